@@ -1,0 +1,37 @@
+/*
+ * Every bound of the house in one place: a wait on something external has a timeout, a queue and a loop over external
+ * data has a bound. Names end in the unit.
+ */
+
+/** A request body above this is answered 413 before it is parsed (OpenAI's own chat bodies stay below 1 MiB without images). */
+export const requestBodyBytesMax: number = 8 * 1024 * 1024
+/** JSON nested deeper than this is refused: no OpenAI request needs more, and recursive readers downstream stay safe. */
+export const jsonDepthMax = 64
+/** The longest whole answer of an upstream that is buffered for a unary request. */
+export const upstreamBodyBytesMax: number = 32 * 1024 * 1024
+/** The longest single server-sent event; a longer one ends the stream as an upstream failure. */
+export const sseEventBytesMax: number = 1024 * 1024
+/** `n` of a chat completion: each choice is a whole generation, so the bound is a price bound too. */
+export const choicesMax = 8
+/** Completion tokens of one choice where neither the client nor the offer sets a smaller bound. */
+export const completionTokensDefaultMax = 4096
+/** How long a client may take to send its whole request, headers included, before the socket is closed. */
+export const clientRequestTimeoutMs = 30_000
+/** From the dispatch to the response headers of an upstream. */
+export const upstreamFirstByteTimeoutMs = 60_000
+/** Between two chunks of an upstream's body. */
+export const upstreamIdleTimeoutMs = 30_000
+/** Until a TCP (and TLS) connection to an upstream stands. */
+export const upstreamConnectTimeoutMs = 5_000
+/** Distinct contributors that are tried for one request before the client is told. */
+export const upstreamAttemptsMax = 3
+/** While an answer streams, what was delivered is made durable at least this often. */
+export const checkpointIntervalMs = 1_000
+/** …and at least every this many completion events. */
+export const checkpointEventsMax = 64
+/** How long a shutdown waits for requests in flight before it ends them. */
+export const drainTimeoutMs = 20_000
+/** One JSON-RPC call to a chain. */
+export const chainCallTimeoutMs = 10_000
+/** Writes that may wait for the next group commit; beyond it requests are refused as overloaded. */
+export const storeQueueWritesMax = 65_536

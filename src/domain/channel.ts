@@ -1,0 +1,51 @@
+import type { Address, AtomicAmount, Bytes32, Signature, UnixSeconds } from './units.ts'
+
+/**
+ * The terms of a payment channel, in the order and spelling of x402's batch-settlement scheme; the channel's id is the
+ * EIP-712 hash of these terms and so binds chain and contract.
+ */
+export type ChannelConfig = {
+  readonly payer: Address
+  /** The session key that signs vouchers; the zero address means that the payer itself signs. */
+  readonly payerAuthorizer: Address
+  readonly receiver: Address
+  readonly receiverAuthorizer: Address
+  /** The ERC-20 asset. The specification's word. */
+  readonly token: Address
+  /** Seconds between `initiateWithdraw` and `finalizeWithdraw`. */
+  readonly withdrawDelay: number
+  readonly salt: Bytes32
+}
+
+/** What the chain says of a channel at one block. */
+export type ChannelOnChain = {
+  readonly balance: AtomicAmount
+  readonly totalClaimed: AtomicAmount
+  /** When a withdrawal becomes final; undefined while none is pending. */
+  readonly withdrawFinalAtS: UnixSeconds | undefined
+}
+
+/** A payer's promise that the receiver may claim this much in total since the channel opened. */
+export type Voucher = {
+  readonly channelId: Bytes32
+  readonly maxClaimableAmount: AtomicAmount
+  readonly signature: Signature
+}
+
+/** The gateway's book of one channel: what it knows of the chain, what was promised, held and charged. */
+export type Channel = {
+  readonly channelId: Bytes32
+  readonly config: ChannelConfig
+  readonly balance: AtomicAmount
+  readonly totalClaimed: AtomicAmount
+  readonly signedMaxClaimable: AtomicAmount
+  /** Signature of the voucher for `signedMaxClaimable`; empty while nothing is signed. */
+  readonly voucherSignature: Signature
+  readonly chargedCumulativeAmount: AtomicAmount
+  readonly heldAmount: AtomicAmount
+  /** A closing channel (withdrawal started, or frozen) takes no new hold. */
+  readonly closing: boolean
+  /** Sequence number and digest of the newest receipt; 0 and zero before the first. */
+  readonly receiptSeq: number
+  readonly receiptDigest: Bytes32
+}

@@ -1,0 +1,74 @@
+import type { AtomicAmount } from './units.ts'
+
+/*
+ * Every expected way to say no, with its evidence. http/openai-error.ts maps each reason to a status and OpenAI's error
+ * body in one exhaustive switch, and docs/errors.md has one heading for each (test/architecture/docs.test.ts compares).
+ */
+
+/** The caller's request cannot be read or asks for what cannot be had. */
+export type RequestRefusal =
+  | { readonly reason: 'invalid_json'; readonly detail: string }
+  | { readonly reason: 'missing_required_parameter'; readonly param: string }
+  | { readonly reason: 'invalid_type'; readonly param: string; readonly expected: string }
+  | { readonly reason: 'invalid_value'; readonly param: string; readonly expected: string }
+  | { readonly reason: 'unsupported_parameter'; readonly param: string; readonly detail: string }
+  | { readonly reason: 'request_too_large'; readonly bytesMax: number }
+  | { readonly reason: 'model_not_found'; readonly modelId: string }
+  | {
+      readonly reason: 'context_length_exceeded'
+      readonly contextTokensMax: number
+      readonly requestedTokens: number
+    }
+  | { readonly reason: 'unknown_url'; readonly method: string; readonly path: string }
+  | { readonly reason: 'method_not_allowed'; readonly method: string; readonly allowed: string }
+  | { readonly reason: 'receipt_not_found' }
+
+/** Who calls is not known or may not. */
+export type AuthenticationRefusal =
+  | { readonly reason: 'missing_api_key' }
+  | { readonly reason: 'invalid_api_key' }
+
+export type HoldRefusal =
+  | {
+      readonly reason: 'insufficient_balance'
+      readonly requiredAmount: AtomicAmount
+      readonly freeAmount: AtomicAmount
+    }
+  | { readonly reason: 'channel_closing' }
+  | { readonly reason: 'channel_not_found' }
+
+export type VoucherRefusal =
+  | { readonly reason: 'voucher_channel_mismatch' }
+  | { readonly reason: 'voucher_above_balance'; readonly balance: AtomicAmount }
+  | { readonly reason: 'voucher_signature_invalid' }
+  | { readonly reason: 'channel_terms_unacceptable'; readonly detail: string }
+  | { readonly reason: 'channel_closing' }
+
+/** The pool could not answer. Never carries an upstream's own words: engines echo prompts and keys. */
+export type UpstreamRefusal =
+  | { readonly reason: 'no_contributor' }
+  | { readonly reason: 'upstream_connection_error' }
+  | { readonly reason: 'upstream_timeout' }
+  | { readonly reason: 'upstream_stalled' }
+  | { readonly reason: 'upstream_bad_response' }
+  | { readonly reason: 'upstream_unavailable'; readonly status: number }
+  | { readonly reason: 'upstream_rejected'; readonly status: number; readonly code: string }
+  | { readonly reason: 'upstream_credentials_exhausted' }
+  | { readonly reason: 'upstream_rate_limited'; readonly retryAfterS: number }
+  | { readonly reason: 'upstream_stream_interrupted' }
+  | { readonly reason: 'attestation_failed' }
+
+/** The gateway itself cannot serve now. */
+export type GatewayRefusal =
+  | { readonly reason: 'store_unavailable' }
+  | { readonly reason: 'overloaded' }
+  | { readonly reason: 'shutting_down' }
+  | { readonly reason: 'internal_error' }
+
+export type Refusal =
+  | RequestRefusal
+  | AuthenticationRefusal
+  | HoldRefusal
+  | VoucherRefusal
+  | UpstreamRefusal
+  | GatewayRefusal
