@@ -1,0 +1,149 @@
+/*
+ * Group commit: whatever was decided while the disk was busy goes into the next transaction together, so that the cost of
+ * a flush is shared by all requests in flight. At most one batch is at the worker; the next one gathers meanwhile.
+ *
+ *   IDLE --write--> GATHERING --flush--> COMMITTING --durable--> IDLE | GATHERING
+ *                                        COMMITTING --failure--> FAILED (final: nothing more is accepted)
+ */
+import { Worker } from 'node:worker_threads'
+import type { Channel } from '../domain/channel.ts'
+import {
+  type ChannelRow,
+  channelRow,
+  type HoldRow,
+  type ReceiptRow,
+  type WriteBatch,
+} from './ledger-rows-sqlite.ts'
+import { StoreFailure } from './ledger-store.ts'
+
+class GatheringBatch {
+  readonly channels = new Map<string, Channel>()
+  readonly holds = new Map<string, HoldRow>()
+  readonly checkpoints = new Map<string, string>()
+  readonly endedHolds: string[] = []
+  readonly receipts: ReceiptRow[] = []
+  readonly written: PromiseWithResolvers<void> = Promise.withResolvers<void>()
+
+  constructor() {
+    // A failure reaches whoever awaits a write; when nobody does, it must not end the process.
+    this.written.promise.catch(() => {})
+  }
+
+  toMessage(): WriteBatch {
+    const channels: ChannelRow[] = []
+    for (const channel of this.channels.values()) channels.push(channelRow(channel))
+    return {
+      channels,
+      holds: [...this.holds.values()],
+      checkpoints: [...this.checkpoints].map(([requestId, text]) => [text, requestId] as const),
+      endedHolds: this.endedHolds,
+      receipts: this.receipts,
+    }
+  }
+}
+
+/** The gathering side of the one writer. Methods only note what to write; `durable()` is the promise of the next commit. */
+export class GroupCommit {
+  readonly #worker: Worker
+  readonly #onFailure: (failure: StoreFailure) => void
+  #gathering = new GatheringBatch()
+  #dirty = false
+  #scheduled = false
+  #committing: GatheringBatch | undefined
+  #failure: StoreFailure | undefined
+
+  constructor(path: string, onFailure: (failure: StoreFailure) => void) {
+    this.#onFailure = onFailure
+    this.#worker = new Worker(new URL('./group-commit-worker-sqlite.ts', import.meta.url), {
+      workerData: path,
+    })
+    this.#worker.on('message', (answer: 'durable' | { readonly failure: string }) => {
+      if (answer === 'durable') this.#committed()
+      else this.#fail(answer.failure)
+    })
+    this.#worker.on('error', (error) => this.#fail(String(error)))
+    // The thread is waited for through close(); an idle writer does not keep the process alive.
+    this.#worker.unref()
+  }
+
+  get failure(): StoreFailure | undefined {
+    return this.#failure
+  }
+
+  putChannel(channel: Channel): void {
+    this.#gathering.channels.set(channel.channelId, channel)
+    this.#schedule()
+  }
+
+  insertHold(row: HoldRow): void {
+    this.#gathering.holds.set(row[0], row)
+    this.#schedule()
+  }
+
+  putCheckpoint(requestId: string, checkpoint: string): void {
+    this.#gathering.checkpoints.set(requestId, checkpoint)
+    this.#schedule()
+  }
+
+  /** A hold that begins and ends within one batch never touches the disk. */
+  endHold(requestId: string): void {
+    this.#gathering.checkpoints.delete(requestId)
+    if (!this.#gathering.holds.delete(requestId)) this.#gathering.endedHolds.push(requestId)
+    this.#schedule()
+  }
+
+  insertReceipt(row: ReceiptRow): void {
+    this.#gathering.receipts.push(row)
+    this.#schedule()
+  }
+
+  /** Resolves when everything noted so far is on the disk. */
+  durable(): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    if (this.#dirty) return this.#gathering.written.promise
+    return this.#committing?.written.promise ?? Promise.resolve()
+  }
+
+  async close(): Promise<void> {
+    await this.durable().catch(() => {})
+    const ended = new Promise((resolve) => this.#worker.once('exit', resolve))
+    this.#worker.ref()
+    this.#worker.postMessage('close')
+    await ended
+  }
+
+  #schedule(): void {
+    this.#dirty = true
+    if (this.#scheduled || this.#committing !== undefined || this.#failure !== undefined) return
+    this.#scheduled = true
+    // setImmediate, not a microtask: requests that arrived in the same turn of the loop share the commit.
+    setImmediate(() => this.#flush())
+  }
+
+  #flush(): void {
+    this.#scheduled = false
+    if (!this.#dirty || this.#failure !== undefined) return
+    const batch = this.#gathering
+    this.#gathering = new GatheringBatch()
+    this.#dirty = false
+    this.#committing = batch
+    this.#worker.ref()
+    this.#worker.postMessage(batch.toMessage())
+  }
+
+  #committed(): void {
+    this.#worker.unref()
+    const batch = this.#committing
+    this.#committing = undefined
+    batch?.written.resolve()
+    if (this.#dirty) this.#flush()
+  }
+
+  #fail(message: string): void {
+    this.#failure ??= new StoreFailure(`the ledger could not be written: ${message}`)
+    this.#onFailure(this.#failure)
+    this.#committing?.written.reject(this.#failure)
+    this.#gathering.written.reject(this.#failure)
+    this.#committing = undefined
+  }
+}
