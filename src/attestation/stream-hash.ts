@@ -9,7 +9,7 @@
  * An event is one server-sent-event block with the blank line that ends it, `data: [DONE]\n\n` included, whatever the
  * network did to its chunks.
  */
-import { createHash, hash } from 'node:crypto'
+import { createHash, type Hash, hash } from 'node:crypto'
 import { assert } from '../base/assert.ts'
 import { fromHex } from '../base/hex.ts'
 import { sseEventBytesMax } from '../base/limits.ts'
@@ -26,6 +26,8 @@ export type StreamHashes = {
 export type StreamHash = {
   /** Appends one whole event of at most `sseEventBytesMax` bytes. The bytes are read before it returns, never kept. */
   readonly event: (bytes: Uint8Array) => void
+  /** A copy of the running output hash: what a relay that begins to rewrite the stream continues with. */
+  readonly forkOutput: () => Hash
   /** The hashes over everything appended so far. Called once: a stream has one end. */
   readonly finish: () => StreamHashes
 }
@@ -59,6 +61,7 @@ export function startStreamHash(start: {
       eventCount += 1
       byteCount += bytes.length
     },
+    forkOutput: () => output.copy(),
     finish: () => {
       assert(!finished, 'a stream is finished once')
       finished = true

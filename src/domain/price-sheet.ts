@@ -1,13 +1,19 @@
-import { type Address, type AtomicAmount, atomic, type Bytes32 } from './units.ts'
+import { type Address, type AtomicAmount, atomic, type Bytes32, type UnixSeconds } from './units.ts'
 import type { Usage } from './usage.ts'
 
-/** Prices of one model in atomic units of `asset` per million tokens. */
+/** What one operator asks for one model, in atomic units of `asset` per million tokens. EIP-712 order. */
 export type PriceSheet = {
+  /** The gateway (or contributor) whose prices these are. */
+  readonly operator: Address
   readonly modelId: Bytes32
   readonly asset: Address
   readonly promptAtomicPerMtok: AtomicAmount
   readonly cachedPromptAtomicPerMtok: AtomicAmount
   readonly completionAtomicPerMtok: AtomicAmount
+  /** Inclusive. */
+  readonly validFrom: UnixSeconds
+  /** Inclusive; 0: until replaced. */
+  readonly validUntil: UnixSeconds
 }
 
 const tokensPerMtok = 1_000_000n

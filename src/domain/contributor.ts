@@ -1,0 +1,34 @@
+import type { PriceSheet } from './price-sheet.ts'
+import type { Address, Bytes32 } from './units.ts'
+
+/** One model as one contributor serves it. */
+export type Offer = {
+  /** The public name that clients ask for. */
+  readonly modelName: string
+  /** The name that the contributor's engine knows; equal to `modelName` unless it is mapped. */
+  readonly upstreamModelName: string
+  /** keccak256 of the canonical model manifest. */
+  readonly modelId: Bytes32
+  readonly contextTokensMax: number
+  readonly completionTokensMax: number
+  readonly prices: PriceSheet
+  readonly priceHash: Bytes32
+}
+
+/** A registered operator that signs its Work, as the registry has it. */
+export type SigningIdentity = {
+  readonly operator: Address
+  /** Keys that may sign now. */
+  readonly signingAddresses: readonly Address[]
+}
+
+/** Someone who answers requests: an engine with its own signing key, or an OpenAI-compatible service that cannot sign. */
+export type Contributor = {
+  readonly contributorId: string
+  /** OpenAI base URL, ending in `/v1`. */
+  readonly baseUrl: string
+  /** Value of the authorization header towards the contributor; never logged, never forwarded from a client. */
+  readonly authorization: string | undefined
+  readonly identity: SigningIdentity | undefined
+  readonly offers: readonly Offer[]
+}

@@ -1,0 +1,29 @@
+import type { PriceSheet } from './price-sheet.ts'
+import type { Receipt, Work } from './receipt.ts'
+import type { UsageSource } from './usage.ts'
+
+/*
+ * A receipt as JSON: what `GET /v1/receipts/{id}` answers and `vouch verify` reads. Integers up to 64 bits are JSON numbers
+ * (all stay below 2^53), amounts are decimal strings, hex is lower case.
+ */
+
+type AsJson<T> = { readonly [K in keyof T]: T[K] extends bigint ? string : T[K] }
+
+export type ReceiptDocument = {
+  readonly object: 'vouch.receipt'
+  readonly receipt: AsJson<Omit<Receipt, 'work'>> & { readonly work: Work }
+  /** `0x` when the upstream cannot sign. */
+  readonly contributorSignature: string
+  readonly gatewaySignature: string
+  /** EIP-712 domain of both signatures. */
+  readonly domain: {
+    readonly name: string
+    readonly version: string
+    readonly chainId: number
+    readonly verifyingContract: string
+  }
+  /** The prices whose hash is `receipt.priceHash`, so that `cost` can be computed again. */
+  readonly priceSheet: AsJson<PriceSheet>
+  /** Who counted the tokens. Not signed. */
+  readonly usage: { readonly source: UsageSource }
+}

@@ -1,0 +1,36 @@
+import type { Bytes32 } from './units.ts'
+
+/** Who pays. Part C adds the channel itself (x402) and part H a contract. */
+export type Payer = {
+  readonly kind: 'api-key'
+  readonly apiKeyId: string
+  readonly channelId: Bytes32
+}
+
+/** One chat completion as it was asked, bounds checked, before anybody was chosen to answer it. */
+export type InferenceRequest = {
+  /** `req_` and 24 hex digits: names the request in logs and headers. */
+  readonly requestId: string
+  readonly jobId: Bytes32
+  readonly receiptId: Bytes32
+  /** The model's public name. */
+  readonly modelName: string
+  /** The exact bytes that the client sent. */
+  readonly body: Buffer
+  readonly requestHash: Bytes32
+  readonly stream: boolean
+  /** The client wants the usage chunk at the end of its stream. */
+  readonly includeUsage: boolean
+  /** `n`: choices to generate. */
+  readonly choiceCount: number
+  /** Messages of the prompt: engines add a few tokens of template around each. */
+  readonly messageCount: number
+  /** Text of all messages in UTF-8 bytes: no byte-level tokenizer makes more tokens of it. */
+  readonly promptBytes: number
+  /** Whether the prompt has parts other than text, whose tokens bytes do not bound. */
+  readonly promptHasMedia: boolean
+  /** The client's own bound per choice; undefined leaves it to the offer. */
+  readonly completionTokensMax: number | undefined
+  readonly receivedAtMs: number
+  readonly payer: Payer
+}

@@ -1,0 +1,228 @@
+import type { Refusal } from '../domain/refusal.ts'
+
+/** OpenAI's error object: four keys always, so that every SDK finds its message. */
+export type OpenAiError = {
+  readonly message: string
+  readonly type: string
+  readonly param: string | null
+  readonly code: string | null
+}
+
+export type ErrorAnswer = {
+  readonly status: number
+  readonly error: OpenAiError
+  readonly headers: Readonly<Record<string, string>>
+}
+
+const sdkMustNotRetry = { 'x-should-retry': 'false' }
+const none: Readonly<Record<string, string>> = {}
+
+type Kind = readonly [status: number, type: string, headers?: Readonly<Record<string, string>>]
+
+const badRequest: Kind = [400, 'invalid_request_error']
+const apiError: Kind = [502, 'api_error']
+
+/**
+ * The one place where a refusal becomes HTTP: a reason without an arm does not compile. `code` is the reason itself unless
+ * OpenAI has a code of its own for it. docs/errors.md lists them all.
+ */
+export function errorAnswer(refusal: Refusal): ErrorAnswer {
+  const [kind, message, own] = describe(refusal)
+  const [status, type, headers] = kind
+  return {
+    status,
+    error: { message, type, param: own?.param ?? null, code: own?.code ?? refusal.reason },
+    headers: headers ?? none,
+  }
+}
+
+type Described = readonly [
+  kind: Kind,
+  message: string,
+  own?: { readonly param?: string; readonly code?: string },
+]
+
+function describe(refusal: Refusal): Described {
+  switch (refusal.reason) {
+    case 'invalid_json':
+      return [badRequest, `The request body is not usable JSON: ${refusal.detail}.`]
+    case 'missing_required_parameter':
+      return [badRequest, `Missing required parameter: '${refusal.param}'.`, refusal]
+    case 'invalid_type':
+    case 'invalid_value': {
+      const what = refusal.reason === 'invalid_type' ? 'type' : 'value'
+      const message = `Invalid ${what} for '${refusal.param}': expected ${refusal.expected}.`
+      return [badRequest, message, { param: refusal.param }]
+    }
+    case 'unsupported_parameter':
+      return [
+        badRequest,
+        `Unsupported parameter: '${refusal.param}'. ${refusal.detail}`,
+        { param: refusal.param },
+      ]
+    case 'request_too_large':
+      return [
+        [413, 'invalid_request_error'],
+        `The request body is larger than ${refusal.bytesMax} bytes.`,
+      ]
+    case 'model_not_found':
+      return [
+        [404, 'invalid_request_error'],
+        `The model '${printable(refusal.modelId)}' does not exist here. GET /v1/models lists what does.`,
+        { param: 'model' },
+      ]
+    case 'context_length_exceeded':
+      return [
+        badRequest,
+        `This model takes ${refusal.contextTokensMax} tokens in all; the request needs ${refusal.requestedTokens}. Shorten the messages or the completion.`,
+        { param: 'messages' },
+      ]
+    case 'unknown_url':
+      return [
+        [404, 'invalid_request_error'],
+        `Unknown request URL: ${refusal.method} ${printable(refusal.path)}.`,
+      ]
+    case 'method_not_allowed':
+      return [
+        [405, 'invalid_request_error', { allow: refusal.allowed }],
+        `${refusal.method} is not allowed here; use ${refusal.allowed}.`,
+      ]
+    case 'receipt_not_found':
+      return [
+        [404, 'invalid_request_error'],
+        'No receipt of this account has that id.',
+        { param: 'id' },
+      ]
+    default:
+      return describeBeyondRequest(refusal)
+  }
+}
+
+type RequestReason = Extract<
+  Refusal,
+  {
+    reason:
+      | 'invalid_json'
+      | 'missing_required_parameter'
+      | 'invalid_type'
+      | 'invalid_value'
+      | 'unsupported_parameter'
+      | 'request_too_large'
+      | 'model_not_found'
+      | 'context_length_exceeded'
+      | 'unknown_url'
+      | 'method_not_allowed'
+      | 'receipt_not_found'
+  }
+>
+
+function describeBeyondRequest(refusal: Exclude<Refusal, RequestReason>): Described {
+  switch (refusal.reason) {
+    case 'missing_api_key':
+      return [
+        [401, 'invalid_request_error', { 'www-authenticate': 'Bearer' }],
+        "You didn't provide an API key. Send it as 'Authorization: Bearer YOUR_KEY'.",
+        { code: 'invalid_api_key' },
+      ]
+    case 'invalid_api_key':
+      return [
+        [401, 'invalid_request_error', { 'www-authenticate': 'Bearer' }],
+        'The API key is not known here, has expired or was revoked.',
+      ]
+    case 'insufficient_balance':
+      return [
+        [402, 'insufficient_quota', sdkMustNotRetry],
+        `The channel's signed tranche has ${refusal.freeAmount} atomic units free; this request may cost up to ${refusal.requiredAmount}. Sign a higher voucher or lower max_completion_tokens.`,
+        { code: 'insufficient_quota' },
+      ]
+    case 'channel_closing':
+      return [
+        [402, 'insufficient_quota', sdkMustNotRetry],
+        'The payment channel is closing: a withdrawal was started or its balance shrank. Open a new channel.',
+      ]
+    case 'channel_not_found':
+      return [
+        [402, 'insufficient_quota', sdkMustNotRetry],
+        'The payment channel of this API key is not open at this gateway.',
+      ]
+    case 'voucher_channel_mismatch':
+      return [badRequest, 'The voucher is for another channel.']
+    case 'voucher_above_balance':
+      return [
+        badRequest,
+        `The voucher promises more than the channel's balance of ${refusal.balance} atomic units.`,
+      ]
+    case 'voucher_signature_invalid':
+      return [badRequest, "The voucher's signature is not the channel payer's."]
+    case 'channel_terms_unacceptable':
+      return [badRequest, `The channel cannot be used here: ${refusal.detail}.`]
+    default:
+      return describeServerSide(refusal)
+  }
+}
+
+type ServerReason = Extract<
+  Refusal,
+  {
+    reason:
+      | `upstream_${string}`
+      | 'no_contributor'
+      | 'attestation_failed'
+      | 'store_unavailable'
+      | 'overloaded'
+      | 'shutting_down'
+      | 'internal_error'
+  }
+>
+
+function describeServerSide(refusal: ServerReason): Described {
+  switch (refusal.reason) {
+    case 'no_contributor':
+      return [[503, 'api_error'], 'No contributor can serve this model now.']
+    case 'upstream_connection_error':
+      return [apiError, 'The contributor could not be reached.']
+    case 'upstream_timeout':
+      return [[504, 'timeout_error'], 'The contributor did not answer in time.']
+    case 'upstream_stalled':
+      return [[504, 'timeout_error'], 'The contributor stopped in the middle of its answer.']
+    case 'upstream_bad_response':
+      return [apiError, 'The contributor answered with something that is not the OpenAI format.']
+    case 'upstream_unavailable':
+      return [[503, 'api_error'], `The contributor failed with status ${refusal.status}.`]
+    case 'upstream_rejected':
+      return [
+        [refusal.status, 'invalid_request_error'],
+        'The contributor rejected the request as invalid.',
+        { code: refusal.code },
+      ]
+    case 'upstream_credentials_exhausted':
+      return [
+        [502, 'api_error', sdkMustNotRetry],
+        "The gateway's own credentials at the contributor were refused.",
+      ]
+    case 'upstream_rate_limited':
+      return [
+        [429, 'rate_limit_error', { 'retry-after': String(refusal.retryAfterS) }],
+        'All contributors for this model are at their limits.',
+        { code: 'capacity_exhausted' },
+      ]
+    case 'upstream_stream_interrupted':
+      return [apiError, 'The contributor cut the stream before its end.']
+    case 'attestation_failed':
+      return [
+        [502, 'attestation_error', sdkMustNotRetry],
+        'The contributor did not prove its work: the answer is withheld and not charged.',
+      ]
+    case 'store_unavailable':
+      return [[503, 'api_error'], 'The gateway cannot write its ledger now.']
+    case 'overloaded':
+      return [[503, 'api_error', { 'retry-after': '1' }], 'The gateway is overloaded.']
+    case 'shutting_down':
+      return [[503, 'api_error', { 'retry-after': '5' }], 'The gateway is shutting down.']
+    case 'internal_error':
+      return [[500, 'api_error'], 'The gateway failed; the operator has the request id.']
+  }
+}
+
+/** A caller's own text comes back in messages: bounded, and without control characters that a terminal would obey. */
+const printable = (text: string): string => text.slice(0, 128).replace(/\p{Cc}/gu, '?')

@@ -1,0 +1,202 @@
+/*
+ * What of an OpenAI request body the gateway itself must understand: the fields that decide who answers, what it may cost
+ * and how the answer is framed. Everything else passes to the engine untouched, unknown fields included.
+ * Source: OpenAI API reference, "Create chat completion".
+ */
+import { choicesMax } from '../base/limits.ts'
+import { err, ok, type Result } from '../base/result.ts'
+import type { RequestRefusal } from '../domain/refusal.ts'
+import type { InferenceRequest } from '../domain/request.ts'
+import { parseStrictJson } from './strict-json.ts'
+
+/** The part of an InferenceRequest that its body determines. */
+export type ChatBody = Pick<
+  InferenceRequest,
+  | 'modelName'
+  | 'stream'
+  | 'includeUsage'
+  | 'choiceCount'
+  | 'messageCount'
+  | 'promptBytes'
+  | 'promptHasMedia'
+  | 'completionTokensMax'
+>
+
+type Fields = Readonly<Record<string, unknown>>
+type Parsed<T> = Result<T, RequestRefusal>
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Completion bounds beyond any engine are refused by name; the offer's own bound is checked where the offer is known. */
+const tokensBoundMax = 2 ** 31 - 1
+
+export function parseChatBody(body: Buffer): Parsed<ChatBody> {
+  const json = parseStrictJson(body)
+  if (!json.ok) return json
+  if (!isFields(json.value)) {
+    return err({ reason: 'invalid_json', detail: 'the body is not a JSON object' })
+  }
+  const fields = json.value
+  const model = readModel(fields)
+  if (!model.ok) return model
+  const prompt = readMessages(fields)
+  if (!prompt.ok) return prompt
+  const framing = readFraming(fields)
+  if (!framing.ok) return framing
+  const bounds = readBounds(fields)
+  if (!bounds.ok) return bounds
+  const sampling = checkSampling(fields)
+  if (!sampling.ok) return sampling
+  return ok({ modelName: model.value, ...prompt.value, ...framing.value, ...bounds.value })
+}
+
+function readModel(fields: Fields): Parsed<string> {
+  const { model } = fields as { model?: unknown }
+  if (model === undefined) return err({ reason: 'missing_required_parameter', param: 'model' })
+  if (typeof model !== 'string' || model === '' || model.length > 256) {
+    return err({ reason: 'invalid_type', param: 'model', expected: 'a model name' })
+  }
+  return ok(model)
+}
+
+function readMessages(
+  fields: Fields,
+): Parsed<Pick<ChatBody, 'messageCount' | 'promptBytes' | 'promptHasMedia'>> {
+  const { messages } = fields as { messages?: unknown }
+  if (messages === undefined) {
+    return err({ reason: 'missing_required_parameter', param: 'messages' })
+  }
+  if (!Array.isArray(messages)) {
+    return err({ reason: 'invalid_type', param: 'messages', expected: 'an array of messages' })
+  }
+  if (messages.length === 0) {
+    return err({ reason: 'invalid_value', param: 'messages', expected: 'at least one message' })
+  }
+  let promptBytes = 0
+  let promptHasMedia = false
+  for (const [index, message] of messages.entries()) {
+    const param = `messages[${index}]`
+    if (!isFields(message)) return err({ reason: 'invalid_type', param, expected: 'an object' })
+    const { role, content } = message as { role?: unknown; content?: unknown }
+    if (typeof role !== 'string') {
+      return err({ reason: 'invalid_type', param: `${param}.role`, expected: 'a string' })
+    }
+    const size = contentSize(content)
+    if (size === undefined) {
+      return err({
+        reason: 'invalid_type',
+        param: `${param}.content`,
+        expected: 'a string, an array of content parts, or null',
+      })
+    }
+    promptBytes += size.bytes
+    promptHasMedia ||= size.hasMedia
+  }
+  return ok({ messageCount: messages.length, promptBytes, promptHasMedia })
+}
+
+function contentSize(content: unknown): { bytes: number; hasMedia: boolean } | undefined {
+  if (typeof content === 'string') return { bytes: Buffer.byteLength(content), hasMedia: false }
+  // An assistant message that only calls tools has no content.
+  if (content === null || content === undefined) return { bytes: 0, hasMedia: false }
+  if (!Array.isArray(content)) return undefined
+  let bytes = 0
+  let hasMedia = false
+  for (const part of content) {
+    if (!isFields(part)) return undefined
+    const { text } = part as { text?: unknown }
+    if (typeof text === 'string') bytes += Buffer.byteLength(text)
+    else hasMedia = true
+  }
+  return { bytes, hasMedia }
+}
+
+function readFraming(fields: Fields): Parsed<Pick<ChatBody, 'stream' | 'includeUsage'>> {
+  const { stream, stream_options: options } = fields as {
+    stream?: unknown
+    stream_options?: unknown
+  }
+  if (stream !== undefined && stream !== null && typeof stream !== 'boolean') {
+    return err({ reason: 'invalid_type', param: 'stream', expected: 'a boolean' })
+  }
+  if (options === undefined || options === null) {
+    return ok({ stream: stream === true, includeUsage: false })
+  }
+  if (!isFields(options)) {
+    return err({ reason: 'invalid_type', param: 'stream_options', expected: 'an object' })
+  }
+  if (stream !== true) {
+    return err({
+      reason: 'invalid_value',
+      param: 'stream_options',
+      expected: 'only together with stream: true',
+    })
+  }
+  const { include_usage: includeUsage } = options as { include_usage?: unknown }
+  if (includeUsage !== undefined && includeUsage !== null && typeof includeUsage !== 'boolean') {
+    return err({
+      reason: 'invalid_type',
+      param: 'stream_options.include_usage',
+      expected: 'a boolean',
+    })
+  }
+  return ok({ stream: true, includeUsage: includeUsage === true })
+}
+
+function readBounds(fields: Fields): Parsed<Pick<ChatBody, 'choiceCount' | 'completionTokensMax'>> {
+  const choices = wholeNumber(fields, 'n', { min: 1, max: choicesMax })
+  if (!choices.ok) return choices
+  const tokens = { min: 1, max: tokensBoundMax }
+  const older = wholeNumber(fields, 'max_tokens', tokens)
+  if (!older.ok) return older
+  const newer = wholeNumber(fields, 'max_completion_tokens', tokens)
+  if (!newer.ok) return newer
+  if (older.value !== undefined && newer.value !== undefined && older.value !== newer.value) {
+    return err({
+      reason: 'invalid_value',
+      param: 'max_tokens',
+      expected: 'no other value than max_completion_tokens; send one of the two',
+    })
+  }
+  return ok({
+    choiceCount: choices.value ?? 1,
+    completionTokensMax: newer.value ?? older.value,
+  })
+}
+
+/** Ranges that hold for every engine are refused here, before money is held for a request that cannot succeed. */
+function checkSampling(fields: Fields): Parsed<void> {
+  const ranges = [
+    ['temperature', 0, 2],
+    ['top_p', 0, 1],
+    ['presence_penalty', -2, 2],
+    ['frequency_penalty', -2, 2],
+  ] as const
+  for (const [param, min, max] of ranges) {
+    const value = fields[param]
+    if (value === undefined || value === null) continue
+    if (typeof value !== 'number') {
+      return err({ reason: 'invalid_type', param, expected: 'a number' })
+    }
+    if (value < min || value > max) {
+      return err({ reason: 'invalid_value', param, expected: `a number from ${min} to ${max}` })
+    }
+  }
+  return ok(undefined)
+}
+
+function wholeNumber(
+  fields: Fields,
+  param: string,
+  range: { readonly min: number; readonly max: number },
+): Parsed<number | undefined> {
+  const value = fields[param]
+  if (value === undefined || value === null) return ok(undefined)
+  const expected = `a whole number from ${range.min} to ${range.max}`
+  if (typeof value !== 'number') return err({ reason: 'invalid_type', param, expected })
+  if (!Number.isInteger(value) || value < range.min || value > range.max) {
+    return err({ reason: 'invalid_value', param, expected })
+  }
+  return ok(value)
+}
