@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {ReentrancyGuardTransient} from "solady/utils/ReentrancyGuardTransient.sol";
+import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
+import {IOperatorRegistry} from "./interfaces/IOperatorRegistry.sol";
+import {PriceSheet} from "./types/PriceSheet.sol";
+import {RegistryTerms} from "./types/RegistryTerms.sol";
+
+/// @title OperatorRegistry
+/// @notice See `IOperatorRegistry`.
+/// @dev Invariants, held by `OperatorRegistry.invariants.t.sol`:
+///
+/// 1. Balance of the asset = Σ stake + Σ unbonding + Σ forfeits not yet paid.
+/// 2. An operator with an unrevoked key that was never slashed has at least the minimum at stake.
+/// 3. A key's `activeFrom` never changes and its `revokedAt` changes once, from zero.
+/// 4. Each fault id is slashed at most once and paid at most once.
+abstract contract OperatorRegistry is IOperatorRegistry, ReentrancyGuardTransient {
+    using SafeTransferLib for address;
+
+    uint8 internal constant STATE_NONE = 0;
+    uint8 internal constant STATE_OPEN = 1;
+    uint8 internal constant STATE_PAUSED = 2;
+
+    /// @dev A bound on what one operator can leave for others to read; rotation needs two.
+    uint8 public constant MAX_ACTIVE_KEYS = 32;
+
+    /// @dev Seconds; see `addSigningKey`.
+    uint64 public constant CLOCK_TOLERANCE = 15 minutes;
+
+    /// @dev Evidence is good for as long as stake can be reached: never less than a week.
+    uint40 public constant MIN_UNBONDING_DELAY = 7 days;
+
+    /// @dev Well under half, so that slashing oneself is never a way out.
+    uint96 public constant REPORTER_SHARE_PERCENT = 20;
+
+    address public immutable asset;
+    address public immutable insurance;
+    uint96 public immutable minStake;
+    uint40 public immutable unbondingDelay;
+
+    /// @notice May appoint the slashers; zero once it has.
+    address public admin;
+
+    mapping(address account => bool) public isSlasher;
+    mapping(address operator => mapping(address key => SigningKey)) public signingKeys;
+    mapping(bytes32 priceHash => uint64 timestampS) public priceSheetPublishedAt;
+    mapping(bytes32 faultId => Forfeit) public forfeits;
+
+    mapping(address operator => Operator) private _operators;
+
+    constructor(RegistryTerms memory terms) {
+        if (terms.asset == address(0)) revert AssetIsZero();
+        if (terms.insurance == address(0)) revert InsuranceIsZero();
+        if (terms.minStake == 0) revert AmountIsZero();
+        if (terms.unbondingDelay < MIN_UNBONDING_DELAY) {
+            revert UnbondingDelayTooShort(terms.unbondingDelay, MIN_UNBONDING_DELAY);
+        }
+        asset = terms.asset;
+        minStake = terms.minStake;
+        unbondingDelay = terms.unbondingDelay;
+        insurance = terms.insurance;
+        admin = terms.admin;
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function register(uint96 stake, address signingKey, uint64 activeFrom, string calldata endpoint)
+        external
+        nonReentrant
+    {
+        Operator storage operator = _operators[msg.sender];
+        if (operator.state != STATE_NONE) revert AlreadyRegistered(msg.sender);
+        if (stake < minStake) revert StakeBelowMinimum(stake, minStake);
+        operator.state = STATE_OPEN;
+        operator.stake = stake;
+        emit OperatorRegistered(msg.sender, endpoint);
+        emit StakeAdded(msg.sender, stake, stake);
+        _addSigningKey(operator, signingKey, activeFrom);
+        asset.safeTransferFrom(msg.sender, address(this), stake);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function setEndpoint(string calldata endpoint) external {
+        _registered(msg.sender);
+        emit EndpointChanged(msg.sender, endpoint);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function addStake(uint96 amount) external nonReentrant {
+        if (amount == 0) revert AmountIsZero();
+        Operator storage operator = _registered(msg.sender);
+        uint96 stake = operator.stake + amount;
+        operator.stake = stake;
+        emit StakeAdded(msg.sender, amount, stake);
+        asset.safeTransferFrom(msg.sender, address(this), amount);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function addSigningKey(address key, uint64 activeFrom) external {
+        Operator storage operator = _registered(msg.sender);
+        if (operator.stake < minStake) revert StakeBelowMinimum(operator.stake, minStake);
+        _addSigningKey(operator, key, activeFrom);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function revokeSigningKey(address key) external {
+        _revokeSigningKey(msg.sender, key);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function retireSigningKey(address operator, address key) external {
+        uint96 stake = _registered(operator).stake;
+        if (stake >= minStake) revert StakeNotBelowMinimum(stake, minStake);
+        _revokeSigningKey(operator, key);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function publishPriceSheet(PriceSheet calldata sheet) external returns (bytes32 priceHash) {
+        _registered(msg.sender);
+        if (sheet.operator != msg.sender) {
+            revert SheetOperatorMismatch(sheet.operator, msg.sender);
+        }
+        if (sheet.validUntil != 0 && sheet.validUntil < sheet.validFrom) {
+            revert SheetWindowEmpty(sheet.validFrom, sheet.validUntil);
+        }
+        priceHash = sheet.hashStruct();
+        // The first time counts: publishing again must not make an old sheet look new.
+        if (priceSheetPublishedAt[priceHash] == 0) {
+            priceSheetPublishedAt[priceHash] = uint64(block.timestamp);
+        }
+        emit PriceSheetPublished(msg.sender, sheet.modelId, priceHash, sheet);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function pause() external {
+        Operator storage operator = _registered(msg.sender);
+        if (operator.state == STATE_PAUSED) revert AlreadyPaused(msg.sender);
+        operator.state = STATE_PAUSED;
+        emit OperatorPaused(msg.sender);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function resume() external {
+        Operator storage operator = _registered(msg.sender);
+        if (operator.state != STATE_PAUSED) revert NotPaused(msg.sender);
+        operator.state = STATE_OPEN;
+        emit OperatorResumed(msg.sender);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function startUnbonding(uint96 amount) external {
+        if (amount == 0) revert AmountIsZero();
+        Operator storage operator = _registered(msg.sender);
+        if (amount > operator.stake) revert AmountExceedsStake(amount, operator.stake);
+        uint96 stake = operator.stake - amount;
+        if (stake < minStake && operator.activeKeys != 0) {
+            revert ActiveKeysRemain(operator.activeKeys);
+        }
+        uint96 unbonding = operator.unbonding + amount;
+        uint40 withdrawableAt = uint40(block.timestamp) + unbondingDelay;
+        operator.stake = stake;
+        operator.unbonding = unbonding;
+        operator.withdrawableAt = withdrawableAt;
+        emit UnbondingStarted(msg.sender, amount, unbonding, withdrawableAt);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function cancelUnbonding() external {
+        Operator storage operator = _registered(msg.sender);
+        uint96 amount = operator.unbonding;
+        if (amount == 0) revert NothingUnbonding(msg.sender);
+        uint96 stake = operator.stake + amount;
+        operator.stake = stake;
+        operator.unbonding = 0;
+        emit UnbondingCancelled(msg.sender, amount, stake);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function withdrawUnbonded(address to) external nonReentrant {
+        Operator storage operator = _registered(msg.sender);
+        uint96 amount = operator.unbonding;
+        if (amount == 0) revert NothingUnbonding(msg.sender);
+        if (block.timestamp < operator.withdrawableAt) {
+            revert UnbondingNotOver(operator.withdrawableAt, block.timestamp);
+        }
+        operator.unbonding = 0;
+        emit StakeWithdrawn(msg.sender, to, amount);
+        asset.safeTransfer(to, amount);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function slash(address operator, uint96 amount, bytes32 faultId, address reporter)
+        external
+        returns (uint96 taken)
+    {
+        if (!isSlasher[msg.sender]) revert SenderNotSlasher(msg.sender);
+        if (forfeits[faultId].reporter != address(0)) revert FaultAlreadySlashed(faultId);
+        Operator memory record = _operators[operator];
+
+        uint96 fromStake = amount < record.stake ? amount : record.stake;
+        uint96 stillDue = amount - fromStake;
+        uint96 fromUnbonding = stillDue < record.unbonding ? stillDue : record.unbonding;
+        taken = fromStake + fromUnbonding;
+        if (taken == 0) revert NothingToSlash(operator);
+
+        record.stake -= fromStake;
+        record.unbonding -= fromUnbonding;
+        _operators[operator] = record;
+        forfeits[faultId] = Forfeit(reporter, taken);
+        emit OperatorSlashed(operator, faultId, reporter, taken, record.stake);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function payForfeit(bytes32 faultId) external nonReentrant {
+        Forfeit memory forfeit = forfeits[faultId];
+        if (forfeit.amount == 0) revert NoForfeit(faultId);
+        // The reporter stays: it marks the fault as slashed.
+        forfeits[faultId].amount = 0;
+        uint96 reward = uint96((uint256(forfeit.amount) * REPORTER_SHARE_PERCENT) / 100);
+        uint96 insured = forfeit.amount - reward;
+        emit ForfeitPaid(faultId, forfeit.reporter, reward, insured);
+        asset.safeTransfer(forfeit.reporter, reward);
+        asset.safeTransfer(insurance, insured);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function appointSlashers(address[] calldata slashers) external {
+        if (msg.sender != admin) revert SenderNotAdmin(msg.sender, admin);
+        admin = address(0);
+        for (uint256 i = 0; i < slashers.length; ++i) {
+            isSlasher[slashers[i]] = true;
+            emit SlasherAppointed(slashers[i]);
+        }
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function signingKeyActiveAt(address operator, address key, uint64 timestampS)
+        external
+        view
+        returns (bool)
+    {
+        SigningKey memory epoch = signingKeys[operator][key];
+        return epoch.activeFrom != 0 && epoch.activeFrom <= timestampS
+            && (epoch.revokedAt == 0 || timestampS < epoch.revokedAt);
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function operators(address operator) external view returns (Operator memory) {
+        return _operators[operator];
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function isServing(address operator) external view returns (bool) {
+        Operator memory record = _operators[operator];
+        return record.state == STATE_OPEN && record.activeKeys != 0 && record.stake >= minStake;
+    }
+
+    function _addSigningKey(Operator storage operator, address key, uint64 activeFrom) private {
+        if (key == address(0)) revert KeyIsZero();
+        if (signingKeys[msg.sender][key].activeFrom != 0) revert KeyAlreadyKnown(msg.sender, key);
+        if (operator.activeKeys == MAX_ACTIVE_KEYS) {
+            revert TooManyActiveKeys(operator.activeKeys, MAX_ACTIVE_KEYS);
+        }
+        uint64 nowS = uint64(block.timestamp);
+        // Near a chain's genesis the difference would wrap; zero would mean "unknown".
+        uint64 earliest = nowS > CLOCK_TOLERANCE ? nowS - CLOCK_TOLERANCE : 1;
+        if (activeFrom < earliest) revert ActiveFromTooEarly(activeFrom, earliest);
+        ++operator.activeKeys;
+        signingKeys[msg.sender][key].activeFrom = activeFrom;
+        emit SigningKeyAdded(msg.sender, key, activeFrom);
+    }
+
+    function _revokeSigningKey(address operator, address key) private {
+        SigningKey storage epoch = signingKeys[operator][key];
+        if (epoch.activeFrom == 0 || epoch.revokedAt != 0) revert KeyNotActive(operator, key);
+        uint64 nowS = uint64(block.timestamp);
+        epoch.revokedAt = nowS;
+        --_operators[operator].activeKeys;
+        emit SigningKeyRevoked(operator, key, nowS);
+    }
+
+    function _registered(address account) internal view returns (Operator storage operator) {
+        operator = _operators[account];
+        if (operator.state == STATE_NONE) revert NotRegistered(account);
+    }
+}

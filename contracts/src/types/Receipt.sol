@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {EfficientHashLib} from "solady/utils/EfficientHashLib.sol";
+import {Work} from "./Work.sol";
+
+/// @notice What a gateway vouches for: the work, for whom, and at which price; signed by one of the
+/// gateway's signing keys.
+struct Receipt {
+    Work work;
+    /// @dev 32 random bytes: they salt the digest, so that it can be public without being guessed.
+    bytes32 receiptId;
+    /// @dev Counts every receipt of this gateway. Two digests with one number are equivocation.
+    uint64 gatewaySeq;
+    /// @dev The payer that the work was done for.
+    address client;
+    /// @dev sha256 of the request's bytes as the gateway received them.
+    bytes32 requestHash;
+    /// @dev sha256 of the response's bytes as the gateway sent them.
+    bytes32 responseHash;
+    bytes32 channelId;
+    /// @dev Counts the receipts of this channel. Two digests with one number are equivocation.
+    uint64 channelSeq;
+    /// @dev Atomic units of the channel's asset, rounded up once. 128 bits as in x402.
+    uint128 cost;
+    /// @dev Sum of `cost` over this channel up to and with this receipt.
+    uint128 cumulative;
+    /// @dev EIP-712 struct hash of the price sheet that `cost` was computed from.
+    bytes32 priceHash;
+    /// @dev Digest of the receipt with `channelSeq - 1`; zero for the first.
+    bytes32 prevReceipt;
+    /// @dev Bit mask: 1 gateway-signed, 2 contributor-signed, 4 token commitment, 8 audited,
+    /// 16 TEE-bound key, 32 ZK-metered, 64 ZK-inferred, 128 countersigned by the client.
+    uint16 tiers;
+    bytes32 evidenceHash;
+    /// @dev Unix seconds by which the gateway promises to have anchored this receipt; zero: none.
+    uint64 anchorBy;
+}
+
+using {hashStruct} for Receipt global;
+using EfficientHashLib for bytes32[];
+
+bytes32 constant RECEIPT_TYPEHASH = keccak256(
+    "Receipt(Work work,bytes32 receiptId,uint64 gatewaySeq,address client,bytes32 requestHash,bytes32 responseHash,bytes32 channelId,uint64 channelSeq,uint128 cost,uint128 cumulative,bytes32 priceHash,bytes32 prevReceipt,uint16 tiers,bytes32 evidenceHash,uint64 anchorBy)Work(bytes32 jobId,address gateway,address contributor,bytes32 modelId,bytes32 inputHash,bytes32 outputHash,bytes32 contentHash,bytes32 streamRoot,uint32 promptTokens,uint32 cachedPromptTokens,uint32 completionTokens,bytes32 commitment,uint64 startedAt,uint64 finishedAt,uint8 status)"
+);
+
+uint16 constant TIER_GATEWAY_SIGNED = 1;
+uint16 constant TIER_CONTRIBUTOR_SIGNED = 2;
+uint16 constant TIER_TEE_BOUND_KEY = 16;
+uint16 constant TIER_ZK_INFERRED = 64;
+
+/// @param workHash `self.work.hashStruct()`, passed in because callers need it for the contributor's
+/// digest as well.
+function hashStruct(Receipt calldata self, bytes32 workHash) pure returns (bytes32) {
+    // The nested struct enters by its hash, and sixteen words at once are too many for the stack:
+    // they are laid out in memory one by one.
+    bytes32[] memory words = EfficientHashLib.malloc(16);
+    words.set(0, RECEIPT_TYPEHASH).set(1, workHash).set(2, self.receiptId);
+    words.set(3, self.gatewaySeq).set(4, uint160(self.client)).set(5, self.requestHash);
+    words.set(6, self.responseHash).set(7, self.channelId).set(8, self.channelSeq);
+    words.set(9, self.cost).set(10, self.cumulative).set(11, self.priceHash);
+    words.set(12, self.prevReceipt).set(13, self.tiers).set(14, self.evidenceHash);
+    words.set(15, self.anchorBy);
+    return words.hash();
+}
