@@ -17,7 +17,6 @@ export type RequestRefusal =
   | {
       readonly reason: 'context_length_exceeded'
       readonly contextTokensMax: number
-      readonly requestedTokens: number
     }
   | { readonly reason: 'unknown_url'; readonly method: string; readonly path: string }
   | { readonly reason: 'method_not_allowed'; readonly method: string; readonly allowed: string }
@@ -61,6 +60,7 @@ export type UpstreamRefusal =
 /** The gateway itself cannot serve now. */
 export type GatewayRefusal =
   | { readonly reason: 'store_unavailable' }
+  | { readonly reason: 'chain_unavailable' }
   | { readonly reason: 'overloaded' }
   | { readonly reason: 'shutting_down' }
   | { readonly reason: 'internal_error' }

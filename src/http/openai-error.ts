@@ -74,7 +74,7 @@ function describe(refusal: Refusal): Described {
     case 'context_length_exceeded':
       return [
         badRequest,
-        `This model takes ${refusal.contextTokensMax} tokens in all; the request needs ${refusal.requestedTokens}. Shorten the messages or the completion.`,
+        `This model's context is ${refusal.contextTokensMax} tokens, prompt and completion together. Shorten the messages or lower max_completion_tokens.`,
         { param: 'messages' },
       ]
     case 'unknown_url':
@@ -169,6 +169,7 @@ type ServerReason = Extract<
       | 'no_contributor'
       | 'attestation_failed'
       | 'store_unavailable'
+      | 'chain_unavailable'
       | 'overloaded'
       | 'shutting_down'
       | 'internal_error'
@@ -215,6 +216,8 @@ function describeServerSide(refusal: ServerReason): Described {
       ]
     case 'store_unavailable':
       return [[503, 'api_error'], 'The gateway cannot write its ledger now.']
+    case 'chain_unavailable':
+      return [[503, 'api_error'], 'The gateway cannot reach its chain now.']
     case 'overloaded':
       return [[503, 'api_error', { 'retry-after': '1' }], 'The gateway is overloaded.']
     case 'shutting_down':

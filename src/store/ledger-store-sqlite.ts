@@ -9,17 +9,11 @@ import { storeQueueWritesMax } from '../base/limits.ts'
 import { err, ok } from '../base/result.ts'
 import type { Channel } from '../domain/channel.ts'
 import * as ledger from '../domain/channel-ledger.ts'
+import type { Hold, OrphanedHold, ReceiptPosition, SealedReceipt } from '../domain/hold.ts'
 import { type AtomicAmount, atomic, type Bytes32, bytes32 } from '../domain/units.ts'
 import { GroupCommit } from './group-commit-sqlite.ts'
 import { amountFrom, durablePragmas, ledgerSchema, readChannels } from './ledger-rows-sqlite.ts'
-import {
-  type Hold,
-  type LedgerStore,
-  type OrphanedHold,
-  type ReceiptPosition,
-  type SealedReceipt,
-  StoreFailure,
-} from './ledger-store.ts'
+import { type LedgerStore, StoreFailure } from './ledger-store.ts'
 
 export type SqliteLedgerOptions = {
   /** Path of the database file; its folder exists. */

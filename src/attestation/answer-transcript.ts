@@ -1,0 +1,147 @@
+/*
+ * Everything a receipt says about the bytes of one answer, gathered while they pass: what the contributor sent, what the
+ * client got, and the text in it. Keeps the text (bounded by the upstream's body limit) and nothing else.
+ */
+import { hash } from 'node:crypto'
+import { type Bytes32, bytes32, zeroBytes32 } from '../domain/units.ts'
+import type { Json } from './canonical-json.ts'
+import { type ChoiceContent, contentHash } from './content-hash.ts'
+import { type StreamHash, startStreamHash } from './stream-hash.ts'
+
+export type AnswerHashes = {
+  /** sha256 of what the contributor sent. */
+  readonly outputHash: Bytes32
+  /** sha256 of what the client was sent. */
+  readonly responseHash: Bytes32
+  readonly contentHash: Bytes32
+  /** Zero for an answer in one piece. */
+  readonly streamRoot: Bytes32
+}
+
+/** One choice's part of one event (structurally, so that this file knows no wire format). */
+export type DeltaContent = {
+  readonly index: number
+  readonly text: string
+  readonly toolCalls: readonly ToolCallPart[]
+}
+export type ToolCallPart = Readonly<Record<string, unknown>> & { readonly index?: number }
+
+/** The text of an answer, joined choice by choice. */
+export class AnswerContent {
+  readonly #texts: string[] = []
+  readonly #toolCalls: Map<number, Record<string, unknown>>[] = []
+  #textBytes = 0
+
+  add(delta: DeltaContent): void {
+    const { index, text } = delta
+    if (text !== '') {
+      this.#texts[index] = (this.#texts[index] ?? '') + text
+      this.#textBytes += Buffer.byteLength(text)
+    }
+    for (const part of delta.toolCalls) this.#addToolCall(index, part)
+  }
+
+  /** UTF-8 bytes of everything the model wrote, tool arguments included. */
+  get byteLength(): number {
+    return this.#textBytes
+  }
+
+  /** All text, for counting. */
+  get text(): string {
+    return this.#texts.join('')
+  }
+
+  /** In the order of their index; `count` is at least what was asked for, so that a silent choice counts as empty. */
+  choices(count: number): ChoiceContent[] {
+    const length = Math.max(count, this.#texts.length, this.#toolCalls.length)
+    return Array.from({ length }, (_, index) => ({
+      text: this.#texts[index] ?? '',
+      toolCalls: [...(this.#toolCalls[index]?.values() ?? [])] as Json[],
+    }))
+  }
+
+  /** Joins the parts of a call as OpenAI's clients do: same index, arguments appended, other fields from the first part. */
+  #addToolCall(choice: number, part: ToolCallPart): void {
+    const calls = this.#toolCalls[choice] ?? new Map<number, Record<string, unknown>>()
+    this.#toolCalls[choice] = calls
+    const { index: position, ...fields } = part
+    const key = position ?? calls.size
+    const call = calls.get(key)
+    const addition = functionOf(fields)
+    this.#textBytes += Buffer.byteLength(addition.arguments) + Buffer.byteLength(addition.name)
+    if (call === undefined) {
+      calls.set(key, fields)
+      return
+    }
+    const known = functionOf(call)
+    call['function'] = { ...known, arguments: known.arguments + addition.arguments }
+  }
+}
+
+function functionOf(call: Readonly<Record<string, unknown>>): { name: string; arguments: string } {
+  const value = (call['function'] ?? {}) as { name?: unknown; arguments?: unknown }
+  return {
+    name: typeof value.name === 'string' ? value.name : '',
+    arguments: typeof value.arguments === 'string' ? value.arguments : '',
+  }
+}
+
+/** Hashes of a stream, event by event. The response hash is the output hash until the first event that was changed. */
+export class StreamTranscript {
+  readonly content: AnswerContent = new AnswerContent()
+  readonly #received: StreamHash
+  #sent: ReturnType<StreamHash['forkOutput']> | undefined
+
+  constructor(job: { readonly jobId: Bytes32; readonly inputHash: Bytes32 }) {
+    this.#received = startStreamHash(job)
+  }
+
+  /** An event that goes to the client as it came. */
+  passed(block: Buffer): void {
+    this.#received.event(block)
+    this.#sent?.update(block)
+  }
+
+  /** An event that the client gets in other bytes, or not at all (`sent` empty). */
+  replaced(block: Buffer, sent: Buffer): void {
+    this.#sent ??= this.#received.forkOutput()
+    this.#received.event(block)
+    if (sent.length > 0) this.#sent.update(sent)
+  }
+
+  /** Bytes that only the client sees, such as an error event of ours. */
+  added(sent: Buffer): void {
+    this.#sent ??= this.#received.forkOutput()
+    this.#sent.update(sent)
+  }
+
+  finish(choiceCount: number): AnswerHashes {
+    const { outputHash, streamRoot } = this.#received.finish()
+    return {
+      outputHash,
+      streamRoot,
+      responseHash:
+        this.#sent === undefined ? outputHash : bytes32(`0x${this.#sent.digest('hex')}`),
+      contentHash: contentHash(this.content.choices(choiceCount)),
+    }
+  }
+}
+
+export const sha256Bytes32 = (bytes: Uint8Array): Bytes32 => bytes32(`0x${hash('sha256', bytes)}`)
+
+/** The same hashes for an answer in one piece. */
+export function unaryHashes(answer: {
+  readonly received: Buffer
+  readonly sent: Buffer
+  readonly content: AnswerContent
+  readonly choiceCount: number
+}): AnswerHashes {
+  const { received, sent, content, choiceCount } = answer
+  const outputHash = sha256Bytes32(received)
+  return {
+    outputHash,
+    responseHash: sent === received ? outputHash : sha256Bytes32(sent),
+    contentHash: contentHash(content.choices(choiceCount)),
+    streamRoot: zeroBytes32,
+  }
+}

@@ -1,0 +1,103 @@
+import type { PrivateKey } from '../chain/private-key.ts'
+import { receiptDigest } from '../chain/receipt-typed-data.ts'
+import { signDigest } from '../chain/signatures.ts'
+import type { DomainSeparator } from '../chain/typed-data.ts'
+import type { ReceiptPosition, SealedReceipt } from '../domain/hold.ts'
+import type { PriceSheet } from '../domain/price-sheet.ts'
+import { type Receipt, tier, type Work } from '../domain/receipt.ts'
+import type { ReceiptDocument } from '../domain/receipt-document.ts'
+import {
+  type Address,
+  type AtomicAmount,
+  type Bytes32,
+  noSignature,
+  type Signature,
+  unixSeconds,
+  zeroBytes32,
+} from '../domain/units.ts'
+import type { UsageSource } from '../domain/usage.ts'
+
+/** The gateway as it signs: who, with which key, for which verifier contract. */
+export type GatewaySigner = {
+  readonly operator: Address
+  readonly privateKey: PrivateKey
+  readonly domain: DomainSeparator
+  readonly chainId: number
+  readonly verifyingContract: Address
+}
+
+/** Everything about one answer that is known before its place on the channel is. */
+export type UnsealedReceipt = {
+  readonly receiptId: Bytes32
+  readonly work: Work
+  /** `noSignature` when the upstream cannot sign. */
+  readonly contributorSignature: Signature
+  readonly client: Address
+  readonly requestHash: Bytes32
+  readonly responseHash: Bytes32
+  readonly channelId: Bytes32
+  readonly cost: AtomicAmount
+  readonly prices: PriceSheet
+  readonly priceHash: Bytes32
+  readonly usageSource: UsageSource
+}
+
+/** Places a receipt on its channel and signs it. No effect of its own: a store may call it again with another position. */
+export function sealReceipt(
+  signer: GatewaySigner,
+  unsealed: UnsealedReceipt,
+  position: ReceiptPosition,
+): SealedReceipt {
+  const { contributorSignature, receiptId } = unsealed
+  const contributorSigned = contributorSignature !== noSignature
+  const receipt: Receipt = {
+    work: unsealed.work,
+    receiptId,
+    gatewaySeq: position.gatewaySeq,
+    client: unsealed.client,
+    requestHash: unsealed.requestHash,
+    responseHash: unsealed.responseHash,
+    channelId: unsealed.channelId,
+    channelSeq: position.channelSeq,
+    cost: unsealed.cost,
+    cumulative: position.cumulative,
+    priceHash: unsealed.priceHash,
+    prevReceipt: position.prevReceipt,
+    tiers: tier.gatewaySigned | (contributorSigned ? tier.contributorSigned : 0),
+    evidenceHash: zeroBytes32,
+    // No transparency log runs yet, so no inclusion is promised.
+    anchorBy: unixSeconds(0),
+  }
+  const digest = receiptDigest(signer.domain, receipt)
+  const gatewaySignature = signDigest(digest, signer.privateKey)
+  const body = JSON.stringify(document(signer, unsealed, receipt, gatewaySignature))
+  return { receiptId, digest, body }
+}
+
+function document(
+  signer: GatewaySigner,
+  unsealed: UnsealedReceipt,
+  receipt: Receipt,
+  gatewaySignature: Signature,
+): ReceiptDocument {
+  const { prices } = unsealed
+  return {
+    object: 'vouch.receipt',
+    receipt: { ...receipt, cost: String(receipt.cost), cumulative: String(receipt.cumulative) },
+    contributorSignature: unsealed.contributorSignature,
+    gatewaySignature,
+    domain: {
+      name: 'Vouch Receipts',
+      version: '1',
+      chainId: signer.chainId,
+      verifyingContract: signer.verifyingContract,
+    },
+    priceSheet: {
+      ...prices,
+      promptAtomicPerMtok: String(prices.promptAtomicPerMtok),
+      cachedPromptAtomicPerMtok: String(prices.cachedPromptAtomicPerMtok),
+      completionAtomicPerMtok: String(prices.completionAtomicPerMtok),
+    },
+    usage: { source: unsealed.usageSource },
+  }
+}

@@ -1,0 +1,55 @@
+import { type DestinationStream, type Logger, pino } from 'pino'
+
+/*
+ * What may be logged is a closed union of ids, counts, durations and reasons: a prompt, an answer, a key or a voucher has
+ * no field to go into. A property test plants a marker in all of them and searches the output.
+ */
+
+/** One line for each finished request. */
+export type RequestLine = {
+  readonly requestId: string
+  readonly apiKeyId: string | undefined
+  readonly modelName: string | undefined
+  readonly contributorId: string | undefined
+  readonly receiptId: string | undefined
+  readonly stream: boolean
+  readonly outcome: 'complete' | 'client_gone' | 'failed' | 'refused'
+  /** The refusal's reason, or the fault found in a contributor's Work. */
+  readonly reason: string | undefined
+  readonly attempts: number
+  readonly promptTokens: number
+  readonly completionTokens: number
+  readonly costAtomic: string
+  readonly durationMs: number
+}
+
+export type RequestLog = (line: RequestLine) => void
+
+/** What happens to the gateway itself. */
+export type GatewayLog = {
+  readonly info: (event: string, facts?: Readonly<Record<string, string | number>>) => void
+  readonly error: (event: string, facts?: Readonly<Record<string, string | number>>) => void
+}
+
+export type Logs = { readonly request: RequestLog; readonly gateway: GatewayLog }
+
+export function createLogs(destination: DestinationStream): Logs {
+  const logger: Logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination)
+  return {
+    request: (line) => logger.info(line, 'request'),
+    gateway: {
+      info: (event, facts) => logger.info(facts ?? {}, event),
+      error: (event, facts) => logger.error(facts ?? {}, event),
+    },
+  }
+}
+
+/** Lines go to a file descriptor in batches; what is left is written when the process ends. */
+export function logDestination(fileDescriptor: number): DestinationStream & { flushSync(): void } {
+  return pino.destination({
+    dest: fileDescriptor,
+    sync: false,
+    minLength: 4096,
+    periodicFlush: 1000,
+  })
+}

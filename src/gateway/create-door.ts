@@ -1,0 +1,57 @@
+import type { GatewayLog } from '../base/log.ts'
+import { err, ok, type Result } from '../base/result.ts'
+import type { Channel } from '../domain/channel.ts'
+import type { Refusal } from '../domain/refusal.ts'
+import type { Payer } from '../domain/request.ts'
+import type { Bytes32 } from '../domain/units.ts'
+import type { Gateway } from './gateway.ts'
+import type { GatewayDoor, OfferedVoucher } from './gateway-door.ts'
+import type { InFlight } from './in-flight.ts'
+import { serveCompletion } from './serve-completion.ts'
+
+/** What the door needs beside the conductor: who may enter, and the two look-ups that are not requests for work. */
+export type DoorDeps = {
+  readonly gateway: Gateway
+  readonly inFlight: InFlight
+  readonly authenticate: (
+    authorization: string | undefined,
+    nowMs: number,
+  ) => Result<Payer, Refusal>
+  readonly acceptVoucher: (voucher: OfferedVoucher) => Promise<Result<Channel, Refusal>>
+  readonly channel: (channelId: Bytes32) => Promise<Channel | undefined>
+  readonly log: GatewayLog
+}
+
+export function createDoor(deps: DoorDeps): GatewayDoor {
+  const { gateway, inFlight } = deps
+  return {
+    nowMs: gateway.nowMs,
+    authenticate: (authorization) => deps.authenticate(authorization, gateway.nowMs()),
+    complete: async (request, client) => {
+      const left = inFlight.enter()
+      if (left === undefined) return err({ reason: 'shutting_down' })
+      try {
+        return await serveCompletion(gateway, request, client)
+      } finally {
+        left()
+      }
+    },
+    models: () => gateway.pool.models(),
+    receipt: async (payer, receiptId) => {
+      const receipt = await gateway.payment.receipt(receiptId)
+      return receipt?.channelId === payer.channelId
+        ? ok(receipt.body)
+        : err({ reason: 'receipt_not_found' })
+    },
+    acceptVoucher: deps.acceptVoucher,
+    channel: deps.channel,
+    isReady: () => inFlight.open,
+    failed: (requestId, error) => {
+      // Never the message of an unknown error: it may quote what a client sent.
+      const name = error instanceof Error ? error.name : 'unknown'
+      const invariant =
+        error instanceof Error && error.name === 'InvariantViolation' ? error.message : ''
+      deps.log.error('internal_error', { requestId, name, invariant })
+    },
+  }
+}

@@ -1,0 +1,33 @@
+import type { Result } from '../base/result.ts'
+import type { Channel, ChannelConfig } from '../domain/channel.ts'
+import type { Offer } from '../domain/contributor.ts'
+import type { Refusal } from '../domain/refusal.ts'
+import type { InferenceRequest, Payer } from '../domain/request.ts'
+import type { AtomicAmount, Bytes32, Signature } from '../domain/units.ts'
+import type { AnswerClient } from './answer-client.ts'
+
+/** A voucher as its payer sends it, with the terms of its channel, which the gateway may not know yet. */
+export type OfferedVoucher = {
+  readonly config: ChannelConfig
+  readonly maxClaimableAmount: AtomicAmount
+  readonly signature: Signature
+}
+
+/** Everything that a door (http, later jobs) may ask of the gateway. */
+export type GatewayDoor = {
+  readonly nowMs: () => number
+  readonly authenticate: (authorization: string | undefined) => Result<Payer, Refusal>
+  readonly complete: (
+    request: InferenceRequest,
+    client: AnswerClient,
+  ) => Promise<Result<void, Refusal>>
+  readonly models: () => readonly Offer[]
+  /** The stored JSON of a receipt, for the account that paid for it. */
+  readonly receipt: (payer: Payer, receiptId: Bytes32) => Promise<Result<string, Refusal>>
+  readonly acceptVoucher: (voucher: OfferedVoucher) => Promise<Result<Channel, Refusal>>
+  readonly channel: (channelId: Bytes32) => Promise<Channel | undefined>
+  /** Whether new requests are taken: false while shutting down or when the ledger cannot be written. */
+  readonly isReady: () => boolean
+  /** A bug met at the request boundary. */
+  readonly failed: (requestId: string, error: unknown) => void
+}

@@ -1,0 +1,18 @@
+import type { GatewaySigner } from '../attestation/seal-receipt.ts'
+import type { RequestLog } from '../base/log.ts'
+import type { TokenCounter } from '../metering/token-counter.ts'
+import type { PaymentStep } from '../payment/payment-step.ts'
+import type { ContributorPool } from '../routing/contributor-pool.ts'
+import type { UpstreamPools } from '../upstream/open-answer.ts'
+
+/** What the conductor conducts: wired once by the command that starts a gateway. */
+export type Gateway = {
+  readonly payment: PaymentStep
+  readonly pool: ContributorPool
+  readonly upstreams: UpstreamPools
+  readonly signer: GatewaySigner
+  /** By public model name; a model without one is bounded by bytes. */
+  readonly tokenCounters: ReadonlyMap<string, TokenCounter>
+  readonly log: RequestLog
+  readonly nowMs: () => number
+}

@@ -1,0 +1,126 @@
+import { sha256Bytes32 } from '../attestation/answer-transcript.ts'
+import { upstreamAttemptsMax } from '../base/limits.ts'
+import { err, ok, type Result } from '../base/result.ts'
+import type { UpstreamRefusal } from '../domain/refusal.ts'
+import type { InferenceRequest } from '../domain/request.ts'
+import type { Bytes32 } from '../domain/units.ts'
+import type { Admitted } from '../payment/payment-step.ts'
+import type { Candidate } from '../routing/contributor-pool.ts'
+import { openAnswer } from '../upstream/open-answer.ts'
+import { prepareBody } from '../upstream/prepare-body.ts'
+import { mayTryAnother } from '../upstream/retry-rules.ts'
+import type { AnswerClient } from './answer-client.ts'
+import type { Gateway } from './gateway.ts'
+import { readUnary, type UnaryRead } from './read-unary.ts'
+import { StreamRelay } from './relay-stream.ts'
+
+/** An answer that has begun: from here on no other contributor is asked. */
+export type BegunAnswer = {
+  readonly candidate: Candidate
+  readonly inputHash: Bytes32
+  readonly startedAtMs: number
+  readonly attempts: number
+  readonly body:
+    | { readonly kind: 'stream'; readonly relay: StreamRelay }
+    | { readonly kind: 'unary'; readonly read: UnaryRead; readonly encodedWork: string | undefined }
+}
+
+export type OpenFailure = { readonly refusal: UpstreamRefusal; readonly attempts: number }
+
+/** Asks candidates in order until one begins to answer. At most `upstreamAttemptsMax` distinct ones, none for a caller who left. */
+export async function openFirstAnswer(
+  gateway: Gateway,
+  job: {
+    readonly request: InferenceRequest
+    readonly admitted: Admitted
+    readonly candidates: readonly Candidate[]
+    readonly client: AnswerClient
+  },
+): Promise<Result<BegunAnswer, OpenFailure>> {
+  let refusal: UpstreamRefusal = { reason: 'no_contributor' }
+  let attempts = 0
+  for (const candidate of job.candidates) {
+    if (attempts === upstreamAttemptsMax || job.client.cancellation.cancelled) break
+    const { contributorId } = candidate.contributor
+    attempts += 1
+    gateway.pool.started(contributorId)
+    const begun = await openOne(gateway, job, candidate)
+    if (begun.ok) return ok({ ...begun.value, attempts })
+    refusal = begun.error
+    const nowMs = gateway.nowMs()
+    const callersFault = refusal.reason === 'upstream_rejected' || job.client.cancellation.cancelled
+    const limited = refusal.reason === 'upstream_rate_limited'
+    gateway.pool.ended(contributorId, callersFault || limited ? 'rejected' : 'failed', nowMs)
+    if (refusal.reason === 'upstream_rate_limited') {
+      gateway.pool.rest(contributorId, refusal.retryAfterS * 1000, nowMs)
+    }
+    if (!mayTryAnother(refusal)) break
+  }
+  return err({ refusal, attempts })
+}
+
+async function openOne(
+  gateway: Gateway,
+  job: Parameters<typeof openFirstAnswer>[1],
+  candidate: Candidate,
+): Promise<Result<Omit<BegunAnswer, 'attempts'>, UpstreamRefusal>> {
+  const { request, client, admitted } = job
+  const { contributor, offer } = candidate
+  const signs = contributor.identity !== undefined
+  const completionTokensMax =
+    admitted.bounds.get(offer)?.completionTokensMax ?? offer.completionTokensMax
+  const body = prepareBody(request, offer, { signs, completionTokensMax })
+  const inputHash = body === request.body ? request.requestHash : sha256Bytes32(body)
+  const startedAtMs = gateway.nowMs()
+  const opened = await openAnswer(gateway.upstreams, {
+    baseUrl: contributor.baseUrl,
+    path: '/chat/completions',
+    headers: jobHeaders(gateway, request, candidate),
+    body,
+    cancellation: client.cancellation,
+  })
+  if (!opened.ok) return opened
+  const expected = request.stream ? 'text/event-stream' : 'application/json'
+  if (!opened.value.contentType.toLowerCase().startsWith(expected)) {
+    opened.value.abort()
+    return err({ reason: 'upstream_bad_response' })
+  }
+  if (!request.stream) {
+    const read = await readUnary(opened.value, request.choiceCount)
+    if (!read.ok) return read
+    const { encodedWork } = opened.value
+    const unary = { kind: 'unary', read: read.value, encodedWork } as const
+    return ok({ candidate, inputHash, startedAtMs, body: unary })
+  }
+  const relay = new StreamRelay(opened.value, {
+    jobId: request.jobId,
+    inputHash,
+    choiceCount: request.choiceCount,
+    includeUsage: request.includeUsage,
+    expectsWork: signs,
+    onCheckpoint: (contentEvents) =>
+      gateway.payment.checkpoint(request.requestId, JSON.stringify({ contentEvents })),
+    nowMs: gateway.nowMs,
+  })
+  client.cancellation.onCancel(() => relay.abort())
+  const committed = await relay.committed
+  if (!committed.ok) return committed
+  return ok({ candidate, inputHash, startedAtMs, body: { kind: 'stream', relay } })
+}
+
+/** Headers for the contributor. The caller's own headers, its key above all, stay here. */
+function jobHeaders(
+  gateway: Gateway,
+  request: InferenceRequest,
+  candidate: Candidate,
+): Record<string, string> {
+  const { contributor, offer } = candidate
+  const headers: Record<string, string> = { 'content-type': 'application/json' }
+  if (contributor.authorization !== undefined) headers['authorization'] = contributor.authorization
+  if (contributor.identity !== undefined) {
+    headers['x-vouch-job'] = request.jobId
+    headers['x-vouch-gateway'] = gateway.signer.operator
+    headers['x-vouch-model'] = offer.modelId
+  }
+  return headers
+}

@@ -1,0 +1,58 @@
+import { AnswerContent } from '../attestation/answer-transcript.ts'
+import { upstreamBodyBytesMax } from '../base/limits.ts'
+import { err, ok, type Result } from '../base/result.ts'
+import type { UpstreamRefusal } from '../domain/refusal.ts'
+import { readUnaryAnswer, type UnaryAnswer } from '../upstream/chat-events.ts'
+import type { OpenedAnswer } from '../upstream/open-answer.ts'
+
+/** An answer in one piece, whole and understood. */
+export type UnaryRead = {
+  readonly received: Buffer
+  readonly answer: UnaryAnswer
+  readonly content: AnswerContent
+}
+
+/** Reads the whole body. Nothing of it reaches a client before it is known to be a chat completion. */
+export async function readUnary(
+  opened: OpenedAnswer,
+  choiceCount: number,
+): Promise<Result<UnaryRead, UpstreamRefusal>> {
+  const body = await readBody(opened)
+  if (!body.ok) return body
+  const answer = readUnaryAnswer(body.value)
+  if (answer === undefined || answer.deltas.length > choiceCount) {
+    return err({ reason: 'upstream_bad_response' })
+  }
+  const content = new AnswerContent()
+  for (const delta of answer.deltas) {
+    if (delta.index < 0 || delta.index >= choiceCount) {
+      return err({ reason: 'upstream_bad_response' })
+    }
+    content.add(delta)
+  }
+  return ok({ received: body.value, answer, content })
+}
+
+function readBody(opened: OpenedAnswer): Promise<Result<Buffer, UpstreamRefusal>> {
+  return new Promise((settle) => {
+    const chunks: Buffer[] = []
+    let bytes = 0
+    opened.flow({
+      data: (chunk) => {
+        bytes += chunk.length
+        if (bytes > upstreamBodyBytesMax) {
+          opened.abort()
+          settle(err({ reason: 'upstream_bad_response' }))
+          return true
+        }
+        chunks.push(chunk)
+        return true
+      },
+      end: () => {
+        const [only] = chunks
+        settle(ok(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)))
+      },
+      fail: (refusal) => settle(err(refusal)),
+    })
+  })
+}

@@ -1,0 +1,146 @@
+/*
+ * After a crash: requests that were held when the gateway died. What reached the client, as far as the last checkpoint
+ * knows, is charged with a receipt that says so; what never began is released. Runs before the first request is admitted.
+ */
+import { type GatewaySigner, sealReceipt } from '../attestation/seal-receipt.ts'
+import type { OrphanedHold } from '../domain/hold.ts'
+import { type PriceSheet, priceRoundedUp } from '../domain/price-sheet.ts'
+import { workStatus } from '../domain/receipt.ts'
+import type { InferenceRequest } from '../domain/request.ts'
+import {
+  type Address,
+  atomic,
+  type Bytes32,
+  noSignature,
+  unixSecondsOf,
+  zeroAddress,
+  zeroBytes32,
+} from '../domain/units.ts'
+import { noUsage } from '../domain/usage.ts'
+import type { PaymentStep } from '../payment/payment-step.ts'
+import type { Candidate } from '../routing/contributor-pool.ts'
+
+/** What is stored beside a hold. Prices are those of the cheapest candidate: a crash is never charged more than was agreed. */
+type Context = {
+  readonly receiptId: Bytes32
+  readonly jobId: Bytes32
+  readonly requestHash: Bytes32
+  readonly modelId: Bytes32
+  readonly receivedAtMs: number
+  readonly priceHash: Bytes32
+  readonly prices: Readonly<Record<keyof PriceSheet, string | number>>
+}
+
+export function recoveryContext(
+  request: InferenceRequest,
+  candidates: readonly Candidate[],
+): string {
+  const offer = candidates
+    .map((candidate) => candidate.offer)
+    .reduce((a, b) => (b.prices.completionAtomicPerMtok < a.prices.completionAtomicPerMtok ? b : a))
+  const { receiptId, jobId, requestHash, receivedAtMs } = request
+  const { modelId, priceHash } = offer
+  const context = { receiptId, jobId, requestHash, modelId, receivedAtMs, priceHash }
+  return `${JSON.stringify(context).slice(0, -1)},"prices":${pricesJson(offer.prices)}}`
+}
+
+/** A price sheet is written with every request and never changes: its text is kept. */
+const pricesText = new WeakMap<PriceSheet, string>()
+
+function pricesJson(prices: PriceSheet): string {
+  let text = pricesText.get(prices)
+  if (text === undefined) {
+    text = JSON.stringify(prices, (_, value) => (typeof value === 'bigint' ? String(value) : value))
+    pricesText.set(prices, text)
+  }
+  return text
+}
+
+/** Charges or releases every hold that an earlier process left open. Resolves with how many of each, all durable. */
+export async function recoverHolds(
+  deps: {
+    readonly payment: PaymentStep
+    readonly signer: GatewaySigner
+    readonly payerOf: (channelId: Bytes32) => Promise<Address | undefined>
+  },
+  nowMs: number,
+): Promise<{ readonly charged: number; readonly released: number }> {
+  let charged = 0
+  let released = 0
+  for (const orphan of await deps.payment.orphanedHolds()) {
+    const events = contentEventsOf(orphan)
+    if (events === 0) {
+      await deps.payment.release(orphan.requestId)
+      released += 1
+      continue
+    }
+    const client = (await deps.payerOf(orphan.channelId)) ?? zeroAddress
+    await chargeOrphan(deps, orphan, { events, client, nowMs })
+    charged += 1
+  }
+  return { charged, released }
+}
+
+function contentEventsOf(orphan: OrphanedHold): number {
+  if (orphan.checkpoint === undefined) return 0
+  return (JSON.parse(orphan.checkpoint) as { readonly contentEvents: number }).contentEvents
+}
+
+async function chargeOrphan(
+  deps: { readonly payment: PaymentStep; readonly signer: GatewaySigner },
+  orphan: OrphanedHold,
+  known: { readonly events: number; readonly client: Address; readonly nowMs: number },
+): Promise<void> {
+  const context = JSON.parse(orphan.context) as Context
+  const prices = readPrices(context.prices)
+  // Each content event was at least one token; the prompt was not counted before the crash and is not charged.
+  const usage = { ...noUsage, completionTokens: known.events }
+  const price = priceRoundedUp(prices, usage)
+  const cost = price < orphan.heldAmount ? price : orphan.heldAmount
+  const decided = await deps.payment.charge(orphan.requestId, cost, (position) =>
+    sealReceipt(
+      deps.signer,
+      {
+        receiptId: context.receiptId,
+        work: {
+          jobId: context.jobId,
+          gateway: deps.signer.operator,
+          contributor: zeroAddress,
+          modelId: context.modelId,
+          inputHash: zeroBytes32,
+          outputHash: zeroBytes32,
+          contentHash: zeroBytes32,
+          streamRoot: zeroBytes32,
+          promptTokens: 0,
+          cachedPromptTokens: 0,
+          completionTokens: known.events,
+          commitment: zeroBytes32,
+          startedAt: unixSecondsOf(context.receivedAtMs),
+          finishedAt: unixSecondsOf(Math.max(known.nowMs, context.receivedAtMs)),
+          status: workStatus.upstreamFailed,
+        },
+        contributorSignature: noSignature,
+        client: known.client,
+        requestHash: context.requestHash,
+        responseHash: zeroBytes32,
+        channelId: orphan.channelId,
+        cost,
+        prices,
+        priceHash: context.priceHash,
+        usageSource: 'counted',
+      },
+      position,
+    ),
+  )
+  await decided?.durable
+}
+
+function readPrices(prices: Context['prices']): PriceSheet {
+  const amount = (name: keyof PriceSheet) => atomic(BigInt(prices[name]))
+  return {
+    ...(prices as unknown as PriceSheet),
+    promptAtomicPerMtok: amount('promptAtomicPerMtok'),
+    cachedPromptAtomicPerMtok: amount('cachedPromptAtomicPerMtok'),
+    completionAtomicPerMtok: amount('completionAtomicPerMtok'),
+  }
+}

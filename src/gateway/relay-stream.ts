@@ -1,0 +1,213 @@
+/*
+ * One streamed answer on its way through the gateway: bytes in, whole events out, everything that the receipt needs
+ * noted in passing.
+ *
+ *   WAITING --first content, finish or [DONE]--> COMMITTED --relayTo--> RELAYING --last event--> ENDED
+ *   WAITING --anything wrong--> ENDED            (another contributor may still be tried)
+ *                               RELAYING --anything wrong, client gone--> ENDED
+ *
+ * Before COMMITTED nothing reaches the client, so a failure there is silent. `data: [DONE]` is never forwarded here: the
+ * conductor sends it once the receipt is durable.
+ */
+import { StreamTranscript } from '../attestation/answer-transcript.ts'
+import { checkpointEventsMax, checkpointIntervalMs, upstreamBodyBytesMax } from '../base/limits.ts'
+import { err, ok, type Result } from '../base/result.ts'
+import type { UpstreamRefusal } from '../domain/refusal.ts'
+import type { Bytes32 } from '../domain/units.ts'
+import type { Usage } from '../domain/usage.ts'
+import { type ChatEvent, type ChoiceDelta, readChatEvent } from '../upstream/chat-events.ts'
+import type { OpenedAnswer } from '../upstream/open-answer.ts'
+import { SseReader } from '../upstream/sse-reader.ts'
+import type { AnswerClient } from './answer-client.ts'
+
+export type StreamEnd =
+  | { readonly kind: 'complete' }
+  | { readonly kind: 'failed'; readonly refusal: UpstreamRefusal }
+  | { readonly kind: 'client_gone' }
+
+export type RelayTerms = {
+  readonly jobId: Bytes32
+  readonly inputHash: Bytes32
+  readonly choiceCount: number
+  /** The client wants the usage chunk; otherwise it is read and dropped. */
+  readonly includeUsage: boolean
+  /** The contributor signs: after [DONE] its Work is waited for. */
+  readonly expectsWork: boolean
+  /** Called while the answer flows, at least as often as limits.ts says, with the content events sent so far. */
+  readonly onCheckpoint: (contentEvents: number) => void
+  readonly nowMs: () => number
+}
+
+export const doneEvent: Buffer = Buffer.from('data: [DONE]\n\n')
+const nothing = Buffer.alloc(0)
+
+export class StreamRelay {
+  readonly transcript: StreamTranscript
+  /** Settles once: the answer has begun, or this contributor failed before it began. */
+  readonly committed: Promise<Result<void, UpstreamRefusal>>
+  usage: Usage | undefined
+  encodedWork: string | undefined
+  /** Events with content that were forwarded. */
+  contentEvents = 0
+
+  readonly #terms: RelayTerms
+  readonly #opened: OpenedAnswer
+  readonly #reader = new SseReader()
+  readonly #finished = new Set<number>()
+  readonly #commit = Promise.withResolvers<Result<void, UpstreamRefusal>>()
+  readonly #ended = Promise.withResolvers<StreamEnd>()
+  #early: Buffer[] | undefined = []
+  #client: AnswerClient | undefined
+  #flowing = true
+  #doneSeen = false
+  #isEnded = false
+  #bytes = 0
+  #checkpointEvents = 0
+  #checkpointAtMs: number
+
+  constructor(opened: OpenedAnswer, terms: RelayTerms) {
+    this.#opened = opened
+    this.#terms = terms
+    this.#checkpointAtMs = terms.nowMs()
+    this.transcript = new StreamTranscript(terms)
+    this.committed = this.#commit.promise
+    opened.flow({
+      data: (chunk) => this.#data(chunk),
+      end: () => this.#upstreamEnded(),
+      fail: (refusal) => this.#fail(refusal),
+    })
+  }
+
+  /** Forwards what was held back and everything that follows. Resolves when the last event but [DONE] was handed over. */
+  relayTo(client: AnswerClient): Promise<StreamEnd> {
+    this.#client = client
+    client.cancellation.onCancel(() => this.#end({ kind: 'client_gone' }))
+    client.onDrain(() => {
+      this.#flowing = true
+      this.#opened.resume()
+    })
+    for (const bytes of this.#early ?? []) this.#flowing = client.write(bytes)
+    this.#early = undefined
+    return this.#ended.promise
+  }
+
+  /** Ends the upstream: nobody waits for this answer any more. */
+  abort(): void {
+    this.#end({ kind: 'client_gone' })
+  }
+
+  #data(chunk: Buffer): boolean {
+    if (this.#isEnded) return true
+    this.#bytes += chunk.length
+    const bounded =
+      this.#reader.push(chunk, (block) => this.#block(block)) && this.#bytes <= upstreamBodyBytesMax
+    if (!bounded) this.#fail({ reason: 'upstream_bad_response' })
+    return this.#flowing
+  }
+
+  #block(block: Buffer): void {
+    if (this.#isEnded) return
+    const event = readChatEvent(block)
+    switch (event.kind) {
+      case 'chunk':
+        this.#chunk(block, event)
+        return
+      case 'done':
+        this.#done(block)
+        return
+      case 'work':
+        this.encodedWork = event.encoded
+        if (this.#doneSeen) this.#end({ kind: 'complete' })
+        return
+      case 'comment':
+        this.transcript.replaced(block, nothing)
+        return
+      case 'error':
+        this.#fail({ reason: 'upstream_unavailable', status: 500 })
+        return
+      case 'malformed':
+        this.#fail({ reason: 'upstream_bad_response' })
+    }
+  }
+
+  #chunk(block: Buffer, event: Extract<ChatEvent, { kind: 'chunk' }>): void {
+    // Content after the end, or a choice nobody asked for, would be answered but not attested.
+    if (this.#doneSeen || event.deltas.some(({ index }) => !this.#isOurs(index))) {
+      this.#fail({ reason: 'upstream_bad_response' })
+      return
+    }
+    if (event.usage !== undefined) this.usage = event.usage
+    if (event.usageOnly && !this.#terms.includeUsage) {
+      this.transcript.replaced(block, nothing)
+      return
+    }
+    if (event.bytes === block) this.transcript.passed(block)
+    else this.transcript.replaced(block, event.bytes)
+    this.#forward(event.bytes)
+    this.#noteDeltas(event.deltas)
+  }
+
+  #isOurs(index: number): boolean {
+    return Number.isInteger(index) && index >= 0 && index < this.#terms.choiceCount
+  }
+
+  #noteDeltas(deltas: readonly ChoiceDelta[]): void {
+    let begun = false
+    for (const delta of deltas) {
+      if (delta.finishReason !== undefined) this.#finished.add(delta.index)
+      if (delta.text !== '' || delta.toolCalls.length > 0) this.transcript.content.add(delta)
+      const content = delta.text !== '' || delta.toolCalls.length > 0 || delta.reasoning
+      if (content) this.contentEvents += 1
+      begun ||= content || delta.finishReason !== undefined
+    }
+    if (begun && this.#early !== undefined) this.#commit.resolve(ok(undefined))
+    if (this.#client !== undefined) this.#checkpoint()
+  }
+
+  #checkpoint(): void {
+    const events = this.contentEvents - this.#checkpointEvents
+    if (events === 0) return
+    const nowMs = this.#terms.nowMs()
+    if (events < checkpointEventsMax && nowMs - this.#checkpointAtMs < checkpointIntervalMs) return
+    this.#checkpointEvents = this.contentEvents
+    this.#checkpointAtMs = nowMs
+    this.#terms.onCheckpoint(this.contentEvents)
+  }
+
+  #forward(bytes: Buffer): void {
+    if (this.#client !== undefined) this.#flowing = this.#client.write(bytes)
+    else this.#early?.push(bytes)
+  }
+
+  #done(block: Buffer): void {
+    this.#doneSeen = true
+    if (block.equals(doneEvent)) this.transcript.passed(block)
+    else this.transcript.replaced(block, doneEvent)
+    this.#commit.resolve(ok(undefined))
+    if (!this.#terms.expectsWork) this.#end({ kind: 'complete' })
+  }
+
+  #upstreamEnded(): void {
+    if (this.#isEnded) return
+    const finished = this.#finished.size >= this.#terms.choiceCount
+    // Some engines close after finish_reason without [DONE]; without either the answer was cut.
+    if (!this.#doneSeen && finished && this.#reader.unfinishedBytes === 0) {
+      this.transcript.added(doneEvent)
+      this.#doneSeen = true
+    }
+    if (this.#doneSeen) this.#end({ kind: 'complete' })
+    else this.#fail({ reason: 'upstream_stream_interrupted' })
+  }
+
+  #fail(refusal: UpstreamRefusal): void {
+    this.#end({ kind: 'failed', refusal })
+  }
+
+  #end(end: StreamEnd): void {
+    if (this.#isEnded) return
+    this.#isEnded = true
+    if (end.kind !== 'complete') this.#opened.abort()
+    this.#commit.resolve(end.kind === 'failed' ? err(end.refusal) : ok(undefined))
+    this.#ended.resolve(end)
+  }
+}

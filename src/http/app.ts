@@ -1,0 +1,106 @@
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
+import { Hono } from 'hono'
+import type { Refusal } from '../domain/refusal.ts'
+import type { GatewayDoor } from '../gateway/gateway-door.ts'
+import { acceptVoucher, retrieveChannel } from './billing.ts'
+import { chatCompletions } from './chat-completions.ts'
+import type { HttpContext, HttpEnv } from './http-context.ts'
+import { listModels, retrieveModel } from './models.ts'
+import { sendError, sendJson } from './raw-response.ts'
+import { retrieveReceipt } from './receipts.ts'
+
+/** The route table, one line a route. Handlers write to Node's raw response, which hono is then told. */
+export function createApp(door: GatewayDoor): Hono<HttpEnv> {
+  const app = new Hono<HttpEnv>()
+  const raw =
+    (serve: (context: HttpContext) => Promise<void> | void) => async (context: HttpContext) => {
+      await serve(context)
+      return RESPONSE_ALREADY_SENT
+    }
+  const authorization = (context: HttpContext) => context.env.incoming.headers.authorization
+
+  app.post('/v1/chat/completions', (context) => {
+    // Not awaited: hono is done with this request; the conductor answers on the raw response.
+    void chatCompletions(door, context.env.incoming, context.env.outgoing)
+    return RESPONSE_ALREADY_SENT
+  })
+  app.get(
+    '/v1/models',
+    raw((c) => authenticated(door, c, () => listModels(door, c.env.outgoing))),
+  )
+  app.get(
+    '/v1/models/:id{.+}',
+    raw((c) =>
+      authenticated(door, c, () => retrieveModel(door, c.env.outgoing, c.req.param('id') ?? '')),
+    ),
+  )
+  app.get(
+    '/v1/receipts/:id',
+    raw((c) =>
+      retrieveReceipt(door, c.env.outgoing, {
+        id: c.req.param('id') ?? '',
+        authorization: authorization(c),
+      }),
+    ),
+  )
+  app.post(
+    '/v1/billing/vouchers',
+    raw((c) => acceptVoucher(door, c.env.incoming, c.env.outgoing)),
+  )
+  app.get(
+    '/v1/billing/channel',
+    raw((c) => retrieveChannel(door, c.env.outgoing, authorization(c))),
+  )
+  app.get(
+    '/health/live',
+    raw((c) => sendJson(c.env.outgoing, { status: 'live' })),
+  )
+  app.get(
+    '/health/ready',
+    raw((c) => ready(door, c)),
+  )
+
+  app.notFound(async (context) =>
+    refuse(context as HttpContext, unknownRoute(app, context as HttpContext)),
+  )
+  app.onError(async (error, context) => {
+    door.failed('route', error)
+    return refuse(context as HttpContext, { reason: 'internal_error' })
+  })
+  return app
+}
+
+/** The model list is for customers: a stranger gets OpenAI's 401. */
+function authenticated(door: GatewayDoor, context: HttpContext, serve: () => void): void {
+  const payer = door.authenticate(context.env.incoming.headers.authorization)
+  if (payer.ok) serve()
+  else sendError(context.env.outgoing, payer.error)
+}
+
+function ready(door: GatewayDoor, context: HttpContext): void {
+  if (door.isReady()) sendJson(context.env.outgoing, { status: 'ready' })
+  else sendError(context.env.outgoing, { reason: 'shutting_down' })
+}
+
+function refuse(context: HttpContext, refusal: Refusal): Response {
+  const { incoming, outgoing } = context.env
+  if (!incoming.complete) outgoing.setHeader('connection', 'close')
+  sendError(outgoing, refusal)
+  return RESPONSE_ALREADY_SENT
+}
+
+/** A known path with another method is 405 and says which; everything else is 404 `unknown_url`, never 501: SDKs retry 5xx. */
+function unknownRoute(app: Hono<HttpEnv>, context: HttpContext): Refusal {
+  const { method, path } = context.req
+  const allowed = app.routes
+    .filter((route) => route.method !== 'ALL' && matches(route.path, path))
+    .map((route) => route.method)
+  return allowed.length > 0
+    ? { reason: 'method_not_allowed', method, allowed: [...new Set(allowed)].join(', ') }
+    : { reason: 'unknown_url', method, path }
+}
+
+function matches(pattern: string, path: string): boolean {
+  const expression = pattern.replace(/:id\{\.\+\}/, '.+').replace(/:id/, '[^/]+')
+  return new RegExp(`^${expression}$`).test(path)
+}

@@ -1,0 +1,70 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { requestBodyBytesMax } from '../base/limits.ts'
+import { randomHex } from '../base/random-ids.ts'
+import { err, ok, type Result } from '../base/result.ts'
+import { sha256Hex } from '../base/sha256.ts'
+import type { Refusal } from '../domain/refusal.ts'
+import type { InferenceRequest, Payer } from '../domain/request.ts'
+import { bytes32 } from '../domain/units.ts'
+import type { GatewayDoor } from '../gateway/gateway-door.ts'
+import { parseChatBody } from './openai-schema.ts'
+import { rawAnswerClient, sendError, watchClient } from './raw-response.ts'
+import { readBody } from './read-body.ts'
+
+/** `POST /v1/chat/completions`: parse, hand to the conductor, tell a refusal. The conductor writes the answer itself. */
+export async function chatCompletions(
+  door: GatewayDoor,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const requestId = `req_${randomHex(12)}`
+  try {
+    const request = await readRequest(door, incoming, requestId)
+    if (!request.ok) {
+      refuse(incoming, outgoing, request.error, requestId)
+      return
+    }
+    const client = rawAnswerClient(outgoing, watchClient(incoming, outgoing), requestId)
+    const served = await door.complete(request.value, client)
+    if (!served.ok) sendError(outgoing, served.error, requestId)
+  } catch (error) {
+    door.failed(requestId, error)
+    sendError(outgoing, { reason: 'internal_error' }, requestId)
+  }
+}
+
+async function readRequest(
+  door: GatewayDoor,
+  incoming: IncomingMessage,
+  requestId: string,
+): Promise<Result<InferenceRequest, Refusal>> {
+  const receivedAtMs = door.nowMs()
+  // Who asks comes before what is asked: a stranger's body is not read.
+  const payer: Result<Payer, Refusal> = door.authenticate(incoming.headers.authorization)
+  if (!payer.ok) return payer
+  const body = await readBody(incoming, requestBodyBytesMax)
+  if (!body.ok) return body
+  const chat = parseChatBody(body.value)
+  if (!chat.ok) return err(chat.error)
+  return ok({
+    ...chat.value,
+    requestId,
+    jobId: bytes32(`0x${randomHex(32)}`),
+    receiptId: bytes32(`0x${randomHex(32)}`),
+    body: body.value,
+    requestHash: bytes32(`0x${sha256Hex(body.value)}`),
+    receivedAtMs,
+    payer: payer.value,
+  })
+}
+
+/** A body that was not read to its end cannot be skipped cheaply: the connection ends with the refusal. */
+function refuse(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  refusal: Refusal,
+  requestId: string,
+): void {
+  if (!incoming.complete) outgoing.setHeader('connection', 'close')
+  sendError(outgoing, refusal, requestId)
+}

@@ -1,0 +1,89 @@
+/*
+ * Answers on Node's raw response: no Fetch Response, no web stream (each costs more than the whole request otherwise,
+ * bench/README.md). Every error of the gateway leaves through here in OpenAI's shape.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Cancellation } from '../base/cancellation.ts'
+import type { Refusal } from '../domain/refusal.ts'
+import type { AnswerClient, AnswerHeaders } from '../gateway/answer-client.ts'
+import { errorAnswer } from './openai-error.ts'
+
+/** The error body with its four keys, and our request id beside them. */
+export function errorBody(refusal: Refusal, requestId: string | undefined): string {
+  const { error } = errorAnswer(refusal)
+  return JSON.stringify({
+    error: requestId === undefined ? error : { ...error, request_id: requestId },
+  })
+}
+
+export function sendError(
+  response: ServerResponse,
+  refusal: Refusal,
+  requestId?: string | undefined,
+): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy()
+    return
+  }
+  const body = Buffer.from(errorBody(refusal, requestId))
+  const { status, headers } = errorAnswer(refusal)
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': body.length,
+    ...(requestId === undefined ? {} : { 'x-request-id': requestId }),
+    ...headers,
+  })
+  response.end(body)
+}
+
+export function sendJson(response: ServerResponse, value: unknown): void {
+  sendJsonText(response, JSON.stringify(value))
+}
+
+export function sendJsonText(response: ServerResponse, text: string): void {
+  const body = Buffer.from(text)
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length })
+  response.end(body)
+}
+
+/** Follows the connection: an answer that nobody waits for is cancelled at once, before the first byte too. */
+export function watchClient(incoming: IncomingMessage, outgoing: ServerResponse): Cancellation {
+  const cancellation = new Cancellation()
+  // 'close' of the response comes after an answer as well; only an unfinished one means that the client left.
+  outgoing.on('close', () => {
+    if (!outgoing.writableFinished) cancellation.cancel()
+  })
+  if (incoming.destroyed && !incoming.complete) cancellation.cancel()
+  return cancellation
+}
+
+export function rawAnswerClient(
+  outgoing: ServerResponse,
+  cancellation: Cancellation,
+  requestId: string,
+): AnswerClient {
+  return {
+    cancellation,
+    answer: (headers: AnswerHeaders, body: Buffer) => {
+      outgoing.writeHead(200, {
+        'content-type': 'application/json',
+        'content-length': body.length,
+        ...headers,
+      })
+      outgoing.end(body)
+    },
+    startStream: (headers: AnswerHeaders) => {
+      outgoing.writeHead(200, {
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-cache',
+        // nginx in front of us would gather events otherwise.
+        'x-accel-buffering': 'no',
+        ...headers,
+      })
+    },
+    write: (bytes: Buffer) => outgoing.write(bytes),
+    onDrain: (listener: () => void) => outgoing.on('drain', listener),
+    endStream: (bytes: Buffer) => outgoing.end(bytes),
+    errorEvent: (refusal: Refusal) => Buffer.from(`data: ${errorBody(refusal, requestId)}\n\n`),
+  }
+}

@@ -1,0 +1,33 @@
+import type { IncomingMessage } from 'node:http'
+import { err, ok, type Result } from '../base/result.ts'
+import type { RequestRefusal } from '../domain/refusal.ts'
+
+type BodyRefusal = Extract<RequestRefusal, { reason: 'request_too_large' | 'invalid_json' }>
+
+const cutShort: BodyRefusal = { reason: 'invalid_json', detail: 'the body was cut short' }
+
+/** The exact bytes of a request body, at most `bytesMax`. A declared length beyond that is refused before it is read. */
+export function readBody(
+  incoming: IncomingMessage,
+  bytesMax: number,
+): Promise<Result<Buffer, BodyRefusal>> {
+  const tooLarge: BodyRefusal = { reason: 'request_too_large', bytesMax }
+  if (Number(incoming.headers['content-length'] ?? 0) > bytesMax) {
+    return Promise.resolve(err(tooLarge))
+  }
+  return new Promise((settle) => {
+    const chunks: Buffer[] = []
+    let bytes = 0
+    incoming.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes <= bytesMax) chunks.push(chunk)
+      else settle(err(tooLarge))
+    })
+    incoming.on('end', () => {
+      const [only] = chunks
+      settle(ok(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)))
+    })
+    incoming.on('error', () => settle(err(cutShort)))
+    incoming.on('close', () => settle(err(cutShort)))
+  })
+}

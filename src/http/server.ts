@@ -1,0 +1,88 @@
+/*
+ * The listening socket: who may take how long, and what a broken request line gets. Source of the timeouts' meaning:
+ * Node.js documentation, http.Server.
+ */
+import { createServer, type Server, STATUS_CODES } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
+import { clientRequestTimeoutMs } from '../base/limits.ts'
+import { err, ok, type Result } from '../base/result.ts'
+import type { GatewayDoor } from '../gateway/gateway-door.ts'
+import { createApp } from './app.ts'
+
+export type HttpServer = {
+  /** `http://host:port` as it was bound. */
+  readonly origin: string
+  /** Stops listening and closes idle connections; resolves when the last connection ended or `force` closed it. */
+  readonly close: () => Promise<void>
+  readonly force: () => void
+}
+
+export type ListenFailure = { readonly code: string; readonly message: string }
+
+/** Listens on `host:port`; port 0 takes a free one. */
+export async function startHttpServer(
+  door: GatewayDoor,
+  place: { readonly host: string; readonly port: number },
+): Promise<Result<HttpServer, ListenFailure>> {
+  const app = createApp(door)
+  const server = createServer(
+    {
+      // A client that connects and says nothing, or says it byte by byte, is told 408 and closed.
+      headersTimeout: clientRequestTimeoutMs,
+      requestTimeout: clientRequestTimeoutMs,
+      connectionsCheckingInterval: 1_000,
+      keepAliveTimeout: 65_000,
+      noDelay: true,
+    },
+    getRequestListener(app.fetch, { overrideGlobalObjects: false }),
+  )
+  server.on('clientError', answerBrokenRequest)
+  const failure = await listen(server, place)
+  if (failure !== undefined) return err(failure)
+  const { address, port } = server.address() as AddressInfo
+  const host = address.includes(':') ? `[${address}]` : address
+  return ok({
+    origin: `http://${host}:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeIdleConnections()
+      }),
+    force: () => server.closeAllConnections(),
+  })
+}
+
+function listen(
+  server: Server,
+  place: { readonly host: string; readonly port: number },
+): Promise<ListenFailure | undefined> {
+  return new Promise((resolve) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      resolve({ code: error.code ?? 'unknown', message: error.message }),
+    )
+    server.listen({ ...place, backlog: 1024 }, () => resolve(undefined))
+  })
+}
+
+const brokenRequests: Readonly<Record<string, readonly [number, string]>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request did not arrive in time.'],
+  HPE_HEADER_OVERFLOW: [431, 'The request headers are too large.'],
+}
+
+/** What never became a request still gets OpenAI's error shape. */
+function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || socket.bytesWritten > 0) {
+    socket.destroy()
+    return
+  }
+  const [status, message] = brokenRequests[error.code ?? ''] ?? [400, 'This is not HTTP/1.1.']
+  const code = status === 408 ? 'request_timeout' : 'malformed_request'
+  const body = JSON.stringify({
+    error: { message, type: 'invalid_request_error', param: null, code },
+  })
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: application/json\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  )
+}
