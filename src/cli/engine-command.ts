@@ -1,0 +1,256 @@
+import { fstatSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { receiptDomain } from '../chain/receipt-typed-data.ts'
+import { addressOfPrivateKey } from '../chain/signatures.ts'
+import { createEngine } from '../contributor/engine.ts'
+import type { ChatEnd } from '../contributor/engine-routes.ts'
+import { type EngineServer, startEngineServer } from '../contributor/engine-server.ts'
+import {
+  generationsRunningDefaultMax,
+  generationsWaitingDefaultMax,
+} from '../contributor/limits.ts'
+import { type LanguageModel, loadModel } from '../contributor/load-model.ts'
+import { readKeyFile, readSecretFile } from '../contributor/secret-file.ts'
+import { openWorkSigner, type WorkSigner } from '../contributor/sign-work.ts'
+import { address, isAddress } from '../domain/units.ts'
+import { type Command, CommandFailure, terminal } from './command.ts'
+
+const running = generationsRunningDefaultMax
+const waiting = generationsWaitingDefaultMax
+
+const help = `Usage: vouch engine [options]
+
+Serves one language model as a contributor does: an OpenAI-compatible server that can sign what it
+answered. It prints one JSON line when it is ready and runs until it is told to stop.
+
+Model
+  --model NAME|FOLDER       a folder in models/, or the path of one            [vouch-mini]
+                            Every file is checked against manifest.json first.
+  --threads N               threads of one pass over the model                 [1]
+  --parallel N              requests that generate at once                     [${running}]
+  --queue N                 requests that wait; the next one is answered 429   [${waiting}]
+
+Server
+  --host ADDRESS            address to listen on                               [127.0.0.1]
+                            Any other than loopback needs --secret-file.
+  --port N                  TCP port; 0 takes a free one                       [0]
+  --secret-file FILE        asks every request for "authorization: Bearer <content of FILE>"
+  --log requests|none       one JSON line on standard output for each request: counts,
+                            durations and reasons, never text                  [none]
+
+Signing (without a key the engine is a plain OpenAI server)
+  --key-file FILE           signing key: 64 hex digits, or JSON with "privateKey"; mode 600
+  --chain-id N              chain of the receipts' EIP-712 domain
+  --receipt-verifier 0x…    the ReceiptVerifier contract of that domain
+  --contributor 0x…         operator account that the Work names               [the key's own]
+
+  --help                    this text
+
+Stops on SIGTERM, SIGINT, or the end of standard input where that is a pipe or a socket: takes no
+new request, finishes those in flight (up to 20 s), exits 0.
+
+Examples
+  vouch engine --port 8081
+  curl http://127.0.0.1:8081/v1/chat/completions \\
+    -d '{"model":"vouch-mini","messages":[{"role":"user","content":"What is a receipt?"}]}'
+
+  vouch engine --key-file key.json --chain-id 31337 --receipt-verifier 0x… --secret-file secret
+
+Exit codes: 0 stopped when told to, 1 could not start (one line says why), 2 unusable arguments.
+docs/engine.md has the protocol, the sampling and what the engine supports of the OpenAI API.
+`
+
+export const engineCommand: Command = {
+  name: 'engine',
+  summary: 'Serve a language model and sign the work (the contributor)',
+  help,
+  run: async (argv) => {
+    const options = parseEngineOptions(argv)
+    const model = await loadedModel(options)
+    const server = await listening(options, model, await workSignerOf(options, model))
+    await toldToStop()
+    await server.stop()
+    await model.decoder.release()
+    return 0
+  },
+}
+
+type EngineOptions = {
+  readonly modelFolder: string
+  readonly threads: number
+  readonly runningMax: number
+  readonly waitingMax: number
+  readonly host: string
+  readonly port: number
+  readonly secretFile: string | undefined
+  readonly logsRequests: boolean
+  readonly keyFile: string | undefined
+  readonly chainId: number | undefined
+  readonly receiptVerifier: string | undefined
+  readonly contributor: string | undefined
+}
+
+const unusable = (message: string): CommandFailure =>
+  new CommandFailure(`${message}. See vouch engine --help`, 2)
+
+function parseEngineOptions(argv: readonly string[]): EngineOptions {
+  const text = { type: 'string' } as const
+  const options = {
+    model: text,
+    threads: text,
+    parallel: text,
+    queue: text,
+    host: text,
+    port: text,
+    'secret-file': text,
+    log: text,
+    'key-file': text,
+    'chain-id': text,
+    'receipt-verifier': text,
+    contributor: text,
+  } as const
+  const { values } = parsedOrUnusable(() => parseArgs({ args: [...argv], options }))
+  const whole = (name: keyof typeof values, range: { min: number; max: number; or: number }) =>
+    wholeNumber({ name, text: values[name], ...range })
+  const log = values.log ?? 'none'
+  if (log !== 'requests' && log !== 'none') throw unusable('--log is requests or none')
+  const host = values.host ?? '127.0.0.1'
+  if (!isLoopback(host) && values['secret-file'] === undefined) {
+    throw unusable(`--host ${host} is open to others: it needs --secret-file`)
+  }
+  return {
+    modelFolder: modelFolder(values.model ?? 'vouch-mini'),
+    threads: whole('threads', { min: 1, max: 256, or: 1 }),
+    runningMax: whole('parallel', { min: 1, max: 256, or: generationsRunningDefaultMax }),
+    waitingMax: whole('queue', { min: 0, max: 65_536, or: generationsWaitingDefaultMax }),
+    host,
+    port: whole('port', { min: 0, max: 65_535, or: 0 }),
+    secretFile: values['secret-file'],
+    logsRequests: log === 'requests',
+    keyFile: values['key-file'],
+    chainId:
+      values['chain-id'] === undefined
+        ? undefined
+        : whole('chain-id', { min: 1, max: Number.MAX_SAFE_INTEGER, or: 1 }),
+    receiptVerifier: values['receipt-verifier'],
+    contributor: values.contributor,
+  }
+}
+
+function parsedOrUnusable<T>(parse: () => T): T {
+  try {
+    return parse()
+  } catch (error) {
+    throw unusable(error instanceof Error ? error.message : 'unusable arguments')
+  }
+}
+
+function wholeNumber(option: {
+  readonly name: string
+  readonly text: string | undefined
+  readonly min: number
+  readonly max: number
+  readonly or: number
+}): number {
+  const { name, text, min, max, or } = option
+  if (text === undefined) return or
+  const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
+  if (value >= min && value <= max) return value
+  throw unusable(`--${name} is a whole number from ${min} to ${max}, not "${text}"`)
+}
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+
+/** A bare name is one of the models that come with this package. */
+function modelFolder(model: string): string {
+  const isName = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(model)
+  return isName ? join(import.meta.dirname, '../../models', model) : resolve(model)
+}
+
+async function loadedModel(options: EngineOptions): Promise<LanguageModel> {
+  const model = await loadModel(options.modelFolder, { intraOpThreads: options.threads })
+  if (model.ok) return model.value
+  throw new CommandFailure(`cannot serve ${model.error.file}: ${model.error.detail}`)
+}
+
+async function workSignerOf(
+  options: EngineOptions,
+  model: LanguageModel,
+): Promise<WorkSigner | undefined> {
+  const { keyFile, chainId, receiptVerifier, contributor } = options
+  if (keyFile === undefined) return undefined
+  if (chainId === undefined || !isAddress(receiptVerifier)) {
+    throw unusable('--key-file needs --chain-id and --receipt-verifier, the domain it signs in')
+  }
+  if (contributor !== undefined && !isAddress(contributor)) {
+    throw unusable('--contributor is 0x and the 40 hex digits of an account')
+  }
+  const key = await readKeyFile(keyFile)
+  if (!key.ok) throw new CommandFailure(key.error)
+  return openWorkSigner({
+    privateKey: key.value,
+    contributor: contributor === undefined ? addressOfPrivateKey(key.value) : address(contributor),
+    modelId: model.modelId,
+    domain: receiptDomain({ chainId, verifyingContract: address(receiptVerifier) }),
+  })
+}
+
+async function listening(
+  options: EngineOptions,
+  model: LanguageModel,
+  workSigner: WorkSigner | undefined,
+): Promise<EngineServer> {
+  const { host, port, runningMax, waitingMax } = options
+  const secret = await secretOf(options)
+  const engine = createEngine({ model, workSigner, runningMax, waitingMax, nowMs: Date.now })
+  const onChatEnd = options.logsRequests ? printChatEnd : () => {}
+  try {
+    const server = await startEngineServer(engine, { host, port, secret, onChatEnd })
+    printLine({
+      event: 'ready',
+      url: server.url,
+      modelId: model.modelId,
+      contributor: workSigner?.contributor ?? null,
+    })
+    return server
+  } catch (error) {
+    throw new CommandFailure(listenFailure((error as NodeJS.ErrnoException).code, options))
+  }
+}
+
+async function secretOf({ secretFile }: EngineOptions): Promise<string | undefined> {
+  if (secretFile === undefined) return undefined
+  const secret = await readSecretFile(secretFile)
+  if (secret.ok) return secret.value
+  throw new CommandFailure(secret.error)
+}
+
+function listenFailure(code: string | undefined, { host, port }: EngineOptions): string {
+  const place = `${host} port ${port}`
+  if (code === 'EADDRINUSE') return `${place} is in use: stop what runs there or pass --port 0`
+  if (code === 'EACCES') return `no permission to listen on ${place}: choose a port above 1023`
+  return `cannot listen on ${place} (${code ?? 'unknown error'})`
+}
+
+const printLine = (line: object): void => terminal.print(JSON.stringify(line))
+
+const printChatEnd = (ended: ChatEnd): void => printLine({ event: 'request', ...ended })
+
+/**
+ * A parent that dies, even by kill -9, closes the pipe that it gave as standard input. A terminal
+ * or /dev/null says nothing of that kind and is left alone.
+ */
+function toldToStop(): Promise<void> {
+  const { promise, resolve: stop } = Promise.withResolvers<void>()
+  process.once('SIGTERM', () => stop())
+  process.once('SIGINT', () => stop())
+  const input = fstatSync(0)
+  if (input.isFIFO() || input.isSocket()) {
+    process.stdin.once('end', () => stop())
+    process.stdin.once('error', () => stop())
+    process.stdin.resume()
+  }
+  return promise.finally(() => process.stdin.destroy())
+}

@@ -1,0 +1,145 @@
+/*
+ * The objects of the OpenAI API's chat completions, member by member in the order in which
+ * api.openai.com sends them: https://platform.openai.com/docs/api-reference/chat. Each function
+ * returns compact JSON, which is a fixed point of JSON.stringify(JSON.parse(x)): verifiers exist
+ * that hash the re-serialised body.
+ */
+import type { FinishReason, GeneratedToken } from './generate.ts'
+import type { TokenLogprob } from './sample-token.ts'
+import type { ModelTokenizer } from './tokenizer.ts'
+
+/** What is the same in every object of one answer. */
+export type AnswerHead = {
+  readonly id: string
+  /** Unix seconds. */
+  readonly created: number
+  readonly model: string
+  readonly systemFingerprint: string
+}
+
+export type AnswerUsage = {
+  readonly promptTokens: number
+  readonly cachedPromptTokens: number
+  readonly completionTokens: number
+}
+
+export type FinishedChoice = {
+  readonly text: string
+  readonly finishReason: FinishReason
+  /** Undefined where the request asked for no log-probabilities. */
+  readonly tokens: readonly GeneratedToken[] | undefined
+}
+
+/** One piece of one choice of a stream. */
+export type ChunkChoice = {
+  readonly index: number
+  /** The role comes once, with empty content; the end has neither. */
+  readonly delta: { readonly role?: 'assistant'; readonly content?: string }
+  /** Undefined where the piece reports no log-probabilities. */
+  readonly tokens: readonly GeneratedToken[] | undefined
+  readonly finishReason: FinishReason | null
+}
+
+type WireLogprob = {
+  readonly token: string
+  readonly logprob: number
+  /** Null for a mark, which has no bytes. */
+  readonly bytes: readonly number[] | null
+}
+
+type WireLogprobs = {
+  readonly content: readonly (WireLogprob & { readonly top_logprobs: readonly WireLogprob[] })[]
+  readonly refusal: null
+}
+
+/** A whole answer: `chat.completion`. */
+export function completionJson(
+  head: AnswerHead,
+  choices: readonly FinishedChoice[],
+  answer: { readonly usage: AnswerUsage; readonly tokenizer: ModelTokenizer },
+): string {
+  return JSON.stringify({
+    id: head.id,
+    object: 'chat.completion',
+    created: head.created,
+    model: head.model,
+    choices: choices.map(({ text, finishReason, tokens }, index) => ({
+      index,
+      message: { role: 'assistant', content: text, refusal: null, annotations: [] },
+      logprobs: tokens === undefined ? null : wireLogprobs(tokens, answer.tokenizer),
+      finish_reason: finishReason,
+    })),
+    usage: wireUsage(answer.usage),
+    service_tier: 'default',
+    system_fingerprint: head.systemFingerprint,
+  })
+}
+
+/**
+ * One piece of one choice: `chat.completion.chunk`. `withUsage` adds the `usage: null` of a stream
+ * that ends with usage.
+ */
+export function chunkJson(
+  head: AnswerHead,
+  choice: ChunkChoice,
+  stream: { readonly withUsage: boolean; readonly tokenizer: ModelTokenizer },
+): string {
+  const { index, tokens, finishReason } = choice
+  const { role, content } = choice.delta
+  const delta = role === undefined ? { content } : { role, content, refusal: null }
+  const logprobs = tokens === undefined ? null : wireLogprobs(tokens, stream.tokenizer)
+  return JSON.stringify({
+    ...chunkHead(head),
+    choices: [{ index, delta, logprobs, finish_reason: finishReason }],
+    ...(stream.withUsage ? { usage: null } : {}),
+  })
+}
+
+/** The last chunk of a stream whose request asked for usage: no choices. */
+export const usageChunkJson = (head: AnswerHead, usage: AnswerUsage): string =>
+  JSON.stringify({ ...chunkHead(head), choices: [], usage: wireUsage(usage) })
+
+/** `model` objects of GET /v1/models. */
+export const modelObject = (model: {
+  readonly name: string
+  readonly created: number
+}): object => ({ id: model.name, object: 'model', created: model.created, owned_by: 'vouch' })
+
+const chunkHead = (head: AnswerHead) => ({
+  id: head.id,
+  object: 'chat.completion.chunk',
+  created: head.created,
+  model: head.model,
+  service_tier: 'default',
+  system_fingerprint: head.systemFingerprint,
+})
+
+const wireUsage = ({ promptTokens, cachedPromptTokens, completionTokens }: AnswerUsage) => ({
+  prompt_tokens: promptTokens,
+  completion_tokens: completionTokens,
+  total_tokens: promptTokens + completionTokens,
+  prompt_tokens_details: { cached_tokens: cachedPromptTokens, audio_tokens: 0 },
+  completion_tokens_details: {
+    reasoning_tokens: 0,
+    audio_tokens: 0,
+    accepted_prediction_tokens: 0,
+    rejected_prediction_tokens: 0,
+  },
+})
+
+function wireLogprobs(tokens: readonly GeneratedToken[], tokenizer: ModelTokenizer): WireLogprobs {
+  const wire = ({ tokenId, logprob }: TokenLogprob): WireLogprob => {
+    const bytes = tokenizer.bytesOf(tokenId)
+    return {
+      token: tokenizer.nameOf(tokenId),
+      logprob,
+      bytes: bytes === undefined ? null : [...bytes],
+    }
+  }
+  const content = tokens.flatMap(({ tokenId, logprobs }) =>
+    logprobs === undefined
+      ? []
+      : [{ ...wire({ tokenId, logprob: logprobs.logprob }), top_logprobs: logprobs.top.map(wire) }],
+  )
+  return { content, refusal: null }
+}
