@@ -1,0 +1,80 @@
+import { type ChainFailure, describeChainFailure } from '../chain/chain-failure.ts'
+import { channelSettlementAt } from '../chain/channel-settlement.ts'
+import { checkChainId, checkCode } from '../chain/contracts.ts'
+import type { JsonRpc } from '../chain/json-rpc.ts'
+import {
+  contributorRegistryAt,
+  gatewayRegistryAt,
+  isSigningKeyActive,
+} from '../chain/operator-registry.ts'
+import { receiptVerifierAt } from '../chain/receipt-verifier.ts'
+import { addressOfPrivateKey } from '../chain/signatures.ts'
+import type { GatewayConfig } from '../config.ts'
+import { type Address, unixSecondsOf } from '../domain/units.ts'
+import { CommandFailure } from './command.ts'
+
+/**
+ * What must be true of the chain before the first request: the right chain, code at each address, and every key that
+ * will sign registered now. Throws CommandFailure with the one line that says what is wrong.
+ */
+export async function checkChain(
+  rpc: JsonRpc,
+  config: GatewayConfig,
+  nowMs: number,
+): Promise<void> {
+  const { chain } = config
+  fail(await checkChainId(rpc, chain.chainId))
+  const verifier = receiptVerifierAt(chain.receiptVerifier)
+  const contracts = [
+    channelSettlementAt(chain.settlement),
+    verifier,
+    gatewayRegistryAt(chain.gatewayRegistry),
+    contributorRegistryAt(chain.contributorRegistry),
+    { ...verifier, name: 'the asset', address: chain.asset },
+  ]
+  fail(await checkCode(rpc, contracts))
+  await checkKey(rpc, {
+    registry: gatewayRegistryAt(chain.gatewayRegistry),
+    operator: config.gateway.operator,
+    key: addressOfPrivateKey(config.gateway.signingKey),
+    nowMs,
+    setting: 'gateway.signingKeyFile',
+  })
+  for (const upstream of config.upstreams) {
+    for (const key of upstream.identity?.signingAddresses ?? []) {
+      await checkKey(rpc, {
+        registry: contributorRegistryAt(chain.contributorRegistry),
+        operator: upstream.identity?.operator ?? key,
+        key,
+        nowMs,
+        setting: `upstreams (${upstream.id}).signingAddresses`,
+      })
+    }
+  }
+}
+
+async function checkKey(
+  rpc: JsonRpc,
+  asked: {
+    readonly registry: ReturnType<typeof gatewayRegistryAt>
+    readonly operator: Address
+    readonly key: Address
+    readonly nowMs: number
+    readonly setting: string
+  },
+): Promise<void> {
+  const { registry, operator, key, setting } = asked
+  const atS = unixSecondsOf(asked.nowMs)
+  const active = await isSigningKeyActive(rpc, registry, { operator, key, atS })
+  if (!active.ok) throw new CommandFailure(describeChainFailure(active.error))
+  if (active.value) return
+  throw new CommandFailure(
+    `${setting}: ${key} is not an active signing key of operator ${operator} in ${registry.name} at ${registry.address}; register it or correct the setting`,
+  )
+}
+
+function fail(
+  checked: { readonly ok: true } | { readonly ok: false; readonly error: ChainFailure },
+): void {
+  if (!checked.ok) throw new CommandFailure(describeChainFailure(checked.error))
+}

@@ -1,0 +1,239 @@
+/*
+ * The composition root of a gateway: opens what must be open, in the order in which things may fail, and closes it in the
+ * opposite order. `vouch serve` and `vouch dev` both start one here.
+ */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { GatewaySigner } from '../attestation/seal-receipt.ts'
+import { drainTimeoutMs } from '../base/limits.ts'
+import { createLogs, type Logs, logDestination } from '../base/log.ts'
+import { channelSettlementAt, readChannel } from '../chain/channel-settlement.ts'
+import { channelDomain } from '../chain/channel-typed-data.ts'
+import { type JsonRpc, jsonRpc } from '../chain/json-rpc.ts'
+import { hashPriceSheet, receiptDomain } from '../chain/receipt-typed-data.ts'
+import { addressOfPrivateKey } from '../chain/signatures.ts'
+import type { GatewayConfig, ModelConfig, UpstreamConfig } from '../config.ts'
+import type { Contributor, Offer } from '../domain/contributor.ts'
+import { unixSeconds } from '../domain/units.ts'
+import { createDoor } from '../gateway/create-door.ts'
+import type { Gateway } from '../gateway/gateway.ts'
+import type { GatewayDoor } from '../gateway/gateway-door.ts'
+import { InFlight } from '../gateway/in-flight.ts'
+import { recoverHolds } from '../gateway/recover-holds.ts'
+import { type HttpServer, startHttpServer } from '../http/server.ts'
+import { loadTokenCounter, type TokenCounter } from '../metering/token-counter.ts'
+import { acceptVoucher } from '../payment/accept-voucher.ts'
+import { authenticate } from '../payment/authenticate.ts'
+import { createPaymentStep } from '../payment/payment-step.ts'
+import { ContributorPool } from '../routing/contributor-pool.ts'
+import type { ApiKeyStore } from '../store/api-key-store.ts'
+import { openSqliteApiKeys } from '../store/api-key-store-sqlite.ts'
+import { type LedgerStore, StoreFailure } from '../store/ledger-store.ts'
+import { openSqliteLedger } from '../store/ledger-store-sqlite.ts'
+import { UpstreamPools } from '../upstream/open-answer.ts'
+import { checkChain } from './check-chain.ts'
+import { CommandFailure } from './command.ts'
+import { startSettlement } from './start-settlement.ts'
+
+export type RunningGateway = {
+  readonly origin: string
+  readonly ledger: LedgerStore
+  readonly apiKeys: ApiKeyStore
+  readonly recovered: { readonly charged: number; readonly released: number }
+  /** Claims what was charged so far; resolves with the claimed channels' count. */
+  readonly claimNow: () => Promise<void>
+  /** Takes no new request, lets those in flight end, claims, makes everything durable and closes. */
+  readonly stop: () => Promise<void>
+}
+
+export type StartOptions = {
+  readonly config: GatewayConfig
+  /** File descriptor of the request log; 1 is standard output. */
+  readonly logFileDescriptor: number
+  /** Ports to try after a busy one; `vouch serve` tries none. */
+  readonly otherPorts?: readonly number[]
+}
+
+/** Throws CommandFailure, whose message is one line that says what to do. */
+export async function startGateway(options: StartOptions): Promise<RunningGateway> {
+  const { config } = options
+  const nowMs = Date.now
+  const rpc = jsonRpc(config.chain.rpcUrl)
+  await checkChain(rpc, config, nowMs())
+  const destination = logDestination(options.logFileDescriptor)
+  const logs = createLogs(destination)
+  const stores = openStores(config, logs)
+  const upstreams = new UpstreamPools()
+  const inFlight = new InFlight()
+  const payment = createPaymentStep(stores.ledger)
+  const signer = gatewaySigner(config)
+  const gateway: Gateway = {
+    payment,
+    pool: new ContributorPool(contributorsOf(config)),
+    upstreams,
+    signer,
+    tokenCounters: tokenCountersOf(config),
+    log: logs.request,
+    nowMs,
+  }
+  const payerOf = async (channelId: Parameters<LedgerStore['channel']>[0]) =>
+    (await stores.ledger.channel(channelId))?.config.payer
+  const recovered = await recoverHolds({ payment, signer, payerOf }, nowMs())
+  const door = createDoor({
+    gateway,
+    inFlight,
+    authenticate: (authorization, atMs) => authenticate(stores.apiKeys, authorization, atMs),
+    acceptVoucher: (voucher) => acceptVoucher(voucherDeps(config, rpc, stores.ledger), voucher),
+    channel: stores.ledger.channel.bind(stores.ledger),
+    log: logs.gateway,
+  })
+  const settlement = startSettlement({ config, rpc, ledger: stores.ledger, log: logs.gateway })
+  const server = await listen(door, config, options.otherPorts ?? [])
+  logs.gateway.info('listening', { origin: server.origin, ...recovered })
+  return {
+    origin: server.origin,
+    ...stores,
+    recovered,
+    claimNow: settlement.claimNow,
+    stop: async () => {
+      await drain(inFlight, server)
+      await settlement.stop()
+      await stores.ledger.close()
+      stores.apiKeys.close()
+      await upstreams.close()
+      logs.gateway.info('stopped')
+      destination.flushSync()
+    },
+  }
+}
+
+function openStores(
+  config: GatewayConfig,
+  logs: Logs,
+): { readonly ledger: LedgerStore; readonly apiKeys: ApiKeyStore } {
+  const { dataFolder } = config
+  try {
+    mkdirSync(dataFolder, { recursive: true, mode: 0o700 })
+    const ledger = openSqliteLedger({
+      path: join(dataFolder, 'ledger.db'),
+      onFailure: () => logs.gateway.error('ledger_write_failed'),
+    })
+    return { ledger, apiKeys: openSqliteApiKeys(join(dataFolder, 'keys.db')) }
+  } catch (error) {
+    if (error instanceof StoreFailure) throw new CommandFailure(error.message)
+    const code = (error as NodeJS.ErrnoException).code ?? String(error)
+    throw new CommandFailure(
+      `the data folder ${dataFolder} cannot be written (${code}): choose another with dataFolder or mend its permissions`,
+    )
+  }
+}
+
+const gatewaySigner = (config: GatewayConfig): GatewaySigner => {
+  const { chainId, receiptVerifier } = config.chain
+  return {
+    operator: config.gateway.operator,
+    privateKey: config.gateway.signingKey,
+    domain: receiptDomain({ chainId, verifyingContract: receiptVerifier }),
+    chainId,
+    verifyingContract: receiptVerifier,
+  }
+}
+
+const contributorsOf = (config: GatewayConfig): Contributor[] =>
+  config.upstreams.map((upstream) => contributorOf(config, upstream))
+
+function contributorOf(config: GatewayConfig, upstream: UpstreamConfig): Contributor {
+  return {
+    contributorId: upstream.id,
+    baseUrl: upstream.baseUrl,
+    authorization: upstream.apiKey === undefined ? undefined : `Bearer ${upstream.apiKey}`,
+    identity: upstream.identity,
+    offers: upstream.models.map((model) => offerOf(config, model)),
+  }
+}
+
+/** The gateway's price sheet for a model: in force since ever and until it is replaced. */
+export function offerOf(config: GatewayConfig, model: ModelConfig): Offer {
+  const prices = {
+    operator: config.gateway.operator,
+    modelId: model.modelId,
+    asset: config.chain.asset,
+    promptAtomicPerMtok: model.promptAtomicPerMtok,
+    cachedPromptAtomicPerMtok: model.cachedPromptAtomicPerMtok,
+    completionAtomicPerMtok: model.completionAtomicPerMtok,
+    validFrom: unixSeconds(0),
+    validUntil: unixSeconds(0),
+  }
+  return {
+    modelName: model.id,
+    upstreamModelName: model.upstreamId,
+    modelId: model.modelId,
+    contextTokensMax: model.contextTokensMax,
+    completionTokensMax: model.completionTokensMax,
+    prices,
+    priceHash: hashPriceSheet(prices),
+  }
+}
+
+function tokenCountersOf(config: GatewayConfig): ReadonlyMap<string, TokenCounter> {
+  const counters = new Map<string, TokenCounter>()
+  for (const model of config.upstreams.flatMap((upstream) => upstream.models)) {
+    if (model.tokenizer === undefined) continue
+    try {
+      counters.set(model.id, loadTokenCounter(model.tokenizer))
+    } catch (error) {
+      throw new CommandFailure(error instanceof Error ? error.message : String(error))
+    }
+  }
+  return counters
+}
+
+function voucherDeps(config: GatewayConfig, rpc: JsonRpc, ledger: LedgerStore) {
+  const { chain, gateway } = config
+  const settlement = channelSettlementAt(chain.settlement)
+  return {
+    ledger,
+    terms: {
+      domain: channelDomain({ chainId: chain.chainId, verifyingContract: chain.settlement }),
+      token: chain.asset,
+      receiver: gateway.receiver,
+      receiverAuthorizer: addressOfPrivateKey(gateway.claimKey),
+      withdrawDelayMinS: gateway.withdrawDelayMinS,
+    },
+    readChannel: async (channel: Parameters<typeof readChannel>[2]) => {
+      const read = await readChannel(rpc, settlement, channel)
+      return read.ok ? read.value : undefined
+    },
+  }
+}
+
+async function listen(
+  door: GatewayDoor,
+  config: GatewayConfig,
+  otherPorts: readonly number[],
+): Promise<HttpServer> {
+  const { host, port } = config.listen
+  for (const candidate of [port, ...otherPorts]) {
+    const started = await startHttpServer(door, { host, port: candidate })
+    if (started.ok) return started.value
+    const { code } = started.error
+    if (code === 'EADDRINUSE' && candidate !== otherPorts.at(-1) && otherPorts.length > 0) continue
+    throw new CommandFailure(
+      code === 'EADDRINUSE'
+        ? `${host}:${candidate} is in use: stop what listens there or set another port under listen`
+        : `cannot listen on ${host}:${candidate} (${code})`,
+    )
+  }
+  throw new CommandFailure(`no port of ${[port, ...otherPorts].join(', ')} is free on ${host}`)
+}
+
+/** Requests in flight end by themselves, up to the limit; then their connections are closed under them. */
+async function drain(inFlight: InFlight, server: HttpServer): Promise<void> {
+  const closed = server.close()
+  const timeout = setTimeout(() => server.force(), drainTimeoutMs)
+  await inFlight.close()
+  clearTimeout(timeout)
+  // Keep-alive connections without a request have nothing to say.
+  server.force()
+  await closed
+}

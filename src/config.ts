@@ -1,0 +1,220 @@
+/*
+ * vouch.yaml → one frozen GatewayConfig. The only reader of process.env and of secret files; docs/configuration.md has a
+ * heading for each key and a test compares.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { canonicalJson, type Json } from './attestation/canonical-json.ts'
+import { completionTokensDefaultMax } from './base/limits.ts'
+import { canonicalSettlementAddress } from './chain/channel-settlement.ts'
+import { keccak256Utf8 } from './chain/keccak.ts'
+import { type PrivateKey, parsePrivateKey } from './chain/private-key.ts'
+import { ConfigFault, type ConfigFields, readYaml } from './config-fields.ts'
+import type { SigningIdentity } from './domain/contributor.ts'
+import { type Address, type AtomicAmount, atomic, type Bytes32 } from './domain/units.ts'
+
+/** Everything a gateway needs to know to start. Paths are absolute, secrets are read, units are in the names. */
+export type GatewayConfig = {
+  readonly listen: { readonly host: string; readonly port: number }
+  readonly dataFolder: string
+  readonly chain: {
+    readonly rpcUrl: string
+    readonly chainId: number
+    readonly settlement: Address
+    readonly receiptVerifier: Address
+    readonly gatewayRegistry: Address
+    readonly contributorRegistry: Address
+    readonly asset: Address
+    readonly assetDecimals: number
+  }
+  readonly gateway: {
+    /** The registered operator whose signing key signs receipts. */
+    readonly operator: Address
+    readonly signingKey: PrivateKey
+    /** Where claimed money goes; the channels' `receiver`. */
+    readonly receiver: Address
+    /** Sends the claims; its address is the channels' `receiverAuthorizer`. */
+    readonly claimKey: PrivateKey
+    readonly withdrawDelayMinS: number
+  }
+  readonly claims: { readonly whenUnclaimed: AtomicAmount; readonly everyS: number }
+  readonly upstreams: readonly UpstreamConfig[]
+}
+
+export type UpstreamConfig = {
+  readonly id: string
+  readonly baseUrl: string
+  readonly apiKey: string | undefined
+  /** Set for a contributor that signs its Work. */
+  readonly identity: SigningIdentity | undefined
+  readonly models: readonly ModelConfig[]
+}
+
+export type ModelConfig = {
+  readonly id: string
+  readonly upstreamId: string
+  readonly modelId: Bytes32
+  readonly contextTokensMax: number
+  readonly completionTokensMax: number
+  readonly promptAtomicPerMtok: AtomicAmount
+  readonly cachedPromptAtomicPerMtok: AtomicAmount
+  readonly completionAtomicPerMtok: AtomicAmount
+  /** Path of a Hugging Face tokenizer.json for our own count. */
+  readonly tokenizer: string | undefined
+}
+
+const tokensRange = { min: 1, max: 100_000_000 }
+const dayS = 86_400
+
+/** Reads and checks a vouch.yaml. Throws ConfigFault with one line that names file, line, key and what was expected. */
+export function loadConfig(path: string): GatewayConfig {
+  const file = resolve(path)
+  if (!existsSync(file)) {
+    throw new ConfigFault(`${path} does not exist; docs/configuration.md shows one to start from`)
+  }
+  return parseConfig({ file: path, text: readFileSync(file, 'utf8'), folder: dirname(file) })
+}
+
+/** The same from text; relative paths are meant from `folder`. */
+export function parseConfig(source: {
+  readonly file: string
+  readonly text: string
+  readonly folder: string
+}): GatewayConfig {
+  const at = (path: string): string => resolve(source.folder, path)
+  return readYaml(source.file, source.text, (top) => {
+    const chain = top.map('chain', readChain)
+    return {
+      listen: top.optionalMap('listen', readListen) ?? { host: '127.0.0.1', port: 8787 },
+      dataFolder: at(top.string('dataFolder', '.vouch/serve')),
+      chain,
+      gateway: top.map('gateway', (fields) => readGateway(fields, at)),
+      claims: top.optionalMap('claims', (fields) => readClaims(fields, chain.assetDecimals)) ?? {
+        whenUnclaimed: atomic(10n ** BigInt(chain.assetDecimals)),
+        everyS: 6 * 3600,
+      },
+      upstreams: top.list('upstreams', (fields) => readUpstream(fields, chain.assetDecimals, at)),
+    }
+  })
+}
+
+const readListen = (fields: ConfigFields): GatewayConfig['listen'] => ({
+  host: fields.string('host', '127.0.0.1'),
+  port: fields.integer('port', { min: 0, max: 65_535 }, 8787),
+})
+
+const readChain = (fields: ConfigFields): GatewayConfig['chain'] => ({
+  rpcUrl: fields.url('rpcUrl'),
+  chainId: fields.integer('chainId', { min: 1, max: Number.MAX_SAFE_INTEGER }),
+  settlement: fields.address('settlement', canonicalSettlementAddress),
+  receiptVerifier: fields.address('receiptVerifier'),
+  gatewayRegistry: fields.address('gatewayRegistry'),
+  contributorRegistry: fields.address('contributorRegistry'),
+  asset: fields.address('asset'),
+  assetDecimals: fields.integer('assetDecimals', { min: 0, max: 18 }, 6),
+})
+
+const readGateway = (
+  fields: ConfigFields,
+  at: (path: string) => string,
+): GatewayConfig['gateway'] => ({
+  operator: fields.address('operator'),
+  signingKey: readKeyFile(fields, 'signingKeyFile', at),
+  receiver: fields.address('receiver'),
+  claimKey: readKeyFile(fields, 'claimKeyFile', at),
+  withdrawDelayMinS: fields.integer('withdrawDelayMinS', { min: 900, max: 30 * dayS }, 3600),
+})
+
+const readClaims = (fields: ConfigFields, decimals: number): GatewayConfig['claims'] => ({
+  whenUnclaimed: atomic(fields.amount('whenUnclaimed', decimals, '1')),
+  everyS: fields.integer('everyS', { min: 1, max: 30 * dayS }, 6 * 3600),
+})
+
+function readUpstream(
+  fields: ConfigFields,
+  decimals: number,
+  at: (path: string) => string,
+): UpstreamConfig {
+  const baseUrl = fields.url('url')
+  if (!baseUrl.endsWith('/v1')) fields.fail('url', 'an OpenAI base URL, which ends in /v1', baseUrl)
+  return {
+    id: fields.string('id'),
+    baseUrl,
+    apiKey: readApiKey(fields, at),
+    identity: fields.has('operator')
+      ? {
+          operator: fields.address('operator'),
+          signingAddresses: fields.addresses('signingAddresses'),
+        }
+      : undefined,
+    models: fields.list('models', (model) => readModel(model, decimals, at)),
+  }
+}
+
+function readModel(
+  fields: ConfigFields,
+  decimals: number,
+  at: (path: string) => string,
+): ModelConfig {
+  const id = fields.string('id')
+  const contextTokensMax = fields.integer('contextTokensMax', tokensRange)
+  const prices = fields.map('price', (price) => ({
+    promptAtomicPerMtok: atomic(price.amount('promptPerMtok', decimals)),
+    cachedPromptAtomicPerMtok: atomic(
+      price.has('cachedPromptPerMtok')
+        ? price.amount('cachedPromptPerMtok', decimals)
+        : price.amount('promptPerMtok', decimals),
+    ),
+    completionAtomicPerMtok: atomic(price.amount('completionPerMtok', decimals)),
+  }))
+  const tokenizer = fields.optionalString('tokenizer')
+  return {
+    id,
+    upstreamId: fields.string('upstreamId', id),
+    modelId: modelIdOf(fields, id, at),
+    contextTokensMax,
+    completionTokensMax: fields.integer(
+      'completionTokensMax',
+      { min: 1, max: contextTokensMax },
+      Math.min(completionTokensDefaultMax, contextTokensMax),
+    ),
+    ...prices,
+    tokenizer: tokenizer === undefined ? undefined : at(tokenizer),
+  }
+}
+
+/** A model whose weights nobody showed is known by its name alone, and its manifest says so. */
+function modelIdOf(fields: ConfigFields, id: string, at: (path: string) => string): Bytes32 {
+  const path = fields.optionalString('manifest')
+  if (path === undefined) return keccak256Utf8(canonicalJson({ id, weights: null }))
+  const text = readFile(fields, 'manifest', at(path))
+  try {
+    return keccak256Utf8(canonicalJson(JSON.parse(text) as Json))
+  } catch {
+    return fields.fail('manifest', 'a JSON file', path)
+  }
+}
+
+function readApiKey(fields: ConfigFields, at: (path: string) => string): string | undefined {
+  const path = fields.optionalString('apiKeyFile')
+  if (path !== undefined) return readFile(fields, 'apiKeyFile', at(path)).trim()
+  const variable = fields.optionalString('apiKeyEnv')
+  if (variable === undefined) return undefined
+  const key = process.env[variable]
+  return key ?? fields.fail('apiKeyEnv', 'the name of a variable that is set', variable)
+}
+
+/** A key is a file with 64 hex digits: never in the YAML, never on a command line. */
+function readKeyFile(fields: ConfigFields, key: string, at: (path: string) => string): PrivateKey {
+  const path = fields.string(key)
+  const parsed = parsePrivateKey(readFile(fields, key, at(path)).trim())
+  return parsed ?? fields.fail(key, 'a file with a private key (0x and 64 hex digits)', path)
+}
+
+function readFile(fields: ConfigFields, key: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return fields.fail(key, 'a file that can be read', path)
+  }
+}

@@ -1,0 +1,74 @@
+#!/usr/bin/env node
+import { type Command, CommandFailure, terminal } from './cli/command.ts'
+
+const nodeMajorMin = 26
+
+/** A command's code is loaded when it is asked for: `vouch --help` opens no database and no model. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  dev: async () => (await import('./cli/dev-command.ts')).devCommand,
+  serve: async () => (await import('./cli/serve-command.ts')).serveCommand,
+  verify: async () => (await import('./cli/verify-command.ts')).verifyCommand,
+  keys: async () => (await import('./cli/keys-command.ts')).keysCommand,
+  engine: async () => (await import('./cli/engine-command.ts')).engineCommand,
+}
+
+async function help(): Promise<string> {
+  const loaded = await Promise.all(Object.values(commands).map((load) => load()))
+  const rows = loaded.map(({ name, summary }) => `  ${name.padEnd(8)} ${summary}`)
+  return [
+    'Usage: vouch <command> [options]',
+    '',
+    'A verifiable inference gateway: OpenAI-compatible, metered on payment channels, each answer',
+    'with a receipt that any EVM contract can check.',
+    '',
+    'Commands:',
+    ...rows,
+    '',
+    "'vouch <command> --help' explains one. 'npm start' is 'vouch dev'.",
+  ].join('\n')
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [name, ...rest] = argv
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    terminal.print(await help())
+    return 0
+  }
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (load === undefined) {
+    terminal.printError(`vouch: there is no command '${name}'; 'vouch --help' lists them`)
+    return 2
+  }
+  const command = await load()
+  if (rest.includes('--help') || rest.includes('-h')) {
+    terminal.print(command.help)
+    return 0
+  }
+  return runCommand(command, rest)
+}
+
+async function runCommand(command: Command, argv: readonly string[]): Promise<number> {
+  try {
+    return await command.run(argv)
+  } catch (error) {
+    if (error instanceof CommandFailure) {
+      terminal.printError(`vouch ${command.name}: ${error.message}`)
+      return error.exitCode
+    }
+    const code = (error as NodeJS.ErrnoException).code ?? ''
+    if (code.startsWith('ERR_PARSE_ARGS')) {
+      terminal.printError(`vouch ${command.name}: ${(error as Error).message}`)
+      terminal.printError(`'vouch ${command.name} --help' lists the options`)
+      return 2
+    }
+    throw error
+  }
+}
+
+if (Number(process.versions.node.split('.')[0]) < nodeMajorMin) {
+  terminal.printError(
+    `vouch needs Node ${nodeMajorMin} (this is ${process.version}); 'npm install' brings it: run through npm or npx`,
+  )
+  process.exit(1)
+}
+process.exitCode = await main(process.argv.slice(2))
