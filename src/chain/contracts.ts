@@ -109,15 +109,13 @@ export async function checkChainId(
   return err({ reason: 'chain_id_mismatch', origin: rpc.origin, expected, actual })
 }
 
-/** The first contract that has no code at its address is the failure. */
+/** The first contract without code at its address is the failure. */
 export async function checkCode(
   rpc: JsonRpc,
   contracts: readonly Pick<Contract, 'name' | 'address'>[],
 ): Promise<Result<void, ChainFailure>> {
-  const codes = await Promise.all(contracts.map(({ address }) => codeAt(rpc, address)))
-  for (const [i, contract] of contracts.entries()) {
-    const code = codes[i]
-    if (code === undefined) continue
+  for (const contract of contracts) {
+    const code = await codeAt(rpc, contract.address)
     if (!code.ok) return code
     if (code.value === '0x') return err(missing(contract))
   }

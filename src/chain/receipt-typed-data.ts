@@ -1,6 +1,6 @@
 import type { PriceSheet } from '../domain/price-sheet.ts'
 import type { Receipt, Work } from '../domain/receipt.ts'
-import type { Address, Bytes32, UnixSeconds } from '../domain/units.ts'
+import type { Address, Bytes32 } from '../domain/units.ts'
 import { keccak256Hex } from './keccak.ts'
 import {
   addressWord,
@@ -11,15 +11,6 @@ import {
   typeHash,
   uintWord,
 } from './typed-data.ts'
-
-/** A price sheet as an operator publishes it: the receipt's `priceHash` is its struct hash, without a domain. */
-export type PublishedPriceSheet = PriceSheet & {
-  readonly operator: Address
-  /** Inclusive. */
-  readonly validFrom: UnixSeconds
-  /** Inclusive; 0: until replaced. */
-  readonly validUntil: UnixSeconds
-}
 
 const workType =
   'Work(bytes32 jobId,address gateway,address contributor,bytes32 modelId,bytes32 inputHash,' +
@@ -53,8 +44,8 @@ export const workDigest = (domain: DomainSeparator, work: Work): Bytes32 =>
 export const receiptDigest = (domain: DomainSeparator, receipt: Receipt): Bytes32 =>
   typedDataDigest(domain, hashReceipt(receipt))
 
-/** The value of `Receipt.priceHash`. */
-export const hashPriceSheet = (sheet: PublishedPriceSheet): Bytes32 =>
+/** The value of `Receipt.priceHash`: a struct hash without a domain, as the sheet itself is not signed. */
+export const hashPriceSheet = (sheet: PriceSheet): Bytes32 =>
   keccak256Hex(
     priceSheetTypeHash +
       addressWord(sheet.operator) +
