@@ -53,7 +53,7 @@ export type DevChain = {
   readonly priceHash: Bytes32
   /** The document whose hash the contributor published as its offer: canonical JSON. */
   readonly offer: string
-  /** Funded, with a voucher for the next tranche. */
+  /** Holds at least a tranche that is not yet claimed. */
   readonly channel: FundedChannel
 }
 
@@ -140,7 +140,7 @@ async function setUp(
     collector: contracts.value.eip3009Collector,
     config: channelConfig(addresses, contracts.value),
     relayer: senders.gatewayOperator,
-    keys,
+    payerKey: keys.payer,
     nowS: unixSecondsOf(nowMs),
   })
   if (!channel.ok) return channel
