@@ -110,7 +110,7 @@ function parseEngineOptions(argv: readonly string[]): EngineOptions {
     'receipt-verifier': text,
     contributor: text,
   } as const
-  const { values } = parsedOrUnusable(() => parseArgs({ args: [...argv], options }))
+  const { values } = parseArgs({ args: [...argv], options })
   const whole = (name: keyof typeof values, range: { min: number; max: number; or: number }) =>
     wholeNumber({ name, text: values[name], ...range })
   const log = values.log ?? 'none'
@@ -135,14 +135,6 @@ function parseEngineOptions(argv: readonly string[]): EngineOptions {
         : whole('chain-id', { min: 1, max: Number.MAX_SAFE_INTEGER, or: 1 }),
     receiptVerifier: values['receipt-verifier'],
     contributor: values.contributor,
-  }
-}
-
-function parsedOrUnusable<T>(parse: () => T): T {
-  try {
-    return parse()
-  } catch (error) {
-    throw unusable(error instanceof Error ? error.message : 'unusable arguments')
   }
 }
 

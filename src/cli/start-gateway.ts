@@ -6,12 +6,13 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { GatewaySigner } from '../attestation/seal-receipt.ts'
 import { drainTimeoutMs } from '../base/limits.ts'
-import { createLogs, type Logs, logDestination } from '../base/log.ts'
+import { createLogs, type Logs, logDestination, type RequestLog } from '../base/log.ts'
 import { channelSettlementAt, readChannel } from '../chain/channel-settlement.ts'
 import { channelDomain } from '../chain/channel-typed-data.ts'
 import { type JsonRpc, jsonRpc } from '../chain/json-rpc.ts'
 import { hashPriceSheet, receiptDomain } from '../chain/receipt-typed-data.ts'
 import { addressOfPrivateKey } from '../chain/signatures.ts'
+import { openSender } from '../chain/transactions.ts'
 import type { GatewayConfig, ModelConfig, UpstreamConfig } from '../config.ts'
 import type { Contributor, Offer } from '../domain/contributor.ts'
 import { unixSeconds } from '../domain/units.ts'
@@ -26,6 +27,7 @@ import { acceptVoucher } from '../payment/accept-voucher.ts'
 import { authenticate } from '../payment/authenticate.ts'
 import { createPaymentStep } from '../payment/payment-step.ts'
 import { ContributorPool } from '../routing/contributor-pool.ts'
+import { startSettlementLoop } from '../settlement/settlement-loop.ts'
 import type { ApiKeyStore } from '../store/api-key-store.ts'
 import { openSqliteApiKeys } from '../store/api-key-store-sqlite.ts'
 import { type LedgerStore, StoreFailure } from '../store/ledger-store.ts'
@@ -33,14 +35,13 @@ import { openSqliteLedger } from '../store/ledger-store-sqlite.ts'
 import { UpstreamPools } from '../upstream/open-answer.ts'
 import { checkChain } from './check-chain.ts'
 import { CommandFailure } from './command.ts'
-import { startSettlement } from './start-settlement.ts'
 
 export type RunningGateway = {
   readonly origin: string
   readonly ledger: LedgerStore
   readonly apiKeys: ApiKeyStore
   readonly recovered: { readonly charged: number; readonly released: number }
-  /** Claims what was charged so far; resolves with the claimed channels' count. */
+  /** Claims and settles what was charged so far. */
   readonly claimNow: () => Promise<void>
   /** Takes no new request, lets those in flight end, claims, makes everything durable and closes. */
   readonly stop: () => Promise<void>
@@ -52,6 +53,8 @@ export type StartOptions = {
   readonly logFileDescriptor: number
   /** Ports to try after a busy one; `vouch serve` tries none. */
   readonly otherPorts?: readonly number[]
+  /** Also told of each finished request. */
+  readonly onRequest?: RequestLog
 }
 
 /** Throws CommandFailure, whose message is one line that says what to do. */
@@ -73,7 +76,10 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     upstreams,
     signer,
     tokenCounters: tokenCountersOf(config),
-    log: logs.request,
+    log: (line) => {
+      logs.request(line)
+      options.onRequest?.(line)
+    },
     nowMs,
   }
   const payerOf = async (channelId: Parameters<LedgerStore['channel']>[0]) =>
@@ -87,7 +93,22 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     channel: stores.ledger.channel.bind(stores.ledger),
     log: logs.gateway,
   })
-  const settlement = startSettlement({ config, rpc, ledger: stores.ledger, log: logs.gateway })
+  const settlement = startSettlementLoop({
+    rpc,
+    settlement: channelSettlementAt(config.chain.settlement),
+    sender: openSender({
+      rpc,
+      chainId: config.chain.chainId,
+      privateKey: config.gateway.claimKey,
+    }),
+    ledger: stores.ledger,
+    policy: {
+      whenUnclaimed: config.claims.whenUnclaimed,
+      everyMs: config.claims.everyS * 1000,
+    },
+    log: logs.gateway,
+    nowMs,
+  })
   const server = await listen(door, config, options.otherPorts ?? [])
   logs.gateway.info('listening', { origin: server.origin, ...recovered })
   return {
@@ -97,6 +118,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     claimNow: settlement.claimNow,
     stop: async () => {
       await drain(inFlight, server)
+      await settlement.claimNow()
       await settlement.stop()
       await stores.ledger.close()
       stores.apiKeys.close()

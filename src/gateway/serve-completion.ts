@@ -9,10 +9,11 @@ import type { Admitted } from '../payment/payment-step.ts'
 import { orderCandidates } from '../routing/choose-contributor.ts'
 import type { Candidate } from '../routing/contributor-pool.ts'
 import type { AnswerClient } from './answer-client.ts'
-import { finishStream, finishUnary, type ServedRequest } from './finish-completion.ts'
+import { finishStream, finishUnary } from './finish-completion.ts'
 import type { Gateway } from './gateway.ts'
 import { type BegunAnswer, type OpenFailure, openFirstAnswer } from './open-first-answer.ts'
 import { recoveryContext } from './recover-holds.ts'
+import type { ServedRequest } from './settle-answer.ts'
 
 /** Answers `client`, or returns why not, before a byte was written. Never throws for the expected. */
 export async function serveCompletion(

@@ -1,0 +1,69 @@
+import type { DevChain } from '../dev/bootstrap-chain.ts'
+import type { BuiltInModel } from '../dev/built-in-model.ts'
+import type { Channel } from '../domain/channel.ts'
+import { freeAmount } from '../domain/channel-ledger.ts'
+import type { RunningGateway } from './start-gateway.ts'
+
+/** What a newcomer needs next: where, with which key, two things to paste, what is on the chain, how to stop. */
+export function devBanner(running: {
+  readonly gateway: RunningGateway
+  readonly devChain: DevChain
+  readonly channel: Channel
+  readonly apiKey: string
+  readonly model: BuiltInModel
+  readonly folder: string
+}): string {
+  const { gateway, devChain, channel, apiKey, model, folder } = running
+  const baseUrl = `${gateway.origin}/v1`
+  const { contracts, addresses } = devChain
+  const { charged, released } = gateway.recovered
+  const recovered =
+    charged + released === 0
+      ? []
+      : ['', `After the last stop: ${charged} cut-off answer(s) charged, ${released} released.`]
+  return `
+Vouch is running.
+
+  base URL   ${baseUrl}
+  API key    ${apiKey}
+  model      ${model.name}
+
+Ask it something, with curl:
+
+  curl -s ${baseUrl}/chat/completions -H "Authorization: Bearer ${apiKey}" -H "Content-Type: application/json" -d '{"model":"${model.name}","messages":[{"role":"user","content":"What is a receipt?"}]}'
+
+or with the openai package, unchanged:
+
+  import OpenAI from 'openai'
+  const client = new OpenAI({ baseURL: '${baseUrl}', apiKey: '${apiKey}' })
+  const messages = [{ role: 'user', content: 'What is a receipt?' }]
+  const answer = await client.chat.completions.create({ model: '${model.name}', messages })
+  console.log(answer.choices[0].message.content)
+
+Each answer names its receipt in the header x-vouch-receipt:
+
+  curl -s ${baseUrl}/receipts/RECEIPT -H "Authorization: Bearer ${apiKey}" > receipt.json
+  npx vouch verify receipt.json --rpc ${devChain.rpcUrl}
+
+On the chain (id ${devChain.chainId}, ${devChain.rpcUrl}):
+
+  ChannelSettlement    ${contracts.settlement}
+  ReceiptVerifier      ${contracts.receiptVerifier}
+  GatewayRegistry      ${contracts.gatewayRegistry}
+  ContributorRegistry  ${contracts.contributorRegistry}
+  devUSD               ${contracts.asset}
+  gateway              ${addresses.gatewayOperator}
+  contributor          ${addresses.contributorOperator}
+  channel              ${channel.channelId}
+                       ${dollars(channel.balance)} devUSD deposited, ${dollars(channel.chargedCumulativeAmount)} charged, ${dollars(freeAmount(channel))} free in this tranche
+${recovered.join('\n')}
+Everything is kept in ${folder}; a restart continues. Ctrl-C stops.
+`
+}
+
+/** Six decimals without trailing zeros beyond the cents. */
+function dollars(atomicAmount: bigint): string {
+  const digits = String(atomicAmount).padStart(7, '0')
+  const text = `${digits.slice(0, -6)}.${digits.slice(-6)}`
+  return text.replace(/(\.\d\d\d*?)0+$/, '$1')
+}

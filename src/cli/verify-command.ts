@@ -1,0 +1,219 @@
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { WriteStream } from 'node:tty'
+import { upstreamBodyBytesMax } from '../base/limits.ts'
+import { jsonRpc } from '../chain/json-rpc.ts'
+import { type CheckLine, conclude, fails, holds, joinLines } from '../client/check-line.ts'
+import type { ShapeFault } from '../client/object-reader.ts'
+import {
+  type ParsedReceipt,
+  parseReceiptDocument,
+  receiptDocumentBytesMax,
+} from '../client/parse-receipt-document.ts'
+import { noTrustAnchors, parseTrustFile, type TrustAnchors } from '../client/trust-anchors.ts'
+import { verifyOnChain } from '../client/verify-on-chain.ts'
+import { type Verification, verifyReceipt } from '../client/verify-receipt.ts'
+import { type Command, CommandFailure, type Terminal, terminal } from './command.ts'
+import {
+  formatVerification,
+  type ReportStyle,
+  type VerificationReport,
+  verificationJson,
+} from './format-verification.ts'
+import { parseVerifyOptions, standardInput, type VerifyOptions } from './verify-options.ts'
+
+/** Written by `vouch dev` beside its chain; read from here when no --trust is given. */
+const trustFileDefault = '.vouch/dev/trust.json'
+
+const help = `Usage: vouch verify RECEIPT.json [options]
+
+Checks a receipt line by line, offline and, with --rpc, on its chain. RECEIPT.json is what
+GET /v1/receipts/{id} answered; "-" reads it from standard input.
+
+What the receipt is about (what you leave out is not checked, and a line says so):
+  --content FILE          the answer's text, byte for byte, without a line feed added at the end;
+                          or the answer's tool_calls array as JSON. For an answer with n > 1
+                          choices give it once for each choice, in order
+  --request FILE          the request body as you sent it
+  --response FILE         the response body as you received it, "data: [DONE]" included
+
+Whom you trust (a receipt names its own chain, contract and keys; something here must come from
+elsewhere, or the verdict is "not proven"):
+  --trust FILE            contract, operators and keys, as docs/receipts.md describes;
+                          default: ${trustFileDefault}, if there is one
+  --rpc URL               ask this JSON-RPC node: the verifier contract and its registries
+  --verifier ADDRESS      the ReceiptVerifier contract that you trust, on the receipt's chain
+  --settlement ADDRESS    the contract that holds the channels, to look the channel up
+  --gateway-key ADDRESS   a signing key that you know to be the gateway's; may be repeated
+  --contributor-key ADDRESS
+                          the same for the contributor
+
+What you ask of the receipt:
+  --gateway ADDRESS       only a receipt of this gateway (operator address)
+  --model HASH            only for this modelId
+  --tiers MASK            must have these tiers, e.g. 3 for gateway- and contributor-signed
+  --max-age AGE           finished at most this long ago: 90s, 15m, 12h, 1d
+
+Output:
+  --json                  one JSON value instead of text
+  --plain                 ASCII only, no colours (so does NO_COLOR)
+  --help                  this text
+
+Exit codes: 0 everything that was checked holds, and the keys are known · 1 something does not hold,
+is not proven, or is no receipt · 2 unusable arguments
+
+Examples:
+  vouch verify receipt.json --content answer.txt
+  vouch verify receipt.json --content answer.txt --rpc http://127.0.0.1:8545 --verifier 0x…
+  curl -s $BASE_URL/receipts/$ID -H "authorization: Bearer $KEY" | vouch verify -
+`
+
+/** Everything outside that a run touches. */
+export type Surroundings = {
+  readonly terminal: Terminal
+  readonly nowMs: () => number
+  readonly readStandardInput: () => Promise<Buffer>
+  /** The folder that the default trust file is looked for in. */
+  readonly folder: string
+  readonly style: ReportStyle
+}
+
+/** Resolves with the exit code; throws CommandFailure for what cannot be used or read. */
+export async function runVerify(
+  argv: readonly string[],
+  surroundings: Surroundings,
+): Promise<number> {
+  const options = parseVerifyOptions(argv)
+  const report = await verifyFiles(options, surroundings)
+  const style = options.plain ? { ascii: true, coloured: false } : surroundings.style
+  const text = options.json ? [verificationJson(report)] : formatVerification(report, style)
+  for (const line of text) surroundings.terminal.print(line)
+  return conclude(report.lines) === 'holds' ? 0 : 1
+}
+
+async function verifyFiles(
+  options: VerifyOptions,
+  surroundings: Surroundings,
+): Promise<VerificationReport> {
+  const read = (file: string) => readInput(file, surroundings.readStandardInput)
+  const document = await read(options.receiptFile)
+  const parsed = parseReceiptDocument(document)
+  if (!parsed.ok) return { receipt: undefined, lines: shapeFaults(parsed.error) }
+  const { requestFile, responseFile } = options
+  const verification: Verification = {
+    receipt: parsed.value,
+    evidence: {
+      content: await Promise.all(options.contentFiles.map(read)),
+      request: requestFile === undefined ? undefined : await read(requestFile),
+      response: responseFile === undefined ? undefined : await read(responseFile),
+    },
+    anchors: await gatherAnchors(options, { receipt: parsed.value, folder: surroundings.folder }),
+    policy: options.policy,
+    nowMs: surroundings.nowMs(),
+  }
+  const shape = holds('shape', `a receipt of ${document.length} bytes, every field in range`)
+  const offline = [shape, ...verifyReceipt(verification)]
+  if (options.rpcUrl === undefined) return { receipt: parsed.value, lines: offline }
+  const onChain = await verifyOnChain(jsonRpc(options.rpcUrl), verification)
+  return { receipt: parsed.value, lines: joinLines(offline, onChain) }
+}
+
+/** A file of another kind has faults everywhere; a person needs the first few. */
+const faultsShownMax = 10
+
+function shapeFaults(faults: readonly ShapeFault[]): readonly CheckLine[] {
+  const shown = faults
+    .slice(0, faultsShownMax)
+    .map((fault) => fails('shape', describeFault({ ...fault, place: 'the document' })))
+  const hidden = faults.length - shown.length
+  return hidden === 0 ? shown : [...shown, fails('shape', `and ${hidden} more of the kind`)]
+}
+
+const describeFault = (fault: ShapeFault & { readonly place: string }): string =>
+  `${fault.path || fault.place}: expected ${fault.expected}, found ${fault.found}`
+
+/** The trust file and, before it, what the command line says. */
+async function gatherAnchors(
+  options: VerifyOptions,
+  context: { readonly receipt: ParsedReceipt; readonly folder: string },
+): Promise<TrustAnchors> {
+  const file = await readTrust(options.trustFile, context.folder)
+  const { verifier, settlement, gatewayKeys, contributorKeys } = options
+  const { chainId } = context.receipt.domain
+  const given = (key: TrustAnchors['gatewayKeys'][number]['key']) => ({ operator: undefined, key })
+  return {
+    receiptVerifier:
+      verifier === undefined ? file.receiptVerifier : { chainId, verifyingContract: verifier },
+    channelSettlement: settlement ?? file.channelSettlement,
+    gatewayKeys: [...gatewayKeys.map(given), ...file.gatewayKeys],
+    contributorKeys: [...contributorKeys.map(given), ...file.contributorKeys],
+  }
+}
+
+async function readTrust(named: string | undefined, folder: string): Promise<TrustAnchors> {
+  const path = named ?? join(folder, trustFileDefault)
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    // Nobody asked for the default file; any other fault than its absence is still said.
+    if (named === undefined && codeOf(error) === 'ENOENT') return noTrustAnchors
+    throw new CommandFailure(`cannot read the trust file ${path} (${codeOf(error)})`)
+  }
+  const parsed = parseTrustFile(text)
+  if (parsed.ok) return parsed.value
+  const [first] = parsed.error
+  const fault = first === undefined ? '' : describeFault({ ...first, place: 'the file' })
+  throw new CommandFailure(`the trust file ${path} cannot be used: ${fault}`)
+}
+
+/** A bound for everything that is read: no answer of a gateway is longer than what it buffers. */
+const inputBytesMax: number = Math.max(upstreamBodyBytesMax, receiptDocumentBytesMax)
+
+async function readInput(
+  file: string,
+  readStandardInput: Surroundings['readStandardInput'],
+): Promise<Buffer> {
+  if (file === standardInput) return readStandardInput()
+  try {
+    const { size } = await stat(file)
+    if (size > inputBytesMax) {
+      throw new CommandFailure(`${file} has ${size} bytes; at most ${inputBytesMax} can be read`)
+    }
+    return await readFile(file)
+  } catch (error) {
+    if (error instanceof CommandFailure) throw error
+    throw new CommandFailure(`cannot read ${file} (${codeOf(error)})`)
+  }
+}
+
+async function readStandardInput(): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    chunks.push(chunk)
+    length += chunk.length
+    if (length > inputBytesMax) throw new CommandFailure('standard input is too long')
+  }
+  return Buffer.concat(chunks)
+}
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+
+/** Node's own reading of NO_COLOR, TERM and their kin. */
+const colourless = (): boolean => WriteStream.prototype.getColorDepth() === 1
+
+export const verifyCommand: Command = {
+  name: 'verify',
+  summary: 'check a receipt, offline and on its chain, line by line',
+  help,
+  run: (argv) =>
+    runVerify(argv, {
+      terminal,
+      nowMs: Date.now,
+      readStandardInput,
+      folder: '.',
+      style: { ascii: colourless(), coloured: process.stdout.isTTY && !colourless() },
+    }),
+}

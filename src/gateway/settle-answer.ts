@@ -1,0 +1,164 @@
+/*
+ * The end of one answer in the books: its price, its charge, its receipt and its line in the log.
+ */
+import type { AnswerHashes } from '../attestation/answer-transcript.ts'
+import { sealReceipt, type UnsealedReceipt } from '../attestation/seal-receipt.ts'
+import { assert } from '../base/assert.ts'
+import { priceRoundedUp } from '../domain/price-sheet.ts'
+import { type SignedWork, type Work, type WorkStatus, workStatus } from '../domain/receipt.ts'
+import type { Refusal } from '../domain/refusal.ts'
+import type { InferenceRequest } from '../domain/request.ts'
+import {
+  type Address,
+  type AtomicAmount,
+  atomic,
+  noSignature,
+  type Signature,
+  unixSecondsOf,
+  zeroAddress,
+  zeroBytes32,
+} from '../domain/units.ts'
+import type { MeteredUsage, Usage } from '../domain/usage.ts'
+import type { AnswerClient } from './answer-client.ts'
+import type { Gateway } from './gateway.ts'
+import type { BegunAnswer } from './open-first-answer.ts'
+
+export type ServedRequest = {
+  readonly request: InferenceRequest
+  readonly client: AnswerClient
+  readonly begun: BegunAnswer
+  readonly payerAddress: Address
+  readonly heldAmount: AtomicAmount
+  readonly promptTokensMax: number
+}
+
+/** What an answer turned out to be, before it is priced. */
+export type Outcome = {
+  readonly hashes: AnswerHashes
+  readonly status: WorkStatus
+  readonly usage: MeteredUsage
+  /** The contributor's own signed account, checked; undefined where it cannot sign or did not get that far. */
+  readonly signedWork: SignedWork | undefined
+}
+
+/**
+ * Charges the outcome and seals its receipt in one durable step. Answers a refusal when that could not be made durable:
+ * then the client must not see an end that says all is well.
+ */
+export async function settleAnswer(
+  gateway: Gateway,
+  served: ServedRequest,
+  outcome: Outcome,
+  reason: string | undefined,
+): Promise<Refusal | undefined> {
+  const { request, begun, heldAmount } = served
+  const { usage } = outcome
+  const price = priceRoundedUp(begun.candidate.offer.prices, usage)
+  // Zero output costs nothing, and no answer costs more than was held for it.
+  const owed = usage.completionTokens === 0 ? atomic(0n) : price
+  const cost = owed < heldAmount ? owed : heldAmount
+  const receipt = unsealed(gateway, served, { outcome, cost })
+  try {
+    const decided = await gateway.payment.charge(request.requestId, cost, (position) =>
+      sealReceipt(gateway.signer, receipt, position),
+    )
+    assert(decided !== undefined, 'a request is charged once')
+    await decided.durable
+  } catch (error) {
+    logEnded(gateway, served, { outcome: 'failed', reason: 'store_unavailable' })
+    if (error instanceof Error && error.name === 'StoreFailure') {
+      return { reason: 'store_unavailable' }
+    }
+    throw error
+  }
+  const ended = endings[outcome.status]
+  logEnded(gateway, served, { outcome: ended, reason, usage, cost })
+  return undefined
+}
+
+const endings = {
+  [workStatus.complete]: 'complete',
+  [workStatus.clientDisconnected]: 'client_gone',
+  [workStatus.upstreamFailed]: 'failed',
+  [workStatus.truncatedByBudget]: 'complete',
+} as const satisfies Record<WorkStatus, string>
+
+function unsealed(
+  gateway: Gateway,
+  served: ServedRequest,
+  priced: { readonly outcome: Outcome; readonly cost: AtomicAmount },
+): UnsealedReceipt {
+  const { request, begun } = served
+  const { outcome, cost } = priced
+  const { offer } = begun.candidate
+  const contributorSignature: Signature = outcome.signedWork?.signature ?? noSignature
+  return {
+    receiptId: request.receiptId,
+    work: outcome.signedWork?.work ?? ownAccount(gateway, served, outcome),
+    contributorSignature,
+    client: served.payerAddress,
+    requestHash: request.requestHash,
+    responseHash: outcome.hashes.responseHash,
+    channelId: request.payer.channelId,
+    cost,
+    prices: offer.prices,
+    priceHash: offer.priceHash,
+    usageSource: outcome.usage.source,
+  }
+}
+
+/** The Work as the gateway itself tells it, where no contributor signed one. */
+function ownAccount(gateway: Gateway, served: ServedRequest, outcome: Outcome): Work {
+  const { request, begun } = served
+  const { outputHash, contentHash, streamRoot } = outcome.hashes
+  const { promptTokens, cachedPromptTokens, completionTokens } = outcome.usage
+  return {
+    jobId: request.jobId,
+    gateway: gateway.signer.operator,
+    contributor: begun.candidate.contributor.identity?.operator ?? zeroAddress,
+    modelId: begun.candidate.offer.modelId,
+    inputHash: begun.inputHash,
+    outputHash,
+    contentHash,
+    streamRoot,
+    promptTokens,
+    cachedPromptTokens,
+    completionTokens,
+    commitment: zeroBytes32,
+    startedAt: unixSecondsOf(begun.startedAtMs),
+    finishedAt: unixSecondsOf(Math.max(gateway.nowMs(), begun.startedAtMs)),
+    status: outcome.status,
+  }
+}
+
+export function logEnded(
+  gateway: Gateway,
+  served: ServedRequest,
+  ending: {
+    readonly outcome: 'complete' | 'client_gone' | 'failed'
+    readonly reason: string | undefined
+    readonly usage?: Usage
+    readonly cost?: AtomicAmount
+  },
+): void {
+  const { request, begun } = served
+  const { contributorId } = begun.candidate.contributor
+  const nowMs = gateway.nowMs()
+  const health = { complete: 'served', client_gone: 'rejected', failed: 'failed' } as const
+  gateway.pool.ended(contributorId, health[ending.outcome], nowMs)
+  gateway.log({
+    requestId: request.requestId,
+    apiKeyId: request.payer.apiKeyId,
+    modelName: request.modelName,
+    contributorId,
+    receiptId: request.receiptId,
+    stream: request.stream,
+    outcome: ending.outcome,
+    reason: ending.reason,
+    attempts: begun.attempts,
+    promptTokens: ending.usage?.promptTokens ?? 0,
+    completionTokens: ending.usage?.completionTokens ?? 0,
+    costAtomic: String(ending.cost ?? 0n),
+    durationMs: nowMs - request.receivedAtMs,
+  })
+}

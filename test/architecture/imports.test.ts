@@ -1,0 +1,99 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { expect, test } from 'vitest'
+
+const src = resolve(import.meta.dirname, '../../src')
+const steps = ['payment', 'routing', 'upstream', 'metering', 'attestation', 'settlement']
+const floors = ['store', 'chain', 'domain', 'base']
+const config = ['config.ts', 'config-fields.ts']
+const everything = [
+  ...config,
+  'cli',
+  'http',
+  'gateway',
+  ...steps,
+  'contributor',
+  'client',
+  'dev',
+  ...floors,
+]
+
+/** Who may import whom, besides itself. A folder that is not listed may import nothing. */
+const allowed: Record<string, readonly string[]> = {
+  'main.ts': everything,
+  cli: everything,
+  'config.ts': ['config-fields.ts', 'attestation', 'chain', 'domain', 'base'],
+  'config-fields.ts': ['domain'],
+  http: ['gateway', 'domain', 'base'],
+  gateway: [...steps, 'domain', 'base'],
+  ...Object.fromEntries(steps.map((step) => [step, floors])),
+  contributor: ['attestation', 'metering', 'upstream', 'chain', 'domain', 'base'],
+  client: ['chain', 'domain', 'base'],
+  dev: [...config, 'gateway', ...steps, 'contributor', 'client', ...floors],
+  store: ['domain', 'base'],
+  chain: ['domain', 'base'],
+  domain: ['base'],
+}
+
+/** Each package has one home; a package without one may not be imported at all. */
+const homes: Record<string, RegExp> = {
+  hono: /^http\//,
+  '@hono/node-server': /^http\//,
+  undici: /^upstream\//,
+  ethers: /^chain\//,
+  secp256k1: /^chain\//,
+  '@noble/curves': /^chain\//,
+  'node:sqlite': /^(store\/.*-sqlite|dev\/data-folder-lock)\.ts$/,
+  'onnxruntime-node': /^contributor\//,
+  '@huggingface/tokenizers': /^(contributor|metering)\//,
+  pino: /^base\/log\.ts$/,
+  yaml: /^config-fields\.ts$/,
+}
+
+const importPattern =
+  /(?:^|\n)(?:import|export)[^'"\n]*?(?:\{[^}]*\}[^'"\n]*?)?from\s*['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]/g
+
+const topOf = (path: string): string => path.split('/')[0] ?? path
+
+function packageOf(specifier: string): string {
+  const [scope, name] = specifier.split('/')
+  return scope?.startsWith('@') ? `${scope}/${name}` : (scope ?? specifier)
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(src, file), 'utf8')
+  return [...text.matchAll(importPattern)].map(([, fixed, dynamic]) => fixed ?? dynamic ?? '')
+}
+
+function isWrong(file: string, specifier: string): boolean {
+  if (specifier.startsWith('node:')) return homes[specifier]?.test(file) === false
+  if (!specifier.startsWith('.')) return homes[packageOf(specifier)]?.test(file) !== true
+  const from = topOf(file)
+  const to = topOf(relative(src, resolve(dirname(join(src, file)), specifier)))
+  return to !== from && !allowed[from]?.includes(to)
+}
+
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) =>
+  name.endsWith('.ts'),
+)
+const imports = files.flatMap((file) =>
+  importsOf(file).map((specifier) => [file, specifier] as const),
+)
+
+test('imports follow the table and packages stay at home', () => {
+  expect(files.length).toBeGreaterThan(50)
+  expect(imports.length).toBeGreaterThan(200)
+  const wrong = imports
+    .filter(([file, specifier]) => isWrong(file, specifier))
+    .map(([file, specifier]) => `${file} -> ${specifier}`)
+  expect(wrong).toEqual([])
+})
+
+test('every package that has a home lives there', () => {
+  const used = new Set(
+    imports.map(([, specifier]) =>
+      specifier.startsWith('node:') ? specifier : packageOf(specifier),
+    ),
+  )
+  expect(Object.keys(homes).filter((name) => !used.has(name))).toEqual([])
+})

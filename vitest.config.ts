@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config'
+
+/** One process a file (real sockets, real chains, worker threads), and no more at once than two small cores can carry. */
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 20_000,
+  },
+})
