@@ -64,15 +64,20 @@ export function startTextAssembly<Token>(stopStrings: readonly string[]): TextAs
   }
 }
 
-/** Where the earliest stop string begins; what has left holds no beginning of one. */
+/**
+ * Where the stop string begins that is complete first, the longest of those that end together: so the
+ * cut is the same however the text was split into tokens. What has left holds no beginning of one.
+ */
 function firstStopAt(
   text: string,
   search: { readonly stopStrings: readonly string[]; readonly from: number },
 ): number | undefined {
   const found = search.stopStrings
-    .map((stop) => text.indexOf(stop, search.from))
-    .filter((at) => at >= 0)
-  return found.length === 0 ? undefined : Math.min(...found)
+    .map((stop) => ({ stop, at: text.indexOf(stop, search.from) }))
+    .filter(({ at }) => at >= 0)
+    .map(({ stop, at }) => ({ at, end: at + stop.length }))
+    .sort((one, other) => one.end - other.end || one.at - other.at)
+  return found[0]?.at
 }
 
 /** The longest end of `text` that is a beginning of a stop string. */

@@ -38,7 +38,7 @@ export function parseTokenizer(text: string): Result<ModelTokenizer, string> {
   } catch {
     return err('it is not JSON')
   }
-  if (json.model?.type !== 'BPE' || json.decoder?.type !== 'ByteLevel') {
+  if (json?.model?.type !== 'BPE' || json.decoder?.type !== 'ByteLevel') {
     return err('only byte-level BPE is supported (model "BPE", decoder "ByteLevel")')
   }
   const marks = new Map(json.added_tokens.map((token) => [token.id, token.content]))
