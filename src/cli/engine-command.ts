@@ -9,6 +9,7 @@ import { type EngineServer, startEngineServer } from '../contributor/engine-serv
 import {
   generationsRunningDefaultMax,
   generationsWaitingDefaultMax,
+  jobsRememberedMax,
 } from '../contributor/limits.ts'
 import { type LanguageModel, loadModel } from '../contributor/load-model.ts'
 import { readKeyFile, readSecretFile } from '../contributor/secret-file.ts'
@@ -186,6 +187,7 @@ async function workSignerOf(
     contributor: contributor === undefined ? addressOfPrivateKey(key.value) : address(contributor),
     modelId: model.modelId,
     domain: receiptDomain({ chainId, verifyingContract: address(receiptVerifier) }),
+    jobsMax: jobsRememberedMax,
   })
 }
 

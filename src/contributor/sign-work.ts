@@ -5,7 +5,6 @@ import { signDigest } from '../chain/signatures.ts'
 import type { DomainSeparator } from '../chain/typed-data.ts'
 import type { SignedWork, Work } from '../domain/receipt.ts'
 import { type Address, type Bytes32, zeroBytes32 } from '../domain/units.ts'
-import { jobsRememberedMax } from './limits.ts'
 
 /** What a signer knows of a piece of work only when it is done. */
 export type WorkFacts = Omit<Work, 'contributor' | 'modelId' | 'commitment'>
@@ -27,7 +26,7 @@ export type WorkSigner = {
 
 /**
  * Signs each job at most once, as far as memory goes: it forgets the oldest signed jobs beyond
- * `jobsRememberedMax`, and all of them at a restart. A gateway names a job by 32 random bytes, so
+ * `jobsMax`, and all of them at a restart. A gateway names a job by 32 random bytes, so
  * meeting an old one again takes a gateway that means it; `startedAt` and `finishedAt` then differ,
  * and both signatures show which gateway asked twice.
  */
@@ -36,15 +35,17 @@ export function openWorkSigner(signer: {
   readonly contributor: Address
   readonly modelId: Bytes32
   readonly domain: DomainSeparator
+  /** Signed jobs that are remembered. */
+  readonly jobsMax: number
 }): WorkSigner {
-  const { privateKey, contributor, modelId, domain } = signer
+  const { privateKey, contributor, modelId, domain, jobsMax } = signer
   const begun = new Set<Bytes32>()
   const signed = new Set<Bytes32>()
 
   function remember(jobId: Bytes32): void {
     signed.add(jobId)
     const [oldest] = signed
-    if (signed.size > jobsRememberedMax && oldest !== undefined) signed.delete(oldest)
+    if (signed.size > jobsMax && oldest !== undefined) signed.delete(oldest)
   }
 
   return {
