@@ -1,0 +1,147 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type DevProcess, runVouch, startDev } from '../support/dev-process.ts'
+import { temporaryFolder } from '../support/embedded-chain.ts'
+
+const folder = temporaryFolder()
+let dev: DevProcess
+
+beforeAll(async () => {
+  dev = await startDev(folder.path)
+})
+
+afterAll(async () => {
+  await dev?.interrupt()
+  folder.remove()
+})
+
+const ask = (content: string) => ({
+  model: 'vouch-mini',
+  messages: [{ role: 'user' as const, content }],
+})
+
+test('an unmodified openai client is answered and handed a receipt that verifies offline and on the chain', async () => {
+  const { data, response } = await dev.client.chat.completions
+    .create(ask('What is a receipt?'))
+    .withResponse()
+  const content = data.choices[0]?.message.content ?? ''
+  expect(content).toMatch(/receipt/i)
+  expect(data.usage?.completion_tokens).toBeGreaterThan(3)
+
+  const document = await dev.receipt(response.headers.get('x-vouch-receipt') ?? '')
+  expect(document.receipt.tiers).toBe(3)
+  expect(document.receipt.work.completionTokens).toBe(data.usage?.completion_tokens)
+  const receiptFile = join(folder.path, 'receipt.json')
+  const answerFile = join(folder.path, 'answer.txt')
+  writeFileSync(receiptFile, JSON.stringify(document))
+  writeFileSync(answerFile, content)
+  const args = ['verify', receiptFile, '--content', answerFile, '--rpc', dev.rpcUrl]
+  const verified = await runVouch(args)
+  expect(verified.output).toContain('contributor')
+  expect(verified.code, verified.output).toBe(0)
+
+  writeFileSync(answerFile, `${content} And more.`)
+  expect((await runVouch(args)).code).toBe(1)
+})
+
+test('a stream is answered token by token, with usage where it was asked for', async () => {
+  const stream = await dev.client.chat.completions.create({
+    ...ask('What is 12 + 7?'),
+    stream: true,
+    stream_options: { include_usage: true },
+    temperature: 0,
+  })
+  let events = 0
+  let usage = 0
+  for await (const chunk of stream) {
+    if (chunk.choices[0]?.delta.content) events += 1
+    usage += chunk.usage?.completion_tokens ?? 0
+  }
+  expect(events).toBeGreaterThan(3)
+  expect(usage).toBeGreaterThanOrEqual(events)
+})
+
+test('the same seed gives the same answer, and the first log-probabilities are those of a distribution', async () => {
+  const request = {
+    ...ask('Tell me something about yourself.'),
+    seed: 7,
+    temperature: 1,
+    logprobs: true,
+    top_logprobs: 5,
+    max_tokens: 24,
+  }
+  const [first, second] = [
+    await dev.client.chat.completions.create(request),
+    await dev.client.chat.completions.create(request),
+  ]
+  expect(first.choices[0]?.message.content).toBe(second.choices[0]?.message.content)
+  const token = first.choices[0]?.logprobs?.content?.[0]
+  expect(token?.logprob).toBeLessThanOrEqual(0)
+  expect(token?.top_logprobs).toHaveLength(5)
+})
+
+test('n, stop and max_completion_tokens are honoured', async () => {
+  const answer = await dev.client.chat.completions.create({
+    ...ask('Count from one to ten.'),
+    n: 3,
+    max_completion_tokens: 4,
+    temperature: 1,
+  })
+  expect(answer.choices.map((choice) => choice.index)).toEqual([0, 1, 2])
+  for (const choice of answer.choices) expect(choice.finish_reason).toMatch(/length|stop/)
+  const stopped = await dev.client.chat.completions.create({
+    ...ask('What is a receipt?'),
+    stop: [' '],
+    temperature: 0,
+  })
+  expect(stopped.choices[0]?.message.content).not.toContain(' ')
+})
+
+test('models are listed to whoever has the key', async () => {
+  const models = await dev.client.models.list()
+  expect(models.data.map(({ id }) => id)).toEqual(['vouch-mini'])
+  const model = await dev.client.models.retrieve('vouch-mini')
+  expect(model.id).toBe('vouch-mini')
+})
+
+test('a prompt over the context is refused by name and costs nothing', async () => {
+  const before = await book()
+  const long = dev.client.chat.completions.create(ask('word '.repeat(5000)))
+  await expect(long).rejects.toMatchObject({ status: 400, code: 'context_length_exceeded' })
+  expect(await book()).toMatchObject({ charged: before.charged, held: '0' })
+})
+
+test('a client that leaves pays for what it got', async () => {
+  const before = await book()
+  const { data: stream, response } = await dev.client.chat.completions
+    .create({ ...ask('Count from one to ten.'), stream: true, temperature: 0 })
+    .withResponse()
+  let seen = 0
+  for await (const chunk of stream) {
+    if (chunk.choices[0]?.delta.content) seen += 1
+    if (seen === 2) break
+  }
+  const receiptId = response.headers.get('x-vouch-receipt') ?? ''
+  const receipt = await expect
+    .poll(() => dev.receipt(receiptId).catch(() => undefined), { timeout: 20_000 })
+    .toBeDefined()
+    .then(() => dev.receipt(receiptId))
+  // Small answers may be complete before the departure is noticed; either way the tokens are those of the answer.
+  expect([0, 1]).toContain(receipt.receipt.work.status)
+  expect(receipt.receipt.work.completionTokens).toBeGreaterThanOrEqual(seen)
+  const after = await book()
+  expect(BigInt(after.charged) - BigInt(before.charged)).toBe(BigInt(receipt.receipt.cost))
+})
+
+test('prompts, answers and the key are in no log', async () => {
+  const marker = 'marker-9c1f'
+  await dev.client.chat.completions.create(ask(`Please repeat ${marker}.`))
+  const log = readFileSync(join(folder.path, 'gateway.log'), 'utf8') + dev.output()
+  expect(log).not.toContain(marker)
+  expect(readFileSync(join(folder.path, 'gateway.log'), 'utf8')).not.toContain(dev.apiKey)
+})
+
+async function book(): Promise<{ charged: string; held: string }> {
+  return (await (await dev.get('/v1/billing/channel')).json()) as { charged: string; held: string }
+}
