@@ -2,13 +2,15 @@ import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { assert } from '../base/assert.ts'
 import type { Curve } from './curve.ts'
 
-const raw = { prehash: false } as const
-
 /** The same in JavaScript, for machines that the native binding does not know. */
 export const nobleCurve: Curve = {
   name: 'noble',
   sign(digest, privateKey) {
-    const bytes = secp256k1.sign(digest, privateKey, { ...raw, lowS: true, format: 'recovered' })
+    const bytes = secp256k1.sign(digest, privateKey, {
+      prehash: false,
+      lowS: true,
+      format: 'recovered',
+    })
     const yParity = bytes[0]
     assert(yParity === 0 || yParity === 1, 'R is below the order of the curve')
     return { rs: bytes.subarray(1), yParity }
@@ -18,8 +20,8 @@ export const nobleCurve: Curve = {
     bytes[0] = yParity
     bytes.set(rs, 1)
     try {
-      const compressed = secp256k1.recoverPublicKey(bytes, digest, raw)
-      return secp256k1.Point.fromBytes(compressed).toBytes(false).subarray(1)
+      const signature = secp256k1.Signature.fromBytes(bytes, 'recovered')
+      return signature.recoverPublicKey(digest).toBytes(false).subarray(1)
     } catch {
       // The only way that noble says "no key fits".
       return undefined

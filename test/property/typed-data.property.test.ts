@@ -15,52 +15,18 @@ import {
   workDigest,
 } from '../../src/chain/receipt-typed-data.ts'
 import { domainSeparator } from '../../src/chain/typed-data.ts'
-import type { Receipt, Work } from '../../src/domain/receipt.ts'
-import { unixSeconds } from '../../src/domain/units.ts'
-import { anyAddress, anyAmount, anyBytes32 } from '../support/arbitraries.ts'
+import {
+  anyAddress,
+  anyAmount,
+  anyBytes32,
+  anyReceipt,
+  anyTime,
+  anyUint64,
+  anyWork,
+} from '../support/arbitraries.ts'
 import { type PrimaryType, solidityTypes } from '../support/solidity-types.ts'
 
-const anyUint = (bits: 8 | 16 | 32 | 40) => fc.integer({ min: 0, max: 2 ** bits - 1 })
-// JSON and Solidity meet in 53 bits: larger uint64 values are no safe integers.
-const anyUint64 = fc.maxSafeNat()
-const anyTime = anyUint64.map(unixSeconds)
 const anyPlace = fc.record({ chainId: anyUint64, verifyingContract: anyAddress })
-
-const anyWork: fc.Arbitrary<Work> = fc.record({
-  jobId: anyBytes32,
-  gateway: anyAddress,
-  contributor: anyAddress,
-  modelId: anyBytes32,
-  inputHash: anyBytes32,
-  outputHash: anyBytes32,
-  contentHash: anyBytes32,
-  streamRoot: anyBytes32,
-  promptTokens: anyUint(32),
-  cachedPromptTokens: anyUint(32),
-  completionTokens: anyUint(32),
-  commitment: anyBytes32,
-  startedAt: anyTime,
-  finishedAt: anyTime,
-  status: fc.constantFrom(0, 1, 2, 3),
-})
-
-const anyReceipt: fc.Arbitrary<Receipt> = fc.record({
-  work: anyWork,
-  receiptId: anyBytes32,
-  gatewaySeq: anyUint64,
-  client: anyAddress,
-  requestHash: anyBytes32,
-  responseHash: anyBytes32,
-  channelId: anyBytes32,
-  channelSeq: anyUint64,
-  cost: anyAmount,
-  cumulative: anyAmount,
-  priceHash: anyBytes32,
-  prevReceipt: anyBytes32,
-  tiers: anyUint(16),
-  evidenceHash: anyBytes32,
-  anchorBy: anyTime,
-})
 
 const anyClaimEntry = fc.record({
   channelId: anyBytes32,
@@ -87,8 +53,8 @@ const oracle = (
 
 test('domains hash as ethers hashes them, for any name and version', () => {
   const anyDomain = fc.record({
-    name: fc.string({ unit: 'binary' }),
-    version: fc.string({ unit: 'binary' }),
+    name: fc.string({ unit: 'grapheme' }),
+    version: fc.string({ unit: 'grapheme' }),
     chainId: anyUint64,
     verifyingContract: anyAddress,
   })
