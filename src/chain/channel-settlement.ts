@@ -9,7 +9,7 @@ import {
   unixSeconds,
 } from '../domain/units.ts'
 import type { ChainFailure } from './chain-failure.ts'
-import { type Contract, type ContractCall, encodeCall, readContract } from './contracts.ts'
+import { type Contract, type ContractCall, readContract } from './contracts.ts'
 import { channelSettlementAbi } from './generated/channel-settlement.ts'
 import type { JsonRpc } from './json-rpc.ts'
 
@@ -94,15 +94,3 @@ export const settleCall = (
   functionName: 'settle',
   args: [account.receiver, account.token],
 })
-
-/** Several calls of the contract in one transaction, as its sender; all or none. */
-export async function multicall(
-  settlement: Contract,
-  calls: readonly ContractCall[],
-): Promise<ContractCall> {
-  return {
-    contract: settlement,
-    functionName: 'multicall',
-    args: [await Promise.all(calls.map(encodeCall))],
-  }
-}

@@ -12,7 +12,7 @@ export type Curve = {
   readonly publicKey: (privateKey: Uint8Array) => Uint8Array
 }
 
-export type CurveSignature = {
+type CurveSignature = {
   /** 64 bytes, r ‖ s. */
   readonly rs: Uint8Array
   /** Parity of R's y coordinate. An R beyond the order (2 and 3) exists in theory only, and no contract accepts it. */

@@ -18,7 +18,7 @@ export type MinedTransaction = {
   readonly blockNumber: number
 }
 
-export type Transaction = { readonly to: Address; readonly data: Hex }
+type Transaction = { readonly to: Address; readonly data: Hex }
 
 /** An account that sends transactions on one chain, one after the other. */
 export type Sender = {
