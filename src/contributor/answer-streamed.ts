@@ -9,7 +9,7 @@ import {
 } from './chat-completions.ts'
 import { sealChatWork } from './chat-work.ts'
 import { type ChoiceEvent, generateChoices } from './generate-choices.ts'
-import { writeStallTimeoutMs } from './limits.ts'
+import { writeOrWait } from './write-or-wait.ts'
 
 /**
  * Sends an answer as server-sent events, one write for each: the role of every choice once the
@@ -21,7 +21,11 @@ export async function answerStreamed(answering: Answering): Promise<AnswerEnd> {
   const { engine, work, prompt, response, signal } = answering
   const { request, seed, job, inputHash } = work
   const hashes = job === undefined ? undefined : startStreamHash({ jobId: job.jobId, inputHash })
-  const sendJson = (json: string): Promise<void> => sendEvent(response, { json, hashes })
+  const sendJson = async (json: string): Promise<void> => {
+    const event = Buffer.from(`data: ${json}\n\n`)
+    hashes?.event(event)
+    await writeOrWait(response, event)
+  }
   const stream = { withUsage: request.includeUsage, tokenizer: engine.model.tokenizer }
   const sendChunk = (choice: ChunkChoice): Promise<void> =>
     sendJson(chunkJson(work.head, choice, stream))
@@ -35,9 +39,8 @@ export async function answerStreamed(answering: Answering): Promise<AnswerEnd> {
     }
     if (event.kind === 'delta') texts[event.index] += event.delta.text
     else completionTokens += event.end.completionTokens
-    if (signal.aborted) break
     const choice = chunkChoiceOf(event, request.topLogprobs !== undefined)
-    if (choice !== undefined) await sendChunk(choice)
+    if (choice !== undefined && !signal.aborted) await sendChunk(choice)
   }
   const usage = usageOf(answering, completionTokens)
   if (request.includeUsage && !signal.aborted) await sendJson(usageChunkJson(work.head, usage))
@@ -93,31 +96,4 @@ function chunkChoiceOf(event: ChoiceEvent, withLogprobs: boolean): ChunkChoice |
   if (text === '' && !(withLogprobs && tokens.length > 0)) return undefined
   const reported = withLogprobs ? tokens : undefined
   return { index, delta: { content: text }, tokens: reported, finishReason: null }
-}
-
-/**
- * Writes one event; waits while the client is slower than the model, so that nothing piles up here.
- */
-async function sendEvent(
-  response: ServerResponse,
-  event: { readonly json: string; readonly hashes: StreamHash | undefined },
-): Promise<void> {
-  const bytes = Buffer.from(`data: ${event.json}\n\n`)
-  event.hashes?.event(bytes)
-  if (response.destroyed) return
-  if (!response.write(bytes)) await drainedOrClosed(response)
-}
-
-function drainedOrClosed(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const stalled = setTimeout(() => response.destroy(), writeStallTimeoutMs)
-    const proceed = (): void => {
-      clearTimeout(stalled)
-      response.off('drain', proceed)
-      response.off('close', proceed)
-      resolve()
-    }
-    response.on('drain', proceed)
-    response.on('close', proceed)
-  })
 }

@@ -25,12 +25,12 @@ export async function answerWhole(answering: Answering): Promise<AnswerEnd> {
     }
     const { finishReason } = event.end
     completionTokens += event.end.completionTokens
-    if (finishReason === undefined) return { finished: false, completionTokens }
+    if (finishReason === undefined) continue
     const reported = request.topLogprobs === undefined ? undefined : tokens[index]
     choices[index] = { text: texts[index] ?? '', finishReason, tokens: reported }
   }
-  assert(choices.length === request.choices, 'every choice has an end')
   if (signal.aborted) return { finished: false, completionTokens }
+  assert(choices.length === request.choices, 'every choice has an end')
 
   const usage = usageOf(answering, completionTokens)
   const { tokenizer } = engine.model
