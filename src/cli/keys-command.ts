@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { bytes32, isBytes32 } from '../domain/units.ts'
+import { type Bytes32, bytes32, isBytes32 } from '../domain/units.ts'
 import { createApiKey } from '../payment/authenticate.ts'
 import type { ApiKeyStore } from '../store/api-key-store.ts'
 import { openSqliteApiKeys } from '../store/api-key-store-sqlite.ts'
@@ -42,8 +42,10 @@ async function run(argv: readonly string[]): Promise<number> {
   const [action, keyId, ...rest] = positionals
   if (rest.length > 0) throw new CommandFailure(`unexpected '${rest[0]}'`, 2)
   switch (action) {
-    case 'create':
-      return withKeys(values.data, (keys) => create(keys, values))
+    case 'create': {
+      const terms = parseTerms(values)
+      return withKeys(values.data, (keys) => create(keys, terms))
+    }
     case 'list':
       return withKeys(values.data, list)
     case 'revoke':
@@ -72,27 +74,34 @@ function withKeys(dataFolder: string, act: (keys: ApiKeyStore) => number): numbe
   }
 }
 
-function create(
-  keys: ApiKeyStore,
-  terms: {
-    readonly channel?: string | undefined
-    readonly label: string
-    readonly days?: string | undefined
-  },
-): number {
-  const { channel, label, days } = terms
+type KeyTerms = {
+  readonly channelId: Bytes32
+  readonly label: string
+  readonly days: number | undefined
+}
+
+function parseTerms(values: {
+  readonly channel?: string | undefined
+  readonly label: string
+  readonly days?: string | undefined
+}): KeyTerms {
+  const { channel, label, days } = values
   if (!isBytes32(channel)) {
     throw new CommandFailure('--channel needs 0x and 64 hex digits; vouch dev prints its own', 2)
   }
   if (days !== undefined && !/^[1-9]\d{0,4}$/.test(days)) {
     throw new CommandFailure('--days needs a whole number from 1 to 99999', 2)
   }
+  return { channelId: bytes32(channel), label, days: days === undefined ? undefined : Number(days) }
+}
+
+function create(keys: ApiKeyStore, terms: KeyTerms): number {
   const nowMs = Date.now()
   const { secret, apiKey } = createApiKey({
-    label,
-    channelId: bytes32(channel),
+    label: terms.label,
+    channelId: terms.channelId,
     nowMs,
-    expiresAtMs: days === undefined ? undefined : nowMs + Number(days) * dayMs,
+    expiresAtMs: terms.days === undefined ? undefined : nowMs + terms.days * dayMs,
   })
   keys.insert(apiKey)
   terminal.print(`${apiKey.apiKeyId}  ${secret}`)

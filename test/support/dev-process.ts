@@ -70,6 +70,30 @@ export async function startDev(
   }
 }
 
+export type ServeProcess = Pick<DevProcess, 'origin' | 'output' | 'interrupt' | 'kill'>
+
+/** `vouch serve` over a configuration, on the port that the configuration leaves free. */
+export async function startServe(configPath: string): Promise<ServeProcess> {
+  const child = spawn(process.execPath, [main, 'serve', '--config', configPath], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const output = collect(child)
+  const exited = new Promise<number | null>((done) => child.once('exit', done))
+  await waitFor(child, output, '"msg":"listening"')
+  return {
+    origin: /"origin":"([^"]+)"/.exec(output())?.[1] ?? '',
+    output,
+    interrupt: async () => {
+      child.kill('SIGINT')
+      return { code: await exited, output: output() }
+    },
+    kill: async () => {
+      child.kill('SIGKILL')
+      await exited
+    },
+  }
+}
+
 /** Runs a command of `vouch` to its end. */
 export function runVouch(args: readonly string[], input?: string): Promise<Finished> {
   const child = spawn(process.execPath, [main, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })

@@ -1,0 +1,240 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import OpenAI from 'openai'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { channelDomain, voucherDigest } from '../../src/chain/channel-typed-data.ts'
+import { signDigest } from '../../src/chain/signatures.ts'
+import { bootstrapChain, type DevChain } from '../../src/dev/bootstrap-chain.ts'
+import { loadDevKeys } from '../../src/dev/dev-keys.ts'
+import type { EmbeddedChain } from '../../src/dev/embedded-chain.ts'
+import { atomic, bytes32 } from '../../src/domain/units.ts'
+import { runVouch, type ServeProcess, startServe } from '../support/dev-process.ts'
+import { startChain, temporaryFolder } from '../support/embedded-chain.ts'
+import { type ScriptedUpstream, startScriptedUpstream } from '../support/scripted-upstream.ts'
+
+const folder = temporaryFolder()
+let chain: EmbeddedChain
+let devChain: DevChain
+let upstream: ScriptedUpstream
+
+beforeAll(async () => {
+  chain = await startChain(join(folder.path, 'chain'))
+  const keys = loadDevKeys(join(folder.path, 'keys.json'))
+  if (!keys.ok) throw new Error(keys.error.detail)
+  const bootstrapped = await bootstrapChain({
+    chain,
+    keys: keys.value,
+    model: {
+      modelId: bytes32(`0x${'0d'.repeat(32)}`),
+      contextTokensMax: 1024,
+      promptAtomicPerMtok: atomic(1n),
+      cachedPromptAtomicPerMtok: atomic(1n),
+      completionAtomicPerMtok: atomic(1n),
+    },
+    endpoints: { gateway: 'test', contributor: 'test' },
+    nowMs: Date.now(),
+    progress: () => {},
+  })
+  if (!bootstrapped.ok) throw new Error(bootstrapped.error)
+  devChain = bootstrapped.value
+  upstream = await startScriptedUpstream()
+  const secret = (name: string, text: string) =>
+    writeFileSync(join(folder.path, name), text, { mode: 0o600 })
+  secret('signing.key', devChain.keys.gatewaySigner)
+  secret('claim.key', devChain.keys.gatewayOperator)
+  secret('other.key', devChain.keys.payer)
+  secret('engine.key', 'an-engine-key')
+})
+
+afterAll(async () => {
+  await upstream.close()
+  await chain.stop()
+  folder.remove()
+})
+
+/** A good vouch.yaml; each test that wants a bad one replaces a part. */
+function yaml(change: (text: string) => string = (text) => text): string {
+  const { contracts, addresses } = devChain
+  const path = join(folder.path, `vouch-${Math.random().toString(36).slice(2)}.yaml`)
+  const text = `listen:
+  port: 0
+dataFolder: ${join(folder.path, 'data')}
+chain:
+  rpcUrl: ${chain.url}
+  chainId: 31337
+  receiptVerifier: '${contracts.receiptVerifier}'
+  gatewayRegistry: '${contracts.gatewayRegistry}'
+  contributorRegistry: '${contracts.contributorRegistry}'
+  asset: '${contracts.asset}'
+gateway:
+  operator: '${addresses.gatewayOperator}'
+  signingKeyFile: signing.key
+  receiver: '${addresses.gatewayOperator}'
+  claimKeyFile: claim.key
+upstreams:
+  - id: engine
+    url: ${upstream.baseUrl}
+    apiKeyFile: engine.key
+    models:
+      - id: public-name
+        upstreamId: engine/name
+        contextTokensMax: 4096
+        price:
+          promptPerMtok: "0.5"
+          completionPerMtok: 2
+`
+  writeFileSync(path, change(text))
+  return path
+}
+
+/** What a payer does: sign a tranche, send it; and what the operator does: make a key. */
+async function openAccount(serving: ServeProcess): Promise<string> {
+  const { channel, contracts, keys } = devChain
+  const maxClaimableAmount = atomic(5_000_000n)
+  const domain = channelDomain({ chainId: 31337, verifyingContract: contracts.settlement })
+  const digest = voucherDigest(domain, { channelId: channel.channelId, maxClaimableAmount })
+  const answer = await fetch(`${serving.origin}/v1/billing/vouchers`, {
+    method: 'POST',
+    body: JSON.stringify({
+      channelConfig: channel.config,
+      maxClaimableAmount: String(maxClaimableAmount),
+      signature: signDigest(digest, keys.session),
+    }),
+  })
+  expect(answer.status, await answer.clone().text()).toBe(200)
+  const data = join(folder.path, 'data')
+  const created = await runVouch(['keys', 'create', '--data', data, '--channel', channel.channelId])
+  expect(created.code).toBe(0)
+  return /sk-vouch-\S+/.exec(created.output)?.[0] ?? ''
+}
+
+test('an upstream named in vouch.yaml is served under its public name, with its own key and ours kept apart', async () => {
+  const serving = await startServe(yaml())
+  const apiKey = await openAccount(serving)
+  const client = new OpenAI({ baseURL: `${serving.origin}/v1`, apiKey, maxRetries: 0 })
+  const request = { model: 'public-name', messages: [{ role: 'user' as const, content: 'hi' }] }
+  const answer = await client.chat.completions.create(request)
+  expect(answer.choices[0]?.message.content).toBe('Hello there!')
+  const seen = upstream.requests.at(-1)
+  expect(seen?.json['model']).toBe('engine/name')
+  expect(seen?.headers.authorization).toBe('Bearer an-engine-key')
+  expect(JSON.stringify(seen?.headers)).not.toContain(apiKey)
+
+  const list = await runVouch(['keys', 'list', '--data', join(folder.path, 'data')])
+  const keyId = /key_[0-9a-f]{12}/.exec(list.output)?.[0] ?? ''
+  expect(
+    (await runVouch(['keys', 'revoke', keyId, '--data', join(folder.path, 'data')])).code,
+  ).toBe(0)
+  await expect(client.chat.completions.create(request)).rejects.toMatchObject({ status: 401 })
+  const stopped = await serving.interrupt()
+  expect(stopped.code).toBe(0)
+  expect(stopped.output).toContain('"claims_settled"')
+  expect(stopped.output).not.toContain(apiKey)
+})
+
+test('two gateways cannot share a data folder', async () => {
+  const serving = await startServe(yaml())
+  const second = await runVouch(['serve', '--config', yaml()])
+  expect(second.code).toBe(1)
+  expect(second.output).toContain('another gateway runs on this data folder')
+  await serving.interrupt()
+})
+
+const oneLine = async (path: string) => {
+  const { code, output } = await runVouch(['serve', '--config', path])
+  expect(code).toBe(1)
+  const lines = output.trim().split('\n')
+  expect(lines).toHaveLength(1)
+  return lines[0] ?? ''
+}
+
+test.each([
+  [
+    'a wrong type',
+    'contextTokensMax: 4096',
+    'contextTokensMax: many',
+    /:2\d: upstreams\[0\]\.models\[0\]\.contextTokensMax: expected a whole number/,
+  ],
+  [
+    'a misspelt key',
+    'dataFolder',
+    'datafolder',
+    /:3: datafolder: expected one of: .*dataFolder.*, got "an unknown key"/,
+  ],
+  [
+    'an unquoted address',
+    /receiptVerifier: '(\w+)'/,
+    'receiptVerifier: $1',
+    /:7: chain\.receiptVerifier: expected an address in quotes/,
+  ],
+  ['text that is not YAML', 'listen:', 'listen: [', /:\d+: not YAML/],
+  [
+    'a missing key file',
+    'signing.key',
+    'absent.key',
+    /gateway\.signingKeyFile: expected a file that can be read/,
+  ],
+  ['a missing part', /upstreams:[\s\S]*$/, '', /upstreams: expected a list/],
+  [
+    'a negative price',
+    'completionPerMtok: 2',
+    'completionPerMtok: -2',
+    /completionPerMtok: expected an amount/,
+  ],
+  ['the wrong chain', 'chainId: 31337', 'chainId: 1', /has id 31337, but 1 is configured/],
+  ['a missing contract', /asset: '\w+'/, `asset: '0x${'9'.repeat(40)}'`, /no contract at 0x9999/],
+  [
+    'a key that is not registered',
+    'signing.key',
+    'other.key',
+    /is not an active signing key of operator/,
+  ],
+  [
+    'a chain that is not there',
+    /rpcUrl: \S+/,
+    'rpcUrl: http://127.0.0.1:1',
+    /cannot reach the chain at http:\/\/127\.0\.0\.1:1/,
+  ],
+])('%s is told in one line', async (_name, from, to, expected) => {
+  expect(await oneLine(yaml((text) => text.replace(from, to)))).toMatch(expected)
+})
+
+test('a folder that cannot be written, a busy port and a file that is not there are told in one line', async () => {
+  const blocked = join(folder.path, 'blocked')
+  writeFileSync(blocked, 'a file where a folder should be')
+  const unwritable = yaml((text) => text.replace(/dataFolder: .*/, `dataFolder: ${blocked}/data`))
+  expect(await oneLine(unwritable)).toMatch(/data folder .* cannot be written/)
+
+  const occupant = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => occupant.once('listening', resolve))
+  const { port } = occupant.address() as AddressInfo
+  const busy = yaml((text) => text.replace('port: 0', `port: ${port}`))
+  expect(await oneLine(busy)).toMatch(new RegExp(`127\\.0\\.0\\.1:${port} is in use`))
+  await new Promise((resolve) => occupant.close(resolve))
+
+  expect(await oneLine(join(folder.path, 'absent.yaml'))).toMatch(/does not exist/)
+})
+
+test('help is there for the program and for each command, and a wrong word is exit 2', async () => {
+  mkdirSync(join(folder.path, 'empty'), { recursive: true })
+  const help = await runVouch(['--help'])
+  expect(help.code).toBe(0)
+  const names = [...help.output.matchAll(/^ {2}(\w+) {2,}\S/gm)].map(([, name]) => name ?? '')
+  expect(names).toEqual(expect.arrayContaining(['dev', 'serve', 'verify', 'keys', 'engine']))
+  for (const name of names) {
+    const { code, output } = await runVouch([name, '--help'])
+    expect(code, name).toBe(0)
+    expect(output).toContain(`Usage: vouch ${name}`)
+  }
+  for (const wrong of [
+    ['nonsense'],
+    ['serve', '--nonsense'],
+    ['keys'],
+    ['keys', 'create'],
+    ['dev', '--port', 'x'],
+  ]) {
+    expect((await runVouch(wrong)).code, wrong.join(' ')).toBe(2)
+  }
+})
