@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { expect, test } from 'vitest'
+
+const root = resolve(import.meta.dirname, '../..')
+const code = readFileSync(resolve(root, 'src/config.ts'), 'utf8')
+const doc = readFileSync(resolve(root, 'docs/configuration.md'), 'utf8')
+
+test('docs/configuration.md has a heading for each key that config.ts reads, and no other', () => {
+  const getters =
+    /\b(?:string|optionalString|integer|address|addresses|amount|url|map|optionalMap|list)\(\s*'(\w+)'|read(?:KeyFile|ApiKey)\(fields, '(\w+)'/g
+  const read = new Set([...code.matchAll(getters)].map(([, key, file]) => key ?? file ?? ''))
+  const headings = [...doc.matchAll(/^#{2,3} ([\w.]+)$/gm)].map(([, path]) => path ?? '')
+  const documented = new Set(headings.map((path) => path.split('.').at(-1) ?? ''))
+  expect(read.size).toBeGreaterThan(25)
+  expect([...documented].sort()).toEqual([...read].sort())
+})
