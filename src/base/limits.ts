@@ -17,8 +17,12 @@ export const choicesMax = 8
 export const completionTokensDefaultMax = 4096
 /** How long a client may take to send its whole request, headers included, before the socket is closed. */
 export const clientRequestTimeoutMs = 30_000
-/** From the dispatch to the response headers of an upstream. */
+/** How long a client may leave what was written to it unread, before its connection is closed and its upstream freed. */
+export const clientStallTimeoutMs = 60_000
+/** From the dispatch to the response headers of a stream, which engines send before the first token. */
 export const upstreamFirstByteTimeoutMs = 60_000
+/** From the dispatch to the headers of an answer in one piece: engines send them after the last token. The SDKs' default. */
+export const upstreamWholeAnswerTimeoutMs = 600_000
 /** Between two chunks of an upstream's body. */
 export const upstreamIdleTimeoutMs = 30_000
 /** Until a TCP (and TLS) connection to an upstream stands. */

@@ -77,6 +77,7 @@ async function openOne(
     path: '/chat/completions',
     headers: jobHeaders(gateway, request, candidate),
     body,
+    stream: request.stream,
     cancellation: client.cancellation,
   })
   if (!opened.ok) return opened

@@ -10,7 +10,10 @@ import { sendError, sendJson } from './raw-response.ts'
 import { retrieveReceipt } from './receipts.ts'
 
 /** The route table, one line a route. Handlers write to Node's raw response, which hono is then told. */
-export function createApp(door: GatewayDoor): Hono<HttpEnv> {
+export function createApp(
+  door: GatewayDoor,
+  timeouts: { readonly stallMs: number },
+): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>()
   const raw =
     (serve: (context: HttpContext) => Promise<void> | void) => async (context: HttpContext) => {
@@ -21,7 +24,7 @@ export function createApp(door: GatewayDoor): Hono<HttpEnv> {
 
   app.post('/v1/chat/completions', (context) => {
     // Not awaited: hono is done with this request; the conductor answers on the raw response.
-    void chatCompletions(door, context.env.incoming, context.env.outgoing)
+    void chatCompletions(door, context.env, timeouts.stallMs)
     return RESPONSE_ALREADY_SENT
   })
   app.get(

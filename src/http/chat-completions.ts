@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { HttpBindings } from '@hono/node-server'
 import { requestBodyBytesMax } from '../base/limits.ts'
 import { randomHex } from '../base/random-ids.ts'
 import { err, ok, type Result } from '../base/result.ts'
@@ -14,8 +15,8 @@ import { readBody } from './read-body.ts'
 /** `POST /v1/chat/completions`: parse, hand to the conductor, tell a refusal. The conductor writes the answer itself. */
 export async function chatCompletions(
   door: GatewayDoor,
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
+  { incoming, outgoing }: HttpBindings,
+  stallMs: number,
 ): Promise<void> {
   const requestId = `req_${randomHex(12)}`
   try {
@@ -24,7 +25,8 @@ export async function chatCompletions(
       refuse(incoming, outgoing, request.error, requestId)
       return
     }
-    const client = rawAnswerClient(outgoing, watchClient(incoming, outgoing), requestId)
+    const watched = { cancellation: watchClient(incoming, outgoing), requestId, stallMs }
+    const client = rawAnswerClient(outgoing, watched)
     const served = await door.complete(request.value, client)
     if (!served.ok) sendError(outgoing, served.error, requestId)
   } catch (error) {

@@ -59,9 +59,16 @@ export function watchClient(incoming: IncomingMessage, outgoing: ServerResponse)
 
 export function rawAnswerClient(
   outgoing: ServerResponse,
-  cancellation: Cancellation,
-  requestId: string,
+  watched: {
+    readonly cancellation: Cancellation
+    readonly requestId: string
+    /** A client that takes nothing for this long is gone: without it a full buffer, a hold and an upstream stay forever. */
+    readonly stallMs: number
+  },
 ): AnswerClient {
+  const { cancellation, requestId, stallMs } = watched
+  // Node destroys a socket whose timeout nobody listens to; bytes that get through put it off.
+  const mindStall = () => outgoing.setTimeout(outgoing.socket?.writableLength ? stallMs : 0)
   return {
     cancellation,
     answer: (headers: AnswerHeaders, body: Buffer) => {
@@ -71,6 +78,7 @@ export function rawAnswerClient(
         ...headers,
       })
       outgoing.end(body)
+      mindStall()
     },
     startStream: (headers: AnswerHeaders) => {
       outgoing.writeHead(200, {
@@ -81,9 +89,21 @@ export function rawAnswerClient(
         ...headers,
       })
     },
-    write: (bytes: Buffer) => outgoing.write(bytes),
-    onDrain: (listener: () => void) => outgoing.on('drain', listener),
-    endStream: (bytes: Buffer) => outgoing.end(bytes),
+    write: (bytes: Buffer) => {
+      const flowing = outgoing.write(bytes)
+      if (!flowing) mindStall()
+      return flowing
+    },
+    onDrain: (listener: () => void) => {
+      outgoing.on('drain', () => {
+        mindStall()
+        listener()
+      })
+    },
+    endStream: (bytes: Buffer) => {
+      outgoing.end(bytes)
+      mindStall()
+    },
     errorEvent: (refusal: Refusal) => Buffer.from(`data: ${errorBody(refusal, requestId)}\n\n`),
   }
 }

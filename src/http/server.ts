@@ -5,7 +5,7 @@
 import { createServer, type Server, STATUS_CODES } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
-import { clientRequestTimeoutMs } from '../base/limits.ts'
+import { clientRequestTimeoutMs, clientStallTimeoutMs } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
 import { createApp } from './app.ts'
@@ -20,18 +20,32 @@ export type HttpServer = {
 
 export type ListenFailure = { readonly code: string; readonly message: string }
 
+/** How long a client may keep us waiting. */
+export type ClientTimeouts = {
+  /** For its whole request, headers included. */
+  readonly requestMs: number
+  /** For taking what was written to it. */
+  readonly stallMs: number
+}
+
+const timeoutLimits: ClientTimeouts = {
+  requestMs: clientRequestTimeoutMs,
+  stallMs: clientStallTimeoutMs,
+}
+
 /** Listens on `host:port`; port 0 takes a free one. */
 export async function startHttpServer(
   door: GatewayDoor,
   place: { readonly host: string; readonly port: number },
+  timeouts: ClientTimeouts = timeoutLimits,
 ): Promise<Result<HttpServer, ListenFailure>> {
-  const app = createApp(door)
+  const app = createApp(door, timeouts)
   const server = createServer(
     {
       // A client that connects and says nothing, or says it byte by byte, is told 408 and closed.
-      headersTimeout: clientRequestTimeoutMs,
-      requestTimeout: clientRequestTimeoutMs,
-      connectionsCheckingInterval: 1_000,
+      headersTimeout: timeouts.requestMs,
+      requestTimeout: timeouts.requestMs,
+      connectionsCheckingInterval: Math.min(1_000, timeouts.requestMs),
       keepAliveTimeout: 65_000,
       noDelay: true,
     },

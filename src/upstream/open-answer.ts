@@ -13,6 +13,7 @@ import {
   upstreamConnectTimeoutMs,
   upstreamFirstByteTimeoutMs,
   upstreamIdleTimeoutMs,
+  upstreamWholeAnswerTimeoutMs,
 } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { UpstreamRefusal } from '../domain/refusal.ts'
@@ -43,21 +44,44 @@ export type Attempt = {
   readonly path: string
   readonly headers: Record<string, string>
   readonly body: Buffer
+  readonly stream: boolean
   readonly cancellation: Cancellation
+}
+
+/** How long an upstream may keep us waiting. */
+export type UpstreamTimeouts = {
+  readonly connectMs: number
+  /** From the dispatch to the headers of a stream. */
+  readonly firstByteMs: number
+  /** From the dispatch to the headers of an answer in one piece. */
+  readonly wholeAnswerMs: number
+  /** Between two chunks of a body, while we take them. */
+  readonly idleMs: number
+}
+
+const timeoutLimits: UpstreamTimeouts = {
+  connectMs: upstreamConnectTimeoutMs,
+  firstByteMs: upstreamFirstByteTimeoutMs,
+  wholeAnswerMs: upstreamWholeAnswerTimeoutMs,
+  idleMs: upstreamIdleTimeoutMs,
 }
 
 /** Connections to contributors, one pool for each origin. */
 export class UpstreamPools {
   readonly #pools = new Map<string, Pool>()
+  readonly timeouts: UpstreamTimeouts
+
+  constructor(timeouts: UpstreamTimeouts = timeoutLimits) {
+    this.timeouts = timeouts
+  }
 
   pool(origin: string): Pool {
     let pool = this.#pools.get(origin)
     if (pool === undefined) {
       pool = new Pool(origin, {
         connections: 512,
-        connect: { timeout: upstreamConnectTimeoutMs },
-        headersTimeout: upstreamFirstByteTimeoutMs,
-        bodyTimeout: upstreamIdleTimeoutMs,
+        connect: { timeout: this.timeouts.connectMs },
+        bodyTimeout: this.timeouts.idleMs,
       })
       this.#pools.set(origin, pool)
     }
@@ -83,6 +107,7 @@ export function openAnswer(
         method: 'POST',
         headers: attempt.headers,
         body: attempt.body,
+        headersTimeout: attempt.stream ? pools.timeouts.firstByteMs : pools.timeouts.wholeAnswerMs,
       },
       reader,
     )
