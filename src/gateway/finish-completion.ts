@@ -23,6 +23,7 @@ export async function finishStream(
   relay: StreamRelay,
 ): Promise<Result<void, Refusal>> {
   const { client } = served
+  if (client.cancellation.cancelled) return releaseUnserved(gateway, served)
   client.startStream(answerHeaders(served))
   const end = await relay.relayTo(client)
   const failure = await finishRelayed(gateway, served, { relay, end })
@@ -70,11 +71,7 @@ export async function finishUnary(
 ): Promise<Result<void, Refusal>> {
   const { client, request } = served
   const { answer, content, received } = body.read
-  if (client.cancellation.cancelled) {
-    await gateway.payment.release(request.requestId)
-    logEnded(gateway, served, { outcome: 'client_gone', reason: 'client_gone' })
-    return ok(undefined)
-  }
+  if (client.cancellation.cancelled) return releaseUnserved(gateway, served)
   const { choiceCount } = request
   const hashes = unaryHashes({ received, sent: answer.bytes, content, choiceCount })
   const observed = { content, contentEvents: 0, reported: answer.usage }
@@ -82,6 +79,16 @@ export async function finishUnary(
   const failure = await settleComplete(gateway, served, { hashes, observed, encodedWork })
   if (failure !== undefined) return err(failure)
   client.answer(answerHeaders(served), answer.bytes)
+  return ok(undefined)
+}
+
+/** The client left before its first byte: nothing was delivered, so nothing is charged. */
+async function releaseUnserved(
+  gateway: Gateway,
+  served: ServedRequest,
+): Promise<Result<void, Refusal>> {
+  await gateway.payment.release(served.request.requestId)
+  logEnded(gateway, served, { outcome: 'client_gone', reason: 'client_gone' })
   return ok(undefined)
 }
 

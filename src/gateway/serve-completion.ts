@@ -2,7 +2,8 @@
  * Before the first byte: every way to say no. A request walks once through the steps in this order and either is refused,
  * with nothing held and nothing charged, or begins to be answered and is finished by finish-completion.ts.
  */
-import { err, type Result } from '../base/result.ts'
+import type { RequestLine } from '../base/log.ts'
+import { err, ok, type Result } from '../base/result.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { InferenceRequest } from '../domain/request.ts'
 import type { Admitted } from '../payment/payment-step.ts'
@@ -11,7 +12,7 @@ import type { Candidate } from '../routing/contributor-pool.ts'
 import type { AnswerClient } from './answer-client.ts'
 import { finishStream, finishUnary } from './finish-completion.ts'
 import type { Gateway } from './gateway.ts'
-import { type BegunAnswer, type OpenFailure, openFirstAnswer } from './open-first-answer.ts'
+import { type BegunAnswer, openFirstAnswer } from './open-first-answer.ts'
 import { recoveryContext } from './recover-holds.ts'
 import type { ServedRequest } from './settle-answer.ts'
 
@@ -22,38 +23,57 @@ export async function serveCompletion(
   client: AnswerClient,
 ): Promise<Result<void, Refusal>> {
   const candidates = gateway.pool.candidates(request.modelName)
-  const [first] = candidates
-  if (first === undefined) return err({ reason: 'model_not_found', modelId: request.modelName })
-
+  if (candidates.length === 0) {
+    return refuse(gateway, request, { reason: 'model_not_found', modelId: request.modelName })
+  }
   const admitted = await admit(gateway, request, candidates)
-  if (!admitted.ok) return admitted
+  if (!admitted.ok) return refuse(gateway, request, admitted.error)
+  try {
+    return await serveAdmitted(gateway, { request, client, candidates, admitted: admitted.value })
+  } catch (error) {
+    // A bug must not keep a customer's money held, nor an engine at work for nobody. What was charged stays charged.
+    client.cancellation.cancel()
+    await gateway.payment.release(request.requestId)
+    throw error
+  }
+}
 
+async function serveAdmitted(
+  gateway: Gateway,
+  job: {
+    readonly request: InferenceRequest
+    readonly client: AnswerClient
+    readonly candidates: readonly Candidate[]
+    readonly admitted: Admitted
+  },
+): Promise<Result<void, Refusal>> {
+  const { request, client, candidates, admitted } = job
   // The contributor works while the disk makes the hold durable; the client hears nothing before both are there.
   const begun = await openFirstAnswer(gateway, {
     request,
-    admitted: admitted.value,
-    candidates: order(gateway, candidates, admitted.value),
+    admitted,
+    candidates: order(gateway, candidates, admitted),
     client,
   })
   if (!begun.ok) {
     await gateway.payment.release(request.requestId)
-    const refusal = asCallerSeesIt(begun.error, first)
-    logRefused(gateway, request, begun.error)
-    return err(refusal)
+    const { refusal, attempts } = begun.error
+    if (client.cancellation.cancelled) return leave(gateway, request, attempts)
+    return refuse(gateway, request, asCallerSeesIt(refusal, candidates), attempts)
   }
 
-  const durable = await isDurable(admitted.value)
+  const durable = await isDurable(admitted)
   if (!durable) {
     endUnserved(gateway, begun.value)
-    return err({ reason: 'store_unavailable' })
+    return refuse(gateway, request, { reason: 'store_unavailable' }, begun.value.attempts)
   }
   const served: ServedRequest = {
     request,
     client,
     begun: begun.value,
-    payerAddress: admitted.value.payerAddress,
-    heldAmount: admitted.value.hold.value.heldAmount,
-    promptTokensMax: admitted.value.bounds.get(begun.value.candidate.offer)?.promptTokensMax ?? 0,
+    payerAddress: admitted.payerAddress,
+    heldAmount: admitted.hold.value.heldAmount,
+    promptTokensMax: admitted.bounds.get(begun.value.candidate.offer)?.promptTokensMax ?? 0,
   }
   return begun.value.body.kind === 'stream'
     ? finishStream(gateway, served, begun.value.body.relay)
@@ -102,28 +122,52 @@ function endUnserved(gateway: Gateway, begun: BegunAnswer): void {
 }
 
 /** An engine's own "too long" is told with the model's figure; its text stays with us. */
-function asCallerSeesIt(failure: OpenFailure, candidate: Candidate): Refusal {
-  const { refusal } = failure
-  if (refusal.reason !== 'upstream_rejected' || refusal.code !== 'context_length_exceeded') {
+function asCallerSeesIt(refusal: Refusal, candidates: readonly Candidate[]): Refusal {
+  const [first] = candidates
+  if (
+    first === undefined ||
+    refusal.reason !== 'upstream_rejected' ||
+    refusal.code !== 'context_length_exceeded'
+  ) {
     return refusal
   }
-  return {
-    reason: 'context_length_exceeded',
-    contextTokensMax: candidate.offer.contextTokensMax,
-  }
+  return { reason: 'context_length_exceeded', contextTokensMax: first.offer.contextTokensMax }
 }
 
-function logRefused(gateway: Gateway, request: InferenceRequest, failure: OpenFailure): void {
+function refuse(
+  gateway: Gateway,
+  request: InferenceRequest,
+  refusal: Refusal,
+  attempts = 0,
+): Result<void, Refusal> {
+  logUnserved(gateway, request, { outcome: 'refused', reason: refusal.reason, attempts })
+  return err(refusal)
+}
+
+/** The client left before an answer began: nobody is there to be refused. */
+function leave(
+  gateway: Gateway,
+  request: InferenceRequest,
+  attempts: number,
+): Result<void, Refusal> {
+  logUnserved(gateway, request, { outcome: 'client_gone', reason: 'client_gone', attempts })
+  return ok(undefined)
+}
+
+function logUnserved(
+  gateway: Gateway,
+  request: InferenceRequest,
+  ending: Pick<RequestLine, 'outcome' | 'reason' | 'attempts'>,
+): void {
   gateway.log({
     requestId: request.requestId,
     apiKeyId: request.payer.apiKeyId,
-    modelName: request.modelName,
+    // A name that nobody offers is a text of the caller's and stays out of the log.
+    modelName: ending.reason === 'model_not_found' ? undefined : request.modelName,
     contributorId: undefined,
     receiptId: undefined,
     stream: request.stream,
-    outcome: 'refused',
-    reason: failure.refusal.reason,
-    attempts: failure.attempts,
+    ...ending,
     promptTokens: 0,
     completionTokens: 0,
     costAtomic: '0',
