@@ -5,10 +5,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { RequestLine } from '../../src/base/log.ts'
+import { DatabaseSync } from 'node:sqlite'
+import { createLogs, type RequestLine } from '../../src/base/log.ts'
 import { randomPrivateKey } from '../../src/chain/private-key.ts'
 import { hashPriceSheet, receiptDomain } from '../../src/chain/receipt-typed-data.ts'
 import { addressOfPrivateKey } from '../../src/chain/signatures.ts'
+import type { Channel } from '../../src/domain/channel.ts'
 import type { Contributor, Offer, SigningIdentity } from '../../src/domain/contributor.ts'
 import type { ReceiptDocument } from '../../src/domain/receipt-document.ts'
 import {
@@ -22,8 +24,9 @@ import {
 } from '../../src/domain/units.ts'
 import { createDoor } from '../../src/gateway/create-door.ts'
 import type { Gateway } from '../../src/gateway/gateway.ts'
+import type { GatewayDoor } from '../../src/gateway/gateway-door.ts'
 import { InFlight } from '../../src/gateway/in-flight.ts'
-import { startHttpServer } from '../../src/http/server.ts'
+import { type ClientTimeouts, startHttpServer } from '../../src/http/server.ts'
 import type { TokenCounter } from '../../src/metering/token-counter.ts'
 import { authenticate, createApiKey } from '../../src/payment/authenticate.ts'
 import { createPaymentStep } from '../../src/payment/payment-step.ts'
@@ -32,7 +35,7 @@ import type { ApiKeyStore } from '../../src/store/api-key-store.ts'
 import { openSqliteApiKeys } from '../../src/store/api-key-store-sqlite.ts'
 import type { LedgerStore } from '../../src/store/ledger-store.ts'
 import { openSqliteLedger } from '../../src/store/ledger-store-sqlite.ts'
-import { UpstreamPools } from '../../src/upstream/open-answer.ts'
+import { UpstreamPools, type UpstreamTimeouts } from '../../src/upstream/open-answer.ts'
 
 const verifyingContract = address(`0x${'5e'.repeat(20)}`)
 const chainId = 31337
@@ -51,15 +54,29 @@ export type TestUpstream = {
   readonly completionPrice?: bigint
 }
 
+export type Books = {
+  readonly channel: Channel
+  /** Every receipt on the disk, oldest first. */
+  readonly receipts: readonly ReceiptDocument[]
+}
+
 export type TestGateway = {
   readonly origin: string
   readonly apiKey: string
   readonly apiKeys: ApiKeyStore
   readonly operator: Address
   readonly ledger: LedgerStore
+  readonly ledgerPath: string
   readonly log: readonly RequestLine[]
+  /** Everything that was logged, as it would stand in the log file. */
+  readonly logText: () => string
+  /** Bugs met at the request boundary; none in any test of an outcome that is expected. */
+  readonly internalErrors: readonly string[]
   readonly inFlight: InFlight
+  readonly pool: ContributorPool
   readonly receipt: (receiptId: string) => Promise<ReceiptDocument>
+  /** The books once every request that was taken has ended. */
+  readonly books: () => Promise<Books>
   readonly stop: () => Promise<void>
 }
 
@@ -68,9 +85,12 @@ export async function startGatewayOnLedger(options: {
   /** Atomic units; signed in full. */
   readonly balance?: bigint
   readonly tokenCounters?: ReadonlyMap<string, TokenCounter>
+  readonly timeouts?: Partial<UpstreamTimeouts>
+  readonly clientTimeouts?: Partial<ClientTimeouts>
 }): Promise<TestGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'vouch-test-'))
-  const ledger = openSqliteLedger({ path: join(folder, 'ledger.db') })
+  const ledgerPath = join(folder, 'ledger.db')
+  const ledger = openSqliteLedger({ path: ledgerPath })
   const apiKeys = openSqliteApiKeys(join(folder, 'keys.db'))
   await openTestChannel(ledger, options.balance ?? 1_000_000_000n)
   const { secret, apiKey } = createApiKey({
@@ -81,16 +101,19 @@ export async function startGatewayOnLedger(options: {
   apiKeys.insert(apiKey)
   const privateKey = randomPrivateKey()
   const operator = addressOfPrivateKey(privateKey)
-  const upstreams = new UpstreamPools()
+  const upstreams = new UpstreamPools({ ...patience, ...options.timeouts })
   const inFlight = new InFlight()
-  const log: RequestLine[] = []
+  const journal = openJournal()
+  const pool = new ContributorPool(
+    options.upstreams.map((upstream) => contributor(operator, upstream)),
+  )
   const gateway: Gateway = {
     payment: createPaymentStep(ledger),
-    pool: new ContributorPool(options.upstreams.map((upstream) => contributor(operator, upstream))),
+    pool,
     upstreams,
     signer: { operator, privateKey, domain: testDomain, chainId, verifyingContract },
     tokenCounters: options.tokenCounters ?? new Map(),
-    log: (line) => log.push(line),
+    log: journal.request,
     nowMs: Date.now,
   }
   const door = createDoor({
@@ -99,9 +122,19 @@ export async function startGatewayOnLedger(options: {
     authenticate: (authorization, nowMs) => authenticate(apiKeys, authorization, nowMs),
     acceptVoucher: () => Promise.resolve({ ok: false, error: { reason: 'chain_unavailable' } }),
     channel: (channelId) => ledger.channel(channelId),
-    log: { info: () => {}, error: (event, facts) => console.error(event, facts) },
+    log: journal.gateway,
   })
-  const server = await startHttpServer(door, { host: '127.0.0.1', port: 0 })
+  const requests = new RequestsUnderWay()
+  const complete: GatewayDoor['complete'] = (request, client) =>
+    requests.track(door.complete(request, client))
+  const server = await startHttpServer(
+    { ...door, complete },
+    { host: '127.0.0.1', port: 0 },
+    {
+      ...patienceWithClients,
+      ...options.clientTimeouts,
+    },
+  )
   if (!server.ok) throw new Error(server.error.message)
   const { origin } = server.value
   return {
@@ -110,13 +143,23 @@ export async function startGatewayOnLedger(options: {
     apiKeys,
     operator,
     ledger,
-    log,
+    ledgerPath,
+    log: journal.lines,
+    logText: journal.text,
+    internalErrors: journal.errors,
     inFlight,
+    pool,
     receipt: async (receiptId) => {
       const headers = { authorization: `Bearer ${secret}` }
       const answer = await fetch(`${origin}/v1/receipts/${receiptId}`, { headers })
       if (answer.status !== 200) throw new Error(`receipt: ${answer.status}`)
       return (await answer.json()) as ReceiptDocument
+    },
+    books: async () => {
+      await requests.ended()
+      const channel = await ledger.channel(testChannelId)
+      if (channel === undefined) throw new Error('the test channel is gone')
+      return { channel, receipts: readReceipts(ledgerPath) }
     },
     stop: async () => {
       server.value.force()
@@ -126,6 +169,67 @@ export async function startGatewayOnLedger(options: {
       await upstreams.close()
       rmSync(folder, { recursive: true })
     },
+  }
+}
+
+/** Far beyond what a test takes: a timeout that fires is a hang found. */
+const patience: UpstreamTimeouts = {
+  connectMs: 10_000,
+  firstByteMs: 20_000,
+  wholeAnswerMs: 20_000,
+  idleMs: 20_000,
+}
+const patienceWithClients: ClientTimeouts = { requestMs: 20_000, stallMs: 20_000 }
+
+/** Requests that the conductor has and not finished, for tests whose client left long before. */
+class RequestsUnderWay {
+  readonly #underWay = new Set<Promise<unknown>>()
+
+  track<T>(request: Promise<T>): Promise<T> {
+    this.#underWay.add(request)
+    const ended = () => this.#underWay.delete(request)
+    request.then(ended, ended)
+    return request
+  }
+
+  async ended(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay)
+  }
+}
+
+/** The real log, kept in memory. */
+function openJournal() {
+  const written: string[] = []
+  const lines: RequestLine[] = []
+  const errors: string[] = []
+  const logs = createLogs({ write: (line) => written.push(line) })
+  return {
+    lines,
+    errors,
+    text: () => written.join(''),
+    request: (line: RequestLine) => {
+      lines.push(line)
+      logs.request(line)
+    },
+    gateway: {
+      info: logs.gateway.info,
+      error: (event: string, facts?: Readonly<Record<string, string | number>>) => {
+        errors.push(`${event} ${JSON.stringify(facts)}`)
+        logs.gateway.error(event, facts)
+      },
+    },
+  }
+}
+
+function readReceipts(path: string): ReceiptDocument[] {
+  const database = new DatabaseSync(path, { readOnly: true })
+  try {
+    return database
+      .prepare('SELECT body FROM receipts ORDER BY gateway_seq')
+      .all()
+      .map(({ body }) => JSON.parse(String(body)) as ReceiptDocument)
+  } finally {
+    database.close()
   }
 }
 

@@ -6,28 +6,33 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 
 export type UpstreamRequest = {
+  readonly path: string
   readonly headers: IncomingMessage['headers']
   readonly body: Buffer
   readonly json: Record<string, unknown>
+  /** Resolves when the gateway closed the connection before the answer ended. */
+  readonly left: Promise<void>
 }
 
-/** Answers one request. `left` resolves when the gateway closed the connection before the answer ended. */
-export type Script = (
-  request: UpstreamRequest,
-  response: ServerResponse,
-  left: Promise<void>,
-) => void | Promise<void>
+/** Answers one request, or never does. */
+export type Script = (request: UpstreamRequest, response: ServerResponse) => void | Promise<void>
 
 export type ScriptedUpstream = {
   readonly baseUrl: string
+  /** Requests since the last `become`. */
   readonly requests: readonly UpstreamRequest[]
+  /** The oldest request that was not taken from here before; waits for one when there is none. */
+  readonly nextRequest: () => Promise<UpstreamRequest>
   readonly become: (script: Script) => void
   readonly close: () => Promise<void>
 }
 
-export async function startScriptedUpstream(script: Script = answerWell()): Promise<ScriptedUpstream> {
+export async function startScriptedUpstream(
+  script: Script = answerWell(),
+): Promise<ScriptedUpstream> {
   let current = script
   const requests: UpstreamRequest[] = []
+  const arrivals = new Arrivals()
   const server = createServer((incoming, response) => {
     const left = new Promise<void>((resolve) => {
       response.on('close', () => {
@@ -38,23 +43,50 @@ export async function startScriptedUpstream(script: Script = answerWell()): Prom
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
     incoming.on('end', () => {
       const body = Buffer.concat(chunks)
-      const request = { headers: incoming.headers, body, json: JSON.parse(body.toString()) }
+      const { headers, url = '' } = incoming
+      const request = { path: url, headers, body, json: JSON.parse(body.toString()), left }
       requests.push(request)
-      void current(request, response, left)
+      arrivals.push(request)
+      void current(request, response)
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     requests,
+    nextRequest: () => arrivals.next(),
     become: (next) => {
       current = next
+      requests.length = 0
+      arrivals.clear()
     },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
         server.closeAllConnections()
       }),
+  }
+}
+
+/** Requests in the order in which they came, for a test that waits for each. */
+class Arrivals {
+  readonly #arrived: UpstreamRequest[] = []
+  readonly #waiting: ((request: UpstreamRequest) => void)[] = []
+
+  push(request: UpstreamRequest): void {
+    const waiting = this.#waiting.shift()
+    if (waiting === undefined) this.#arrived.push(request)
+    else waiting(request)
+  }
+
+  clear(): void {
+    this.#arrived.length = 0
+  }
+
+  next(): Promise<UpstreamRequest> {
+    const arrived = this.#arrived.shift()
+    if (arrived !== undefined) return Promise.resolve(arrived)
+    return new Promise((resolve) => this.#waiting.push(resolve))
   }
 }
 
@@ -70,7 +102,12 @@ export const completion = (text: string, usage: unknown = usageObject(5, 3)) => 
   created: 1,
   model: 'm',
   choices: [
-    { index: 0, message: { role: 'assistant', content: text }, finish_reason: 'stop', logprobs: null },
+    {
+      index: 0,
+      message: { role: 'assistant', content: text },
+      finish_reason: 'stop',
+      logprobs: null,
+    },
   ],
   usage,
 })
@@ -78,12 +115,13 @@ export const completion = (text: string, usage: unknown = usageObject(5, 3)) => 
 export const chunk = (
   delta: Record<string, unknown>,
   finishReason: string | null = null,
+  index = 0,
 ): Record<string, unknown> => ({
   id: 'chatcmpl-1',
   object: 'chat.completion.chunk',
   created: 1,
   model: 'm',
-  choices: [{ index: 0, delta, finish_reason: finishReason, logprobs: null }],
+  choices: [{ index, delta, finish_reason: finishReason, logprobs: null }],
 })
 
 export const usageChunk = (usage: unknown): Record<string, unknown> => ({
@@ -98,6 +136,30 @@ export const sseDone = 'data: [DONE]\n\n'
 export function startSse(response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'text/event-stream' })
 }
+
+/** Writes one piece so that it leaves in a packet of its own, as far as one machine can tell. */
+export function writePiece(response: ServerResponse, piece: string | Uint8Array): Promise<void> {
+  return new Promise((resolve) => response.write(piece, () => setImmediate(resolve)))
+}
+
+/** A stream of exactly these bytes, ended or left open. */
+export const streamBytes =
+  (pieces: readonly (string | Uint8Array)[], ending: 'end' | 'cut' | 'hang' = 'end'): Script =>
+  async (_request, response) => {
+    startSse(response)
+    response.flushHeaders()
+    for (const piece of pieces) await writePiece(response, piece)
+    if (ending === 'end') response.end()
+    if (ending === 'cut') response.destroy()
+  }
+
+/** A status and a body, whatever was asked. */
+export const answerStatus =
+  (status: number, body: string, headers: Record<string, string> = {}): Script =>
+  (_request, response) => {
+    response.writeHead(status, { 'content-type': 'application/json', ...headers })
+    response.end(body)
+  }
 
 /** A well-behaved engine: the given words, unary or streamed, with usage where it was asked for. */
 export const answerWell =

@@ -1,0 +1,19 @@
+import { createApiKey } from '../../src/payment/authenticate.ts'
+import type { TestGateway } from './gateway-on-ledger.ts'
+import { testChannelId } from './gateway-on-ledger.ts'
+
+/** A further key of the gateway's one channel, and how `vouch keys revoke` ends it. */
+export function addApiKey(
+  gateway: TestGateway,
+  terms: { readonly expiresAtMs?: number } = {},
+): { readonly secret: string; readonly revoke: () => void } {
+  const nowMs = Date.now()
+  const { secret, apiKey } = createApiKey({
+    label: 'further',
+    channelId: testChannelId,
+    nowMs,
+    ...terms,
+  })
+  gateway.apiKeys.insert(apiKey)
+  return { secret, revoke: () => gateway.apiKeys.revoke(apiKey.apiKeyId, Date.now()) }
+}
