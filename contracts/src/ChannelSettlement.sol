@@ -4,21 +4,15 @@ pragma solidity 0.8.37;
 import {LibCall} from "solady/utils/LibCall.sol";
 import {ReentrancyGuardTransient} from "solady/utils/ReentrancyGuardTransient.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
+import {ChannelDigests} from "./ChannelDigests.sol";
 import {IChannelSettlement} from "./interfaces/IChannelSettlement.sol";
 import {IDepositCollector} from "./interfaces/IDepositCollector.sol";
 import {ChannelDomain} from "./libraries/ChannelDomain.sol";
 import {StrictSignature} from "./libraries/StrictSignature.sol";
 import {TypedData} from "./libraries/TypedData.sol";
-import {CHANNEL_CONFIG_TYPEHASH as CONFIG_TYPEHASH, ChannelConfig} from "./types/ChannelConfig.sol";
+import {ChannelConfig} from "./types/ChannelConfig.sol";
 import {ClaimStatus} from "./types/ClaimStatus.sol";
-import {
-    Voucher,
-    VoucherClaim,
-    hashClaimBatch,
-    hashClaimEntry,
-    hashRefund,
-    hashVoucher
-} from "./types/VoucherClaim.sol";
+import {Voucher, VoucherClaim, hashVoucher} from "./types/VoucherClaim.sol";
 
 /// @title ChannelSettlement
 /// @notice See `IChannelSettlement`.
@@ -30,7 +24,7 @@ import {
 /// 3. totalClaimed and totalSettled never fall; totalSettled ≤ totalClaimed for each receiver.
 /// 4. A payer's deposits = what it got back + what was claimed from it + what is left in escrow.
 /// 5. A pending withdrawal never pays more than was unclaimed when it is finalized.
-contract ChannelSettlement is IChannelSettlement, ReentrancyGuardTransient {
+contract ChannelSettlement is ChannelDigests, ReentrancyGuardTransient {
     using SafeTransferLib for address;
 
     /// @dev Both amounts share a slot: a claim writes once.
@@ -48,10 +42,6 @@ contract ChannelSettlement is IChannelSettlement, ReentrancyGuardTransient {
         uint128 totalClaimed;
         uint128 totalSettled;
     }
-
-    bytes32 public constant CHANNEL_CONFIG_TYPEHASH = CONFIG_TYPEHASH;
-    uint40 public constant MIN_WITHDRAW_DELAY = 15 minutes;
-    uint40 public constant MAX_WITHDRAW_DELAY = 30 days;
 
     mapping(bytes32 channelId => ChannelState) public channels;
     mapping(bytes32 channelId => PendingWithdrawal) public pendingWithdrawals;
@@ -229,43 +219,6 @@ contract ChannelSettlement is IChannelSettlement, ReentrancyGuardTransient {
         }
     }
 
-    /// @inheritdoc IChannelSettlement
-    function getChannelId(ChannelConfig calldata config) public view returns (bytes32) {
-        return ChannelDomain.channelId(config, address(this));
-    }
-
-    /// @inheritdoc IChannelSettlement
-    function getVoucherDigest(bytes32 channelId, uint128 maxClaimableAmount)
-        external
-        view
-        returns (bytes32)
-    {
-        return TypedData.digest(
-            ChannelDomain.separator(address(this)), hashVoucher(channelId, maxClaimableAmount)
-        );
-    }
-
-    /// @inheritdoc IChannelSettlement
-    function getRefundDigest(bytes32 channelId, uint256 nonce, uint128 amount)
-        public
-        view
-        returns (bytes32)
-    {
-        return TypedData.digest(
-            ChannelDomain.separator(address(this)), hashRefund(channelId, nonce, amount)
-        );
-    }
-
-    /// @inheritdoc IChannelSettlement
-    function getClaimBatchDigest(VoucherClaim[] calldata voucherClaims)
-        external
-        view
-        returns (bytes32)
-    {
-        bytes32 separator = ChannelDomain.separator(address(this));
-        return _claimBatchDigest(separator, _channelIds(separator, voucherClaims), voucherClaims);
-    }
-
     function _claimOrRevert(bytes32 separator, bytes32 channelId, VoucherClaim calldata row)
         private
     {
@@ -372,31 +325,6 @@ contract ChannelSettlement is IChannelSettlement, ReentrancyGuardTransient {
         }
     }
 
-    function _channelIds(bytes32 separator, VoucherClaim[] calldata rows)
-        private
-        pure
-        returns (bytes32[] memory channelIds)
-    {
-        channelIds = new bytes32[](rows.length);
-        for (uint256 i = 0; i < rows.length; ++i) {
-            channelIds[i] = TypedData.digest(separator, rows[i].voucher.channel.hashStruct());
-        }
-    }
-
-    function _claimBatchDigest(
-        bytes32 separator,
-        bytes32[] memory channelIds,
-        VoucherClaim[] calldata rows
-    ) private pure returns (bytes32) {
-        bytes32[] memory entryHashes = new bytes32[](rows.length);
-        for (uint256 i = 0; i < rows.length; ++i) {
-            entryHashes[i] = hashClaimEntry(
-                channelIds[i], rows[i].voucher.maxClaimableAmount, rows[i].totalClaimed
-            );
-        }
-        return TypedData.digest(separator, hashClaimBatch(entryHashes));
-    }
-
     function _isReceiverSide(ChannelConfig calldata config, address sender)
         private
         pure
@@ -407,18 +335,5 @@ contract ChannelSettlement is IChannelSettlement, ReentrancyGuardTransient {
 
     function _voucherSigner(ChannelConfig calldata config) private pure returns (address) {
         return config.payerAuthorizer != address(0) ? config.payerAuthorizer : config.payer;
-    }
-
-    function _requireValid(ChannelConfig calldata config) private pure {
-        if (config.payer == address(0)) revert PayerIsZero();
-        if (config.receiver == address(0)) revert ReceiverIsZero();
-        if (config.receiverAuthorizer == address(0)) revert ReceiverAuthorizerIsZero();
-        if (config.token == address(0)) revert TokenIsZero();
-        if (config.withdrawDelay < MIN_WITHDRAW_DELAY || config.withdrawDelay > MAX_WITHDRAW_DELAY)
-        {
-            revert WithdrawDelayOutOfRange(
-                config.withdrawDelay, MIN_WITHDRAW_DELAY, MAX_WITHDRAW_DELAY
-            );
-        }
     }
 }

@@ -195,19 +195,20 @@ abstract contract OperatorRegistry is IOperatorRegistry, ReentrancyGuardTransien
     {
         if (!isSlasher[msg.sender]) revert SenderNotSlasher(msg.sender);
         if (forfeits[faultId].reporter != address(0)) revert FaultAlreadySlashed(faultId);
-        Operator memory record = _operators[operator];
+        Operator storage record = _operators[operator];
+        uint96 stake = record.stake;
+        uint96 unbonding = record.unbonding;
 
-        uint96 fromStake = amount < record.stake ? amount : record.stake;
+        uint96 fromStake = amount < stake ? amount : stake;
         uint96 stillDue = amount - fromStake;
-        uint96 fromUnbonding = stillDue < record.unbonding ? stillDue : record.unbonding;
+        uint96 fromUnbonding = stillDue < unbonding ? stillDue : unbonding;
         taken = fromStake + fromUnbonding;
         if (taken == 0) revert NothingToSlash(operator);
 
-        record.stake -= fromStake;
-        record.unbonding -= fromUnbonding;
-        _operators[operator] = record;
+        record.stake = stake - fromStake;
+        if (fromUnbonding != 0) record.unbonding = unbonding - fromUnbonding;
         forfeits[faultId] = Forfeit(reporter, taken);
-        emit OperatorSlashed(operator, faultId, reporter, taken, record.stake);
+        emit OperatorSlashed(operator, faultId, reporter, taken, stake - fromStake);
     }
 
     /// @inheritdoc IOperatorRegistry

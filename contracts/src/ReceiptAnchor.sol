@@ -16,7 +16,9 @@ contract ReceiptAnchor is IReceiptAnchor {
     /// @dev One slot for everything on record of a receipt.
     struct Record {
         uint64 anchoredAt;
-        uint8 mark;
+        /// @dev 16 bits: contests are opened by the few appointed contracts, each once.
+        uint16 openChallenges;
+        bool invalidated;
     }
 
     /// @notice May appoint the markers; zero once it has.
@@ -27,6 +29,11 @@ contract ReceiptAnchor is IReceiptAnchor {
     mapping(address sender => Chain) public chains;
 
     mapping(bytes32 digest => Record) private _records;
+
+    modifier onlyMarker() {
+        _requireMarker();
+        _;
+    }
 
     constructor(address admin_) {
         admin = admin_;
@@ -58,17 +65,22 @@ contract ReceiptAnchor is IReceiptAnchor {
     }
 
     /// @inheritdoc IReceiptAnchor
-    function mark(bytes32 digest, uint8 status) external {
-        if (!isMarker[msg.sender]) revert SenderNotMarker(msg.sender);
-        if (
-            status != ReceiptStatus.UNKNOWN && status != ReceiptStatus.CHALLENGED
-                && status != ReceiptStatus.INVALIDATED
-        ) {
-            revert StatusUnknown(status);
-        }
-        if (_records[digest].mark == ReceiptStatus.INVALIDATED) return;
-        _records[digest].mark = status;
-        emit ReceiptMarked(digest, status);
+    function openChallenge(bytes32 digest) external onlyMarker {
+        ++_records[digest].openChallenges;
+        emit ChallengeOpened(digest, msg.sender);
+    }
+
+    /// @inheritdoc IReceiptAnchor
+    function closeChallenge(bytes32 digest) external onlyMarker {
+        if (_records[digest].openChallenges == 0) revert NoOpenChallenge(digest);
+        --_records[digest].openChallenges;
+        emit ChallengeClosed(digest, msg.sender);
+    }
+
+    /// @inheritdoc IReceiptAnchor
+    function invalidate(bytes32 digest) external onlyMarker {
+        _records[digest].invalidated = true;
+        emit ReceiptInvalidated(digest, msg.sender);
     }
 
     /// @inheritdoc IReceiptAnchor
@@ -84,8 +96,14 @@ contract ReceiptAnchor is IReceiptAnchor {
     /// @inheritdoc IReceiptAnchor
     function statusOf(bytes32 digest) external view returns (uint8) {
         Record memory record = _records[digest];
-        if (record.mark != ReceiptStatus.UNKNOWN) return record.mark;
+        if (record.invalidated) return ReceiptStatus.INVALIDATED;
+        if (record.openChallenges != 0) return ReceiptStatus.CHALLENGED;
         return record.anchoredAt != 0 ? ReceiptStatus.ANCHORED : ReceiptStatus.UNKNOWN;
+    }
+
+    /// @inheritdoc IReceiptAnchor
+    function recordedAt(bytes32 digest) external view returns (uint64) {
+        return _records[digest].anchoredAt;
     }
 
     /// @inheritdoc IReceiptAnchor
@@ -97,5 +115,9 @@ contract ReceiptAnchor is IReceiptAnchor {
         bytes32 leaf = keccak256(abi.encode(digest));
         if (!MerkleProofLib.verifyCalldata(proof, root, leaf)) return 0;
         return rootAnchoredAt[root];
+    }
+
+    function _requireMarker() private view {
+        if (!isMarker[msg.sender]) revert SenderNotMarker(msg.sender);
     }
 }

@@ -5,17 +5,15 @@ import {IOperatorRegistry} from "./interfaces/IOperatorRegistry.sol";
 import {IReceiptAnchor} from "./interfaces/IReceiptAnchor.sol";
 import {IReceiptVerifier} from "./interfaces/IReceiptVerifier.sol";
 import {OperatorSignature} from "./libraries/OperatorSignature.sol";
+import {ReceiptDomain} from "./libraries/ReceiptDomain.sol";
 import {TypedData} from "./libraries/TypedData.sol";
 import {Policy} from "./types/Policy.sol";
 import {Receipt, TIER_CONTRIBUTOR_SIGNED, TIER_GATEWAY_SIGNED} from "./types/Receipt.sol";
-import {ReceiptStatus} from "./types/ReceiptStatus.sol";
 import {Work} from "./types/Work.sol";
 
 /// @title ReceiptVerifier
 /// @notice See `IReceiptVerifier`.
 contract ReceiptVerifier is IReceiptVerifier {
-    bytes32 private constant DOMAIN_NAME_HASH = keccak256("Vouch Receipts");
-
     IOperatorRegistry public immutable contributors;
     IOperatorRegistry public immutable gateways;
     IReceiptAnchor public immutable receiptAnchor;
@@ -41,8 +39,8 @@ contract ReceiptVerifier is IReceiptVerifier {
         if (!_meets(receipt, policy) || keccak256(content) != receipt.work.contentHash) {
             return false;
         }
-        (bool ok, bytes32 digest) = verify(receipt, contributorSignature, gatewaySignature);
-        return ok && status(digest) != ReceiptStatus.INVALIDATED;
+        (bool ok,) = verify(receipt, contributorSignature, gatewaySignature);
+        return ok;
     }
 
     /// @inheritdoc IReceiptVerifier
@@ -66,6 +64,11 @@ contract ReceiptVerifier is IReceiptVerifier {
         returns (uint64 anchoredAt)
     {
         return receiptAnchor.anchoredAtOf(digest, root, proof);
+    }
+
+    /// @inheritdoc IReceiptVerifier
+    function status(bytes32 digest) external view returns (uint8) {
+        return receiptAnchor.statusOf(digest);
     }
 
     /// @inheritdoc IReceiptVerifier
@@ -113,18 +116,13 @@ contract ReceiptVerifier is IReceiptVerifier {
     }
 
     /// @inheritdoc IReceiptVerifier
-    function status(bytes32 digest) public view returns (uint8) {
-        return receiptAnchor.statusOf(digest);
-    }
-
-    /// @inheritdoc IReceiptVerifier
     function workDigestOf(Work calldata work) public view returns (bytes32) {
         return TypedData.digest(domainSeparator(), work.hashStruct());
     }
 
     /// @inheritdoc IReceiptVerifier
     function domainSeparator() public view returns (bytes32) {
-        return TypedData.domainSeparator(DOMAIN_NAME_HASH, address(this));
+        return ReceiptDomain.separator(address(this));
     }
 
     function _meets(Receipt calldata receipt, Policy calldata policy) private view returns (bool) {

@@ -20,7 +20,9 @@ interface IReceiptAnchor {
         address indexed sender, bytes32 indexed root, uint64 batch, uint32 count, bytes32 head
     );
     event InclusionRecorded(bytes32 indexed digest, bytes32 indexed root, uint64 anchoredAt);
-    event ReceiptMarked(bytes32 indexed digest, uint8 status);
+    event ChallengeOpened(bytes32 indexed digest, address indexed marker);
+    event ChallengeClosed(bytes32 indexed digest, address indexed marker);
+    event ReceiptInvalidated(bytes32 indexed digest, address indexed marker);
     event MarkerAppointed(address indexed marker);
 
     error RootIsZero();
@@ -29,7 +31,7 @@ interface IReceiptAnchor {
     error NotIncluded(bytes32 digest, bytes32 root);
     error SenderNotAdmin(address sender, address admin);
     error SenderNotMarker(address sender);
-    error StatusUnknown(uint8 status);
+    error NoOpenChallenge(bytes32 digest);
 
     /// @notice Anchors a batch and extends the sender's running head. An already anchored root keeps
     /// its first time.
@@ -48,16 +50,23 @@ interface IReceiptAnchor {
     /// @notice Puts the inclusion of one receipt on record, so that `statusOf` knows it.
     function recordInclusion(bytes32 digest, bytes32 root, bytes32[] calldata proof) external;
 
-    /// @notice Records that a receipt is challenged (2), invalidated (3), or cleared again (0, which
-    /// leaves 1 if its inclusion is on record). Markers only.
-    /// @dev Invalidated is for ever.
-    function mark(bytes32 digest, uint8 status) external;
+    /// @notice Says that a receipt is being contested. Markers only; as often as there are contests.
+    function openChallenge(bytes32 digest) external;
+
+    /// @notice Ends one contest, whatever came of it. Markers only.
+    function closeChallenge(bytes32 digest) external;
+
+    /// @notice Says that a receipt does not hold, for ever. Markers only.
+    function invalidate(bytes32 digest) external;
 
     /// @notice Names the contracts that may mark: the admin, once, for ever.
     function appointMarkers(address[] calldata markers) external;
 
     /// @return 0 unknown · 1 anchored · 2 challenged · 3 invalidated.
     function statusOf(bytes32 digest) external view returns (uint8);
+
+    /// @notice Unix seconds of the earliest inclusion on record; zero: none.
+    function recordedAt(bytes32 digest) external view returns (uint64);
 
     /// @notice Unix seconds; zero: never anchored.
     function rootAnchoredAt(bytes32 root) external view returns (uint64);

@@ -36,7 +36,9 @@ interface IReceiptVerifier {
         bytes calldata gatewaySignature
     ) external view returns (bool ok, bytes32 digest);
 
-    /// @notice Whether the receipt is valid, is not invalidated, covers `content`, and meets `policy`.
+    /// @notice Whether the receipt is valid, covers `content`, and meets `policy`.
+    /// @dev Says who vouched, not whether somebody has contested it since: a consumer that acts long
+    /// after it was given a receipt also asks `status`.
     /// @param content The answer: its keccak256 must be `work.contentHash`.
     function verifyContent(
         Receipt calldata receipt,

@@ -28,4 +28,15 @@ library OperatorSignature {
         return registry.signingKeyActiveAt(operator, wallet, timestampS)
             && StrictSignature.isValidErc1271(wallet, digest, signature[ADDRESS_LENGTH:]);
     }
+
+    /// @notice The key that `signature` names, valid or not: the recovered one, or the ERC-1271
+    /// contract in front of it.
+    function keyOf(bytes32 digest, bytes calldata signature) internal pure returns (address) {
+        if (signature.length == StrictSignature.ECDSA_LENGTH) {
+            return StrictSignature.recover(digest, signature);
+        }
+        return signature.length < ADDRESS_LENGTH
+            ? address(0)
+            : address(bytes20(signature[:ADDRESS_LENGTH]));
+    }
 }

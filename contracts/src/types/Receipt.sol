@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {EfficientHashLib} from "solady/utils/EfficientHashLib.sol";
-import {Work} from "./Work.sol";
+import {WORK_WORDS, Work} from "./Work.sol";
 
 /// @notice What a gateway vouches for: the work, for whom, and at which price; signed by one of the
 /// gateway's signing keys.
@@ -38,7 +37,6 @@ struct Receipt {
 }
 
 using {hashStruct} for Receipt global;
-using EfficientHashLib for bytes32[];
 
 bytes32 constant RECEIPT_TYPEHASH = keccak256(
     "Receipt(Work work,bytes32 receiptId,uint64 gatewaySeq,address client,bytes32 requestHash,bytes32 responseHash,bytes32 channelId,uint64 channelSeq,uint128 cost,uint128 cumulative,bytes32 priceHash,bytes32 prevReceipt,uint16 tiers,bytes32 evidenceHash,uint64 anchorBy)Work(bytes32 jobId,address gateway,address contributor,bytes32 modelId,bytes32 inputHash,bytes32 outputHash,bytes32 contentHash,bytes32 streamRoot,uint32 promptTokens,uint32 cachedPromptTokens,uint32 completionTokens,bytes32 commitment,uint64 startedAt,uint64 finishedAt,uint8 status)"
@@ -49,17 +47,23 @@ uint16 constant TIER_CONTRIBUTOR_SIGNED = 2;
 uint16 constant TIER_TEE_BOUND_KEY = 16;
 uint16 constant TIER_ZK_INFERRED = 64;
 
+/// @dev Members of `Receipt` after the nested `Work`; each is one word of calldata.
+uint256 constant RECEIPT_TAIL_WORDS = 14;
+
 /// @param workHash `self.work.hashStruct()`, passed in because callers need it for the contributor's
-/// digest as well.
-function hashStruct(Receipt calldata self, bytes32 workHash) pure returns (bytes32) {
-    // The nested struct enters by its hash, and sixteen words at once are too many for the stack:
-    // they are laid out in memory one by one.
-    bytes32[] memory words = EfficientHashLib.malloc(16);
-    words.set(0, RECEIPT_TYPEHASH).set(1, workHash).set(2, self.receiptId);
-    words.set(3, self.gatewaySeq).set(4, uint160(self.client)).set(5, self.requestHash);
-    words.set(6, self.responseHash).set(7, self.channelId).set(8, self.channelSeq);
-    words.set(9, self.cost).set(10, self.cumulative).set(11, self.priceHash);
-    words.set(12, self.prevReceipt).set(13, self.tiers).set(14, self.evidenceHash);
-    words.set(15, self.anchorBy);
-    return words.hash();
+/// digest as well. The nested struct enters by its hash; the rest is hashed as it lies in calldata,
+/// see `Work`.
+function hashStruct(Receipt calldata self, bytes32 workHash) pure returns (bytes32 hash) {
+    bytes32 typeHash = RECEIPT_TYPEHASH;
+    assembly ("memory-safe") {
+        let words := mload(0x40)
+        mstore(words, typeHash)
+        mstore(add(words, 0x20), workHash)
+        calldatacopy(
+            add(words, 0x40),
+            add(self, mul(WORK_WORDS, 0x20)),
+            mul(RECEIPT_TAIL_WORDS, 0x20)
+        )
+        hash := keccak256(words, mul(add(RECEIPT_TAIL_WORDS, 2), 0x20))
+    }
 }

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
+import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
+import {IInferenceCoordinator} from "./interfaces/IInferenceCoordinator.sol";
+import {IOperatorRegistry} from "./interfaces/IOperatorRegistry.sol";
+import {IReceiptAnchor} from "./interfaces/IReceiptAnchor.sol";
+import {ISlashing} from "./interfaces/ISlashing.sol";
+import {ITierEvidence} from "./interfaces/ITierEvidence.sol";
+import {OperatorSignature} from "./libraries/OperatorSignature.sol";
+import {ReceiptDomain} from "./libraries/ReceiptDomain.sol";
+import {TypedData} from "./libraries/TypedData.sol";
+import {Checkpoint} from "./types/Checkpoint.sol";
+import {PriceSheet} from "./types/PriceSheet.sol";
+import {
+    Receipt,
+    TIER_CONTRIBUTOR_SIGNED,
+    TIER_TEE_BOUND_KEY,
+    TIER_ZK_INFERRED
+} from "./types/Receipt.sol";
+import {SlashingTerms} from "./types/SlashingTerms.sol";
+import {Work} from "./types/Work.sol";
+
+/// @title Slashing
+/// @notice See `ISlashing`.
+/// @dev Keeps no state: what was slashed is booked in the registries, under an id made of the fault.
+/// Checks run cheapest first; signatures, which cost most, are last.
+contract Slashing is ISlashing {
+    /// @dev More than any stake: takes everything.
+    uint96 private constant WHOLE_STAKE = type(uint96).max;
+
+    uint256 public constant OVERCHARGE_FACTOR = 10;
+
+    /// @dev Seconds after `finishedAt` within which a claimed proof of inference must be registered.
+    uint64 public constant PROOF_TIME = 1 days;
+
+    IOperatorRegistry public immutable contributors;
+    IOperatorRegistry public immutable gateways;
+    IReceiptAnchor public immutable receiptAnchor;
+    ITierEvidence public immutable tierEvidence;
+    IInferenceCoordinator public immutable coordinator;
+    address public immutable verifier;
+    uint96 public immutable nonDeliveryPenalty;
+
+    uint40 private immutable _contributorWindow;
+    uint40 private immutable _gatewayWindow;
+
+    constructor(SlashingTerms memory terms) {
+        contributors = terms.contributors;
+        gateways = terms.gateways;
+        receiptAnchor = terms.receiptAnchor;
+        tierEvidence = terms.tierEvidence;
+        coordinator = terms.coordinator;
+        verifier = terms.verifier;
+        nonDeliveryPenalty = terms.nonDeliveryPenalty;
+        _contributorWindow = terms.contributors.unbondingDelay();
+        _gatewayWindow = terms.gateways.unbondingDelay();
+    }
+
+    /// @inheritdoc ISlashing
+    function reportWorkEquivocation(
+        Work calldata first,
+        bytes calldata firstSignature,
+        Work calldata second,
+        bytes calldata secondSignature
+    ) external {
+        if (
+            first.jobId != second.jobId || first.gateway != second.gateway
+                || first.contributor != second.contributor
+        ) revert EvidenceUnrelated();
+        bytes32 firstHash = first.hashStruct();
+        bytes32 secondHash = second.hashStruct();
+        if (firstHash == secondHash) revert NoContradiction(firstHash);
+        _requireFresh(_later(first.finishedAt, second.finishedAt), _contributorWindow);
+
+        address contributor = first.contributor;
+        bytes32 separator = ReceiptDomain.separator(verifier);
+        _requireSigned(
+            contributors,
+            contributor,
+            TypedData.digest(separator, firstHash),
+            firstSignature,
+            first.finishedAt
+        );
+        _requireSigned(
+            contributors,
+            contributor,
+            TypedData.digest(separator, secondHash),
+            secondSignature,
+            second.finishedAt
+        );
+        bytes32 faultId = keccak256(abi.encode("S1", contributor, first.gateway, first.jobId));
+        contributors.slash(contributor, WHOLE_STAKE, faultId, msg.sender);
+    }
+
+    /// @inheritdoc ISlashing
+    function reportCheckpointEquivocation(
+        Checkpoint calldata first,
+        bytes calldata firstSignature,
+        Checkpoint calldata second,
+        bytes calldata secondSignature
+    ) external {
+        if (
+            first.jobId != second.jobId || first.gateway != second.gateway
+                || first.contributor != second.contributor || first.index != second.index
+        ) revert EvidenceUnrelated();
+        bytes32 firstHash = first.hashStruct();
+        bytes32 secondHash = second.hashStruct();
+        if (firstHash == secondHash) revert NoContradiction(firstHash);
+        _requireFresh(_later(first.signedAt, second.signedAt), _contributorWindow);
+
+        address contributor = first.contributor;
+        bytes32 separator = ReceiptDomain.separator(verifier);
+        _requireSigned(
+            contributors,
+            contributor,
+            TypedData.digest(separator, firstHash),
+            firstSignature,
+            first.signedAt
+        );
+        _requireSigned(
+            contributors,
+            contributor,
+            TypedData.digest(separator, secondHash),
+            secondSignature,
+            second.signedAt
+        );
+        // One fault with the Works of the job: it is one lie, however often it was told.
+        bytes32 faultId = keccak256(abi.encode("S1", contributor, first.gateway, first.jobId));
+        contributors.slash(contributor, WHOLE_STAKE, faultId, msg.sender);
+    }
+
+    /// @inheritdoc ISlashing
+    function reportReceiptEquivocation(
+        Receipt calldata first,
+        bytes calldata firstSignature,
+        Receipt calldata second,
+        bytes calldata secondSignature
+    ) external {
+        address gateway = first.work.gateway;
+        bool sameGatewaySeq = first.gatewaySeq == second.gatewaySeq;
+        bool sameChannelSeq = first.channelId != bytes32(0) && first.channelId == second.channelId
+            && first.channelSeq == second.channelSeq;
+        if (gateway != second.work.gateway || !(sameGatewaySeq || sameChannelSeq)) {
+            revert EvidenceUnrelated();
+        }
+        bytes32 firstDigest = _digestOf(first);
+        bytes32 secondDigest = _digestOf(second);
+        if (firstDigest == secondDigest) revert NoContradiction(firstDigest);
+        uint64 firstAt = first.work.finishedAt;
+        uint64 secondAt = second.work.finishedAt;
+        _requireFresh(_later(firstAt, secondAt), _gatewayWindow);
+        _requireSigned(gateways, gateway, firstDigest, firstSignature, firstAt);
+        _requireSigned(gateways, gateway, secondDigest, secondSignature, secondAt);
+
+        receiptAnchor.invalidate(firstDigest);
+        receiptAnchor.invalidate(secondDigest);
+        bytes32 faultId = sameGatewaySeq
+            ? keccak256(abi.encode("S2", gateway, first.gatewaySeq))
+            : keccak256(abi.encode("S2", gateway, first.channelId, first.channelSeq));
+        gateways.slash(gateway, WHOLE_STAKE, faultId, msg.sender);
+    }
+
+    /// @inheritdoc ISlashing
+    function reportOvercharge(
+        Receipt calldata receipt,
+        bytes calldata gatewaySignature,
+        PriceSheet calldata sheet
+    ) external {
+        Work calldata work = receipt.work;
+        bytes32 sheetHash = sheet.hashStruct();
+        if (sheetHash != receipt.priceHash) revert SheetMismatch(receipt.priceHash, sheetHash);
+        if (sheet.operator != work.gateway || sheet.modelId != work.modelId) {
+            revert SheetOfOther(sheet.operator, sheet.modelId);
+        }
+        // The penalty is reckoned in the sheet's asset and taken in the registry's.
+        if (sheet.asset != gateways.asset()) revert AssetMismatch(gateways.asset(), sheet.asset);
+        uint256 due =
+            sheet.costRoundedUp(work.promptTokens, work.cachedPromptTokens, work.completionTokens);
+        if (receipt.cost <= due) revert NoOvercharge(receipt.cost, due);
+        _requireFresh(work.finishedAt, _gatewayWindow);
+        bytes32 digest = _digestOf(receipt);
+        _requireSigned(gateways, work.gateway, digest, gatewaySignature, work.finishedAt);
+
+        uint256 penalty = (receipt.cost - due) * OVERCHARGE_FACTOR;
+        gateways.slash(
+            work.gateway,
+            SafeCastLib.toUint96(FixedPointMathLib.min(penalty, WHOLE_STAKE)),
+            keccak256(abi.encode("S3", digest)),
+            msg.sender
+        );
+    }
+
+    /// @inheritdoc ISlashing
+    function reportFalseTier(
+        Receipt calldata receipt,
+        bytes calldata contributorSignature,
+        bytes calldata gatewaySignature,
+        uint16 tier
+    ) external {
+        if (tier != TIER_TEE_BOUND_KEY && tier != TIER_ZK_INFERRED) {
+            revert TierNotProvable(tier);
+        }
+        if (receipt.tiers & tier == 0) revert TierNotClaimed(receipt.tiers, tier);
+        Work calldata work = receipt.work;
+        _requireFresh(work.finishedAt, _gatewayWindow);
+        bytes32 digest = _digestOf(receipt);
+        _requireSigned(gateways, work.gateway, digest, gatewaySignature, work.finishedAt);
+        bool holds = tier == TIER_TEE_BOUND_KEY
+            ? _isKeyBound(receipt, contributorSignature)
+            : _isInferenceProven(work);
+        if (holds) revert TierHolds(tier);
+
+        receiptAnchor.invalidate(digest);
+        bytes32 faultId = keccak256(abi.encode("S5", digest, tier));
+        gateways.slash(work.gateway, WHOLE_STAKE, faultId, msg.sender);
+    }
+
+    /// @inheritdoc ISlashing
+    function reportNonDelivery(bytes32 jobId) external {
+        address contributor = coordinator.undeliveredBy(jobId);
+        if (contributor == address(0)) revert NotUndelivered(jobId);
+        bytes32 faultId = keccak256(abi.encode("S6", address(coordinator), jobId));
+        contributors.slash(contributor, nonDeliveryPenalty, faultId, msg.sender);
+    }
+
+    /// @dev Without a contributor's signature there is no key that could be bound. With the bit set, a
+    /// wrong signature handed in by the reporter must not make a true tier look false.
+    function _isKeyBound(Receipt calldata receipt, bytes calldata contributorSignature)
+        private
+        view
+        returns (bool)
+    {
+        if (receipt.tiers & TIER_CONTRIBUTOR_SIGNED == 0) return false;
+        Work calldata work = receipt.work;
+        bytes32 digest = TypedData.digest(ReceiptDomain.separator(verifier), work.hashStruct());
+        _requireSigned(
+            contributors, work.contributor, digest, contributorSignature, work.finishedAt
+        );
+        address key = OperatorSignature.keyOf(digest, contributorSignature);
+        return tierEvidence.isBoundAt(work.contributor, key, work.finishedAt);
+    }
+
+    function _isInferenceProven(Work calldata work) private view returns (bool) {
+        uint256 provableUntil = uint256(work.finishedAt) + PROOF_TIME;
+        if (block.timestamp <= provableUntil) {
+            revert ProofTimeNotOver(provableUntil, block.timestamp);
+        }
+        uint64 provenAt = tierEvidence.provenAt(work.modelId, work.inputHash, work.contentHash);
+        return provenAt != 0 && provenAt <= provableUntil;
+    }
+
+    function _digestOf(Receipt calldata receipt) private view returns (bytes32) {
+        return TypedData.digest(
+            ReceiptDomain.separator(verifier), receipt.hashStruct(receipt.work.hashStruct())
+        );
+    }
+
+    function _requireSigned(
+        IOperatorRegistry registry,
+        address operator,
+        bytes32 digest,
+        bytes calldata signature,
+        uint64 signedAt
+    ) private view {
+        if (!OperatorSignature.isValid(registry, operator, digest, signature, signedAt)) {
+            revert EvidenceNotSigned(operator, digest);
+        }
+    }
+
+    function _requireFresh(uint64 signedAt, uint40 window) private view {
+        uint256 usableUntil = uint256(signedAt) + window;
+        if (block.timestamp > usableUntil) revert EvidenceExpired(usableUntil, block.timestamp);
+    }
+
+    function _later(uint64 first, uint64 second) private pure returns (uint64) {
+        return first > second ? first : second;
+    }
+}
