@@ -1,0 +1,202 @@
+/*
+ * Who is measured: each in processes of its own, kept to one core, in front of the same upstream.
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { LoadTarget } from './load.ts'
+import { MissingProgram, processFamily } from './process-accounting.ts'
+
+export type Contender = {
+  readonly name: string
+  readonly target: LoadTarget
+  /** Main process first; empty for no process at all (`direct`). */
+  readonly pids: readonly number[]
+  /** The ledger that this contender writes, to count what it made durable. */
+  readonly ledgerPath: string | undefined
+  readonly stop: () => Promise<void>
+}
+
+export type Place = {
+  readonly core: number
+  /** `host:port` of the upstream. */
+  readonly upstream: string
+  /** For ledgers and configuration; emptied at the end by its owner. */
+  readonly folder: string
+}
+
+/** No contender: the load speaks to the upstream itself. */
+export const direct = (upstream: string): Contender => ({
+  name: 'direct',
+  target: targetOf(`http://${upstream}`, 'Bearer none'),
+  pids: [],
+  ledgerPath: undefined,
+  stop: async () => {},
+})
+
+export async function startBareProxy(place: Place): Promise<Contender> {
+  const child = spawnPinned(place.core, process.execPath, [
+    new URL('./bare-proxy.ts', import.meta.url).pathname,
+    `http://${place.upstream}`,
+  ])
+  const { origin } = await firstLine(child)
+  return { ...running(child), name: 'bare', target: targetOf(origin, 'Bearer none') }
+}
+
+/** The gateway of the checkout at `root`, which is this one unless two states of the code are compared. */
+export async function startGatewayProcess(
+  place: Place,
+  gateway: { readonly name: string; readonly root: string; readonly profileFolder?: string },
+): Promise<Contender> {
+  const folder = mkdtempSync(join(place.folder, 'gateway-'))
+  const { profileFolder } = gateway
+  const child = spawnPinned(place.core, process.execPath, [
+    ...(profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`]),
+    join(gateway.root, 'bench', 'gateway-process.ts'),
+    `http://${place.upstream}/v1`,
+    folder,
+  ])
+  const { origin, apiKey } = await firstLine(child)
+  return {
+    ...running(child),
+    name: gateway.name,
+    target: targetOf(origin, `Bearer ${apiKey}`),
+    ledgerPath: join(folder, 'ledger.db'),
+    stop: async () => {
+      await ended(child)
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+/** Throws MissingProgram with the command that installs nginx. */
+export async function startNginx(place: Place): Promise<Contender> {
+  const version = nginxVersion()
+  const folder = join(place.folder, 'nginx')
+  mkdirSync(folder)
+  const port = await freePort()
+  const file = join(folder, 'nginx.conf')
+  writeFileSync(file, nginxConfiguration({ folder, port, upstream: place.upstream }))
+  const child = spawnPinned(place.core, 'nginx', ['-p', folder, '-c', file, '-e', 'stderr'])
+  const target = targetOf(`http://127.0.0.1:${port}`, 'Bearer none')
+  await untilListening(child, port)
+  const stop = () => {
+    child.kill('SIGTERM')
+    return ended(child)
+  }
+  return { ...running(child), name: `nginx ${version}`, target, stop }
+}
+
+function nginxVersion(): string {
+  try {
+    // nginx writes its version to standard error only.
+    const text = execFileSync('sh', ['-c', 'nginx -v 2>&1'], { encoding: 'utf8' })
+    return /nginx\/(\S+)/.exec(text)?.[1] ?? 'of unknown version'
+  } catch {
+    throw new MissingProgram(
+      'nginx is missing, and every ratio is against it: apt-get install nginx-light\n' +
+        '(or measure without it: --without nginx)',
+    )
+  }
+}
+
+/** One worker, nothing logged, connections kept on both sides: as cheap as nginx can be asked to proxy. */
+function nginxConfiguration(place: {
+  readonly folder: string
+  readonly port: number
+  readonly upstream: string
+}): string {
+  const { folder, port, upstream } = place
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+    .map((kind) => `  ${kind}_temp_path ${folder}/${kind};`)
+    .join('\n')
+  return `
+daemon off;
+worker_processes 1;
+pid ${folder}/nginx.pid;
+error_log stderr error;
+events { worker_connections 8192; multi_accept on; }
+http {
+  access_log off;
+  tcp_nodelay on;
+  keepalive_timeout 65s;
+  keepalive_requests 1000000000;
+${temporary}
+  upstream engine {
+    server ${upstream};
+    keepalive 1024;
+    keepalive_requests 1000000000;
+  }
+  server {
+    listen 127.0.0.1:${port} backlog=1024;
+    location / {
+      proxy_pass http://engine;
+      proxy_http_version 1.1;
+      proxy_set_header connection "";
+    }
+  }
+}
+`
+}
+
+function spawnPinned(core: number, command: string, args: readonly string[]): ChildProcess {
+  // taskset becomes the command: the child's id is the contender's own.
+  return spawn('taskset', ['-c', String(core), command, ...args], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+}
+
+/** Called once the contender listens: its children are there by then. */
+function running(child: ChildProcess): Omit<Contender, 'name' | 'target'> {
+  return {
+    pids: child.pid === undefined ? [] : processFamily(child.pid),
+    ledgerPath: undefined,
+    stop: () => ended(child),
+  }
+}
+
+async function firstLine(child: ChildProcess): Promise<{ origin: string; apiKey?: string }> {
+  if (child.stdout === null) throw new Error('a contender has standard output')
+  for await (const line of createInterface({ input: child.stdout })) return JSON.parse(line)
+  throw new Error(`a contender ended before it listened: ${child.spawnargs.join(' ')}`)
+}
+
+const isRunning = (child: ChildProcess) => child.exitCode === null && child.signalCode === null
+
+/** Our own programs end with their standard input, in order: a profile is written, a ledger closed. */
+async function ended(child: ChildProcess): Promise<void> {
+  if (!isRunning(child)) return
+  const exit = new Promise((resolve) => child.once('exit', resolve))
+  child.stdin?.end()
+  await exit
+}
+
+function targetOf(origin: string, authorization: string): LoadTarget {
+  const { hostname, port } = new URL(origin)
+  return { host: hostname, port: Number(port), authorization }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()))
+  const place = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  if (place === null || typeof place === 'string') throw new Error('a TCP server has a port')
+  return place.port
+}
+
+async function untilListening(child: ChildProcess, port: number): Promise<void> {
+  for (let attempt = 0; attempt < 100 && isRunning(child); attempt += 1) {
+    const connected = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, '127.0.0.1')
+      socket.on('connect', () => resolve(true)).on('error', () => resolve(false))
+      socket.on('connect', () => socket.destroy())
+    })
+    if (connected) return
+    await pause(20)
+  }
+  throw new Error('nginx does not listen; what it wrote stands above')
+}

@@ -1,0 +1,103 @@
+/*
+ * The whole gateway in a process of its own, as `vouch serve` runs it, but for the chain: the channel's balance is given.
+ * API key, SQLite ledger with group commit and full sync, receipts signed and durable, log to /dev/null. Run by
+ * contenders.ts with the upstream's base URL and a data folder; prints origin and key as JSON, ends with its standard input.
+ */
+import { openSync } from 'node:fs'
+import { join } from 'node:path'
+import { createLogs, logDestination } from '../src/base/log.ts'
+import { randomPrivateKey } from '../src/chain/private-key.ts'
+import { hashPriceSheet } from '../src/chain/receipt-typed-data.ts'
+import { addressOfPrivateKey } from '../src/chain/signatures.ts'
+// Not called: what a real start loads is part of the memory that is measured.
+import '../src/cli/start-gateway.ts'
+import type { Offer } from '../src/domain/contributor.ts'
+import { type Address, address, atomic, unixSeconds } from '../src/domain/units.ts'
+import { createDoor } from '../src/gateway/create-door.ts'
+import { InFlight } from '../src/gateway/in-flight.ts'
+import { startHttpServer } from '../src/http/server.ts'
+import { authenticate, createApiKey } from '../src/payment/authenticate.ts'
+import { createPaymentStep } from '../src/payment/payment-step.ts'
+import { ContributorPool } from '../src/routing/contributor-pool.ts'
+import { openSqliteApiKeys } from '../src/store/api-key-store-sqlite.ts'
+import { openSqliteLedger } from '../src/store/ledger-store-sqlite.ts'
+import { UpstreamPools } from '../src/upstream/open-answer.ts'
+import {
+  openTestChannel,
+  testAsset,
+  testChannelId,
+  testDomain,
+  testModelId,
+} from '../test/support/gateway-on-ledger.ts'
+
+const [baseUrl, dataFolder] = process.argv.slice(2)
+if (baseUrl === undefined || dataFolder === undefined) {
+  throw new Error('usage: gateway-process.ts UPSTREAM_BASE_URL DATA_FOLDER')
+}
+
+/** Enough for any number of rounds: the tranche is not what is measured. */
+const balance = 10n ** 30n
+const chainId = 31337
+const verifyingContract = address(`0x${'5e'.repeat(20)}`)
+
+const logs = createLogs(logDestination(openSync('/dev/null', 'a')))
+const ledger = openSqliteLedger({ path: join(dataFolder, 'ledger.db') })
+const apiKeys = openSqliteApiKeys(join(dataFolder, 'keys.db'))
+await openTestChannel(ledger, balance)
+const key = createApiKey({ label: 'bench', channelId: testChannelId, nowMs: Date.now() })
+apiKeys.insert(key.apiKey)
+
+const privateKey = randomPrivateKey()
+const operator = addressOfPrivateKey(privateKey)
+const gateway = {
+  payment: createPaymentStep(ledger),
+  pool: new ContributorPool([
+    {
+      contributorId: 'bench',
+      baseUrl,
+      authorization: 'Bearer bench',
+      identity: undefined,
+      offers: [offerOf(operator)],
+    },
+  ]),
+  upstreams: new UpstreamPools(),
+  signer: { operator, privateKey, domain: testDomain, chainId, verifyingContract },
+  tokenCounters: new Map(),
+  log: logs.request,
+  nowMs: Date.now,
+}
+const door = createDoor({
+  gateway,
+  inFlight: new InFlight(),
+  authenticate: (authorization, nowMs) => authenticate(apiKeys, authorization, nowMs),
+  acceptVoucher: () => Promise.resolve({ ok: false, error: { reason: 'chain_unavailable' } }),
+  channel: (channelId) => ledger.channel(channelId),
+  log: logs.gateway,
+})
+const server = await startHttpServer(door, { host: '127.0.0.1', port: 0 })
+if (!server.ok) throw new Error(server.error.message)
+process.stdin.on('end', () => process.exit(0)).resume()
+const { origin } = server.value
+process.stdout.write(`${JSON.stringify({ origin, apiKey: key.secret })}\n`)
+
+function offerOf(gatewayOperator: Address): Offer {
+  const prices = {
+    operator: gatewayOperator,
+    modelId: testModelId,
+    asset: testAsset,
+    promptAtomicPerMtok: atomic(1_000_000n),
+    cachedPromptAtomicPerMtok: atomic(500_000n),
+    completionAtomicPerMtok: atomic(2_000_000n),
+    validFrom: unixSeconds(0),
+    validUntil: unixSeconds(0),
+  }
+  return {
+    modelName: 'm',
+    upstreamModelName: 'm',
+    modelId: testModelId,
+    contextTokensMax: 4096,
+    completionTokensMax: 1024,
+    prices,
+    priceHash: hashPriceSheet(prices),
+  }
+}
