@@ -10,6 +10,7 @@ import {
   generationsRunningDefaultMax,
   generationsWaitingDefaultMax,
   jobsRememberedMax,
+  prefixCacheEntriesDefaultMax,
 } from '../contributor/limits.ts'
 import { type LanguageModel, loadModel } from '../contributor/load-model.ts'
 import { readKeyFile, readSecretFile } from '../contributor/secret-file.ts'
@@ -19,6 +20,7 @@ import { type Command, CommandFailure, terminal } from './command.ts'
 
 const running = generationsRunningDefaultMax
 const waiting = generationsWaitingDefaultMax
+const prompts = prefixCacheEntriesDefaultMax
 
 const help = `Usage: vouch engine [options]
 
@@ -31,6 +33,7 @@ Model
   --threads N               threads of one pass over the model                 [1]
   --parallel N              requests that generate at once                     [${running}]
   --queue N                 requests that wait; the next one is answered 429   [${waiting}]
+  --prefix-cache N          prompts whose computed beginnings are reused       [${prompts}]
 
 Server
   --host ADDRESS            address to listen on                               [127.0.0.1]
@@ -82,6 +85,7 @@ type EngineOptions = {
   readonly threads: number
   readonly runningMax: number
   readonly waitingMax: number
+  readonly prefixCacheEntriesMax: number
   readonly host: string
   readonly port: number
   readonly secretFile: string | undefined
@@ -102,6 +106,7 @@ function parseEngineOptions(argv: readonly string[]): EngineOptions {
     threads: text,
     parallel: text,
     queue: text,
+    'prefix-cache': text,
     host: text,
     port: text,
     'secret-file': text,
@@ -123,8 +128,9 @@ function parseEngineOptions(argv: readonly string[]): EngineOptions {
   return {
     modelFolder: modelFolder(values.model ?? 'vouch-mini'),
     threads: whole('threads', { min: 1, max: 256, or: 1 }),
-    runningMax: whole('parallel', { min: 1, max: 256, or: generationsRunningDefaultMax }),
-    waitingMax: whole('queue', { min: 0, max: 65_536, or: generationsWaitingDefaultMax }),
+    runningMax: whole('parallel', { min: 1, max: 256, or: running }),
+    waitingMax: whole('queue', { min: 0, max: 65_536, or: waiting }),
+    prefixCacheEntriesMax: whole('prefix-cache', { min: 0, max: 1024, or: prompts }),
     host,
     port: whole('port', { min: 0, max: 65_535, or: 0 }),
     secretFile: values['secret-file'],
@@ -196,9 +202,16 @@ async function listening(
   model: LanguageModel,
   workSigner: WorkSigner | undefined,
 ): Promise<EngineServer> {
-  const { host, port, runningMax, waitingMax } = options
+  const { host, port, runningMax, waitingMax, prefixCacheEntriesMax } = options
   const secret = await secretOf(options)
-  const engine = createEngine({ model, workSigner, runningMax, waitingMax, nowMs: Date.now })
+  const engine = createEngine({
+    model,
+    workSigner,
+    runningMax,
+    waitingMax,
+    prefixCacheEntriesMax,
+    nowMs: Date.now,
+  })
   const onChatEnd = options.logsRequests ? printChatEnd : () => {}
   try {
     const server = await startEngineServer(engine, { host, port, secret, onChatEnd })

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { InvariantViolation } from '../base/assert.ts'
 import { answerStreamed } from './answer-streamed.ts'
 import { answerWhole } from './answer-whole.ts'
 import { type Answering, usageOf } from './answering.ts'
@@ -27,6 +28,7 @@ export type ChatOutcome = {
   readonly promptTokens?: number
   readonly cachedPromptTokens?: number
   readonly completionTokens?: number
+  /** What broke: an invariant in its own words, anything else by its kind. */
   readonly failure?: string
 }
 
@@ -62,7 +64,7 @@ export async function answerChat(
     }
   } catch (error) {
     sendFailure(response)
-    return { outcome: 'failed', failure: error instanceof Error ? error.name : 'unknown' }
+    return { outcome: 'failed', failure: failureOf(error) }
   } finally {
     // Does nothing to a job that was signed.
     if (job !== undefined) engine.workSigner?.abandonJob(job.jobId)
@@ -103,4 +105,10 @@ function closedSignal(response: ServerResponse): AbortSignal {
 function sendFailure(response: ServerResponse): void {
   if (!response.headersSent) sendRefusal(response, internalError)
   else if (!response.writableEnded) response.end(`data: ${errorBody(internalError)}\n\n`)
+}
+
+/** Messages of foreign errors may quote what they were given, and what they are given is a prompt. */
+const failureOf = (error: unknown): string => {
+  if (error instanceof InvariantViolation) return error.message
+  return error instanceof Error ? error.name : 'unknown'
 }

@@ -33,7 +33,11 @@ export async function startEngineServer(
     isStopping: () => stopping,
     onChatEnd: options.onChatEnd,
   }
-  const server = createServer((request, response) => route(serving, { request, response }))
+  const server = createServer((request, response) => {
+    // A connection that is kept alive after its last answer would hold a stopping server for long.
+    response.once('close', () => stopping && server.closeIdleConnections())
+    route(serving, { request, response })
+  })
   server.requestTimeout = clientRequestTimeoutMs
   server.headersTimeout = clientRequestTimeoutMs
   await new Promise<void>((resolve, reject) => {

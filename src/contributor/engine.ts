@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { engineName } from './decoder-session.ts'
 import { openTurns, type Turns } from './generation-turns.ts'
-import { prefillTokensMax, prefixCacheEntriesMax } from './limits.ts'
+import { prefillTokensMax } from './limits.ts'
 import type { LanguageModel } from './load-model.ts'
 import { openPrefixCache, type PrefixCache } from './prefix-cache.ts'
 import type { WorkSigner } from './sign-work.ts'
@@ -30,9 +30,11 @@ export function createEngine(parts: {
   readonly workSigner: WorkSigner | undefined
   readonly runningMax: number
   readonly waitingMax: number
+  /** Prompts that are kept for reuse; 0 keeps none. */
+  readonly prefixCacheEntriesMax: number
   readonly nowMs: () => number
 }): Engine {
-  const { model, workSigner, runningMax, waitingMax, nowMs } = parts
+  const { model, workSigner, runningMax, waitingMax, prefixCacheEntriesMax, nowMs } = parts
   const fingerprint = hash('sha256', `${model.modelId} ${engineName} ${samplerVersion}`)
   return {
     model,

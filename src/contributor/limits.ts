@@ -26,7 +26,7 @@ export const messagesMax = 2048
  */
 export const prefillTokensMax = 32
 /** Prompts whose key-value cache is kept for reuse. */
-export const prefixCacheEntriesMax = 4
+export const prefixCacheEntriesDefaultMax = 4
 /** Jobs whose signed Work is remembered so that no second one is signed. */
 export const jobsRememberedMax = 65_536
 /**

@@ -92,6 +92,17 @@ describe('startStreamHash', () => {
     expect(new Set(roots).size).toBe(3)
   })
 
+  test('a fork of the output hash goes on by itself', () => {
+    const stream = startStreamHash({ jobId, inputHash })
+    stream.event(text('data: 1\n\n'))
+    const fork = stream.forkOutput()
+    stream.event(text('data: 2\n\n'))
+    fork.update('data: other\n\n')
+    const sha256 = (content: string) => createHash('sha256').update(content).digest('hex')
+    expect(fork.digest('hex')).toBe(sha256('data: 1\n\ndata: other\n\n'))
+    expect(stream.finish().outputHash).toBe(`0x${sha256('data: 1\n\ndata: 2\n\n')}`)
+  })
+
   test('keeps no reference to the bytes', () => {
     const reused = text('data: 1\n\n')
     const stream = startStreamHash({ jobId, inputHash })

@@ -131,8 +131,7 @@ describe('generate', () => {
   test('stops at a stop string, which is not given out but was generated', async () => {
     const prompt = await read(tokensOf('Tell me something.'))
     const free = await answer(prompt, options())
-    const stop = free.text.slice(10, 14)
-    expect(stop).toHaveLength(4)
+    const stop = [...free.text].slice(10, 14).join('')
     const stopped = await answer(prompt, options({ stopStrings: [stop] }))
     expect(stopped.text).toBe(free.text.slice(0, free.text.indexOf(stop)))
     expect(stopped.end.finishReason).toBe('stop')
