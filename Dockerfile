@@ -6,7 +6,7 @@ FROM node:26-bookworm-slim AS install
 WORKDIR /opt/vouch
 COPY package.json package-lock.json .npmrc ./
 # The image has Node: the copies that npm would bring for machines without it stay out.
-RUN npm ci --omit=dev --omit=optional --no-audit --no-fund
+RUN npm install --omit=dev --omit=optional --no-audit --no-fund
 
 FROM node:26-bookworm-slim
 WORKDIR /opt/vouch
