@@ -53,15 +53,13 @@ export async function readPrompt(reading: {
   assert(tokens.length > 0, 'a prompt has at least one token')
   let cache: KeyValueCache = prefixCache.longestPrefix(tokens)
   const cachedTokens = cache.tokens
-  let lastWholeBlock = cache
   for (;;) {
     if (signal.aborted) return undefined
     const block = tokens.slice(cache.tokens, cache.tokens + blockTokens)
     const pass = await model.decoder.forward(cache, block)
     cache = pass.cache
-    if (block.length === blockTokens) lastWholeBlock = cache
     if (cache.tokens < tokens.length) continue
-    prefixCache.keep(tokens, lastWholeBlock)
+    prefixCache.keep(tokens, cache)
     return { ...pass, cachedTokens }
   }
 }

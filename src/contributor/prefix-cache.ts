@@ -4,17 +4,18 @@ import { type DecoderSession, firstPositions, type KeyValueCache } from './decod
  * Keys and values of the last few prompts, so that a prompt that begins like one of them (the next
  * turn of a conversation, a shared system message) skips what was computed.
  *
- * Reuse changes no bit of an answer: only whole blocks of `blockTokens` are kept and reused,
- * prompts are always read in the same blocks, and so a block was computed by the very call that
- * would compute it again.
+ * Reuse changes no bit of an answer: only whole blocks of `blockTokens` are reused, prompts are
+ * always read in the same blocks, and so a block was computed by the very call that would compute
+ * it again.
  */
 export type PrefixCache = {
   /** The longest kept beginning of these tokens; at least one token is left to compute. */
   readonly longestPrefix: (tokens: readonly number[]) => KeyValueCache
-  /** Keeps the beginning of a prompt that was just read; its length is a whole number of blocks. */
+  /** Keeps a prompt that was just read, with the keys and values of all its tokens. */
   readonly keep: (tokens: readonly number[], cache: KeyValueCache) => void
 }
 
+/** Whole blocks of tokens; the cache may reach beyond them. */
 type Entry = { readonly tokens: readonly number[]; readonly cache: KeyValueCache }
 
 export function openPrefixCache(options: {
@@ -41,8 +42,8 @@ export function openPrefixCache(options: {
       return firstPositions(best.cache, length)
     },
     keep: (tokens, cache) => {
-      if (cache.tokens === 0) return
-      const prefix = tokens.slice(0, cache.tokens)
+      const prefix = tokens.slice(0, wholeBlocks(tokens.length))
+      if (prefix.length === 0) return
       // An entry that the new one begins with, or is the beginning of, says nothing more than the
       // longer of the two.
       const isNews = entries.every((entry) => commonLength(entry.tokens, prefix) < prefix.length)

@@ -20,11 +20,8 @@ function open(entriesMax: number): PrefixCache {
   return openPrefixCache({ decoder: { emptyCache: cacheOf([]) }, blockTokens, entriesMax })
 }
 
-/** Keeps a prompt as readPrompt does: its whole blocks. */
-function keepPrompt(cache: PrefixCache, prompt: readonly number[]): void {
-  const whole = prompt.length - (prompt.length % blockTokens)
-  cache.keep(prompt, cacheOf(prompt.slice(0, whole)))
-}
+const keepPrompt = (cache: PrefixCache, prompt: readonly number[]): void =>
+  cache.keep(prompt, cacheOf(prompt))
 
 const range = (length: number, from = 0): number[] => Array.from({ length }, (_, at) => from + at)
 
@@ -58,6 +55,14 @@ describe('openPrefixCache', () => {
     // Two entries are enough for all four: the other prompt was not pushed out.
     expect(cache.longestPrefix(range(20)).tokens).toBe(16)
     expect(cache.longestPrefix(range(8, 50)).tokens).toBe(4)
+  })
+
+  test('prompts that differ only after their last whole block are one entry', () => {
+    const cache = open(2)
+    keepPrompt(cache, range(8, 50))
+    for (const question of [91, 92, 93]) keepPrompt(cache, [...range(8), question])
+    expect(cache.longestPrefix(range(12, 50)).tokens).toBe(8)
+    expect(cache.longestPrefix(range(12)).tokens).toBe(8)
   })
 
   test('drops what was used longest ago', () => {
