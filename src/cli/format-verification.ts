@@ -58,7 +58,15 @@ function formatLine(line: CheckLine, { ascii, coloured }: ReportStyle): string {
   const mark = marks[line.verdict]
   const plainSign = ascii ? mark.ascii : mark.sign
   const sign = coloured ? `\u001b[${mark.colour}m${plainSign}\u001b[0m` : plainSign
-  return `${sign} ${line.check.padEnd(checkColumnWidth)} ${line.detail}`
+  return `${sign} ${line.check.padEnd(checkColumnWidth)} ${printable(line.detail)}`
+}
+
+const detailLengthMax = 500
+
+/** A detail may quote the document, and a document may hold what would steer a terminal. */
+function printable(detail: string): string {
+  const text = detail.replaceAll(/[\p{Cc}\p{Cf}]/gu, '\ufffd')
+  return text.length <= detailLengthMax ? text : `${text.slice(0, detailLengthMax)}…`
 }
 
 function verdictLines(lines: readonly CheckLine[], conclusion: Conclusion): readonly string[] {

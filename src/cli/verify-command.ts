@@ -1,5 +1,4 @@
 import { readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import { WriteStream } from 'node:tty'
 import { upstreamBodyBytesMax } from '../base/limits.ts'
 import { jsonRpc } from '../chain/json-rpc.ts'
@@ -10,7 +9,7 @@ import {
   parseReceiptDocument,
   receiptDocumentBytesMax,
 } from '../client/parse-receipt-document.ts'
-import { noTrustAnchors, parseTrustFile, type TrustAnchors } from '../client/trust-anchors.ts'
+import type { TrustAnchors } from '../client/trust-anchors.ts'
 import { verifyOnChain } from '../client/verify-on-chain.ts'
 import { type Verification, verifyReceipt } from '../client/verify-receipt.ts'
 import { type Command, CommandFailure, type Terminal, terminal } from './command.ts'
@@ -20,10 +19,8 @@ import {
   type VerificationReport,
   verificationJson,
 } from './format-verification.ts'
+import { codeOf, describeShapeFault, readLocalTrust, readTrustFile } from './read-trust.ts'
 import { parseVerifyOptions, standardInput, type VerifyOptions } from './verify-options.ts'
-
-/** Written by `vouch dev` beside its chain; read from here when no --trust is given. */
-const trustFileDefault = '.vouch/dev/trust.json'
 
 const help = `Usage: vouch verify RECEIPT.json [options]
 
@@ -37,13 +34,15 @@ What the receipt is about (what you leave out is not checked, and a line says so
   --request FILE          the request body as you sent it
   --response FILE         the response body as you received it, "data: [DONE]" included
 
-Whom you trust (a receipt names its own chain, contract and keys; something here must come from
+Whom you trust (a receipt names its own contract, operators and keys; something must come from
 elsewhere, or the verdict is "not proven"):
   --trust FILE            contract, operators and keys, as docs/receipts.md describes;
-                          default: ${trustFileDefault}, if there is one
+                          default: what a 'vouch dev' in this folder left in .vouch/*/trust.json,
+                          if it is the receipt's gateway
   --rpc URL               ask this JSON-RPC node: the verifier contract and its registries
-  --verifier ADDRESS      the ReceiptVerifier contract that you trust, on the receipt's chain
-  --settlement ADDRESS    the contract that holds the channels, to look the channel up
+  --verifier ADDRESS      the ReceiptVerifier contract that you trust, on the receipt's chain;
+                          default: any that runs the same code as this vouch version's
+  --settlement ADDRESS    the contract that holds the channels; default: x402's own address
   --gateway-key ADDRESS   a signing key that you know to be the gateway's; may be repeated
   --contributor-key ADDRESS
                           the same for the contributor
@@ -73,7 +72,7 @@ export type Surroundings = {
   readonly terminal: Terminal
   readonly nowMs: () => number
   readonly readStandardInput: () => Promise<Buffer>
-  /** The folder that the default trust file is looked for in. */
+  /** Where the data folders of `vouch dev` are looked for. */
   readonly folder: string
   readonly style: ReportStyle
 }
@@ -124,20 +123,21 @@ const faultsShownMax = 10
 function shapeFaults(faults: readonly ShapeFault[]): readonly CheckLine[] {
   const shown = faults
     .slice(0, faultsShownMax)
-    .map((fault) => fails('shape', describeFault({ ...fault, place: 'the document' })))
+    .map((fault) => fails('shape', describeShapeFault(fault)))
   const hidden = faults.length - shown.length
   return hidden === 0 ? shown : [...shown, fails('shape', `and ${hidden} more of the kind`)]
 }
-
-const describeFault = (fault: ShapeFault & { readonly place: string }): string =>
-  `${fault.path || fault.place}: expected ${fault.expected}, found ${fault.found}`
 
 /** The trust file and, before it, what the command line says. */
 async function gatherAnchors(
   options: VerifyOptions,
   context: { readonly receipt: ParsedReceipt; readonly folder: string },
 ): Promise<TrustAnchors> {
-  const file = await readTrust(options.trustFile, context.folder)
+  const { trustFile } = options
+  const file =
+    trustFile === undefined
+      ? await readLocalTrust(context.folder, context.receipt.receipt.work.gateway)
+      : await readTrustFile(trustFile)
   const { verifier, settlement, gatewayKeys, contributorKeys } = options
   const { chainId } = context.receipt.domain
   const given = (key: TrustAnchors['gatewayKeys'][number]['key']) => ({ operator: undefined, key })
@@ -148,23 +148,6 @@ async function gatherAnchors(
     gatewayKeys: [...gatewayKeys.map(given), ...file.gatewayKeys],
     contributorKeys: [...contributorKeys.map(given), ...file.contributorKeys],
   }
-}
-
-async function readTrust(named: string | undefined, folder: string): Promise<TrustAnchors> {
-  const path = named ?? join(folder, trustFileDefault)
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (error) {
-    // Nobody asked for the default file; any other fault than its absence is still said.
-    if (named === undefined && codeOf(error) === 'ENOENT') return noTrustAnchors
-    throw new CommandFailure(`cannot read the trust file ${path} (${codeOf(error)})`)
-  }
-  const parsed = parseTrustFile(text)
-  if (parsed.ok) return parsed.value
-  const [first] = parsed.error
-  const fault = first === undefined ? '' : describeFault({ ...first, place: 'the file' })
-  throw new CommandFailure(`the trust file ${path} cannot be used: ${fault}`)
 }
 
 /** A bound for everything that is read: no answer of a gateway is longer than what it buffers. */
@@ -197,9 +180,6 @@ async function readStandardInput(): Promise<Buffer> {
   }
   return Buffer.concat(chunks)
 }
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
 
 /** Node's own reading of NO_COLOR, TERM and their kin. */
 const colourless = (): boolean => WriteStream.prototype.getColorDepth() === 1

@@ -12,8 +12,9 @@ import { addressOfPrivateKey, signDigest } from '../../src/chain/signatures.ts'
 import {
   type ParsedReceipt,
   parseReceiptDocument,
+  type ReceiptPlace,
 } from '../../src/client/parse-receipt-document.ts'
-import type { TrustAnchors } from '../../src/client/trust-anchors.ts'
+import { noTrustAnchors, type TrustAnchors } from '../../src/client/trust-anchors.ts'
 import type { Verification } from '../../src/client/verify-receipt.ts'
 import type { PriceSheet } from '../../src/domain/price-sheet.ts'
 import type { Receipt, Work } from '../../src/domain/receipt.ts'
@@ -132,6 +133,8 @@ export type ReceiptChanges = {
   /** The receipt's priceHash follows. */
   readonly sheet?: Partial<PriceSheet>
   readonly place?: Partial<typeof place>
+  /** Other keys than the two above. */
+  readonly keys?: { readonly gateway: PrivateKey; readonly contributor: PrivateKey }
   /** Replaces the signature that the contributor's key would give. */
   readonly contributorSignature?: Signature
 }
@@ -147,14 +150,15 @@ export function signReceipt(changes: ReceiptChanges = {}): ParsedReceipt {
     work: { ...work, ...changes.work },
   }
   const domain = receiptDomain(signedFor)
+  const keys = changes.keys ?? { gateway: gatewayKey, contributor: contributorKey }
   const claimsContributor = (full.tiers & 2) !== 0
   const ofContributor = claimsContributor
-    ? signDigest(workDigest(domain, full.work), contributorKey)
+    ? signDigest(workDigest(domain, full.work), keys.contributor)
     : signature('0x')
   return {
     receipt: full,
     contributorSignature: changes.contributorSignature ?? ofContributor,
-    gatewaySignature: signDigest(receiptDigest(domain, full), gatewayKey),
+    gatewaySignature: signDigest(receiptDigest(domain, full), keys.gateway),
     domain: { name: 'Vouch Receipts', version: '1', ...signedFor },
     priceSheet: sheet,
     usage: { source: 'reported' },
@@ -180,11 +184,11 @@ export function documentOf(parsed: ParsedReceipt): ReceiptDocument {
   }
 }
 
-export const anchors: TrustAnchors = {
+export const anchors: TrustAnchors & { readonly receiptVerifier: ReceiptPlace } = {
+  ...noTrustAnchors,
   receiptVerifier: place,
   gatewayKeys: [{ operator: gatewayOperator, key: addressOfPrivateKey(gatewayKey) }],
   contributorKeys: [{ operator: contributorOperator, key: addressOfPrivateKey(contributorKey) }],
-  channelSettlement: operator('5'),
 }
 
 export const nowMs = (finishedAt + 60) * 1000

@@ -1,0 +1,81 @@
+import type { Receipt } from '../domain/receipt.ts'
+import { type Bytes32, zeroBytes32 } from '../domain/units.ts'
+import { answerHash, canonicalText, textHash, toolCallsHash } from './answer-hash.ts'
+import { type CheckLine, fails, holds, unknown } from './check-line.ts'
+import { nameNearMiss } from './near-miss.ts'
+
+/** `n` of a request: no gateway answers with more choices. */
+export const choicesMax = 8
+
+/**
+ * Whether `choices`, one file for each choice in the order of their index, are what `contentHash`
+ * was made of.
+ */
+export function checkContent({ work }: Receipt, choices: readonly Buffer[]): CheckLine {
+  const check = 'content'
+  if (choices.length === 0) return unknown(check, 'no content was given: add --content')
+  if (work.contentHash === zeroBytes32) {
+    return fails(check, 'the receipt covers no content: its gateway lost sight of the answer')
+  }
+  if (choices.length > choicesMax) {
+    return fails(check, `${choices.length} choices are more than an answer can have`)
+  }
+  const expected = work.contentHash
+  if (readings(choices).some((hash) => hash === expected)) {
+    const bytes = choices.reduce((sum, choice) => sum + choice.length, 0)
+    return holds(check, `${describeChoices(choices)} (${bytes} bytes) give the contentHash`)
+  }
+  const [only] = choices
+  const near =
+    choices.length === 1 && only !== undefined
+      ? nameNearMiss(only, (candidate) => readings([candidate]).includes(expected))
+      : undefined
+  return fails(check, near ?? `${describeChoices(choices)} give another hash`)
+}
+
+/**
+ * The bytes whose keccak256 a contract compares with `contentHash`: the text, or the tool calls in
+ * canonical JSON. Undefined for several choices, whose hash is a Merkle root.
+ */
+export function contractContent({ work }: Receipt, choices: readonly Buffer[]): Buffer | undefined {
+  const [only] = choices
+  if (only === undefined || choices.length > 1) return undefined
+  const toolCalls = parseArray(only)
+  return toolCalls !== undefined && toolCallsHash(toolCalls) === work.contentHash
+    ? Buffer.from(canonicalText(toolCalls))
+    : only
+}
+
+const describeChoices = (choices: readonly Buffer[]): string =>
+  choices.length === 1 ? 'the bytes' : `the ${choices.length} choices`
+
+/**
+ * A choice is text or, where it parses as one, an array of tool calls: every way to read all of
+ * them together.
+ */
+function readings(choices: readonly Buffer[]): readonly Bytes32[] {
+  let combinations: readonly (readonly Bytes32[])[] = [[]]
+  for (const choice of choices) {
+    const hashes = choiceReadings(choice)
+    combinations = combinations.flatMap((before) => hashes.map((hash) => [...before, hash]))
+  }
+  return combinations.flatMap(([first, ...rest]) =>
+    first === undefined ? [] : [answerHash([first, ...rest])],
+  )
+}
+
+function choiceReadings(choice: Buffer): readonly Bytes32[] {
+  const toolCalls = parseArray(choice)
+  const asText = textHash(choice)
+  return toolCalls === undefined ? [asText] : [asText, toolCallsHash(toolCalls)]
+}
+
+function parseArray(bytes: Buffer): readonly unknown[] | undefined {
+  if (bytes[0] !== '['.charCodeAt(0)) return undefined
+  try {
+    const value: unknown = JSON.parse(bytes.toString())
+    return Array.isArray(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}

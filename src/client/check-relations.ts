@@ -1,0 +1,112 @@
+/*
+ * What must hold between the fields of any honest receipt, whoever signed it. Only what the
+ * gateway's own rules make impossible is a failure; see docs/receipts.md for each.
+ */
+import { type Receipt, tier } from '../domain/receipt.ts'
+import { zeroBytes32 } from '../domain/units.ts'
+import { type CheckLine, fails, holds, unknown } from './check-line.ts'
+import { claimedTiers, knownTierBits } from './tier-claims.ts'
+
+/** The contracts' CLOCK_TOLERANCE: no clock of an honest gateway is further ahead. */
+const clockToleranceS = 15 * 60
+
+export function checkRelations(receipt: Receipt, nowMs: number): readonly CheckLine[] {
+  return [
+    checkTiers(receipt),
+    ...checkEvidence(receipt),
+    checkTimes(receipt, nowMs),
+    checkUsage(receipt),
+    checkSequence(receipt),
+  ]
+}
+
+function checkTiers(receipt: Receipt): CheckLine {
+  const { tiers, work } = receipt
+  if ((tiers & tier.gatewaySigned) === 0) {
+    return fails('tiers', 'tier 1 is missing: no gateway vouches for this')
+  }
+  const committed = (tiers & tier.tokenCommitment) !== 0
+  if (committed !== (work.commitment !== zeroBytes32)) {
+    return fails(
+      'tiers',
+      committed ? 'tier 4 is claimed without a commitment' : 'a commitment without tier 4',
+    )
+  }
+  const names = claimedTiers(tiers).map(({ bit, name }) => `${bit} ${name}`)
+  return holds('tiers', `claims ${names.join(', ')}`)
+}
+
+const signatureTiers = tier.gatewaySigned | tier.contributorSigned
+
+/** No line for a receipt that claims no more than its two signatures. */
+function checkEvidence({ tiers }: Receipt): readonly CheckLine[] {
+  const unnamed = tiers & ~knownTierBits
+  if (unnamed !== 0) {
+    return [unknown('evidence', `claims tiers that this verifier does not know: ${unnamed}`)]
+  }
+  const further = claimedTiers(tiers & ~signatureTiers)
+  if (further.length === 0) return []
+  const names = further.map(({ bit, name }) => `${bit} ${name}`).join(', ')
+  return [unknown('evidence', `this verifier cannot check the evidence for ${names}`)]
+}
+
+function checkTimes({ work }: Receipt, nowMs: number): CheckLine {
+  const { startedAt, finishedAt } = work
+  if (startedAt > finishedAt) {
+    return fails('times', `finished ${startedAt - finishedAt} s before it started`)
+  }
+  const aheadS = finishedAt - Math.floor(nowMs / 1000)
+  if (aheadS > clockToleranceS) {
+    return fails('times', `finished ${aheadS} s in the future, by this machine's clock`)
+  }
+  return holds('times', `${describeTime(startedAt)} to ${describeTime(finishedAt)}`)
+}
+
+/** The largest time that a Date can show. */
+const dateSecondsMax = 8_640_000_000_000
+
+const describeTime = (seconds: number): string =>
+  seconds <= dateSecondsMax
+    ? new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
+    : `second ${seconds}`
+
+function checkUsage({ work }: Receipt): CheckLine {
+  const { promptTokens, cachedPromptTokens, completionTokens } = work
+  if (cachedPromptTokens > promptTokens) {
+    return fails(
+      'usage',
+      `${cachedPromptTokens} cached prompt tokens of ${promptTokens} prompt tokens`,
+    )
+  }
+  return holds(
+    'usage',
+    `${promptTokens} prompt tokens (${cachedPromptTokens} cached), ` +
+      `${completionTokens} completion tokens; that they were counted right is not proven`,
+  )
+}
+
+function checkSequence(receipt: Receipt): CheckLine {
+  const { gatewaySeq, channelSeq, cost, cumulative, prevReceipt } = receipt
+  if (gatewaySeq === 0 || channelSeq === 0) {
+    return fails('sequence', 'a sequence number is 0; both start at 1')
+  }
+  if (channelSeq > gatewaySeq) {
+    return fails(
+      'sequence',
+      `number ${channelSeq} on its channel, but only number ${gatewaySeq} of its gateway`,
+    )
+  }
+  if (cumulative < cost) {
+    return fails('sequence', `costs ${cost}, but the channel's sum with it is ${cumulative}`)
+  }
+  const first = channelSeq === 1
+  if (first !== (prevReceipt === zeroBytes32)) {
+    return fails(
+      'sequence',
+      first
+        ? 'the first receipt of a channel points back to another'
+        : 'points back to no receipt, though it is not the first of its channel',
+    )
+  }
+  return holds('sequence', `number ${channelSeq} on its channel, which owes ${cumulative} with it`)
+}

@@ -1,0 +1,149 @@
+/*
+ * The bytes that went over the wire against the receipt's four hashes of them:
+ *
+ *   client --requestHash--> gateway --inputHash--> contributor
+ *   client <-responseHash-- gateway <-outputHash-- contributor
+ */
+import { hash } from 'node:crypto'
+import { fromHex } from '../base/hex.ts'
+import { type Receipt, type Work, workStatus } from '../domain/receipt.ts'
+import { type Bytes32, bytes32, zeroBytes32 } from '../domain/units.ts'
+import { answerHash, textHash, toolCallsHash } from './answer-hash.ts'
+import { choicesMax } from './check-content.ts'
+import { type CheckLine, type CheckName, fails, holds, unknown } from './check-line.ts'
+import { nameNearMiss } from './near-miss.ts'
+import { type AnsweredChoice, isUnary, readAnswer, splitEvents } from './read-answer.ts'
+
+export function checkWireBytes(
+  receipt: Receipt,
+  bytes: { readonly request: Buffer | undefined; readonly response: Buffer | undefined },
+): readonly CheckLine[] {
+  const { request, response } = bytes
+  const responseLine = checkResponse(receipt, response)
+  const lines = [
+    request === undefined
+      ? unknown('request', 'the request was not given: add --request')
+      : compareSha256('request', request, receipt.requestHash),
+    responseLine,
+  ]
+  // Bytes that are not the response say nothing about the answer in it.
+  if (response === undefined || responseLine.verdict !== 'holds') {
+    return [...lines, checkRewriting(receipt)]
+  }
+  return [
+    ...lines,
+    checkAnswerInResponse(receipt.work, response),
+    checkStream(receipt, response),
+    checkRewriting(receipt),
+  ]
+}
+
+const sha256 = (bytes: Uint8Array): Bytes32 => bytes32(`0x${hash('sha256', bytes)}`)
+
+function checkResponse({ work, responseHash }: Receipt, response: Buffer | undefined): CheckLine {
+  const check = 'response'
+  if (response === undefined) return unknown(check, 'the response was not given: add --response')
+  if (responseHash === zeroBytes32) {
+    return fails(check, 'the receipt covers no response: its gateway lost sight of the answer')
+  }
+  const line = compareSha256(check, response, responseHash)
+  if (line.verdict === 'holds' || work.status === workStatus.complete) return line
+  return fails(
+    check,
+    `${line.detail}; of an answer that broke off the receipt covers what was sent until then, ` +
+      'without a closing error event',
+  )
+}
+
+function compareSha256(check: CheckName, bytes: Buffer, expected: Bytes32): CheckLine {
+  if (sha256(bytes) === expected) {
+    return holds(check, `these ${bytes.length} bytes give the ${check}Hash`)
+  }
+  const near = nameNearMiss(bytes, (candidate) => sha256(candidate) === expected)
+  return fails(check, near ?? `these ${bytes.length} bytes give another hash`)
+}
+
+/**
+ * That `contentHash` is of the answer in the response: else a gateway could pair one answer's text
+ * with another's bytes.
+ */
+function checkAnswerInResponse(work: Work, response: Buffer): CheckLine {
+  const check = 'answer-in-response'
+  const choices = readAnswer(response)
+  if (choices === undefined) {
+    return unknown(check, 'the response is no chat completion that this verifier can read')
+  }
+  return possibleHashes(choices).includes(work.contentHash)
+    ? holds(check, 'the answer in the response gives the contentHash')
+    : fails(check, 'the answer in the response gives another hash than the contentHash')
+}
+
+/**
+ * A choice that never said a word leaves no trace in a stream that broke off, so more of them may
+ * have been asked for.
+ */
+function possibleHashes(choices: readonly AnsweredChoice[]): readonly Bytes32[] {
+  const hashes = choices.map(({ text, toolCalls }) =>
+    text === '' && toolCalls.length > 0 ? toolCallsHash(toolCalls) : textHash(Buffer.from(text)),
+  )
+  const silent = textHash(new Uint8Array())
+  const possible: Bytes32[] = []
+  for (let count = Math.max(1, hashes.length); count <= choicesMax; count += 1) {
+    const [first = silent, ...rest] = hashes
+    const padding = Array.from({ length: count - 1 - rest.length }, () => silent)
+    possible.push(answerHash([first, ...rest, ...padding]))
+  }
+  return possible
+}
+
+/**
+ * The contributor's chain over the events of its stream, where the client got exactly the
+ * contributor's bytes.
+ */
+function checkStream({ work, responseHash }: Receipt, response: Buffer): CheckLine {
+  const check = 'stream'
+  const { jobId, inputHash, outputHash, streamRoot } = work
+  if (outputHash !== responseHash) {
+    return unknown(check, "the contributor's own bytes are not at hand: the gateway changed them")
+  }
+  const unary = isUnary(response)
+  if (streamRoot === zeroBytes32) {
+    return unary
+      ? holds(check, 'an answer in one piece, which has no chain')
+      : fails(check, 'the answer was streamed, but no chain covers its events')
+  }
+  if (unary) return fails(check, 'a chain of events for an answer in one piece')
+  const events = splitEvents(response)
+  return chainOf({ jobId, inputHash }, events) === streamRoot
+    ? holds(check, `the chain over its ${events.length} events ends in the streamRoot`)
+    : fails(check, `the chain over its ${events.length} events ends elsewhere`)
+}
+
+function chainOf(
+  start: { readonly jobId: Bytes32; readonly inputHash: Bytes32 },
+  events: readonly Buffer[],
+): Bytes32 {
+  const seed = [Buffer.from('vouch-stream/1'), fromHex(start.jobId), fromHex(start.inputHash)]
+  let link = hash('sha256', Buffer.concat(seed), 'buffer')
+  for (const event of events) {
+    const length = Buffer.alloc(4)
+    length.writeUInt32BE(event.length)
+    link = hash('sha256', Buffer.concat([link, length, event]), 'buffer')
+  }
+  return bytes32(`0x${link.toString('hex')}`)
+}
+
+function checkRewriting({ work, requestHash, responseHash }: Receipt): CheckLine {
+  const changed = [
+    work.inputHash === requestHash ? [] : ['request'],
+    work.outputHash === responseHash ? [] : ['answer'],
+  ].flat()
+  if (changed.length === 0) {
+    return holds('rewriting', 'the gateway passed request and answer on byte for byte')
+  }
+  return unknown(
+    'rewriting',
+    `the gateway changed the ${changed.join(' and the ')} on the way (a model name, usage, ` +
+      'framing); what it changed is not in the receipt',
+  )
+}

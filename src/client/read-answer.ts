@@ -1,0 +1,95 @@
+/*
+ * The answer in a response body as a client would read it: OpenAI's chat completion, whole or
+ * streamed. Source: OpenAI API reference, "The chat completion object" and "The chat completion
+ * chunk object".
+ */
+
+/** One choice. `toolCalls` are in the form of `message.tool_calls`. */
+export type AnsweredChoice = { readonly text: string; readonly toolCalls: readonly unknown[] }
+
+type Fields = Readonly<Record<string, unknown>>
+type GrowingChoice = { text: string; readonly toolCalls: Map<number, Record<string, unknown>> }
+
+const blankLine = Buffer.from('\n\n')
+const dataPrefix = 'data: '
+
+/**
+ * Server-sent events as the gateway frames them, each with its blank line; a cut event at the end
+ * counts as one.
+ */
+export function splitEvents(body: Buffer): readonly Buffer[] {
+  const events: Buffer[] = []
+  let start = 0
+  while (start < body.length) {
+    const at = body.indexOf(blankLine, start)
+    const end = at === -1 ? body.length : at + blankLine.length
+    events.push(body.subarray(start, end))
+    start = end
+  }
+  return events
+}
+
+/** Whether a body is one JSON object rather than a stream of events. */
+export const isUnary = (body: Buffer): boolean => body[0] === '{'.charCodeAt(0)
+
+/** Choices by index; undefined when the body is no chat completion. */
+export function readAnswer(body: Buffer): readonly AnsweredChoice[] | undefined {
+  const parts = isUnary(body) ? [body.toString()] : eventPayloads(body)
+  const growing: GrowingChoice[] = []
+  for (const part of parts) {
+    const choices = parseFields(part)?.['choices']
+    if (!Array.isArray(choices)) return undefined
+    for (const choice of choices) addPart(growing, asFields(choice))
+  }
+  return Array.from(growing, (choice) => ({
+    text: choice?.text ?? '',
+    toolCalls: [...(choice?.toolCalls.values() ?? [])],
+  }))
+}
+
+function eventPayloads(body: Buffer): readonly string[] {
+  return splitEvents(body)
+    .map((event) => event.toString().trimEnd())
+    .filter((event) => event.startsWith(dataPrefix) && event !== 'data: [DONE]')
+    .map((event) => event.slice(dataPrefix.length))
+}
+
+function parseFields(text: string): Fields | undefined {
+  try {
+    return asFields(JSON.parse(text))
+  } catch {
+    return undefined
+  }
+}
+
+const asFields = (value: unknown): Fields =>
+  typeof value === 'object' && value !== null ? (value as Fields) : {}
+
+/** Far beyond `n`'s bound; keeps a forged index from growing an array without end. */
+const indexMax = 127
+
+function addPart(growing: GrowingChoice[], choice: Fields): void {
+  const index = choice['index']
+  const at = typeof index === 'number' && index >= 0 && index <= indexMax ? Math.trunc(index) : 0
+  growing[at] ??= { text: '', toolCalls: new Map() }
+  const said = asFields(choice['message'] ?? choice['delta'])
+  if (typeof said['content'] === 'string') growing[at].text += said['content']
+  const calls = said['tool_calls']
+  if (!Array.isArray(calls)) return
+  for (const call of calls) addToolCall(growing[at].toolCalls, asFields(call))
+}
+
+/** A call's first part brings its fields, later ones more of `function.arguments`. */
+function addToolCall(calls: Map<number, Record<string, unknown>>, part: Fields): void {
+  const { index, ...fields } = part
+  const at = typeof index === 'number' ? index : calls.size
+  const known = calls.get(at)
+  if (known === undefined) {
+    calls.set(at, fields)
+    return
+  }
+  const before = asFields(known['function'])
+  const more = asFields(fields['function'])['arguments']
+  const { name, arguments: text } = before
+  known['function'] = { name, arguments: `${text ?? ''}${more ?? ''}` }
+}
