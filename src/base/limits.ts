@@ -11,6 +11,8 @@ export const jsonDepthMax = 64
 export const upstreamBodyBytesMax: number = 32 * 1024 * 1024
 /** The longest single server-sent event; a longer one ends the stream as an upstream failure. */
 export const sseEventBytesMax: number = 1024 * 1024
+/** What is held back of a stream before its first content, and while its hold is not durable yet; then it is paused. */
+export const heldBackBytesMax: number = 256 * 1024
 /** `n` of a chat completion: each choice is a whole generation, so the bound is a price bound too. */
 export const choicesMax = 8
 /** Completion tokens of one choice where neither the client nor the offer sets a smaller bound. */
@@ -39,3 +41,24 @@ export const drainTimeoutMs = 20_000
 export const chainCallTimeoutMs = 10_000
 /** Writes that may wait for the next group commit; beyond it requests are refused as overloaded. */
 export const storeQueueWritesMax = 65_536
+/** From sending a transaction until it must be in a block. */
+export const confirmationTimeoutMs = 60_000
+/** Between two looks for a transaction's receipt: the first, doubling to the last. */
+export const receiptPollFirstMs = 10
+export const receiptPollLastMs = 2_000
+/** 100 rows of a claim are 2.4 million gas and 48 KB of calldata: comfortable in one block of any chain. */
+export const claimRowsMax = 100
+/** How often settlement looks. Also how old the ledger's view of an exposed channel may be. */
+export const settlementIntervalMs = 15_000
+/** Until the embedded chain listens. */
+export const chainStartTimeoutMs = 15_000
+/** anvil writes its whole state while it stops. */
+export const chainStopTimeoutMs = 10_000
+/** What a kill -9 of anvil itself can cost. */
+export const chainSaveIntervalMs = 5_000
+/** Between two looks whether another process has ended. */
+export const processPollMs = 20
+/** Loading and checking the model takes about a second; a machine under load gets more. */
+export const engineStartTimeoutMs = 30_000
+/** An embedded contributor that keeps ending is not started for ever. */
+export const engineRestartsMax = 5

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Hex } from '../base/hex.ts'
+import { confirmationTimeoutMs, receiptPollFirstMs, receiptPollLastMs } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { type Address, type Bytes32, bytes32, isBytes32 } from '../domain/units.ts'
 import { badAnswer, type ChainFailure } from './chain-failure.ts'
@@ -7,11 +8,6 @@ import { type ContractCall, encodeCall, explainRevert } from './contracts.ts'
 import type { JsonRpc } from './json-rpc.ts'
 import type { PrivateKey } from './private-key.ts'
 import { addressOfPrivateKey, signDigest } from './signatures.ts'
-
-/** How long a transaction may take into a block before its sender gives up waiting; it may still be mined later. */
-const confirmationTimeoutMs = 60_000
-const receiptPollFirstMs = 10
-const receiptPollLastMs = 2_000
 
 export type MinedTransaction = {
   readonly transactionHash: Bytes32

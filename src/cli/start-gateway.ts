@@ -11,7 +11,7 @@ import { channelSettlementAt, readChannel } from '../chain/channel-settlement.ts
 import { channelDomain } from '../chain/channel-typed-data.ts'
 import { type JsonRpc, jsonRpc } from '../chain/json-rpc.ts'
 import { hashPriceSheet, receiptDomain } from '../chain/receipt-typed-data.ts'
-import { addressOfPrivateKey } from '../chain/signatures.ts'
+import { addressOfPrivateKey, curveInUse } from '../chain/signatures.ts'
 import { openSender } from '../chain/transactions.ts'
 import type { GatewayConfig, ModelConfig, UpstreamConfig } from '../config.ts'
 import type { Contributor, Offer } from '../domain/contributor.ts'
@@ -110,7 +110,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     nowMs,
   })
   const server = await listen(door, config, options.otherPorts ?? [])
-  logs.gateway.info('listening', { origin: server.origin, ...recovered })
+  logs.gateway.info('listening', { origin: server.origin, signatures: curveInUse, ...recovered })
   return {
     origin: server.origin,
     ...stores,

@@ -2,6 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { closeSync, constants, openSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { processPollMs } from '../base/limits.ts'
 
 /*
  * anvil must end when its parent does, also by kill -9, and it must have time to write its state. Nothing in Node can ask
@@ -26,8 +27,6 @@ kill $watcher 2>/dev/null
 exit $status
 `
 
-const pollMs = 20
-
 const alivePath = (folder: string): string => join(folder, 'alive')
 
 /** Its own process group: Ctrl-C in the parent's terminal reaches the parent only, which stops the chain last. */
@@ -47,9 +46,9 @@ export function spawnAnvil(
 
 /** Resolves with true once no anvil of an earlier process uses the folder, with false when one still does. */
 export async function waitUntilUnused(folder: string, timeoutMs: number): Promise<boolean> {
-  for (let waitedMs = 0; waitedMs <= timeoutMs; waitedMs += pollMs) {
+  for (let waitedMs = 0; waitedMs <= timeoutMs; waitedMs += processPollMs) {
     if (!isInUse(folder)) return true
-    await wait(pollMs)
+    await wait(processPollMs)
   }
   return false
 }

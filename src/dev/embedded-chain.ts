@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { assert } from '../base/assert.ts'
+import { chainSaveIntervalMs, chainStartTimeoutMs, chainStopTimeoutMs } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { describeChainFailure } from '../chain/chain-failure.ts'
 import { type JsonRpc, jsonRpc } from '../chain/json-rpc.ts'
@@ -14,10 +15,6 @@ import { exitStatePath, recoverState, saveState } from './chain-state.ts'
 
 export const embeddedChainId = 31337
 
-const startTimeoutMs = 15_000
-/** anvil writes its whole state while it stops. */
-const stopTimeoutMs = 10_000
-const saveIntervalMs = 5_000
 /** Of what anvil prints, kept for the message when it dies. */
 const outputCharactersMax = 4_000
 
@@ -69,7 +66,7 @@ export async function startEmbeddedChain(
   // Absolute, because anvil runs in it.
   const folder = resolve(folderPath)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  if (!(await waitUntilUnused(folder, stopTimeoutMs))) {
+  if (!(await waitUntilUnused(folder, chainStopTimeoutMs))) {
     return err({ reason: 'chain_folder_in_use', folder })
   }
   const state = recoverState(folder)
@@ -78,7 +75,7 @@ export async function startEmbeddedChain(
   const port = await listeningPort(child, output)
   if (port === undefined) {
     await endProcess(child)
-    const detail = lastLine(output.text()) ?? `no port within ${startTimeoutMs} ms`
+    const detail = lastLine(output.text()) ?? `no port within ${chainStartTimeoutMs} ms`
     return err({ reason: 'anvil_did_not_start', folder, detail })
   }
   return ok(runningChain({ folder, child, output, url: `http://127.0.0.1:${port}` }))
@@ -110,7 +107,7 @@ function listeningPort(
   output: Output,
 ): Promise<number | undefined> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(undefined), startTimeoutMs)
+    const timer = setTimeout(() => resolve(undefined), chainStartTimeoutMs)
     const done = (port: number | undefined): void => {
       clearTimeout(timer)
       child.stdout.off('data', look)
@@ -159,7 +156,7 @@ function runningChain(parts: {
     // A failure is not lost: the block still differs, and the next tick tries again.
     if (block.ok && block.value !== savedAtBlock) await save()
   }
-  const timer = setInterval(() => void saveWhenChanged(), saveIntervalMs).unref()
+  const timer = setInterval(() => void saveWhenChanged(), chainSaveIntervalMs).unref()
   const exited = once(child, 'close').then(() => {
     clearInterval(timer)
     child.stdin.destroy()
@@ -184,7 +181,7 @@ async function endProcess(child: ChildProcessWithoutNullStreams): Promise<void> 
   if (child.exitCode !== null || child.signalCode !== null) return
   const closed = once(child, 'close')
   child.stdin.end()
-  const ended = await Promise.race([closed, wait(stopTimeoutMs, 'late', { ref: false })])
+  const ended = await Promise.race([closed, wait(chainStopTimeoutMs, 'late', { ref: false })])
   if (ended !== 'late' || child.pid === undefined) return
   process.kill(-child.pid, 'SIGKILL')
   await closed

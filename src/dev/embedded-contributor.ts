@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { engineRestartsMax, engineStartTimeoutMs } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { PrivateKey } from '../chain/private-key.ts'
 import type { Address } from '../domain/units.ts'
@@ -31,10 +32,6 @@ export type ContributorTerms = {
   readonly onRestart: (line: string) => void
 }
 
-/** Loading and checking the model takes about a second; a machine under load gets more. */
-const readyTimeoutMs = 30_000
-const restartsMax = 5
-
 /** Answers the line that a person should read when it does not start. */
 export async function startEmbeddedContributor(
   terms: ContributorTerms,
@@ -51,7 +48,7 @@ export async function startEmbeddedContributor(
   let restarts = 0
   const watch = (watched: ChildProcess): void => {
     watched.once('exit', () => {
-      if (stopping || restarts === restartsMax) return
+      if (stopping || restarts === engineRestartsMax) return
       restarts += 1
       terms.onRestart(`the contributor ended by itself and is started again (${restarts})`)
       child = spawnEngine(terms, files, port)
@@ -101,7 +98,7 @@ function spawnEngine(terms: ContributorTerms, files: SecretFiles, port: string):
 
 function readyUrl(child: ChildProcess): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(undefined), readyTimeoutMs)
+    const timer = setTimeout(() => resolve(undefined), engineStartTimeoutMs)
     const done = (url: string | undefined): void => {
       clearTimeout(timer)
       resolve(url)

@@ -1,3 +1,4 @@
+import { claimRowsMax } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { ChainFailure } from '../chain/chain-failure.ts'
 import {
@@ -11,9 +12,6 @@ import type { JsonRpc } from '../chain/json-rpc.ts'
 import { type Sender, sendCall } from '../chain/transactions.ts'
 import type { Channel } from '../domain/channel.ts'
 import type { Address, AtomicAmount } from '../domain/units.ts'
-
-/** 100 rows are 2.4 million gas and 48 KB of calldata: comfortable in one block of any chain. */
-const claimRowsMax = 100
 
 /** Where claims go and who sends them: the receiver or the receiverAuthorizer of every channel. */
 export type ClaimLane = {

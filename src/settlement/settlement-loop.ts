@@ -2,6 +2,7 @@
  * Turns charges into money, at its own pace. It keeps no state of its own that matters: what is to be claimed follows from
  * the ledger, what was claimed from the chain, so that a crash anywhere is repaired by the next round.
  */
+import { settlementIntervalMs } from '../base/limits.ts'
 import type { GatewayLog } from '../base/log.ts'
 import { type ChainFailure, describeChainFailure } from '../chain/chain-failure.ts'
 import { readChannel } from '../chain/channel-settlement.ts'
@@ -9,9 +10,6 @@ import type { Channel, ChannelConfig } from '../domain/channel.ts'
 import type { LedgerStore } from '../store/ledger-store.ts'
 import { type ClaimPolicy, ClaimSchedule } from './claim-schedule.ts'
 import { type ClaimLane, claimVouchers, settleClaims } from './claim-vouchers.ts'
-
-/** How often the loop looks. Also how old the ledger's view of an exposed channel may be. */
-export const roundIntervalMs = 15_000
 
 export type SettlementLoop = {
   /** Claims and settles everything that was charged so far, whatever the policy says. Never rejects. */
@@ -44,7 +42,7 @@ export function startSettlementLoop(settlement: Settlement): SettlementLoop {
   const timer = setInterval(() => {
     // A round that takes longer than the interval is not followed by a crowd.
     if (queued === 0) void enqueue(false)
-  }, roundIntervalMs)
+  }, settlementIntervalMs)
   timer.unref()
   return {
     claimNow: () => enqueue(true),

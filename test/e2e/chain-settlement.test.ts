@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { settlementIntervalMs } from '../../src/base/limits.ts'
 import type { GatewayLog } from '../../src/base/log.ts'
 import { readChannel } from '../../src/chain/channel-settlement.ts'
 import { channelDomain, channelIdOf, voucherDigest } from '../../src/chain/channel-typed-data.ts'
@@ -20,7 +21,7 @@ import {
   zeroBytes32,
 } from '../../src/domain/units.ts'
 import type { ClaimPolicy } from '../../src/settlement/claim-schedule.ts'
-import { roundIntervalMs, startSettlementLoop } from '../../src/settlement/settlement-loop.ts'
+import { startSettlementLoop } from '../../src/settlement/settlement-loop.ts'
 import type { LedgerStore } from '../../src/store/ledger-store.ts'
 import { openSqliteLedger } from '../../src/store/ledger-store-sqlite.ts'
 import { expectOk, startDevChain, type TestDevChain } from '../support/dev-chain.ts'
@@ -262,7 +263,7 @@ test('by itself it claims what its policy finds due, and sees a withdrawal', asy
 
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
   const settlement = startLoop({ policy: { ...neverByItself, whenUnclaimed: atomic(1_000n) } })
-  vi.advanceTimersByTime(roundIntervalMs)
+  vi.advanceTimersByTime(settlementIntervalMs)
   await settlement.stop()
   expect((await book(large)).totalClaimed).toBe(1_000n)
   expect((await book(small)).totalClaimed).toBe(0n)
