@@ -96,7 +96,12 @@ export async function startServe(configPath: string): Promise<ServeProcess> {
 
 /** Runs a command of `vouch` to its end. */
 export function runVouch(args: readonly string[], input?: string): Promise<Finished> {
-  const child = spawn(process.execPath, [main, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [main, ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    // A command that hangs must not outlive its test.
+    timeout: 50_000,
+    killSignal: 'SIGKILL',
+  })
   const output = collect(child)
   child.stdin.end(input)
   return new Promise((done) => child.once('close', (code) => done({ code, output: output() })))
