@@ -15,7 +15,7 @@ import { fromHex } from '../base/hex.ts'
 import { sseEventBytesMax } from '../base/limits.ts'
 import { type Bytes32, bytes32 } from '../domain/units.ts'
 
-export type StreamHashes = {
+type StreamHashes = {
   readonly streamRoot: Bytes32
   /** sha256 of all event bytes in order. */
   readonly outputHash: Bytes32

@@ -107,7 +107,9 @@ function sendFailure(response: ServerResponse): void {
   else if (!response.writableEnded) response.end(`data: ${errorBody(internalError)}\n\n`)
 }
 
-/** Messages of foreign errors may quote what they were given, and what they are given is a prompt. */
+/**
+ * Messages of foreign errors may quote what they were given, and what they are given is a prompt.
+ */
 const failureOf = (error: unknown): string => {
   if (error instanceof InvariantViolation) return error.message
   return error instanceof Error ? error.name : 'unknown'

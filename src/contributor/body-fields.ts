@@ -18,7 +18,7 @@ export type FieldReader = {
   readonly refusal: () => OpenAiRefusal | undefined
 }
 
-export type Range = { readonly min: number; readonly max: number }
+type Range = { readonly min: number; readonly max: number }
 
 export function startFieldReader(fields: Fields): FieldReader {
   let first: OpenAiRefusal | undefined

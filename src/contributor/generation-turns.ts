@@ -13,7 +13,7 @@ export type Turns = {
   readonly counts: () => TurnCounts
 }
 
-export type TurnCounts = { readonly running: number; readonly waiting: number }
+type TurnCounts = { readonly running: number; readonly waiting: number }
 
 /**
  * Bounds how many requests generate at once and how many wait for it. Those that run share the

@@ -7,7 +7,7 @@ export type ChatRole = 'system' | 'user' | 'assistant'
  * How messages become one text: each is prefix, content, suffix, and the answer follows
  * `generationPrefix`.
  */
-export type ChatTemplate = {
+type ChatTemplate = {
   readonly messagePrefixes: { readonly [role in ChatRole]: string }
   readonly messageSuffix: string
   readonly generationPrefix: string

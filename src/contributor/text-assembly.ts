@@ -65,8 +65,9 @@ export function startTextAssembly<Token>(stopStrings: readonly string[]): TextAs
 }
 
 /**
- * Where the stop string begins that is complete first, the longest of those that end together: so the
- * cut is the same however the text was split into tokens. What has left holds no beginning of one.
+ * Where the stop string begins that is complete first, the longest of those that end together: so
+ * the cut is the same however the text was split into tokens. What has left holds no beginning of
+ * one.
  */
 function firstStopAt(
   text: string,

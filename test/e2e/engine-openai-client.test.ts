@@ -46,7 +46,7 @@ async function refused(request: () => PromiseLike<unknown>): Promise<APIError> {
 const health = async (): Promise<{ running: number; waiting: number }> =>
   (await (await fetch(`${engine.url}/health`)).json()) as { running: number; waiting: number }
 
-/** Asks until it is so: each answer takes a turn of the engine's event loop, so nothing spins idly. */
+/** Asks until it is so: each answer takes a turn of the engine's event loop, nothing spins. */
 async function untilHealth(expected: { running: number; waiting: number }): Promise<void> {
   for (let asked = 0; asked < 10_000; asked += 1) {
     const { running, waiting } = await health()
@@ -266,7 +266,7 @@ describe('a client that leaves', () => {
     expect(line.completionTokens ?? 0).toBeLessThan(900)
   })
 
-  test('while waiting for its turn, gives its place to the next; a full queue answers 429', async () => {
+  test('while waiting gives its place to the next; a full queue answers 429', async () => {
     await quiet()
     const [holding, leaving] = [new AbortController(), new AbortController()]
     const request = { model, messages, ...endless, max_tokens: 900, stream: true as const }
@@ -305,7 +305,7 @@ describe('errors', () => {
     expect(await refusedWith({ tools })).toMatchObject({ status: 400, param: 'tools' })
   })
 
-  test('a prompt over the context is refused, also as a stream, before anything is sent', async () => {
+  test('a prompt over the context is refused before anything is sent', async () => {
     const long = [{ role: 'user', content: 'word '.repeat(5000) }]
     for (const stream of [false, true]) {
       expect(await refusedWith({ messages: long, stream })).toMatchObject({

@@ -9,8 +9,8 @@ import type { SignedWork } from '../../src/domain/receipt.ts'
 import { type EngineProcess, startEngine } from '../support/engine-process.ts'
 
 /*
- * The engine's signature, checked from outside: every hash is computed here from the raw bytes and by the definitions of
- * docs/engine.md, and the signer is recovered by ethers.
+ * The engine's signature, checked from outside: every hash is computed here from the raw bytes and
+ * by the definitions of docs/engine.md, and the signer is recovered by ethers.
  */
 
 const signer = new Wallet(`0x${'5a'.repeat(32)}`)

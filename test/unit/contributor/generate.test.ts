@@ -87,7 +87,7 @@ async function answer(
 const idsOf = ({ tokens }: Answer): number[] => tokens.map(({ tokenId }) => tokenId)
 
 describe('generate', () => {
-  test('the same seed gives the same tokens and logprobs bit for bit, another seed others', async () => {
+  test('the same seed gives the same tokens and logprobs bit for bit', async () => {
     const prompt = await read(tokensOf('Tell me something.'))
     const given = options({ topLogprobs: 5, completionTokensMax: 40 })
     const first = await answer(prompt, given)
@@ -158,7 +158,7 @@ describe('generate', () => {
     expect(await repeats(-2)).toBeGreaterThan(await repeats(2))
   })
 
-  test('logprobs: the sampled token is among enough alternatives, whose sum stays below one', async () => {
+  test('logprobs: alternatives sum to one at most and agree with the sampled token', async () => {
     const prompt = await read(tokensOf('Hello'))
     const { tokens } = await answer(prompt, options({ topLogprobs: 20 }))
     for (const { tokenId, logprobs } of tokens) {

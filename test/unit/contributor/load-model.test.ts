@@ -65,7 +65,7 @@ describe('loadModel', () => {
     ])
   })
 
-  test('a model that is made for another engine is refused: its modelId would be a lie', async () => {
+  test('a model for another engine is refused: its modelId would be a lie', async () => {
     await changeManifest((manifest) => ({ ...manifest, engine: 'onnxruntime-node 1.0.0' }))
     expect(await failure()).toEqual([
       'manifest.json',

@@ -204,7 +204,7 @@ describe('logprobsOf', () => {
   })
 })
 
-/** All tokens sorted by probability, taken until `topP` is reached; one more where rounding may decide. */
+/** All tokens sorted by probability until `topP` is reached; one more where rounding may decide. */
 function referenceNucleus(logits: readonly number[], topP: number): number[] {
   const probabilities = softmax(logits)
   const sorted = [...probabilities.keys()].sort(

@@ -31,7 +31,7 @@ function cut(bytes: Uint8Array, positions: readonly number[]): Uint8Array[] {
   return starts.map((start, index) => bytes.subarray(start, ends[index] ?? bytes.length))
 }
 
-/** The text before the stop string that is complete first when it is read character by character. */
+/** The text before the stop string that is complete first, read character by character. */
 function untilStop(text: string, stopStrings: readonly string[]): string {
   for (let end = 1; end <= text.length; end += 1) {
     const complete = stopStrings.filter((stop) => text.slice(0, end).endsWith(stop))

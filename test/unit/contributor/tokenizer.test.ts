@@ -62,7 +62,7 @@ describe('parseTokenizer', () => {
     expect(tokens.every((tokenId) => tokenizer.bytesOf(tokenId) !== undefined)).toBe(true)
   })
 
-  test('names whole characters by themselves, parts by their bytes, marks by their spelling', () => {
+  test('names characters by themselves, parts by their bytes, marks by their spelling', () => {
     const emoji = tokenizer.encodeContent('😀')
     const parts = emoji.filter((tokenId) => !tokenizer.nameOf(tokenId).includes('😀'))
     expect(parts.length).toBeGreaterThan(1)
