@@ -1,9 +1,9 @@
 import { err, ok, type Result } from '../base/result.ts'
 import type { Offer } from '../domain/contributor.ts'
-import type { Decided, Hold, OrphanedHold, ReceiptPosition, SealedReceipt } from '../domain/hold.ts'
+import type { Decided, Hold } from '../domain/hold.ts'
 import type { GatewayRefusal, HoldRefusal, RequestRefusal } from '../domain/refusal.ts'
 import type { InferenceRequest } from '../domain/request.ts'
-import type { Address, AtomicAmount, Bytes32 } from '../domain/units.ts'
+import type { Address, AtomicAmount } from '../domain/units.ts'
 import type { LedgerStore } from '../store/ledger-store.ts'
 import { boundCost, type CostBound } from './bound-cost.ts'
 
@@ -14,25 +14,17 @@ export type Admitted = {
   readonly bounds: ReadonlyMap<Offer, CostBound>
 }
 
-/** Money as the conductor sees it. */
-export type PaymentStep = {
+/** Money as the conductor sees it: admission is ours, the rest is the ledger's own. */
+export type PaymentStep = Pick<
+  LedgerStore,
+  'checkpoint' | 'charge' | 'release' | 'orphanedHolds' | 'receipt'
+> & {
   /** Holds the worst case over every offer that may serve the request. */
   readonly admit: (
     request: InferenceRequest,
     offers: readonly Offer[],
     context: string,
   ) => Promise<Result<Admitted, RequestRefusal | HoldRefusal | GatewayRefusal>>
-  readonly checkpoint: (requestId: string, checkpoint: string) => void
-  readonly charge: (
-    requestId: string,
-    amount: AtomicAmount,
-    seal: (position: ReceiptPosition) => SealedReceipt,
-  ) => Promise<Decided<SealedReceipt> | undefined>
-  readonly release: (requestId: string) => Promise<void>
-  readonly orphanedHolds: () => Promise<readonly OrphanedHold[]>
-  readonly receipt: (
-    receiptId: Bytes32,
-  ) => Promise<{ readonly channelId: Bytes32; readonly body: string } | undefined>
 }
 
 export function createPaymentStep(ledger: LedgerStore): PaymentStep {
