@@ -245,11 +245,11 @@ describe('a job', () => {
   test('whose answer nobody waited for is not signed and may be asked for again', async () => {
     const jobId = newJob()
     const leaving = new AbortController()
-    const endless = { ...question, max_tokens: 900, stream: true, logit_bias: { 3: -100 } }
+    const long = { ...question, max_tokens: 900, n: 8, stream: true, logit_bias: { 3: -100 } }
     const response = await fetch(`${engine.url}/v1/chat/completions`, {
       method: 'POST',
       headers: { authorization: `Bearer ${secret}`, ...jobHeaders(jobId) },
-      body: JSON.stringify(endless),
+      body: JSON.stringify(long),
       signal: leaving.signal,
     })
     expect(response.status).toBe(200)
