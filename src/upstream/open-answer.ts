@@ -114,20 +114,23 @@ export function openAnswer(
   })
 }
 
-const aborted = new Error('the client left')
+const aborted = new Error('not wanted any more')
 /** Of an error body only the first bytes are read, to find its code. */
 const errorBodyBytesMax = 16 * 1024
+/** Statuses whose body may say what the caller did wrong; of any other the status says everything. */
+const explainedStatuses: ReadonlySet<number> = new Set([400, 413, 422])
 
 class AnswerReader implements Dispatcher.DispatchHandler {
   readonly #settle: (opened: Result<OpenedAnswer, UpstreamRefusal>) => void
   #controller: Dispatcher.DispatchController | undefined
   #sink: AnswerSink | undefined
+  /** Before a sink is there: what comes in spite of the pause when the connection ends under it. */
+  readonly #unread: Buffer[] = []
+  #unreadBytes = 0
+  #end: 'complete' | UpstreamRefusal | undefined
   #opened = false
-  #ended = false
   #abortRequested = false
-  #failedStatus: { status: number; retryAfter: string | undefined } | undefined
-  readonly #errorBody: Buffer[] = []
-  #errorBytes = 0
+  #failed: { readonly status: number; readonly retryAfter: string | undefined } | undefined
 
   constructor(settle: (opened: Result<OpenedAnswer, UpstreamRefusal>) => void) {
     this.#settle = settle
@@ -135,7 +138,9 @@ class AnswerReader implements Dispatcher.DispatchHandler {
 
   abort(): void {
     this.#abortRequested = true
-    if (!this.#ended) this.#controller?.abort(aborted)
+    // Still waiting for a connection: undici tells us when there is one, but nobody waits for that.
+    if (this.#controller === undefined) this.#settle(err({ reason: 'upstream_connection_error' }))
+    else if (this.#end === undefined) this.#controller.abort(aborted)
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -150,7 +155,8 @@ class AnswerReader implements Dispatcher.DispatchHandler {
   ): void {
     if (status < 200) return
     if (status !== 200) {
-      this.#failedStatus = { status, retryAfter: single(headers['retry-after']) }
+      this.#failed = { status, retryAfter: single(headers['retry-after']) }
+      if (!explainedStatuses.has(status)) this.#refuse()
       return
     }
     controller.pause()
@@ -159,10 +165,7 @@ class AnswerReader implements Dispatcher.DispatchHandler {
       ok({
         contentType: single(headers['content-type']) ?? '',
         encodedWork: single(headers['x-vouch-work']),
-        flow: (sink) => {
-          this.#sink = sink
-          controller.resume()
-        },
+        flow: (sink) => this.#flow(controller, sink),
         resume: () => controller.resume(),
         abort: () => this.abort(),
       }),
@@ -174,24 +177,43 @@ class AnswerReader implements Dispatcher.DispatchHandler {
       if (!this.#sink.data(chunk)) controller.pause()
       return
     }
-    this.#errorBytes += chunk.length
-    if (this.#errorBytes <= errorBodyBytesMax) this.#errorBody.push(chunk)
-  }
-
-  onResponseEnd(): void {
-    this.#ended = true
-    if (this.#failedStatus === undefined) this.#sink?.end()
-    else {
-      const body = Buffer.concat(this.#errorBody).toString()
-      this.#settle(err(refusalOfStatus({ ...this.#failedStatus, body })))
+    this.#unread.push(chunk)
+    this.#unreadBytes += chunk.length
+    if (this.#failed !== undefined && this.#unreadBytes > errorBodyBytesMax) {
+      controller.abort(aborted)
     }
   }
 
+  onResponseEnd(): void {
+    this.#ended('complete')
+  }
+
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#ended = true
     const refusal = refusalOfError(error, this.#opened)
-    if (this.#opened) this.#sink?.fail(refusal)
-    else this.#settle(err(refusal))
+    this.#ended(refusal)
+    // Before the headers nobody has a sink; settling a second time changes nothing.
+    this.#settle(err(refusal))
+  }
+
+  #flow(controller: Dispatcher.DispatchController, sink: AnswerSink): void {
+    for (const chunk of this.#unread) sink.data(chunk)
+    this.#unread.length = 0
+    this.#sink = sink
+    if (this.#end === undefined) controller.resume()
+    else this.#ended(this.#end)
+  }
+
+  #ended(end: 'complete' | UpstreamRefusal): void {
+    this.#end = end
+    if (this.#failed !== undefined) this.#refuse()
+    else if (end === 'complete') this.#sink?.end()
+    else this.#sink?.fail(end)
+  }
+
+  #refuse(): void {
+    if (this.#failed === undefined) return
+    const body = Buffer.concat(this.#unread).toString()
+    this.#settle(err(refusalOfStatus({ ...this.#failed, body })))
   }
 }
 
