@@ -38,14 +38,30 @@ export function refusalOfStatus(answer: {
   return { reason: 'upstream_bad_response' }
 }
 
+/** Engines without a code for it say in words that a prompt is too long: vLLM and llama.cpp, each in its own. */
+const tooLongPattern = /maximum context length|available context size|exceed_context_size/
+
 function codeIn(body: string): string {
-  try {
-    const code: unknown = (JSON.parse(body) as { error?: { code?: unknown } }).error?.code
-    if (typeof code === 'string' && knownCodes.has(code)) return code
-  } catch {
-    // Not JSON: then it has no code.
-  }
+  const { code, message, type } = errorIn(body)
+  if (typeof code === 'string' && knownCodes.has(code)) return code
+  if (tooLongPattern.test(`${message} ${type}`)) return 'context_length_exceeded'
   return 'upstream_rejected'
+}
+
+type ErrorFields = {
+  readonly code?: unknown
+  readonly message?: unknown
+  readonly type?: unknown
+}
+
+/** OpenAI's error object, or the one that older engines answer without the envelope; empty where there is neither. */
+function errorIn(body: string): ErrorFields {
+  try {
+    const json = JSON.parse(body) as (ErrorFields & { readonly error?: ErrorFields }) | null
+    return json?.error ?? json ?? {}
+  } catch {
+    return {}
+  }
 }
 
 /** Whether another contributor may succeed where this one failed. What the caller did wrong fails everywhere. */
