@@ -3,19 +3,24 @@
  * client got, and the text in it. Keeps the text (bounded by the upstream's body limit) and nothing else.
  */
 import { hash } from 'node:crypto'
+import { assert } from '../base/assert.ts'
 import { type Bytes32, bytes32, zeroBytes32 } from '../domain/units.ts'
 import type { Json } from './canonical-json.ts'
 import { type ChoiceContent, contentHash } from './content-hash.ts'
 import { type StreamHash, startStreamHash } from './stream-hash.ts'
 
-export type AnswerHashes = {
+/** What the contributor said. */
+export type ReceivedHashes = {
   /** sha256 of what the contributor sent. */
   readonly outputHash: Bytes32
-  /** sha256 of what the client was sent. */
-  readonly responseHash: Bytes32
   readonly contentHash: Bytes32
   /** Zero for an answer in one piece. */
   readonly streamRoot: Bytes32
+}
+
+export type AnswerHashes = ReceivedHashes & {
+  /** sha256 of what the client was sent. */
+  readonly responseHash: Bytes32
 }
 
 /** One choice's part of one event (structurally, so that this file knows no wire format). */
@@ -23,17 +28,24 @@ export type DeltaContent = {
   readonly index: number
   readonly text: string
   readonly toolCalls: readonly ToolCallPart[]
+  /** Written beside the answer: counted, not hashed. */
+  readonly aside: string
 }
 export type ToolCallPart = Readonly<Record<string, unknown>> & { readonly index?: number }
 
 /** The text of an answer, joined choice by choice. */
 export class AnswerContent {
   readonly #texts: string[] = []
+  readonly #asides: string[] = []
   readonly #toolCalls: Map<number, Record<string, unknown>>[] = []
   #textBytes = 0
 
   add(delta: DeltaContent): void {
-    const { index, text } = delta
+    const { index, text, aside } = delta
+    if (aside !== '') {
+      this.#asides.push(aside)
+      this.#textBytes += Buffer.byteLength(aside)
+    }
     if (text !== '') {
       this.#texts[index] = (this.#texts[index] ?? '') + text
       this.#textBytes += Buffer.byteLength(text)
@@ -41,14 +53,16 @@ export class AnswerContent {
     for (const part of delta.toolCalls) this.#addToolCall(index, part)
   }
 
-  /** UTF-8 bytes of everything the model wrote, tool arguments included. */
+  /** UTF-8 bytes of everything the model wrote, tool calls and asides included. */
   get byteLength(): number {
     return this.#textBytes
   }
 
-  /** All text, for counting. */
+  /** Everything the model wrote, for counting. */
   get text(): string {
-    return this.#texts.join('')
+    const calls = this.#toolCalls.flatMap((choice) => [...choice.values()].map(functionOf))
+    const written = calls.flatMap(({ name, arguments: text }) => [name, text])
+    return [...this.#texts, ...this.#asides, ...written].join('')
   }
 
   /** In the order of their index; `count` is at least what was asked for, so that a silent choice counts as empty. */
@@ -56,7 +70,7 @@ export class AnswerContent {
     const length = Math.max(count, this.#texts.length, this.#toolCalls.length)
     return Array.from({ length }, (_, index) => ({
       text: this.#texts[index] ?? '',
-      toolCalls: [...(this.#toolCalls[index]?.values() ?? [])] as Json[],
+      toolCalls: callsInOrder(this.#toolCalls[index]),
     }))
   }
 
@@ -78,6 +92,11 @@ export class AnswerContent {
   }
 }
 
+/** By their index, which need not be the order in which their first parts came. */
+function callsInOrder(calls: ReadonlyMap<number, Record<string, unknown>> | undefined): Json[] {
+  return [...(calls ?? [])].sort(([a], [b]) => a - b).map(([, call]) => call as Json)
+}
+
 function functionOf(call: Readonly<Record<string, unknown>>): { name: string; arguments: string } {
   const value = (call['function'] ?? {}) as { name?: unknown; arguments?: unknown }
   return {
@@ -86,7 +105,7 @@ function functionOf(call: Readonly<Record<string, unknown>>): { name: string; ar
   }
 }
 
-/** Hashes of a stream, event by event. The response hash is the output hash until the first event that was changed. */
+/** Hashes of a stream, event by event. Both sides are hashed as one until the first event that was changed. */
 export class StreamTranscript {
   readonly content: AnswerContent = new AnswerContent()
   readonly #received: StreamHash
@@ -109,38 +128,37 @@ export class StreamTranscript {
     if (sent.length > 0) this.#sent.update(sent)
   }
 
-  /** Bytes that only the client sees, such as an error event of ours. */
+  /** Bytes that only the client sees. */
   added(sent: Buffer): void {
     this.#sent ??= this.#received.forkOutput()
     this.#sent.update(sent)
   }
 
-  finish(choiceCount: number): AnswerHashes {
+  /** The contributor's side, at its end. Called once. */
+  finishReceived(choiceCount: number): ReceivedHashes {
+    this.#sent ??= this.#received.forkOutput()
     const { outputHash, streamRoot } = this.#received.finish()
-    return {
-      outputHash,
-      streamRoot,
-      responseHash:
-        this.#sent === undefined ? outputHash : bytes32(`0x${this.#sent.digest('hex')}`),
-      contentHash: contentHash(this.content.choices(choiceCount)),
-    }
+    return { outputHash, streamRoot, contentHash: contentHash(this.content.choices(choiceCount)) }
+  }
+
+  /** The client's side, at its end: after `finishReceived`, once. */
+  finishSent(): Bytes32 {
+    assert(this.#sent !== undefined, 'what was received ends before what is sent')
+    return bytes32(`0x${this.#sent.digest('hex')}`)
   }
 }
 
 export const sha256Bytes32 = (bytes: Uint8Array): Bytes32 => bytes32(`0x${hash('sha256', bytes)}`)
 
-/** The same hashes for an answer in one piece. */
+/** The same for an answer in one piece. */
 export function unaryHashes(answer: {
   readonly received: Buffer
-  readonly sent: Buffer
   readonly content: AnswerContent
   readonly choiceCount: number
-}): AnswerHashes {
-  const { received, sent, content, choiceCount } = answer
-  const outputHash = sha256Bytes32(received)
+}): ReceivedHashes {
+  const { received, content, choiceCount } = answer
   return {
-    outputHash,
-    responseHash: sent === received ? outputHash : sha256Bytes32(sent),
+    outputHash: sha256Bytes32(received),
     contentHash: contentHash(content.choices(choiceCount)),
     streamRoot: zeroBytes32,
   }

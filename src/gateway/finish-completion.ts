@@ -2,19 +2,24 @@
  * After the answer: count, charge, attest, once, whoever hung up first. The last bytes leave when the charge and the
  * receipt are durable, so an answer whose end a client has seen always has its receipt.
  */
-import { type AnswerHashes, unaryHashes } from '../attestation/answer-transcript.ts'
+import {
+  type AnswerHashes,
+  type ReceivedHashes,
+  sha256Bytes32,
+  unaryHashes,
+} from '../attestation/answer-transcript.ts'
 import { checkWork } from '../attestation/check-work.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { type SignedWork, type Work, workStatus } from '../domain/receipt.ts'
 import type { Refusal } from '../domain/refusal.ts'
-import { unixSecondsOf } from '../domain/units.ts'
+import { type Bytes32, unixSecondsOf, zeroBytes32 } from '../domain/units.ts'
 import { type MeteredUsage, noUsage, type Usage } from '../domain/usage.ts'
 import { settleUsage } from '../metering/settle-usage.ts'
 import { countPrompt } from '../metering/token-counter.ts'
 import type { AnswerHeaders } from './answer-client.ts'
 import type { Gateway } from './gateway.ts'
 import type { BegunAnswer } from './open-first-answer.ts'
-import { doneEvent, type StreamEnd, type StreamRelay } from './relay-stream.ts'
+import type { StreamEnd, StreamRelay } from './relay-stream.ts'
 import { logEnded, type ServedRequest, settleAnswer } from './settle-answer.ts'
 
 export async function finishStream(
@@ -26,43 +31,52 @@ export async function finishStream(
   if (client.cancellation.cancelled) return releaseUnserved(gateway, served)
   client.startStream(answerHeaders(served))
   const end = await relay.relayTo(client)
-  const failure = await finishRelayed(gateway, served, { relay, end })
+  const closing = await finishRelayed(gateway, served, { relay, end })
   if (client.cancellation.cancelled) return ok(undefined)
-  client.endStream(failure === undefined ? doneEvent : client.errorEvent(failure))
+  client.endStream(closing.ok ? closing.value : client.errorEvent(closing.error))
   return ok(undefined)
 }
 
-/** Charges and attests a stream whose last content was handed over. Answers what to tell the client instead of [DONE]. */
+/** Charges and attests a stream whose last content was handed over. Answers the bytes that close it, or what went wrong. */
 async function finishRelayed(
   gateway: Gateway,
   served: ServedRequest,
   stream: { readonly relay: StreamRelay; readonly end: StreamEnd },
-): Promise<Refusal | undefined> {
+): Promise<Result<Buffer, Refusal>> {
   const { relay, end } = stream
-  const hashes = relay.transcript.finish(served.request.choiceCount)
+  const received = relay.transcript.finishReceived(served.request.choiceCount)
   const observed = {
     content: relay.transcript.content,
     contentEvents: relay.contentEvents,
     reported: relay.usage,
   }
+  if (end.kind === 'complete') {
+    return settleComplete(gateway, served, {
+      received,
+      observed,
+      encodedWork: relay.encodedWork,
+      close: (usage) => {
+        const closing = relay.closing(usage)
+        relay.transcript.added(closing)
+        return { value: closing, responseHash: relay.transcript.finishSent() }
+      },
+    })
+  }
+  const hashes = { ...received, responseHash: relay.transcript.finishSent() }
   if (end.kind === 'failed') {
-    // An answer that broke off is not charged, and its receipt says so.
-    const usage = { ...noUsage, source: 'counted' } as const
-    const failed = { hashes, status: workStatus.upstreamFailed, usage, signedWork: undefined }
-    return (await settleAnswer(gateway, served, failed, end.refusal.reason)) ?? end.refusal
+    return settleFailed(gateway, served, {
+      hashes,
+      refusal: end.refusal,
+      reason: end.refusal.reason,
+    })
   }
-  if (end.kind === 'client_gone') {
-    const usage = meter(gateway, served, observed)
-    const status = workStatus.clientDisconnected
-    return settleAnswer(
-      gateway,
-      served,
-      { hashes, status, usage, signedWork: undefined },
-      'client_gone',
-    )
-  }
-  return settleComplete(gateway, served, { hashes, observed, encodedWork: relay.encodedWork })
+  const usage = meter(gateway, served, observed)
+  const gone = { hashes, status: workStatus.clientDisconnected, usage, signedWork: undefined }
+  const failure = await settleAnswer(gateway, served, gone, 'client_gone')
+  return failure === undefined ? ok(nothing) : err(failure)
 }
+
+const nothing = Buffer.alloc(0)
 
 export async function finishUnary(
   gateway: Gateway,
@@ -73,12 +87,16 @@ export async function finishUnary(
   const { answer, content, received } = body.read
   if (client.cancellation.cancelled) return releaseUnserved(gateway, served)
   const { choiceCount } = request
-  const hashes = unaryHashes({ received, sent: answer.bytes, content, choiceCount })
-  const observed = { content, contentEvents: 0, reported: answer.usage }
-  const { encodedWork } = body
-  const failure = await settleComplete(gateway, served, { hashes, observed, encodedWork })
-  if (failure !== undefined) return err(failure)
-  client.answer(answerHeaders(served), answer.bytes)
+  const hashes = unaryHashes({ received, content, choiceCount })
+  const responseHash = answer.bytes === received ? hashes.outputHash : sha256Bytes32(answer.bytes)
+  const settled = await settleComplete(gateway, served, {
+    received: hashes,
+    observed: { content, contentEvents: 0, reported: answer.usage },
+    encodedWork: body.encodedWork,
+    close: () => ({ value: answer.bytes, responseHash }),
+  })
+  if (!settled.ok) return settled
+  client.answer(answerHeaders(served), settled.value)
   return ok(undefined)
 }
 
@@ -103,14 +121,19 @@ async function settleComplete(
   gateway: Gateway,
   served: ServedRequest,
   answer: {
-    readonly hashes: AnswerHashes
+    readonly received: ReceivedHashes
     readonly observed: Observed
     readonly encodedWork: string | undefined
+    /** The last bytes for the client, once it is known what they cost, and the hash of all that it gets. */
+    readonly close: (usage: MeteredUsage) => {
+      readonly value: Buffer
+      readonly responseHash: Bytes32
+    }
   },
-): Promise<Refusal | undefined> {
+): Promise<Result<Buffer, Refusal>> {
   const { request, begun } = served
   const { contributor, offer } = begun.candidate
-  const { hashes } = answer
+  const { received } = answer
   let signedWork: SignedWork | undefined
   if (contributor.identity !== undefined) {
     const checked = checkWork(gateway.signer.domain, answer.encodedWork, {
@@ -119,27 +142,46 @@ async function settleComplete(
       contributor: contributor.identity.operator,
       modelId: offer.modelId,
       inputHash: begun.inputHash,
-      outputHash: hashes.outputHash,
-      contentHash: hashes.contentHash,
-      streamRoot: hashes.streamRoot,
+      ...received,
       signingAddresses: contributor.identity.signingAddresses,
       nowS: unixSecondsOf(gateway.nowMs()),
     })
     if (!checked.ok) {
-      const usage = { ...noUsage, source: 'counted' } as const
-      const failed = { hashes, status: workStatus.upstreamFailed, usage, signedWork: undefined }
       const fault = checked.error
       const reason = fault.fault === 'work_mismatch' ? `work_mismatch:${fault.member}` : fault.fault
-      return (
-        (await settleAnswer(gateway, served, failed, reason)) ?? { reason: 'attestation_failed' }
-      )
+      // The gateway stands for none of the bytes that such an answer was made of.
+      const hashes = { ...received, responseHash: zeroBytes32 }
+      return settleFailed(gateway, served, {
+        hashes,
+        refusal: { reason: 'attestation_failed' },
+        reason,
+      })
     }
     signedWork = checked.value
   }
   const reported = signedWork === undefined ? answer.observed.reported : usageOf(signedWork.work)
   const usage = meter(gateway, served, { ...answer.observed, reported })
   const status = signedWork?.work.status ?? workStatus.complete
-  return settleAnswer(gateway, served, { hashes, status, usage, signedWork }, undefined)
+  const { value, responseHash } = answer.close(usage)
+  const outcome = { hashes: { ...received, responseHash }, status, usage, signedWork }
+  const failure = await settleAnswer(gateway, served, outcome, undefined)
+  return failure === undefined ? ok(value) : err(failure)
+}
+
+/** An answer that broke off or was not proven is not charged, and its receipt says so. */
+async function settleFailed(
+  gateway: Gateway,
+  served: ServedRequest,
+  failed: {
+    readonly hashes: AnswerHashes
+    readonly refusal: Refusal
+    readonly reason: string
+  },
+): Promise<Result<never, Refusal>> {
+  const { hashes, refusal, reason } = failed
+  const usage = { ...noUsage, source: 'counted' } as const
+  const outcome = { hashes, status: workStatus.upstreamFailed, usage, signedWork: undefined }
+  return err((await settleAnswer(gateway, served, outcome, reason)) ?? refusal)
 }
 
 const usageOf = (work: Work): Usage => ({

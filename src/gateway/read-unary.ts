@@ -20,14 +20,11 @@ export async function readUnary(
   const body = await readBody(opened)
   if (!body.ok) return body
   const answer = readUnaryAnswer(body.value)
-  if (answer === undefined || answer.deltas.length > choiceCount) {
-    return err({ reason: 'upstream_bad_response' })
-  }
+  if (answer === undefined) return err({ reason: 'upstream_bad_response' })
   const content = new AnswerContent()
+  const unanswered = new Set(Array.from({ length: choiceCount }, (_, index) => index))
   for (const delta of answer.deltas) {
-    if (delta.index < 0 || delta.index >= choiceCount) {
-      return err({ reason: 'upstream_bad_response' })
-    }
+    if (!unanswered.delete(delta.index)) return err({ reason: 'upstream_bad_response' })
     content.add(delta)
   }
   return ok({ received: body.value, answer, content })
@@ -41,8 +38,8 @@ function readBody(opened: OpenedAnswer): Promise<Result<Buffer, UpstreamRefusal>
       data: (chunk) => {
         bytes += chunk.length
         if (bytes > upstreamBodyBytesMax) {
-          opened.abort()
           settle(err({ reason: 'upstream_bad_response' }))
+          opened.abort()
           return true
         }
         chunks.push(chunk)

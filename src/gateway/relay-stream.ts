@@ -6,16 +6,27 @@
  *   WAITING --anything wrong--> ENDED            (another contributor may still be tried)
  *                               RELAYING --anything wrong, client gone--> ENDED
  *
- * Before COMMITTED nothing reaches the client, so a failure there is silent. `data: [DONE]` is never forwarded here: the
- * conductor sends it once the receipt is durable.
+ * Before COMMITTED nothing reaches the client, so a failure there is silent. What closes a stream, the usage chunk and
+ * `data: [DONE]`, is not forwarded here: the conductor sends `closing` once the receipt is durable.
  */
 import { StreamTranscript } from '../attestation/answer-transcript.ts'
-import { checkpointEventsMax, checkpointIntervalMs, upstreamBodyBytesMax } from '../base/limits.ts'
+import {
+  checkpointEventsMax,
+  checkpointIntervalMs,
+  heldBackBytesMax,
+  upstreamBodyBytesMax,
+} from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { UpstreamRefusal } from '../domain/refusal.ts'
 import type { Bytes32 } from '../domain/units.ts'
-import type { Usage } from '../domain/usage.ts'
-import { type ChatEvent, type ChoiceDelta, readChatEvent } from '../upstream/chat-events.ts'
+import type { MeteredUsage, Usage } from '../domain/usage.ts'
+import {
+  type ChatEvent,
+  type ChoiceDelta,
+  readChatEvent,
+  usageEvent,
+  withoutUsage,
+} from '../upstream/chat-events.ts'
 import type { OpenedAnswer } from '../upstream/open-answer.ts'
 import { SseReader } from '../upstream/sse-reader.ts'
 import type { AnswerClient } from './answer-client.ts'
@@ -29,7 +40,7 @@ export type RelayTerms = {
   readonly jobId: Bytes32
   readonly inputHash: Bytes32
   readonly choiceCount: number
-  /** The client wants the usage chunk; otherwise it is read and dropped. */
+  /** The client wants the usage chunk, exactly one at the end; otherwise it gets none. */
   readonly includeUsage: boolean
   /** The contributor signs: after [DONE] its Work is waited for. */
   readonly expectsWork: boolean
@@ -38,7 +49,7 @@ export type RelayTerms = {
   readonly nowMs: () => number
 }
 
-export const doneEvent: Buffer = Buffer.from('data: [DONE]\n\n')
+const doneEvent = Buffer.from('data: [DONE]\n\n')
 const nothing = Buffer.alloc(0)
 
 export class StreamRelay {
@@ -57,6 +68,9 @@ export class StreamRelay {
   readonly #commit = Promise.withResolvers<Result<void, UpstreamRefusal>>()
   readonly #ended = Promise.withResolvers<StreamEnd>()
   #early: Buffer[] | undefined = []
+  #earlyBytes = 0
+  #lastChunk: Buffer | undefined
+  #usageChunk: Buffer | undefined
   #client: AnswerClient | undefined
   #flowing = true
   #doneSeen = false
@@ -86,9 +100,21 @@ export class StreamRelay {
       this.#flowing = true
       this.#opened.resume()
     })
+    this.#flowing = true
     for (const bytes of this.#early ?? []) this.#flowing = client.write(bytes)
     this.#early = undefined
+    if (this.#flowing) this.#opened.resume()
     return this.#ended.promise
+  }
+
+  /**
+   * The last bytes of a whole answer: the usage chunk where it was asked for, and [DONE]. The engine's own chunk when it
+   * says what is charged, else one of ours.
+   */
+  closing(charged: MeteredUsage): Buffer {
+    if (!this.#terms.includeUsage) return doneEvent
+    const own = charged.source === 'reported' ? this.#usageChunk : undefined
+    return Buffer.concat([own ?? usageEvent(this.#lastChunk, charged), doneEvent])
   }
 
   /** Ends the upstream: nobody waits for this answer any more. */
@@ -97,7 +123,11 @@ export class StreamRelay {
   }
 
   #data(chunk: Buffer): boolean {
-    if (this.#isEnded) return true
+    if (this.#isEnded) {
+      // Whoever goes on after the end would hold the connection for as long as it likes.
+      this.#opened.abort()
+      return true
+    }
     this.#bytes += chunk.length
     const bounded =
       this.#reader.push(chunk, (block) => this.#block(block)) && this.#bytes <= upstreamBodyBytesMax
@@ -137,13 +167,18 @@ export class StreamRelay {
       return
     }
     if (event.usage !== undefined) this.usage = event.usage
-    if (event.usageOnly && !this.#terms.includeUsage) {
+    if (event.deltas.length === 0) {
+      if (event.usage !== undefined) this.#usageChunk = event.bytes
       this.transcript.replaced(block, nothing)
       return
     }
-    if (event.bytes === block) this.transcript.passed(block)
-    else this.transcript.replaced(block, event.bytes)
-    this.#forward(event.bytes)
+    // Some engines report on every chunk; a client counts each report that it sees.
+    const bytes =
+      event.usage === undefined ? event.bytes : withoutUsage(event.bytes, this.#terms.includeUsage)
+    if (bytes === block) this.transcript.passed(block)
+    else this.transcript.replaced(block, bytes)
+    this.#lastChunk = bytes
+    this.#forward(bytes)
     this.#noteDeltas(event.deltas)
   }
 
@@ -152,13 +187,15 @@ export class StreamRelay {
   }
 
   #noteDeltas(deltas: readonly ChoiceDelta[]): void {
+    const { content } = this.transcript
     let begun = false
     for (const delta of deltas) {
+      const bytesBefore = content.byteLength
+      content.add(delta)
+      const said = content.byteLength > bytesBefore
+      if (said) this.contentEvents += 1
       if (delta.finishReason !== undefined) this.#finished.add(delta.index)
-      if (delta.text !== '' || delta.toolCalls.length > 0) this.transcript.content.add(delta)
-      const content = delta.text !== '' || delta.toolCalls.length > 0 || delta.reasoning
-      if (content) this.contentEvents += 1
-      begun ||= content || delta.finishReason !== undefined
+      begun ||= said || delta.finishReason !== undefined
     }
     if (begun && this.#early !== undefined) this.#commit.resolve(ok(undefined))
     if (this.#client !== undefined) this.#checkpoint()
@@ -175,27 +212,32 @@ export class StreamRelay {
   }
 
   #forward(bytes: Buffer): void {
-    if (this.#client !== undefined) this.#flowing = this.#client.write(bytes)
-    else this.#early?.push(bytes)
+    if (this.#client !== undefined) {
+      this.#flowing = this.#client.write(bytes)
+      return
+    }
+    this.#early?.push(bytes)
+    this.#earlyBytes += bytes.length
+    if (this.#earlyBytes <= heldBackBytesMax) return
+    // More than that of nothing is not kept in hope of a better contributor.
+    this.#commit.resolve(ok(undefined))
+    this.#flowing = false
   }
 
   #done(block: Buffer): void {
     this.#doneSeen = true
-    if (block.equals(doneEvent)) this.transcript.passed(block)
-    else this.transcript.replaced(block, doneEvent)
+    this.transcript.replaced(block, nothing)
     this.#commit.resolve(ok(undefined))
     if (!this.#terms.expectsWork) this.#end({ kind: 'complete' })
   }
 
   #upstreamEnded(): void {
     if (this.#isEnded) return
-    const finished = this.#finished.size >= this.#terms.choiceCount
-    // Some engines close after finish_reason without [DONE]; without either the answer was cut.
-    if (!this.#doneSeen && finished && this.#reader.unfinishedBytes === 0) {
-      this.transcript.added(doneEvent)
-      this.#doneSeen = true
-    }
-    if (this.#doneSeen) this.#end({ kind: 'complete' })
+    const { unfinished } = this.#reader
+    // Some engines close after finish_reason without [DONE], or before its blank line; without either the answer was cut.
+    const finished = unfinished.length === 0 && this.#finished.size >= this.#terms.choiceCount
+    const done = this.#doneSeen || finished || readChatEvent(unfinished).kind === 'done'
+    if (done) this.#end({ kind: 'complete' })
     else this.#fail({ reason: 'upstream_stream_interrupted' })
   }
 

@@ -2,6 +2,7 @@
  * What a block of a chat-completion stream, or a whole unary answer, says. Source: OpenAI API reference, "The chat
  * completion chunk object" and "The chat completion object"; engines deviate, so every field is optional here.
  */
+import { jsonDepthMax } from '../base/limits.ts'
 import type { Usage } from '../domain/usage.ts'
 
 /** One choice's part of a chunk. */
@@ -9,7 +10,8 @@ export type ChoiceDelta = {
   readonly index: number
   readonly text: string
   readonly toolCalls: readonly ToolCallDelta[]
-  readonly reasoning: boolean
+  /** Written beside the answer: reasoning, a refusal, a call in the older form. Metered like text, but no part of it. */
+  readonly aside: string
   readonly finishReason: string | undefined
 }
 
@@ -22,8 +24,6 @@ export type ChatEvent =
       readonly bytes: Buffer
       readonly deltas: readonly ChoiceDelta[]
       readonly usage: Usage | undefined
-      /** Nothing but usage: the extra chunk of `stream_options.include_usage`. */
-      readonly usageOnly: boolean
     }
   | { readonly kind: 'done' }
   /** The signed Work of a contributor (`: vouch-work …`), still encoded. */
@@ -49,7 +49,8 @@ export function readChatEvent(block: Buffer): ChatEvent {
       ? { kind: 'work', encoded: comment.slice(workPrefix.length).trim() }
       : { kind: 'comment' }
   }
-  return readPayload(data, Buffer.from(`data: ${data}\n\n`))
+  // Between JSON tokens a space says what a line break does, and fits on one line.
+  return readPayload(data, Buffer.from(`data: ${data.replaceAll('\n', ' ')}\n\n`))
 }
 
 /** The JSON of a block in the plainest framing, `data: {…}\n\n`, which is nearly every block; undefined for any other. */
@@ -59,7 +60,7 @@ function plainPayload(block: Buffer): string | undefined {
     block[dataPrefix.length] === openBrace &&
     block.compare(dataPrefix, 0, dataPrefix.length, 0, dataPrefix.length) === 0 &&
     block.indexOf(lf) === end &&
-    block[end - 1] !== cr
+    block.indexOf(cr) === -1
   return plain ? block.toString('utf8', dataPrefix.length, end) : undefined
 }
 
@@ -73,7 +74,7 @@ function readFields(block: string): { data: string | undefined; comment: string 
     else if (line.startsWith('data: ')) data.push(line.slice(6))
     else if (line.startsWith('data:')) data.push(line.slice(5))
   }
-  return { data: data.length === 0 ? undefined : data.join(''), comment }
+  return { data: data.length === 0 ? undefined : data.join('\n'), comment }
 }
 
 function readPayload(payload: string, bytes: Buffer): ChatEvent {
@@ -83,37 +84,95 @@ function readPayload(payload: string, bytes: Buffer): ChatEvent {
   if (json['error'] !== undefined && json['error'] !== null) return { kind: 'error' }
   const choices = json['choices']
   if (!Array.isArray(choices)) return { kind: 'malformed' }
-  const usage = readUsage(json['usage'])
-  const deltas = choices.map((choice) => readDelta(choice))
-  return { kind: 'chunk', bytes, deltas, usage, usageOnly: choices.length === 0 }
+  const deltas = readDeltas(choices, 'delta')
+  if (deltas === undefined) return { kind: 'malformed' }
+  return { kind: 'chunk', bytes, deltas, usage: readUsage(json['usage']) }
 }
 
+/** A chunk's bytes without its usage: `usage: null` stays for a client who asked for usage, which comes once, at the end. */
+export function withoutUsage(bytes: Buffer, asked: boolean): Buffer {
+  const { usage: _, ...json } = JSON.parse(bytes.toString('utf8', dataPrefix.length)) as Fields
+  return eventOf(asked ? { ...json, usage: null } : json)
+}
+
+/** The usage chunk that ends a stream, made after the pattern of an earlier chunk where there was one. */
+export function usageEvent(pattern: Buffer | undefined, usage: Usage): Buffer {
+  const json = pattern && parseObject(pattern.toString('utf8', dataPrefix.length))
+  return eventOf({
+    object: 'chat.completion.chunk',
+    ...json,
+    choices: [],
+    usage: {
+      prompt_tokens: usage.promptTokens,
+      completion_tokens: usage.completionTokens,
+      total_tokens: usage.promptTokens + usage.completionTokens,
+      prompt_tokens_details: { cached_tokens: usage.cachedPromptTokens },
+      completion_tokens_details: { reasoning_tokens: usage.reasoningTokens },
+    },
+  })
+}
+
+const eventOf = (json: Fields): Buffer => Buffer.from(`data: ${JSON.stringify(json)}\n\n`)
+
 type Fields = Readonly<Record<string, unknown>>
-const asFields = (value: unknown): Fields =>
-  typeof value === 'object' && value !== null ? (value as Fields) : {}
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+const asFields = (value: unknown): Fields => (isFields(value) ? value : {})
 
 function parseObject(text: string): Fields | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Fields)
-      : undefined
+    return isFields(value) ? value : undefined
   } catch {
     return undefined
   }
 }
 
-function readDelta(value: unknown): ChoiceDelta {
-  const choice = asFields(value)
-  const delta = asFields(choice['delta'])
-  const reasoning = delta['reasoning_content'] ?? delta['reasoning']
+/** What each choice says; undefined when one of them is not a choice. `part` is where it says it. */
+function readDeltas(
+  choices: readonly unknown[],
+  part: 'delta' | 'message',
+): ChoiceDelta[] | undefined {
+  const deltas: ChoiceDelta[] = []
+  for (const choice of choices) {
+    const delta = isFields(choice) ? readDelta(choice, part) : undefined
+    if (delta === undefined) return undefined
+    deltas.push(delta)
+  }
+  return deltas
+}
+
+function readDelta(choice: Fields, part: 'delta' | 'message'): ChoiceDelta | undefined {
+  const index = choice['index'] ?? 0
+  // A last chunk may come without a delta; a whole answer without its message is none.
+  if (typeof index !== 'number' || (part === 'message' && !isFields(choice[part]))) return undefined
+  const delta = asFields(choice[part])
+  const calls = delta['tool_calls'] ?? []
+  if (!Array.isArray(calls) || !calls.every(isToolCall)) return undefined
   return {
-    index: typeof choice['index'] === 'number' ? choice['index'] : 0,
-    text: typeof delta['content'] === 'string' ? delta['content'] : '',
-    toolCalls: Array.isArray(delta['tool_calls']) ? (delta['tool_calls'] as ToolCallDelta[]) : [],
-    reasoning: typeof reasoning === 'string' && reasoning !== '',
+    index,
+    text: textOf(delta['content']),
+    toolCalls: calls,
+    aside: readAside(delta),
     finishReason: typeof choice['finish_reason'] === 'string' ? choice['finish_reason'] : undefined,
   }
+}
+
+/** Nested no deeper than a request may be: what is hashed is walked by recursion. */
+const isToolCall = (value: unknown): value is ToolCallDelta =>
+  isFields(value) && isShallow(value, jsonDepthMax)
+
+function isShallow(value: unknown, depthMax: number): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return depthMax > 0 && Object.values(value).every((member) => isShallow(member, depthMax - 1))
+}
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
+
+function readAside(delta: Fields): string {
+  const call = asFields(delta['function_call'])
+  const reasoning = textOf(delta['reasoning_content']) || textOf(delta['reasoning'])
+  return reasoning + textOf(delta['refusal']) + textOf(call['name']) + textOf(call['arguments'])
 }
 
 /** A unary answer: its choices as deltas from nothing, its usage, and the bytes for the client. */
@@ -124,20 +183,24 @@ export type UnaryAnswer = {
   readonly bytes: Buffer
 }
 
+/**
+ * JSON.stringify takes time and memory beyond measure for an array nested millions deep (Node 26: 2 s at 4 MB, all memory at
+ * 32 MB). What is shorter than this cannot be deep enough to hurt.
+ */
+const shallowBytesMax = 64 * 1024
+
 /** Undefined when the body is not a chat completion. */
 export function readUnaryAnswer(body: Buffer): UnaryAnswer | undefined {
   const text = body.toString()
   const json = parseObject(text)
   const choices = json?.['choices']
   if (json === undefined || !Array.isArray(choices) || choices.length === 0) return undefined
+  if (body.length > shallowBytesMax && !isShallow(json, jsonDepthMax)) return undefined
+  const deltas = readDeltas(choices, 'message')
+  if (deltas === undefined) return undefined
   const serialised = JSON.stringify(json)
-  return {
-    deltas: choices.map((choice) =>
-      readDelta({ ...asFields(choice), delta: asFields(choice)['message'] }),
-    ),
-    usage: readUsage(json['usage']),
-    bytes: serialised === text ? body : Buffer.from(serialised),
-  }
+  const bytes = serialised === text ? body : Buffer.from(serialised)
+  return { deltas, usage: readUsage(json['usage']), bytes }
 }
 
 const count = (value: unknown): number | undefined =>

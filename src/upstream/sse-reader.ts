@@ -23,6 +23,7 @@ export class SseReader {
     for (;;) {
       const end = blockEnd(data, from)
       if (end === -1) break
+      if (end - start > sseEventBytesMax) return false
       // Blank lines between blocks belong to no block.
       if (end - start > 2 || !isBlank(data, start, end)) onBlock(data.subarray(start, end))
       start = end
@@ -34,8 +35,8 @@ export class SseReader {
   }
 
   /** Bytes after the last whole block: a stream that was cut leaves some. */
-  get unfinishedBytes(): number {
-    return this.#rest.length
+  get unfinished(): Buffer {
+    return this.#rest
   }
 }
 

@@ -386,8 +386,8 @@ describe('errors become the classes that the SDK knows', () => {
     let failures = 2
     upstream.become((request, response) => {
       failures -= 1
-      if (failures >= 0) answerStatus(429, '', { 'retry-after': '0' })(request, response)
-      else answerWell()(request, response)
+      const script = failures >= 0 ? answerStatus(429, '', { 'retry-after': '0' }) : answerWell()
+      return script(request, response)
     })
     const patient = clientFor(gateway, { maxRetries: 2 })
     const answer = await patient.chat.completions.create({ model: 'm', messages })
