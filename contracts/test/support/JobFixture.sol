@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {JobTerms} from "../../src/types/JobTerms.sol";
+import {Receipt} from "../../src/types/Receipt.sol";
+import {SlashingFixture} from "./SlashingFixture.sol";
+import {signatureOf, vm} from "./Vm.sol";
+
+/// @notice A slashing fixture with two more contributors and answers to jobs.
+abstract contract JobFixture is SlashingFixture {
+    bytes internal constant INPUT = "What is the capital of France?";
+
+    uint256 internal constant SECOND_KEY = 0xC048;
+    uint256 internal constant THIRD_KEY = 0xC049;
+    address internal second = address(0xC0470002);
+    address internal third = address(0xC0470003);
+
+    function setUpJobs() internal {
+        setUpSlashing();
+        register(contributors, second, SECOND_KEY);
+        register(contributors, third, THIRD_KEY);
+    }
+
+    function jobTerms() internal view returns (JobTerms memory) {
+        return JobTerms({
+            modelId: keccak256("model"),
+            gateway: gateway,
+            minTiers: 1,
+            promptAtomicPerMtok: 1_000_000,
+            completionAtomicPerMtok: 2_000_000,
+            maxFee: 10_000,
+            deliveryTime: 10 minutes,
+            callbackGas: 0,
+            agreement: 1,
+            answersMax: 1
+        });
+    }
+
+    function answerOf(bytes32 jobId, bytes memory content) internal view returns (Receipt memory) {
+        return answerOf(jobId, INPUT, content, contributor);
+    }
+
+    function answerOf(bytes32 jobId, bytes memory input, bytes memory content, address by)
+        internal
+        view
+        returns (Receipt memory receipt)
+    {
+        receipt = receiptOf(uint256(jobId));
+        receipt.work.jobId = jobId;
+        receipt.work.inputHash = sha256(input);
+        receipt.work.contentHash = keccak256(content);
+        receipt.work.contributor = by;
+        receipt.work.finishedAt = uint64(block.timestamp);
+    }
+
+    function pack(Receipt memory receipt, uint256 key) internal view returns (bytes memory) {
+        return abi.encode(receipt, signWork(receipt.work, key), signReceipt(receipt, GATEWAY_KEY));
+    }
+
+    function pack(Receipt memory receipt) internal view returns (bytes memory) {
+        return pack(receipt, CONTRIBUTOR_KEY);
+    }
+
+    function deliver(bytes32 jobId, JobTerms memory jobTerms_, bytes memory content) internal {
+        bytes memory packed = pack(answerOf(jobId, content));
+        coordinator.fulfill(jobId, jobTerms_, content, packed);
+    }
+}
