@@ -43,9 +43,13 @@ export function readAnswer(body: Buffer): readonly AnsweredChoice[] | undefined 
   }
   return Array.from(growing, (choice) => ({
     text: choice?.text ?? '',
-    toolCalls: [...(choice?.toolCalls.values() ?? [])],
+    toolCalls: callsInOrder(choice?.toolCalls),
   }))
 }
+
+/** By their index, which need not be the order in which their first parts came. */
+const callsInOrder = (calls: GrowingChoice['toolCalls'] | undefined): readonly unknown[] =>
+  [...(calls ?? [])].sort(([a], [b]) => a - b).map(([, call]) => call)
 
 function eventPayloads(body: Buffer): readonly string[] {
   return splitEvents(body)

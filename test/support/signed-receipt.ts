@@ -45,7 +45,7 @@ const word = (byte: string): Bytes32 => bytes32(`0x${byte.repeat(32)}`)
 export const gatewayOperator = operator('6')
 export const contributorOperator = operator('c')
 export const place = { chainId: 31337, verifyingContract: operator('7') }
-export const finishedAt = unixSeconds(1_790_000_004)
+export const finishedAt = unixSeconds(1_700_000_004)
 
 export const request: Buffer = Buffer.from(
   '{"model":"vouch-mini","stream":true,"messages":[{"role":"user","content":"2+2?"}]}',
@@ -91,7 +91,7 @@ export const work: Work = {
   cachedPromptTokens: 200,
   completionTokens: 345,
   commitment: zeroBytes32,
-  startedAt: unixSeconds(1_790_000_000),
+  startedAt: unixSeconds(1_700_000_000),
   finishedAt,
   status: 0,
 }
@@ -103,7 +103,7 @@ export const priceSheet: PriceSheet = {
   promptAtomicPerMtok: atomic(100_000n),
   cachedPromptAtomicPerMtok: atomic(10_000n),
   completionAtomicPerMtok: atomic(400_000n),
-  validFrom: unixSeconds(1_780_000_000),
+  validFrom: unixSeconds(1_690_000_000),
   validUntil: unixSeconds(0),
 }
 
