@@ -32,42 +32,66 @@ export type ChatOutcome = {
   readonly failure?: string
 }
 
+type AskedChat = { readonly headers: RequestHeaders; readonly body: Buffer }
+
 /**
  * Answers POST /v1/chat/completions. Never throws: a fault of ours is answered 500, or in band once
  * bytes have left.
  */
 export async function answerChat(
   engine: Engine,
-  asked: { readonly headers: RequestHeaders; readonly body: Buffer },
+  asked: AskedChat,
   response: ServerResponse,
 ): Promise<ChatOutcome> {
-  const refuse = (refusal: OpenAiRefusal): ChatOutcome => {
-    sendRefusal(response, refusal)
-    return { outcome: 'refused', code: refusal.code }
-  }
-  const planned = planChatWork(engine, asked)
-  if (!planned.ok) return refuse(planned.error)
-  const work = planned.value
-  const { job } = work
-  if (job !== undefined && !engine.workSigner?.beginJob(job.jobId)) {
-    return refuse(jobAlreadySigned(job.jobId))
-  }
-  const signal = closedSignal(response)
   try {
-    const turn = await engine.turns.take(signal)
-    if (!turn.ok && turn.error === 'queue_full') return refuse(engineBusy(busyRetryAfterS))
-    if (!turn.ok) return { outcome: 'client_gone' }
-    try {
-      return await answerInTurn({ engine, work, response, signal })
-    } finally {
-      turn.value.giveBack()
-    }
+    return await answerOrRefuse(engine, asked, response)
   } catch (error) {
     sendFailure(response)
     return { outcome: 'failed', failure: failureOf(error) }
+  }
+}
+
+async function answerOrRefuse(
+  engine: Engine,
+  asked: AskedChat,
+  response: ServerResponse,
+): Promise<ChatOutcome> {
+  const planned = planChatWork(engine, asked)
+  if (!planned.ok) return refuse(response, planned.error)
+  const work = planned.value
+  const { job } = work
+  if (job === undefined) return answerInOrder({ engine, work, response })
+  if (!engine.workSigner?.beginJob(job.jobId)) {
+    return refuse(response, jobAlreadySigned(job.jobId))
+  }
+  try {
+    return await answerInOrder({ engine, work, response })
   } finally {
     // Does nothing to a job that was signed.
-    if (job !== undefined) engine.workSigner?.abandonJob(job.jobId)
+    engine.workSigner.abandonJob(job.jobId)
+  }
+}
+
+function refuse(response: ServerResponse, refusal: OpenAiRefusal): ChatOutcome {
+  sendRefusal(response, refusal)
+  return { outcome: 'refused', code: refusal.code }
+}
+
+/** Waits for its turn, and gives it back whatever happens. */
+async function answerInOrder(
+  asked: Pick<Answering, 'engine' | 'work' | 'response'>,
+): Promise<ChatOutcome> {
+  const { engine, response } = asked
+  const signal = closedSignal(response)
+  const turn = await engine.turns.take(signal)
+  if (!turn.ok) {
+    if (turn.error === 'queue_full') return refuse(response, engineBusy(busyRetryAfterS))
+    return { outcome: 'client_gone' }
+  }
+  try {
+    return await answerInTurn({ ...asked, signal })
+  } finally {
+    turn.value.giveBack()
   }
 }
 
