@@ -14,7 +14,8 @@ import { address } from '../../../src/domain/units.ts'
 import { loadBuiltInModel } from '../../support/built-in-model.ts'
 
 /*
- * What a client gets when the engine itself fails. The model is the real one, with a fault put into its decoder.
+ * What a client gets when the engine itself fails. The model is the real one, with a fault put into
+ * its decoder.
  */
 
 const account = address(`0x${'0a'.repeat(20)}`)
