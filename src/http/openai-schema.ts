@@ -42,14 +42,31 @@ export function parseChatBody(body: Buffer): Parsed<ChatBody> {
   if (!model.ok) return model
   const prompt = readMessages(fields)
   if (!prompt.ok) return prompt
+  const { messageCount, promptHasMedia, hasCalls } = prompt.value
+  // What an engine renders of definitions and calls is in the body too, so the whole body bounds it, in any template.
+  const promptBytes =
+    hasCalls || definitions.some((name) => fields[name] != null)
+      ? body.length + introductionBytes
+      : prompt.value.promptBytes
   const framing = readFraming(fields)
   if (!framing.ok) return framing
   const bounds = readBounds(fields)
   if (!bounds.ok) return bounds
   const sampling = checkSampling(fields)
   if (!sampling.ok) return sampling
-  return ok({ modelName: model.value, ...prompt.value, ...framing.value, ...bounds.value })
+  return ok({
+    modelName: model.value,
+    messageCount,
+    promptHasMedia,
+    promptBytes,
+    ...framing.value,
+    ...bounds.value,
+  })
 }
+
+/** Fields that engines write into the prompt as JSON, after an introduction of their own. */
+const definitions = ['tools', 'functions', 'response_format'] as const
+const introductionBytes = 1024
 
 function readModel(fields: Fields): Parsed<string> {
   const { model } = fields as { model?: unknown }
@@ -62,7 +79,9 @@ function readModel(fields: Fields): Parsed<string> {
 
 function readMessages(
   fields: Fields,
-): Parsed<Pick<ChatBody, 'messageCount' | 'promptBytes' | 'promptHasMedia'>> {
+): Parsed<
+  Pick<ChatBody, 'messageCount' | 'promptBytes' | 'promptHasMedia'> & { readonly hasCalls: boolean }
+> {
   const { messages } = fields as { messages?: unknown }
   if (messages === undefined) {
     return err({ reason: 'missing_required_parameter', param: 'messages' })
@@ -75,6 +94,7 @@ function readMessages(
   }
   let promptBytes = 0
   let promptHasMedia = false
+  let hasCalls = false
   for (const [index, message] of messages.entries()) {
     const param = `messages[${index}]`
     if (!isFields(message)) return err({ reason: 'invalid_type', param, expected: 'an object' })
@@ -90,10 +110,12 @@ function readMessages(
         expected: 'a string, an array of content parts, or null',
       })
     }
-    promptBytes += size.bytes
+    const { name } = message as { name?: unknown }
+    promptBytes += size.bytes + (typeof name === 'string' ? Buffer.byteLength(name) : 0)
     promptHasMedia ||= size.hasMedia
+    hasCalls ||= message['tool_calls'] != null || message['function_call'] != null
   }
-  return ok({ messageCount: messages.length, promptBytes, promptHasMedia })
+  return ok({ messageCount: messages.length, promptBytes, promptHasMedia, hasCalls })
 }
 
 function contentSize(content: unknown): { bytes: number; hasMedia: boolean } | undefined {

@@ -30,16 +30,41 @@ export function loadTokenCounter(path: string): TokenCounter {
   }
 }
 
-/** Tokens of a chat prompt's texts, template not included. Undefined when the body has parts other than text. */
+type Message = {
+  readonly content?: unknown
+  readonly tool_calls?: unknown
+  readonly function_call?: unknown
+}
+type Prompt = {
+  readonly messages: readonly Message[]
+  readonly tools?: unknown
+  readonly functions?: unknown
+  readonly response_format?: unknown
+}
+
+/**
+ * Tokens of a chat prompt's texts, template not included. Undefined when the prompt has other parts than text: media, and
+ * definitions and calls, which each template renders in its own way.
+ */
 export function countPrompt(counter: TokenCounter, body: Buffer): number | undefined {
-  const { messages } = JSON.parse(body.toString()) as { messages: readonly { content?: unknown }[] }
+  const { messages, ...fields } = JSON.parse(body.toString()) as Prompt
+  if ((fields.tools ?? fields.functions ?? fields.response_format) != null) return undefined
   let tokens = 0
-  for (const { content } of messages) {
-    for (const part of Array.isArray(content) ? content : [content]) {
-      const text: unknown = typeof part === 'string' ? part : (part as { text?: unknown })?.text
-      if (typeof text === 'string') tokens += counter.count(text)
-      else if (part !== null && part !== undefined) return undefined
-    }
+  for (const message of messages) {
+    if ((message.tool_calls ?? message.function_call) != null) return undefined
+    const counted = countContent(counter, message.content)
+    if (counted === undefined) return undefined
+    tokens += counted
+  }
+  return tokens
+}
+
+function countContent(counter: TokenCounter, content: unknown): number | undefined {
+  let tokens = 0
+  for (const part of Array.isArray(content) ? content : [content ?? '']) {
+    const text: unknown = typeof part === 'string' ? part : (part as { text?: unknown }).text
+    if (typeof text !== 'string') return undefined
+    tokens += counter.count(text)
   }
   return tokens
 }
