@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { DevChain } from '../dev/bootstrap-chain.ts'
 import type { BuiltInModel } from '../dev/built-in-model.ts'
 import type { Channel } from '../domain/channel.ts'
@@ -43,7 +44,7 @@ or with the openai package, unchanged:
 Each answer names its receipt in the header x-vouch-receipt:
 
   curl -s ${baseUrl}/receipts/RECEIPT -H "Authorization: Bearer ${apiKey}" > receipt.json
-  npx vouch verify receipt.json --rpc ${devChain.rpcUrl}
+  npx vouch verify receipt.json --trust ${join(folder, 'trust.json')} --rpc ${devChain.rpcUrl}
 
 On the chain (id ${devChain.chainId}, ${devChain.rpcUrl}):
 

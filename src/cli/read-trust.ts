@@ -5,7 +5,7 @@ import { noTrustAnchors, parseTrustFile, type TrustAnchors } from '../client/tru
 import type { Address } from '../domain/units.ts'
 import { CommandFailure } from './command.ts'
 
-export const trustFileName = 'trust.json'
+const trustFileName = 'trust.json'
 /** Where the data folders of `vouch dev` are. */
 const dataFolders = '.vouch'
 

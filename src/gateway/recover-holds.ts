@@ -117,7 +117,8 @@ async function chargeOrphan(
           commitment: zeroBytes32,
           startedAt: unixSecondsOf(context.receivedAtMs),
           finishedAt: unixSecondsOf(Math.max(known.nowMs, context.receivedAtMs)),
-          status: workStatus.upstreamFailed,
+          // The line to the client broke on our side: like a client that left, it pays for what had reached it.
+          status: workStatus.clientDisconnected,
         },
         contributorSignature: noSignature,
         client: known.client,

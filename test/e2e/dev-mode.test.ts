@@ -36,10 +36,13 @@ test('an unmodified openai client is answered and handed a receipt that verifies
   const answerFile = join(folder.path, 'answer.txt')
   writeFileSync(receiptFile, JSON.stringify(document))
   writeFileSync(answerFile, content)
-  const args = ['verify', receiptFile, '--content', answerFile, '--rpc', dev.rpcUrl]
-  const verified = await runVouch(args)
-  expect(verified.output).toContain('contributor')
-  expect(verified.code, verified.output).toBe(0)
+  const trustFile = join(folder.path, 'trust.json')
+  const args = ['verify', receiptFile, '--content', answerFile, '--trust', trustFile]
+  const offline = await runVouch(args)
+  expect(offline.code, offline.output).toBe(0)
+  const onChain = await runVouch([...args, '--rpc', dev.rpcUrl])
+  expect(onChain.output).toContain('contributor')
+  expect(onChain.code, onChain.output).toBe(0)
 
   writeFileSync(answerFile, `${content} And more.`)
   expect((await runVouch(args)).code).toBe(1)

@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterAll, expect, test } from 'vitest'
 import { jsonRpc } from '../../src/chain/json-rpc.ts'
 import type { ReceiptDocument } from '../../src/domain/receipt-document.ts'
-import { type DevProcess, startDev } from '../support/dev-process.ts'
+import { type DevProcess, runVouch, startDev } from '../support/dev-process.ts'
 import { temporaryFolder } from '../support/embedded-chain.ts'
 
 const folder = temporaryFolder()
@@ -16,8 +16,10 @@ const bookOf = async (dev: DevProcess): Promise<Book> =>
 const countSlowly = {
   model: 'vouch-mini',
   messages: [{ role: 'user' as const, content: 'Tell me about Vouch in many words.' }],
-  max_tokens: 200,
+  max_tokens: 60,
   temperature: 1,
+  // Many choices make a long answer, so that a checkpoint (64 events) lies in the middle of it.
+  n: 8,
 }
 
 /** Reads until the answer ended or the connection broke. Answers the receipt's id and whether the end was seen. */
@@ -45,7 +47,7 @@ async function readStream(
 test('kill -9 in the middle of answers loses no charge, doubles none, and keeps every receipt whose end was seen', async () => {
   const seen: string[] = []
   let sawCut = 0
-  for (const killAtEvent of [3, 9, 20]) {
+  for (const killAtEvent of [3, 20, 90]) {
     const dev = await startDev(folder.path)
     const whole = await readStream(dev, () => {})
     expect(whole.ended).toBe(true)
@@ -82,6 +84,17 @@ test('kill -9 in the middle of answers loses no charge, doubles none, and keeps 
   expect(all.length).toBeGreaterThan(seen.length)
   expect(all.reduce((sum, { receipt }) => sum + BigInt(receipt.cost), 0n)).toBe(charged)
   expect(all.map(({ receipt }) => receipt.channelSeq)).toEqual(all.map((_, index) => index + 1))
+  const cut = all.filter(({ receipt }) => receipt.work.status === 1)
+  expect(cut.length, 'what had reached a client by a checkpoint was charged').toBeGreaterThan(0)
+  for (const document of cut) {
+    expect(BigInt(document.receipt.cost)).toBeGreaterThan(0n)
+    expect(document.receipt.work.completionTokens).toBeGreaterThanOrEqual(64)
+    const verified = await runVouch(
+      ['verify', '-', '--trust', join(folder.path, 'trust.json')],
+      JSON.stringify(document),
+    )
+    expect(verified.code, verified.output).toBe(0)
+  }
 })
 
 /** The gateway is stopped: its file is read as it lies there. */
