@@ -2,46 +2,48 @@
  * What is looked at, in the order of docs/receipts.md. Names are part of `vouch verify --json` and
  * never change.
  */
-export type CheckName =
-  | 'shape'
-  | 'domain'
-  | 'gateway-signature'
-  | 'contributor-signature'
-  | 'gateway-key'
-  | 'contributor-key'
-  | 'tiers'
-  | 'evidence'
-  | 'times'
-  | 'usage'
-  | 'sequence'
-  | 'price-sheet'
-  | 'cost'
-  | 'content'
-  | 'request'
-  | 'response'
-  | 'answer-in-response'
-  | 'stream'
-  | 'rewriting'
-  | 'policy-verifier'
-  | 'policy-gateway'
-  | 'policy-model'
-  | 'policy-tiers'
-  | 'policy-age'
-  | 'chain'
-  | 'verifier-contract'
-  | 'verify-call'
-  | 'verify-content-call'
-  | 'gateway-registration'
-  | 'contributor-registration'
-  | 'price-sheet-published'
-  | 'receipt-status'
-  | 'channel'
+export const checkNames = [
+  'shape',
+  'domain',
+  'gateway-signature',
+  'contributor-signature',
+  'gateway-key',
+  'contributor-key',
+  'tiers',
+  'evidence',
+  'times',
+  'usage',
+  'sequence',
+  'price-sheet',
+  'cost',
+  'content',
+  'request',
+  'response',
+  'answer-in-response',
+  'stream',
+  'rewriting',
+  'policy-verifier',
+  'policy-gateway',
+  'policy-model',
+  'policy-tiers',
+  'policy-age',
+  'chain',
+  'verifier-contract',
+  'verify-call',
+  'verify-content-call',
+  'gateway-registration',
+  'contributor-registration',
+  'price-sheet-published',
+  'receipt-status',
+  'channel',
+] as const
+export type CheckName = (typeof checkNames)[number]
 
 /**
  * `unknown`: it was not checked, and `detail` says what is missing. Never a polite word for
  * `holds`.
  */
-export type Verdict = 'holds' | 'fails' | 'unknown'
+type Verdict = 'holds' | 'fails' | 'unknown'
 
 export type CheckLine = {
   readonly check: CheckName

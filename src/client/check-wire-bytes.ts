@@ -134,9 +134,13 @@ function chainOf(
 }
 
 function checkRewriting({ work, requestHash, responseHash }: Receipt): CheckLine {
+  const { inputHash, outputHash } = work
+  if ([requestHash, inputHash, outputHash, responseHash].includes(zeroBytes32)) {
+    return unknown('rewriting', 'the receipt does not cover all four bodies: the answer was lost')
+  }
   const changed = [
-    work.inputHash === requestHash ? [] : ['request'],
-    work.outputHash === responseHash ? [] : ['answer'],
+    inputHash === requestHash ? [] : ['request'],
+    outputHash === responseHash ? [] : ['answer'],
   ].flat()
   if (changed.length === 0) {
     return holds('rewriting', 'the gateway passed request and answer on byte for byte')

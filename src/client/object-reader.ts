@@ -12,7 +12,7 @@ export type ShapeFault = {
 }
 
 /** Where a value stands, and the list that faults are added to. */
-export type ReadingPlace = { readonly path: string; readonly faults: ShapeFault[] }
+type ReadingPlace = { readonly path: string; readonly faults: ShapeFault[] }
 
 /** Undefined exactly when it has added a fault. */
 export type Reader<T> = (value: unknown, place: ReadingPlace) => T | undefined

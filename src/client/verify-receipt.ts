@@ -10,7 +10,7 @@ import { recoverSigners } from './recover-signers.ts'
 import type { TrustAnchors } from './trust-anchors.ts'
 
 /** What the receipt is said to be about. What is not given is not checked, and a line says so. */
-export type ReceiptEvidence = {
+type ReceiptEvidence = {
   /**
    * The answer, one element for each choice in the order of their index: its text, or its
    * `tool_calls` as JSON.

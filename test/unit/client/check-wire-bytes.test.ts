@@ -146,3 +146,9 @@ test.each([
   expect(verdictOf('rewriting')).toBe('unknown')
   expect(detailOf('rewriting')).toContain(`the gateway changed the ${what} on the way`)
 })
+
+test('a receipt that lost sight of its answer says so instead of naming a change', () => {
+  const { verdictOf, detailOf } = check({ work: { outputHash: zeroBytes32 } })
+  expect(verdictOf('rewriting')).toBe('unknown')
+  expect(detailOf('rewriting')).toContain('the answer was lost')
+})
