@@ -16,9 +16,15 @@ const CONTRACTS: readonly { readonly name: string; readonly placed: boolean }[] 
   { name: 'DevUSD', placed: false },
   { name: 'Eip3009Collector', placed: true },
   { name: 'GatewayRegistry', placed: false },
+  { name: 'InclusionChallenges', placed: false },
+  { name: 'InferenceCoordinator', placed: false },
+  { name: 'OpenClaimAuthorizer', placed: false },
   { name: 'Permit2Collector', placed: true },
   { name: 'ReceiptAnchor', placed: false },
   { name: 'ReceiptVerifier', placed: false },
+  { name: 'ReexecutionPanel', placed: false },
+  { name: 'Slashing', placed: false },
+  { name: 'TierEvidence', placed: false },
 ]
 
 const rootFolder = dirname(dirname(fileURLToPath(import.meta.url)))

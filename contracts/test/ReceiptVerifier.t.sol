@@ -28,6 +28,7 @@ contract ReceiptVerifierTest is ReceiptFixture {
         Receipt memory receipt = receiptOf(1);
         vm.assertEq(verifier.digestOf(receipt), _digest(_receiptHash(receipt)));
         vm.assertEq(verifier.workDigestOf(receipt.work), _digest(_workHash(receipt.work)));
+        vm.assertEq(verifier.domainSeparator(), _separator());
         (, bytes32 digest) = verifier.verify(receipt, "", "");
         vm.assertEq(digest, verifier.digestOf(receipt));
     }
@@ -278,7 +279,11 @@ contract ReceiptVerifierTest is ReceiptFixture {
     }
 
     function _digest(bytes32 structHash) private view returns (bytes32) {
-        bytes32 separator = keccak256(
+        return keccak256(abi.encodePacked(hex"1901", _separator(), structHash));
+    }
+
+    function _separator() private view returns (bytes32) {
+        return keccak256(
             abi.encode(
                 keccak256(
                     "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
@@ -289,7 +294,6 @@ contract ReceiptVerifierTest is ReceiptFixture {
                 address(verifier)
             )
         );
-        return keccak256(abi.encodePacked(hex"1901", separator, structHash));
     }
 
     function _workHash(Work memory work) private pure returns (bytes32) {

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ReexecutionPanel} from "../src/ReexecutionPanel.sol";
+import {IOperatorRegistry} from "../src/interfaces/IOperatorRegistry.sol";
 import {IReexecutionPanel} from "../src/interfaces/IReexecutionPanel.sol";
 import {PanelTerms} from "../src/types/PanelTerms.sol";
 import {Receipt} from "../src/types/Receipt.sol";
@@ -364,6 +365,15 @@ contract ReexecutionPanelTest is SlashingFixture {
             abi.encodeWithSelector(IReexecutionPanel.SlashCapTooHigh.selector, 2_001, 2_000)
         );
         new ReexecutionPanel(bad);
+        bad = _panelTerms();
+        uint64 caseTime = _panel.MAX_CASE_TIME();
+        bad.contributors = IOperatorRegistry(address(new HastyRegistry(uint40(caseTime))));
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IReexecutionPanel.UnbondingDelayTooShort.selector, caseTime, caseTime
+            )
+        );
+        new ReexecutionPanel(bad);
     }
 
     function _panelTerms() private view returns (PanelTerms memory) {
@@ -456,5 +466,15 @@ contract ReexecutionPanelTest is SlashingFixture {
             owed += bond + _panel.credits(address(0xE000 + i));
         }
         vm.assertLe(owed, asset.balanceOf(address(_panel)));
+    }
+}
+
+/// @notice A registry whose stakes are gone before a case could be over.
+contract HastyRegistry {
+    address public asset = address(1);
+    uint40 public unbondingDelay;
+
+    constructor(uint40 unbondingDelay_) {
+        unbondingDelay = unbondingDelay_;
     }
 }

@@ -9,6 +9,7 @@ import {CHECKPOINT_TYPEHASH, Checkpoint} from "../src/types/Checkpoint.sol";
 import {PriceSheet} from "../src/types/PriceSheet.sol";
 import {Receipt} from "../src/types/Receipt.sol";
 import {Work} from "../src/types/Work.sol";
+import {OwnedWallet} from "./hostile/Wallets.sol";
 import {SlashingFixture} from "./support/SlashingFixture.sol";
 import {signatureOf, vm} from "./support/Vm.sol";
 
@@ -322,6 +323,20 @@ contract SlashingTest is SlashingFixture {
             )
         );
         slashing.reportFalseTier(receipt, foreign, gatewaySignature, 16);
+    }
+
+    function test_S5_a_bound_key_may_be_a_contract() public {
+        vm.warp(START_S);
+        address wallet = address(new OwnedWallet(vm.addr(OTHER_KEY)));
+        vm.prank(contributor);
+        contributors.addSigningKey(wallet, START_S);
+        Receipt memory receipt = _teeReceipt();
+        bytes memory signature = abi.encodePacked(wallet, signWork(receipt.work, OTHER_KEY));
+        bytes memory gatewaySignature = signReceipt(receipt, GATEWAY_KEY);
+        _bindKey(wallet, START_S + 30 days);
+        vm.warp(START_S + 100);
+        vm.expectRevert(abi.encodeWithSelector(ISlashing.TierHolds.selector, 16));
+        slashing.reportFalseTier(receipt, signature, gatewaySignature, 16);
     }
 
     function test_S5_without_a_contributor_there_is_no_key_to_be_bound() public {
