@@ -25,7 +25,7 @@ export async function chatCompletions(
       refuse(incoming, outgoing, request.error, requestId)
       return
     }
-    const watched = { cancellation: watchClient(incoming, outgoing), requestId, stallMs }
+    const watched = { cancellation: watchClient(outgoing), requestId, stallMs }
     const client = rawAnswerClient(outgoing, watched)
     const served = await door.complete(request.value, client)
     if (!served.ok) sendError(outgoing, served.error, requestId)

@@ -2,7 +2,7 @@
  * Answers on Node's raw response: no Fetch Response, no web stream (each costs more than the whole request otherwise,
  * bench/README.md). Every error of the gateway leaves through here in OpenAI's shape.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { Cancellation } from '../base/cancellation.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { AnswerClient, AnswerHeaders } from '../gateway/answer-client.ts'
@@ -47,13 +47,13 @@ export function sendJsonText(response: ServerResponse, text: string): void {
 }
 
 /** Follows the connection: an answer that nobody waits for is cancelled at once, before the first byte too. */
-export function watchClient(incoming: IncomingMessage, outgoing: ServerResponse): Cancellation {
+export function watchClient(outgoing: ServerResponse): Cancellation {
   const cancellation = new Cancellation()
   // 'close' of the response comes after an answer as well; only an unfinished one means that the client left.
   outgoing.on('close', () => {
     if (!outgoing.writableFinished) cancellation.cancel()
   })
-  if (incoming.destroyed && !incoming.complete) cancellation.cancel()
+  if (outgoing.destroyed) cancellation.cancel()
   return cancellation
 }
 
@@ -67,8 +67,14 @@ export function rawAnswerClient(
   },
 ): AnswerClient {
   const { cancellation, requestId, stallMs } = watched
-  // Node destroys a socket whose timeout nobody listens to; bytes that get through put it off.
-  const mindStall = () => outgoing.setTimeout(outgoing.socket?.writableLength ? stallMs : 0)
+  // Node destroys a socket whose timeout nobody listens to; bytes that get through put it off, and the response's end
+  // replaces it by the keep-alive timeout.
+  const mindStall = () => outgoing.setTimeout(stallMs)
+  const end = (bytes: Buffer) => {
+    outgoing.end(bytes)
+    // Nearly always the kernel has taken it all by now.
+    if (outgoing.socket?.writableLength) mindStall()
+  }
   return {
     cancellation,
     answer: (headers: AnswerHeaders, body: Buffer) => {
@@ -77,8 +83,7 @@ export function rawAnswerClient(
         'content-length': body.length,
         ...headers,
       })
-      outgoing.end(body)
-      mindStall()
+      end(body)
     },
     startStream: (headers: AnswerHeaders) => {
       outgoing.writeHead(200, {
@@ -96,14 +101,11 @@ export function rawAnswerClient(
     },
     onDrain: (listener: () => void) => {
       outgoing.on('drain', () => {
-        mindStall()
+        outgoing.setTimeout(0)
         listener()
       })
     },
-    endStream: (bytes: Buffer) => {
-      outgoing.end(bytes)
-      mindStall()
-    },
+    endStream: end,
     errorEvent: (refusal: Refusal) => Buffer.from(`data: ${errorBody(refusal, requestId)}\n\n`),
   }
 }
