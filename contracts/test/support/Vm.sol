@@ -66,6 +66,11 @@ interface Vm {
         external
         pure
         returns (uint256);
+    function parseJsonString(string calldata json, string calldata key)
+        external
+        pure
+        returns (string memory);
+    function keyExistsJson(string calldata json, string calldata key) external view returns (bool);
     function parseJsonBool(string calldata json, string calldata key) external pure returns (bool);
     function assume(bool condition) external pure;
     function assertTrue(bool condition) external pure;
