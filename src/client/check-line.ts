@@ -99,8 +99,8 @@ export function conclude(lines: readonly CheckLine[]): Conclusion {
 }
 
 /**
- * Lines from offline and from a chain as one list with one line for each check. Of two answers a
- * failure counts before anything else, and whatever was found out before `unknown`.
+ * Lines from offline and from a chain as one list with one line for each check, in their order. Of
+ * two answers a failure counts before anything else, and whatever was found out before `unknown`.
  */
 export function joinLines(
   offline: readonly CheckLine[],
@@ -113,7 +113,7 @@ export function joinLines(
       joined.set(line.check, line)
     }
   }
-  return [...joined.values()]
+  return checkNames.flatMap((check) => joined.get(check) ?? [])
 }
 
 const weight = { unknown: 0, holds: 1, fails: 2 } as const satisfies Record<Verdict, number>

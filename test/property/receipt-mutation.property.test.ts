@@ -14,8 +14,8 @@ import {
 } from '../support/signed-receipt.ts'
 
 /*
- * Whoever changes a receipt, or what it is said to be about, is found out: offline, with the signers' keys known. The
- * mutations are made in the JSON document, as a forger would make them.
+ * Whoever changes a receipt, or what it is said to be about, is found out: offline, with the
+ * signers' keys known. The mutations are made in the JSON document, as a forger would make them.
  */
 
 type Json = Record<string, unknown>
@@ -68,7 +68,9 @@ const flipBit = (bytes: Buffer, bit: number): Buffer => {
   return copy
 }
 
-/** Another value of the same type: for hex one bit of it is flipped, for a number it is another one. */
+/**
+ * Another value of the same type: for hex one bit of it is flipped, for a number it is another one.
+ */
 function anyOther(value: unknown): fc.Arbitrary<unknown> {
   if (typeof value === 'number') return fc.maxSafeNat().filter((other) => other !== value)
   const text = String(value)
@@ -85,7 +87,10 @@ function anyOther(value: unknown): fc.Arbitrary<unknown> {
   return fc.string().filter((other) => other !== text)
 }
 
-/** The one field that nobody signs: who counted the tokens. It says so in the output and in docs/receipts.md. */
+/**
+ * The one field that nobody signs: who counted the tokens. It says so in the output and in
+ * docs/receipts.md.
+ */
 const unsigned = 'usage.source'
 
 describe.each(Object.entries(documents))('a receipt %s', (_, document) => {

@@ -139,7 +139,10 @@ export type ReceiptChanges = {
   readonly contributorSignature?: Signature
 }
 
-/** A receipt with the changes in it before it is signed: everything about it is as wrong as asked, but signed. */
+/**
+ * A receipt with the changes in it before it is signed: everything about it is as wrong as asked,
+ * but signed.
+ */
 export function signReceipt(changes: ReceiptChanges = {}): ParsedReceipt {
   const sheet = { ...priceSheet, ...changes.sheet }
   const signedFor = { ...place, ...changes.place }
