@@ -1,0 +1,139 @@
+/*
+ * A client that reads slowly slows its upstream down: what is buffered between them is bounded, however long the answer.
+ */
+import { connect, type Socket } from 'node:net'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { heldBackBytesMax, upstreamBodyBytesMax } from '../../src/base/limits.ts'
+import { followBooks, type NewEntries } from '../support/books.ts'
+import { startGatewayOnLedger, type TestGateway } from '../support/gateway-on-ledger.ts'
+import {
+  chunk,
+  type Script,
+  type ScriptedUpstream,
+  sse,
+  sseDone,
+  startScriptedUpstream,
+  startSse,
+} from '../support/scripted-upstream.ts'
+
+/** Many times what the buffers of two connections take. */
+const answerBytes = 24 * 1024 * 1024
+/** What the kernel keeps for the two connections of a request; the gateway adds a few hundred KiB. */
+const buffersBytesMax = 14 * 1024 * 1024
+
+let upstream: ScriptedUpstream
+let gateway: TestGateway
+let newEntries: () => Promise<NewEntries>
+let socket: Socket
+
+beforeAll(async () => {
+  upstream = await startScriptedUpstream()
+  gateway = await startGatewayOnLedger({
+    upstreams: [{ id: 'one', baseUrl: upstream.baseUrl }],
+  })
+  newEntries = followBooks(gateway)
+})
+
+afterEach(() => socket.destroy())
+
+afterAll(async () => {
+  await gateway.stop()
+  await upstream.close()
+})
+
+const event = sse(chunk({ content: 'word '.repeat(2000) }))
+const eventCount = Math.ceil(answerBytes / event.length)
+
+/** Says as much as it is let, up to `eventCount` events, and resolves `blocked` when it is let no more for a while. */
+function talkative(opening: string) {
+  const blocked = Promise.withResolvers<number>()
+  const script: Script = async (_request, response) => {
+    response.on('error', () => {})
+    startSse(response)
+    response.write(opening)
+    let pushed = 0
+    while (pushed < eventCount && !response.destroyed) {
+      pushed += 1
+      if (!response.write(event) && !(await drains(response))) {
+        blocked.resolve(pushed * event.length - response.writableLength)
+        await new Promise((resolve) => response.once('drain', resolve).once('close', resolve))
+      }
+    }
+    blocked.resolve(pushed * event.length)
+    response.end(sse(chunk({}, 'stop')) + sseDone)
+  }
+  return { script, blocked: blocked.promise }
+}
+
+/** Whether a response drains within more turns of the loop than a gateway that reads could need. */
+async function drains(response: Parameters<Script>[1]): Promise<boolean> {
+  for (let turn = 0; turn < 200; turn += 1) {
+    await new Promise((resolve) => setImmediate(resolve))
+    if (!response.writableNeedDrain) return true
+  }
+  return false
+}
+
+/** Asks for a stream and reads nothing of it. */
+function askUnread(): Socket {
+  const messages = [{ role: 'user', content: 'x' }]
+  const body = JSON.stringify({ model: 'm', messages, stream: true })
+  socket = connect(Number(new URL(gateway.origin).port), '127.0.0.1')
+  socket.pause()
+  socket.write(
+    'POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nconnection: close\r\n' +
+      `authorization: Bearer ${gateway.apiKey}\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  )
+  return socket
+}
+
+describe('a client that does not read', () => {
+  test('pauses its upstream, and gets everything once it reads', async () => {
+    const { script, blocked } = talkative(sse(chunk({ role: 'assistant', content: '' })))
+    upstream.become(script)
+    const client = askUnread()
+    const pushedBytes = await blocked
+    expect(pushedBytes).toBeGreaterThan(0)
+    expect(pushedBytes).toBeLessThan(buffersBytesMax)
+    expect(gateway.inFlight.count).toBe(1)
+    let received = ''
+    for await (const bytes of client.setEncoding('latin1')) received += bytes
+    expect(received.split('"content":"word ')).toHaveLength(eventCount + 1)
+    expect(received).toMatch(/data: \[DONE\]\n\n\r\n0\r\n\r\n$/)
+    expect((await newEntries()).log).toMatchObject([{ outcome: 'complete' }])
+  })
+
+  test('and leaves while its upstream is paused: the upstream is left, what was written is paid', async () => {
+    const { script, blocked } = talkative(sse(chunk({ role: 'assistant', content: '' })))
+    upstream.become(script)
+    const client = askUnread()
+    const { left } = await upstream.nextRequest()
+    expect(await blocked).toBeLessThan(buffersBytesMax)
+    client.destroy()
+    await left
+    const { log, receipts } = await newEntries()
+    expect(log).toMatchObject([{ outcome: 'client_gone' }])
+    expect(receipts[0]?.receipt.work.status).toBe(1)
+  })
+})
+
+test('what comes before the first content is held back up to a bound, then passed on as it is', async () => {
+  expect(heldBackBytesMax).toBeLessThan(upstreamBodyBytesMax)
+  const empty = sse(chunk({ role: 'assistant', content: '', padding: 'x'.repeat(4000) }))
+  const opening = empty.repeat(Math.ceil(heldBackBytesMax / empty.length) + 1)
+  upstream.become((_request, response) => {
+    startSse(response)
+    response.write(opening)
+  })
+  const client = askUnread()
+  // No content, and still it arrives: nobody waits for it any longer.
+  client.resume()
+  let receivedBytes = 0
+  for await (const bytes of client as AsyncIterable<Buffer>) {
+    receivedBytes += bytes.length
+    if (receivedBytes > opening.length) break
+  }
+  expect(receivedBytes).toBeGreaterThan(opening.length)
+  const { chargedAmount } = await newEntries()
+  expect(chargedAmount).toBe(0n)
+})
