@@ -31,6 +31,8 @@ export type InferenceRequest = {
   readonly promptHasMedia: boolean
   /** The client's own bound per choice; undefined leaves it to the offer. */
   readonly completionTokensMax: number | undefined
+  /** What the client calls that bound. */
+  readonly completionTokensParam: 'max_tokens' | 'max_completion_tokens'
   readonly receivedAtMs: number
   readonly payer: Payer
 }

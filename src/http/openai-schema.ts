@@ -20,6 +20,7 @@ export type ChatBody = Pick<
   | 'promptBytes'
   | 'promptHasMedia'
   | 'completionTokensMax'
+  | 'completionTokensParam'
 >
 
 type Fields = Readonly<Record<string, unknown>>
@@ -166,7 +167,9 @@ function readFraming(fields: Fields): Parsed<Pick<ChatBody, 'stream' | 'includeU
   return ok({ stream: true, includeUsage: includeUsage === true })
 }
 
-function readBounds(fields: Fields): Parsed<Pick<ChatBody, 'choiceCount' | 'completionTokensMax'>> {
+function readBounds(
+  fields: Fields,
+): Parsed<Pick<ChatBody, 'choiceCount' | 'completionTokensMax' | 'completionTokensParam'>> {
   const choices = wholeNumber(fields, 'n', { min: 1, max: choicesMax })
   if (!choices.ok) return choices
   const tokens = { min: 1, max: tokensBoundMax }
@@ -184,6 +187,7 @@ function readBounds(fields: Fields): Parsed<Pick<ChatBody, 'choiceCount' | 'comp
   return ok({
     choiceCount: choices.value ?? 1,
     completionTokensMax: newer.value ?? older.value,
+    completionTokensParam: newer.value === undefined ? 'max_tokens' : 'max_completion_tokens',
   })
 }
 

@@ -29,7 +29,7 @@ export function boundCost(
   if (asked !== undefined && asked > completionMax) {
     return err({
       reason: 'invalid_value',
-      param: 'max_tokens',
+      param: request.completionTokensParam,
       expected: `at most ${completionMax} for this model`,
     })
   }

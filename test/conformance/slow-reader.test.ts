@@ -17,9 +17,9 @@ import {
 } from '../support/scripted-upstream.ts'
 
 /** Many times what the buffers of two connections take. */
-const answerBytes = 24 * 1024 * 1024
+const answerBytes = 30 * 1024 * 1024
 /** What the kernel keeps for the two connections of a request; the gateway adds a few hundred KiB. */
-const buffersBytesMax = 14 * 1024 * 1024
+const buffersBytesMax = 22 * 1024 * 1024
 
 let upstream: ScriptedUpstream
 let gateway: TestGateway
