@@ -35,6 +35,7 @@ contract ReexecutionPanel is PanelMembers {
     IOperatorRegistry public immutable contributors;
     IReceiptAnchor public immutable receiptAnchor;
     IReceiptVerifier public immutable verifier;
+    address public immutable insurance;
     uint96 public immutable accuserBond;
     uint16 public immutable slashBps;
 
@@ -60,6 +61,7 @@ contract ReexecutionPanel is PanelMembers {
             revert UnbondingDelayTooShort(unbondingDelay, MAX_CASE_TIME);
         }
         contributors = terms.contributors;
+        insurance = terms.contributors.insurance();
         receiptAnchor = terms.receiptAnchor;
         verifier = terms.verifier;
         accuserBond = terms.accuserBond;
@@ -126,8 +128,9 @@ contract ReexecutionPanel is PanelMembers {
         }
         emit Abandoned(digest, open.round);
         if (open.round == 0) {
-            open.state = STATE_CLOSED;
+            // Forgotten, not closed: an accusation that no jury heard must not shield from the next.
             credits[open.accuser] += accuserBond;
+            delete _cases[digest];
             receiptAnchor.closeChallenge(digest);
         } else {
             credits[open.appellant] += _appealBond();
@@ -267,7 +270,7 @@ contract ReexecutionPanel is PanelMembers {
     }
 
     function _insure(uint256 amount) internal override {
-        credits[contributors.insurance()] += amount;
+        credits[insurance] += amount;
     }
 
     function _firstVerdict(bytes32 digest) private view returns (bool) {
@@ -282,20 +285,20 @@ contract ReexecutionPanel is PanelMembers {
     function _agreeing(bytes32 digest, Case memory decided)
         private
         view
-        returns (address[] memory members)
+        returns (address[] memory voters)
     {
         uint256 count = 0;
-        members = new address[](JURY_SIZE + APPEAL_JURY_SIZE);
+        voters = new address[](JURY_SIZE + APPEAL_JURY_SIZE);
         for (uint8 round = 0; round <= decided.round; ++round) {
             address[] memory jury = _juries[digest][round];
             for (uint256 i = 0; i < jury.length; ++i) {
                 Ballot memory ballot = _ballots[digest][round][jury[i]];
                 if (ballot.revealed && ballot.wrong == decided.foundWrong) {
-                    members[count++] = jury[i];
+                    voters[count++] = jury[i];
                 }
             }
         }
-        return _truncated(members, count);
+        return _truncated(voters, count);
     }
 
     function _appealBond() private view returns (uint256) {

@@ -201,6 +201,11 @@ contract ReexecutionPanelTest is SlashingFixture {
         _panel.abandon(_digest);
         vm.assertEq(_panel.credits(_accuser), ACCUSER_BOND);
         vm.assertEq(verifier.status(_digest), 0);
+
+        // It can be brought again once there is a jury to hear it.
+        _enroll(address(0xE020));
+        _accuse();
+        vm.assertEq(_draw(0).length, 3);
     }
 
     function test_S7_an_appeal_without_a_jury_leaves_the_first_verdict() public {

@@ -59,8 +59,9 @@ contract DailyBriefing is InferenceConsumer {
     /// @notice Ends the schedule; what is left, refunds included, goes to the owner.
     function stop() external {
         if (msg.sender != owner) revert SenderNotOwner(msg.sender, owner);
-        coordinator.cancelSchedule(scheduleId);
+        bytes32 ended = scheduleId;
         scheduleId = bytes32(0);
+        coordinator.cancelSchedule(ended);
         coordinator.withdraw(owner);
     }
 

@@ -8,7 +8,7 @@ import {Receipt} from "../types/Receipt.sol";
 /// members runs the model again and votes; one appeal; the slash is capped.
 /// @dev Life of a case:
 ///
-///     accuse --(DRAW_TIME, no jury)--> abandon --> closed
+///     accuse --(DRAW_TIME, no jury)--> abandon --> (none)
 ///     accuse --draw--> committing --(COMMIT_TIME)--> revealing --(REVEAL_TIME)--> tally --> decided
 ///     decided --appeal (once, within APPEAL_TIME)--> a larger jury is drawn
 ///     decided --(APPEAL_TIME, or at once after an appeal)--> conclude --> closed
@@ -87,8 +87,9 @@ interface IReexecutionPanel {
     /// @notice Draws the jury of a case. Anyone; when the block is forgotten a later one is set.
     function draw(bytes32 digest) external;
 
-    /// @notice Gives up on a jury that could not be drawn in `DRAW_TIME`: the case is closed without a
-    /// verdict, or the first verdict stands; the bond of whoever asked for the jury goes back. Anyone.
+    /// @notice Gives up on a jury that could not be drawn in `DRAW_TIME`: the case is forgotten and can be
+    /// brought again, or the first verdict stands; the bond of whoever asked for the jury goes back.
+    /// Anyone.
     function abandon(bytes32 digest) external;
 
     /// @param commitment `voteCommitment(digest, round, member, wrong, salt)`.
