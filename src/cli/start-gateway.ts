@@ -175,7 +175,7 @@ function contributorOf(config: GatewayConfig, upstream: UpstreamConfig): Contrib
 }
 
 /** The gateway's price sheet for a model: in force since ever and until it is replaced. */
-export function offerOf(config: GatewayConfig, model: ModelConfig): Offer {
+function offerOf(config: GatewayConfig, model: ModelConfig): Offer {
   const prices = {
     operator: config.gateway.operator,
     modelId: model.modelId,

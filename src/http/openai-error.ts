@@ -1,7 +1,7 @@
 import type { Refusal } from '../domain/refusal.ts'
 
 /** OpenAI's error object: four keys always, so that every SDK finds its message. */
-export type OpenAiError = {
+type OpenAiError = {
   readonly message: string
   readonly type: string
   readonly param: string | null

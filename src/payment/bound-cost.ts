@@ -6,7 +6,7 @@ import type { InferenceRequest } from '../domain/request.ts'
 import type { AtomicAmount } from '../domain/units.ts'
 
 /** Tokens of chat template that an engine may add for each message and for the answer it opens. */
-export const templateTokensPerMessage = 8
+const templateTokensPerMessage = 8
 
 export type CostBound = {
   readonly amount: AtomicAmount

@@ -15,7 +15,7 @@ export type ChoiceDelta = {
   readonly finishReason: string | undefined
 }
 
-export type ToolCallDelta = Readonly<Record<string, unknown>> & { readonly index?: number }
+type ToolCallDelta = Readonly<Record<string, unknown>> & { readonly index?: number }
 
 export type ChatEvent =
   /** `bytes` are what the client gets: the upstream's own block, or the same payload framed with LF alone. */

@@ -22,7 +22,7 @@ import { refusalOfStatus } from './retry-rules.ts'
 type Headers = Readonly<Record<string, string | string[] | undefined>>
 
 /** Takes the body of an opened answer. */
-export type AnswerSink = {
+type AnswerSink = {
   /** False pauses the upstream until `resume`. The chunk is the sink's to keep. */
   readonly data: (chunk: Buffer) => boolean
   readonly end: () => void
