@@ -5,6 +5,8 @@
 
 /** A request body above this is answered 413 before it is parsed (OpenAI's own chat bodies stay below 1 MiB without images). */
 export const requestBodyBytesMax: number = 8 * 1024 * 1024
+/** Of a request that is refused while it is being sent, this much more is read and thrown away before the connection ends. */
+export const discardedBodyBytesMax: number = 64 * 1024 * 1024
 /** JSON nested deeper than this is refused: no OpenAI request needs more, and recursive readers downstream stay safe. */
 export const jsonDepthMax = 64
 /** The longest whole answer of an upstream that is buffered for a unary request. */

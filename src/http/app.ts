@@ -86,9 +86,7 @@ function ready(door: GatewayDoor, context: HttpContext): void {
 }
 
 function refuse(context: HttpContext, refusal: Refusal): Response {
-  const { incoming, outgoing } = context.env
-  if (!incoming.complete) outgoing.setHeader('connection', 'close')
-  sendError(outgoing, refusal)
+  sendError(context.env.outgoing, refusal)
   return RESPONSE_ALREADY_SENT
 }
 

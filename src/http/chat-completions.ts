@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { HttpBindings } from '@hono/node-server'
 import { requestBodyBytesMax } from '../base/limits.ts'
 import { randomHex } from '../base/random-ids.ts'
@@ -22,7 +22,7 @@ export async function chatCompletions(
   try {
     const request = await readRequest(door, incoming, requestId)
     if (!request.ok) {
-      refuse(incoming, outgoing, request.error, requestId)
+      sendError(outgoing, request.error, requestId)
       return
     }
     const watched = { cancellation: watchClient(outgoing), requestId, stallMs }
@@ -58,15 +58,4 @@ async function readRequest(
     receivedAtMs,
     payer: payer.value,
   })
-}
-
-/** A body that was not read to its end cannot be skipped cheaply: the connection ends with the refusal. */
-function refuse(
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-  refusal: Refusal,
-  requestId: string,
-): void {
-  if (!incoming.complete) outgoing.setHeader('connection', 'close')
-  sendError(outgoing, refusal, requestId)
 }

@@ -2,8 +2,9 @@
  * Answers on Node's raw response: no Fetch Response, no web stream (each costs more than the whole request otherwise,
  * bench/README.md). Every error of the gateway leaves through here in OpenAI's shape.
  */
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Cancellation } from '../base/cancellation.ts'
+import { discardedBodyBytesMax } from '../base/limits.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { AnswerClient, AnswerHeaders } from '../gateway/answer-client.ts'
 import { errorAnswer } from './openai-error.ts'
@@ -27,13 +28,37 @@ export function sendError(
   }
   const body = Buffer.from(errorBody(refusal, requestId))
   const { status, headers } = errorAnswer(refusal)
+  const whole = isWhole(response.req)
   response.writeHead(status, {
     'content-type': 'application/json',
     'content-length': body.length,
     ...(requestId === undefined ? {} : { 'x-request-id': requestId }),
+    ...(whole ? {} : { connection: 'close' }),
     ...headers,
   })
-  response.end(body)
+  if (whole) response.end(body)
+  else endAfterRequest(response, body)
+}
+
+/** Whether a request has arrived. Node calls one without a body complete only after its handler ran. */
+const isWhole = ({ complete, headers }: IncomingMessage): boolean =>
+  complete ||
+  (headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0)
+
+/**
+ * Ends a response whose request is still being sent. To close now would reset the connection under the client, and the
+ * reset can overtake the error; so the rest of the request is thrown away first, up to a bound in bytes here and in time by
+ * the server's request timeout.
+ */
+function endAfterRequest(response: ServerResponse, body: Buffer): void {
+  const { req } = response
+  let bytesLeft = discardedBodyBytesMax
+  response.write(body)
+  req.on('data', (chunk: Buffer) => {
+    bytesLeft -= chunk.length
+    if (bytesLeft < 0) response.destroy()
+  })
+  req.on('end', () => response.end())
 }
 
 export function sendJson(response: ServerResponse, value: unknown): void {

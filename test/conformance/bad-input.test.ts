@@ -1,10 +1,16 @@
 /*
  * What a caller can get wrong: each is told clearly in OpenAI's shape, and nothing is held, charged or asked of an upstream.
  */
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import OpenAI, { BadRequestError } from 'openai'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { choicesMax, jsonDepthMax, requestBodyBytesMax } from '../../src/base/limits.ts'
+import {
+  choicesMax,
+  discardedBodyBytesMax,
+  jsonDepthMax,
+  requestBodyBytesMax,
+} from '../../src/base/limits.ts'
 import { addApiKey } from '../support/api-keys.ts'
 import { ask, askBody, askedMessages } from '../support/ask.ts'
 import { followBooks, type NewEntries } from '../support/books.ts'
@@ -166,6 +172,48 @@ describe('a body', () => {
     await expectNothingDone()
   })
 
+  test.each([
+    ['too large', 413],
+    ['of a stranger', 401],
+  ])(
+    '%s may be sent to its end: the connection is not reset under the error',
+    async (_name, status) => {
+      const key = status === 401 ? 'wrong' : gateway.apiKey
+      const bytes = Buffer.alloc(requestBodyBytesMax + 1, ' ')
+      const socket = connect(Number(new URL(gateway.origin).port), '127.0.0.1')
+      const failed = new Promise<Error>((resolve) => socket.on('error', resolve))
+      socket.write(
+        `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\n` +
+          `content-length: ${bytes.length}\r\n\r\n`,
+      )
+      const [head] = (await once(socket, 'data')) as [Buffer]
+      expect(head.toString()).toContain(`HTTP/1.1 ${status}`)
+      socket.end(bytes)
+      const closed = once(socket, 'close').then(() => 'closed')
+      expect(await Promise.race([failed, closed])).toBe('closed')
+      await expectNothingDone()
+    },
+  )
+
+  test('endless is not read on and on', async () => {
+    const socket = connect(Number(new URL(gateway.origin).port), '127.0.0.1')
+    socket.on('error', () => {})
+    socket.write('POST /v1/nowhere HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n')
+    const piece = Buffer.alloc(1024 * 1024, ' ')
+    let sentBytes = 0
+    const pump = () => {
+      do {
+        socket.write(`${piece.length.toString(16)}\r\n`)
+        sentBytes += piece.length
+      } while (socket.write(piece) && socket.write('\r\n'))
+      socket.write('\r\n')
+    }
+    socket.on('drain', pump)
+    pump()
+    await new Promise((resolve) => socket.on('close', resolve))
+    expect(sentBytes).toBeGreaterThan(discardedBodyBytesMax)
+  })
+
   test('just within the limit is read', async () => {
     const padding = ' '.repeat(requestBodyBytesMax - body('').length)
     expect(await askBody(gateway, body('') + padding)).toMatchObject({ status: 200 })
@@ -324,6 +372,17 @@ describe('a route', () => {
       { status: 405, code: 'method_not_allowed' },
     )
     expect(response.headers.get('allow')).toBe(allowed)
+  })
+
+  test('an error without a body keeps the connection', async () => {
+    const socket = connect(Number(new URL(gateway.origin).port), '127.0.0.1')
+    for (const status of [404, 401]) {
+      const path = status === 404 ? '/nowhere' : '/v1/models'
+      socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`)
+      const [answer] = (await once(socket, 'data')) as [Buffer]
+      expect(answer.toString()).toContain(`HTTP/1.1 ${status}`)
+    }
+    socket.destroy()
   })
 
   test('a receipt that is none, or of nobody here: 404', async () => {
