@@ -109,6 +109,18 @@ function readLedger(): { charged: bigint; receipts: readonly ReceiptDocument[] }
   return { charged, receipts }
 }
 
+test('Ctrl-C lets an answer in flight end, takes no new one, and exits 0', async () => {
+  const dev = await startDev(folder.path)
+  let stopped: ReturnType<DevProcess['interrupt']> | undefined
+  const answer = await readStream(dev, (count) => {
+    if (count === 3) stopped = dev.interrupt()
+  })
+  expect(answer.ended, 'the whole answer arrived').toBe(true)
+  expect((await stopped)?.code).toBe(0)
+  const sealed = readLedger().receipts.find(({ receipt }) => receipt.receiptId === answer.receiptId)
+  expect(sealed?.receipt.work.status).toBe(0)
+})
+
 test('a second start beside the first takes another folder and port; a restart continues with the same key', async () => {
   const first = await startDev(folder.path)
   const other = temporaryFolder()
