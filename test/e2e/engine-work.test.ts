@@ -272,7 +272,9 @@ describe('a job', () => {
 
   test('without a seed has its first four bytes as one', async () => {
     const jobId = newJob()
-    const free = { ...question, temperature: 2, top_p: 1, max_tokens: 30 }
+    // Nonsense at a high temperature: a question that the model knows has one answer under any seed.
+    const messages = [{ role: 'user', content: 'zqx vvk plm' }]
+    const free = { ...question, messages, temperature: 2, top_p: 1, max_tokens: 30 }
     const contentOf = async (response: Response): Promise<string> =>
       ((await response.json()) as { choices: [{ message: { content: string } }] }).choices[0]
         .message.content
