@@ -6,7 +6,7 @@ import { err, ok, type Result } from '../base/result.ts'
 import { workDigest } from '../chain/receipt-typed-data.ts'
 import { recoverSigner } from '../chain/signatures.ts'
 import type { DomainSeparator } from '../chain/typed-data.ts'
-import type { SignedWork, Work, WorkStatus } from '../domain/receipt.ts'
+import { type SignedWork, type Work, type WorkStatus, workStatus } from '../domain/receipt.ts'
 import {
   type Address,
   address,
@@ -67,6 +67,8 @@ export function checkWork(
   for (const member of exactMembers) {
     if (work[member] !== expected[member]) return err({ fault: 'work_mismatch', member })
   }
+  // Only whole answers get here: a Work that says otherwise would make a receipt that charges for a failure.
+  if (work.status !== workStatus.complete) return err({ fault: 'work_mismatch', member: 'status' })
   if (work.startedAt > work.finishedAt || Math.abs(work.finishedAt - expected.nowS) > clockSkewS) {
     return err({ fault: 'work_mismatch', member: 'finishedAt' })
   }

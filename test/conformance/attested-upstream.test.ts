@@ -139,6 +139,11 @@ const lies: readonly (readonly [string, string, Lies])[] = [
     { signed: (signed) => ({ ...signed, work: { ...signed.work, status: 9 } }) },
   ],
   [
+    'a whole answer that it calls a failure',
+    'work_mismatch:status',
+    { signed: (signed) => ({ ...signed, work: { ...signed.work, status: 2 } }) },
+  ],
+  [
     'more tokens after signing',
     'work_signer_unknown',
     { signed: (signed) => ({ ...signed, work: { ...signed.work, completionTokens: 4 } }) },
