@@ -103,6 +103,7 @@ export class StreamRelay {
     this.#flowing = true
     for (const bytes of this.#early ?? []) this.#flowing = client.write(bytes)
     this.#early = undefined
+    this.#checkpoint()
     if (this.#flowing) this.#opened.resume()
     return this.#ended.promise
   }

@@ -65,6 +65,7 @@ async function serveAdmitted(
   const durable = await isDurable(admitted)
   if (!durable) {
     endUnserved(gateway, begun.value)
+    await gateway.payment.release(request.requestId)
     return refuse(gateway, request, { reason: 'store_unavailable' }, begun.value.attempts)
   }
   const served: ServedRequest = {

@@ -51,6 +51,8 @@ export class GroupCommit {
   #scheduled = false
   #committing: GatheringBatch | undefined
   #failure: StoreFailure | undefined
+  /** The thread has ended, by `close` or by a failure of its own. */
+  readonly #exited: Promise<void>
 
   constructor(path: string, onFailure: (failure: StoreFailure) => void) {
     this.#onFailure = onFailure
@@ -62,6 +64,7 @@ export class GroupCommit {
       else this.#fail(answer.failure)
     })
     this.#worker.on('error', (error) => this.#fail(String(error)))
+    this.#exited = new Promise((resolve) => this.#worker.once('exit', () => resolve()))
     // The thread is waited for through close(); an idle writer does not keep the process alive.
     this.#worker.unref()
   }
@@ -106,10 +109,9 @@ export class GroupCommit {
 
   async close(): Promise<void> {
     await this.durable().catch(() => {})
-    const ended = new Promise((resolve) => this.#worker.once('exit', resolve))
     this.#worker.ref()
     this.#worker.postMessage('close')
-    await ended
+    await this.#exited
   }
 
   #schedule(): void {

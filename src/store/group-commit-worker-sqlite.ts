@@ -27,9 +27,10 @@ function commit(batch: WriteBatch): void {
   statements.begin.run()
   try {
     for (const row of batch.channels) statements.channel.run(...row)
+    // What ends in a batch began in an earlier one, so its name is free before the batch's own holds are written.
+    for (const requestId of batch.endedHolds) statements.endHold.run(requestId)
     for (const row of batch.holds) statements.hold.run(...row)
     for (const row of batch.checkpoints) statements.checkpoint.run(...row)
-    for (const requestId of batch.endedHolds) statements.endHold.run(requestId)
     for (const row of batch.receipts) statements.receipt.run(...row)
     statements.commit.run()
   } catch (error) {

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import type { GatewaySigner } from '../../src/attestation/seal-receipt.ts'
 import { createLogs, type RequestLine } from '../../src/base/log.ts'
 import { randomPrivateKey } from '../../src/chain/private-key.ts'
 import { hashPriceSheet, receiptDomain } from '../../src/chain/receipt-typed-data.ts'
@@ -65,6 +66,7 @@ export type TestGateway = {
   readonly apiKey: string
   readonly apiKeys: ApiKeyStore
   readonly operator: Address
+  readonly signer: GatewaySigner
   readonly ledger: LedgerStore
   readonly ledgerPath: string
   readonly log: readonly RequestLine[]
@@ -142,6 +144,7 @@ export async function startGatewayOnLedger(options: {
     apiKey: secret,
     apiKeys,
     operator,
+    signer: gateway.signer,
     ledger,
     ledgerPath,
     log: journal.lines,

@@ -1,0 +1,202 @@
+/*
+ * When the ledger fails under a request, or the gateway under an answer: nobody is told that all is well, and what a
+ * client was given is charged once the books can be written again.
+ */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { checkpointEventsMax } from '../../src/base/limits.ts'
+import { recoverHolds } from '../../src/gateway/recover-holds.ts'
+import { createPaymentStep } from '../../src/payment/payment-step.ts'
+import { openSqliteLedger } from '../../src/store/ledger-store-sqlite.ts'
+import { ask } from '../support/ask.ts'
+import { voucherOf } from '../support/channels.ts'
+import {
+  startGatewayOnLedger,
+  type TestGateway,
+  testChannelId,
+} from '../support/gateway-on-ledger.ts'
+import { alterTables, copyLedger } from '../support/ledger-place.ts'
+import {
+  answerWell,
+  chunk,
+  type ScriptedUpstream,
+  sse,
+  sseDone,
+  startScriptedUpstream,
+  startSse,
+} from '../support/scripted-upstream.ts'
+
+let upstream: ScriptedUpstream
+let gateway: TestGateway
+
+beforeEach(async () => {
+  upstream = await startScriptedUpstream()
+  gateway = await startGatewayOnLedger({ upstreams: [{ id: 'one', baseUrl: upstream.baseUrl }] })
+})
+
+afterEach(async () => {
+  await gateway.stop()
+  await upstream.close()
+})
+
+const ways = [{ stream: false }, { stream: true }]
+const unavailable = { code: 'store_unavailable', type: 'api_error' }
+
+/** What the disk says, as the next process finds it. */
+async function onDisk<T>(look: (ledger: ReturnType<typeof openSqliteLedger>) => Promise<T>) {
+  const copy = copyLedger(gateway.ledgerPath)
+  const ledger = openSqliteLedger({ path: copy.path })
+  try {
+    return await look(ledger)
+  } finally {
+    await ledger.close()
+    copy.remove()
+  }
+}
+
+/** Whatever was decided so far is on the disk: an older voucher changes nothing, but is answered when it is durable. */
+async function untilDurable(): Promise<void> {
+  const accepted = await gateway.ledger.acceptVoucher(voucherOf(testChannelId, 0n))
+  if (accepted.ok) await accepted.value.durable
+}
+
+/** An answer that began and waits for `release` before it ends. */
+function answerInTwoParts() {
+  const released = Promise.withResolvers<void>()
+  upstream.become(async (request, response) => {
+    if (request.json['stream'] !== true) {
+      await released.promise
+      await answerWell()(request, response)
+      return
+    }
+    startSse(response)
+    response.write(sse(chunk({ content: 'begun ' })))
+    await released.promise
+    response.end(sse(chunk({}, 'stop')) + sseDone)
+  })
+  return released.resolve
+}
+
+describe.each(ways)('a ledger that cannot be written, %o', (asked) => {
+  test('before the hold is durable: 503, although the upstream answered', async () => {
+    alterTables(gateway.ledgerPath, 'ALTER TABLE holds RENAME TO lost')
+    const answer = await ask(gateway, asked)
+    expect(answer).toMatchObject({ status: 503, error: unavailable })
+    const { channel, receipts } = await gateway.books()
+    expect(channel).toMatchObject({ heldAmount: 0n, chargedCumulativeAmount: 0n })
+    expect(receipts).toEqual([])
+    expect(gateway.log).toMatchObject([{ outcome: 'refused', reason: 'store_unavailable' }])
+    // From then on nobody is asked to work for nothing.
+    upstream.become(answerWell())
+    expect(await ask(gateway, asked)).toMatchObject({ status: 503, error: unavailable })
+    expect(upstream.requests).toHaveLength(0)
+  })
+
+  test('under the charge: the client is not told of an end, and no receipt says so', async () => {
+    const release = answerInTwoParts()
+    const answered = ask(gateway, asked)
+    await upstream.nextRequest()
+    await untilDurable()
+    alterTables(gateway.ledgerPath, 'ALTER TABLE receipts RENAME TO lost')
+    release()
+    const answer = await answered
+    expect(answer.error).toMatchObject(unavailable)
+    expect(answer.done).toBe(false)
+    expect(answer.status).toBe(asked.stream ? 200 : 503)
+    alterTables(gateway.ledgerPath, 'ALTER TABLE lost RENAME TO receipts')
+    expect((await gateway.books()).receipts).toEqual([])
+    await onDisk(async (ledger) => {
+      expect(await ledger.orphanedHolds()).toHaveLength(1)
+      expect(await ledger.channel(testChannelId)).toMatchObject({ chargedCumulativeAmount: 0n })
+    })
+  })
+})
+
+describe('a gateway that died', () => {
+  const recover = (ledger: ReturnType<typeof openSqliteLedger>) =>
+    recoverHolds(
+      {
+        payment: createPaymentStep(ledger),
+        signer: gateway.signer,
+        payerOf: async (channelId) => (await ledger.channel(channelId))?.config.payer,
+      },
+      Date.now(),
+    )
+
+  test('before an answer began releases its hold', async () => {
+    const left = Promise.withResolvers<void>()
+    upstream.become(() => left.promise)
+    const answered = ask(gateway)
+    await upstream.nextRequest()
+    await untilDurable()
+    await onDisk(async (ledger) => {
+      expect(await ledger.orphanedHolds()).toHaveLength(1)
+      expect(await recover(ledger)).toEqual({ charged: 0, released: 1 })
+      expect(await ledger.channel(testChannelId)).toMatchObject({
+        heldAmount: 0n,
+        chargedCumulativeAmount: 0n,
+      })
+    })
+    await upstream.close()
+    await answered
+  })
+
+  test('in the middle of a stream charges what was delivered up to the last checkpoint, with a receipt', async () => {
+    const events = checkpointEventsMax + 10
+    upstream.become((_request, response) => {
+      startSse(response)
+      response.write(sse(chunk({ content: 'a' })))
+      for (let event = 1; event < events; event += 1) response.write(sse(chunk({ content: ' a' })))
+    })
+    const response = await fetch(`${gateway.origin}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${gateway.apiKey}` },
+      body: JSON.stringify({
+        model: 'm',
+        messages: [{ role: 'user', content: 'Say hello.' }],
+        stream: true,
+      }),
+    })
+    const receiptId = response.headers.get('x-vouch-receipt')
+    const reader = response.body?.getReader()
+    for (let text = ''; text.split('data: ').length <= events; ) {
+      text += Buffer.from((await reader?.read())?.value ?? []).toString()
+    }
+    await untilDurable()
+    await onDisk(async (ledger) => {
+      expect(await recover(ledger)).toEqual({ charged: 1, released: 0 })
+      // Each event was at least one token at 2; the prompt was not counted and costs nothing.
+      const channel = await ledger.channel(testChannelId)
+      expect(channel?.heldAmount).toBe(0n)
+      expect(channel?.chargedCumulativeAmount).toBeGreaterThanOrEqual(
+        2n * BigInt(checkpointEventsMax),
+      )
+      expect(channel?.chargedCumulativeAmount).toBeLessThanOrEqual(2n * BigInt(events))
+      const receipt = await ledger.receipt(receiptId as never)
+      expect(JSON.parse(receipt?.body ?? '{}')).toMatchObject({
+        receipt: {
+          receiptId,
+          cost: String(channel?.chargedCumulativeAmount),
+          channelSeq: 1,
+          work: { status: 1 },
+        },
+      })
+    })
+    await reader?.cancel()
+    await gateway.books()
+  })
+
+  test('again in the middle of recovery charges nothing twice', async () => {
+    const release = answerInTwoParts()
+    const answered = ask(gateway, { stream: true })
+    await upstream.nextRequest()
+    await untilDurable()
+    await onDisk(async (ledger) => {
+      const first = await recover(ledger)
+      const second = await recover(ledger)
+      expect(first.charged + first.released).toBe(1)
+      expect(second).toEqual({ charged: 0, released: 0 })
+    })
+    release()
+    await answered
+  })
+})
