@@ -95,8 +95,8 @@ function parseConfig(fields: Fields): Result<ChannelConfig, RequestRefusal> {
     if (!isAddress(value)) return invalid(`channelConfig.${name}`, 'an address')
   }
   const { withdrawDelay, salt } = fields
-  if (typeof withdrawDelay !== 'number' || !Number.isInteger(withdrawDelay) || withdrawDelay < 0) {
-    return invalid('channelConfig.withdrawDelay', 'whole seconds')
+  if (typeof withdrawDelay !== 'number' || !isUint40(withdrawDelay)) {
+    return invalid('channelConfig.withdrawDelay', 'whole seconds below 2^40')
   }
   if (!isBytes32(salt)) return invalid('channelConfig.salt', '32 bytes of hex')
   return ok({
@@ -109,6 +109,10 @@ function parseConfig(fields: Fields): Result<ChannelConfig, RequestRefusal> {
     salt: bytes32(salt),
   })
 }
+
+/** The contract's type of a delay. */
+const isUint40 = (value: number): boolean =>
+  Number.isInteger(value) && value >= 0 && value < 2 ** 40
 
 const invalid = (param: string, expected: string): Result<never, RequestRefusal> =>
   err({ reason: 'invalid_type', param, expected })

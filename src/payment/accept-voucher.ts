@@ -3,6 +3,7 @@ import { channelIdOf, voucherDigest } from '../chain/channel-typed-data.ts'
 import { recoverSigner } from '../chain/signatures.ts'
 import type { DomainSeparator } from '../chain/typed-data.ts'
 import type { Channel, ChannelConfig, ChannelOnChain } from '../domain/channel.ts'
+import { openChannel } from '../domain/channel-ledger.ts'
 import type { GatewayRefusal, HoldRefusal, VoucherRefusal } from '../domain/refusal.ts'
 import {
   type Address,
@@ -11,7 +12,7 @@ import {
   type Signature,
   zeroAddress,
 } from '../domain/units.ts'
-import type { LedgerStore } from '../store/ledger-store.ts'
+import { type LedgerStore, StoreFailure } from '../store/ledger-store.ts'
 import { verifyVoucher } from './verify-voucher.ts'
 
 /** What a channel must look like for this gateway to serve on it. */
@@ -48,27 +49,44 @@ export async function acceptVoucher(
   offer: VoucherOffer,
 ): Promise<Result<Channel, AcceptRefusal>> {
   const { ledger, terms } = deps
-  const objection = objectionTo(offer.config, terms)
-  if (objection !== undefined) {
-    return err({ reason: 'channel_terms_unacceptable', detail: objection })
-  }
-  const channelId = channelIdOf(terms.domain, offer.config)
-  const onChain = await deps.readChannel({ channelId, config: offer.config })
+  const { config, maxClaimableAmount, signature } = offer
+  const objection = objectionTo(config, terms)
+  if (objection !== undefined) return unacceptable(objection)
+  const channelId = channelIdOf(terms.domain, config)
+  const onChain = await deps.readChannel({ channelId, config })
   if (onChain === undefined) return err({ reason: 'chain_unavailable' })
-  const opened = await ledger.openChannel({ channelId, config: offer.config, onChain })
-  await opened.durable
-  await ledger.observeChain(channelId, onChain)
-  const channel = (await ledger.channel(channelId)) ?? opened.value
-  const { maxClaimableAmount, signature } = offer
-  const verified = verifyVoucher(channel, { channelId, maxClaimableAmount, signature }, (voucher) =>
-    recoverSigner(voucherDigest(terms.domain, voucher), voucher.signature),
-  )
-  if (!verified.ok) return verified
-  const accepted = await ledger.acceptVoucher(verified.value)
-  if (!accepted.ok) return accepted
-  await accepted.value.durable
-  return ok(accepted.value.value)
+  if (onChain.balance === 0n) return unacceptable('nothing was deposited on it')
+  try {
+    const channel = await judgedChannel(ledger, { channelId, config, onChain })
+    const voucher = { channelId, maxClaimableAmount, signature }
+    const verified = verifyVoucher(channel, voucher, (canonical) =>
+      recoverSigner(voucherDigest(terms.domain, canonical), canonical.signature),
+    )
+    if (!verified.ok) return verified
+    await ledger.openChannel({ channelId, config, onChain })
+    const accepted = await ledger.acceptVoucher(verified.value)
+    if (!accepted.ok) return accepted
+    await accepted.value.durable
+    return ok(accepted.value.value)
+  } catch (error) {
+    if (error instanceof StoreFailure) return err({ reason: 'store_unavailable' })
+    throw error
+  }
 }
+
+/** A known channel as the chain has it now, or the book that would be opened: terms that were not proven leave no row. */
+async function judgedChannel(
+  ledger: LedgerStore,
+  terms: Parameters<LedgerStore['openChannel']>[0],
+): Promise<Channel> {
+  const { channelId, onChain } = terms
+  if ((await ledger.channel(channelId)) === undefined) return openChannel(terms)
+  await ledger.observeChain(channelId, onChain)
+  return (await ledger.channel(channelId)) ?? openChannel(terms)
+}
+
+const unacceptable = (detail: string): Result<never, VoucherRefusal> =>
+  err({ reason: 'channel_terms_unacceptable', detail })
 
 function objectionTo(config: ChannelConfig, terms: ChannelTerms): string | undefined {
   if (config.token !== terms.token) return `its asset must be ${terms.token}`

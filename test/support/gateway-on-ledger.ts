@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { GatewaySigner } from '../../src/attestation/seal-receipt.ts'
 import { createLogs, type RequestLine } from '../../src/base/log.ts'
+import { err } from '../../src/base/result.ts'
 import { randomPrivateKey } from '../../src/chain/private-key.ts'
 import { hashPriceSheet, receiptDomain } from '../../src/chain/receipt-typed-data.ts'
 import { addressOfPrivateKey } from '../../src/chain/signatures.ts'
@@ -23,7 +24,7 @@ import {
   signature,
   unixSeconds,
 } from '../../src/domain/units.ts'
-import { createDoor } from '../../src/gateway/create-door.ts'
+import { createDoor, type DoorDeps } from '../../src/gateway/create-door.ts'
 import type { Gateway } from '../../src/gateway/gateway.ts'
 import type { GatewayDoor } from '../../src/gateway/gateway-door.ts'
 import { InFlight } from '../../src/gateway/in-flight.ts'
@@ -89,6 +90,8 @@ export async function startGatewayOnLedger(options: {
   readonly tokenCounters?: ReadonlyMap<string, TokenCounter>
   readonly timeouts?: Partial<UpstreamTimeouts>
   readonly clientTimeouts?: Partial<ClientTimeouts>
+  /** How vouchers are judged; without it as by a gateway whose chain is silent. */
+  readonly acceptVoucher?: (ledger: LedgerStore) => DoorDeps['acceptVoucher']
 }): Promise<TestGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'vouch-test-'))
   const ledgerPath = join(folder, 'ledger.db')
@@ -122,7 +125,8 @@ export async function startGatewayOnLedger(options: {
     gateway,
     inFlight,
     authenticate: (authorization, nowMs) => authenticate(apiKeys, authorization, nowMs),
-    acceptVoucher: () => Promise.resolve({ ok: false, error: { reason: 'chain_unavailable' } }),
+    acceptVoucher:
+      options.acceptVoucher?.(ledger) ?? (async () => err({ reason: 'chain_unavailable' })),
     channel: (channelId) => ledger.channel(channelId),
     log: journal.gateway,
   })

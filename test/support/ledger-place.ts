@@ -13,8 +13,8 @@ export type LedgerPlace = {
   readonly open: (onFailure?: (failure: StoreFailure) => void) => LedgerStore
   /** What is on the disk now. */
   readonly copy: () => LedgerPlace
-  /** From now on every commit fails. */
-  readonly breakWrites: () => void
+  /** From now on every commit that writes to this table fails. */
+  readonly breakWrites: (table?: 'holds' | 'channels') => void
   readonly mendWrites: () => void
   readonly remove: () => void
 }
@@ -50,7 +50,8 @@ function sqlitePlaceAt({ path, remove }: ReturnType<typeof copyLedger>): LedgerP
       openSqliteLedger({ path, ...(onFailure === undefined ? {} : { onFailure }) }),
     copy: () => sqlitePlaceAt(copyLedger(path)),
     // A table that is gone fails a commit as a full disk does: in the middle, after statements that worked.
-    breakWrites: () => alterTables(path, 'ALTER TABLE holds RENAME TO lost_holds'),
+    breakWrites: (table = 'holds') =>
+      alterTables(path, `ALTER TABLE ${table} RENAME TO lost_${table}`),
     mendWrites: () => alterTables(path, 'ALTER TABLE lost_holds RENAME TO holds'),
     remove,
   }
