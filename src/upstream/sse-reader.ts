@@ -25,7 +25,7 @@ export class SseReader {
       if (end === -1) break
       if (end - start > sseEventBytesMax) return false
       // Blank lines between blocks belong to no block.
-      if (end - start > 2 || !isBlank(data, start, end)) onBlock(data.subarray(start, end))
+      if (!isBlank(data, start, end)) onBlock(data.subarray(start, end))
       start = end
       from = end
     }
