@@ -58,6 +58,12 @@ export async function openSignedChannel(
   await accepted.value.durable
 }
 
+/** Whatever was decided so far is durable: an older voucher changes nothing, but is answered when it is. */
+export async function untilDurable(store: LedgerStore, channelId: Bytes32): Promise<void> {
+  const accepted = await store.acceptVoucher(voucherOf(channelId, 0n))
+  if (accepted.ok) await accepted.value.durable
+}
+
 /** What a test seals into its receipts: where they stand, readable again. */
 export type ReceiptNote = {
   readonly requestId: string
