@@ -8,7 +8,7 @@ import { recoverHolds } from '../../src/gateway/recover-holds.ts'
 import { createPaymentStep } from '../../src/payment/payment-step.ts'
 import { openSqliteLedger } from '../../src/store/ledger-store-sqlite.ts'
 import { ask } from '../support/ask.ts'
-import { voucherOf } from '../support/channels.ts'
+import { untilDurable } from '../support/channels.ts'
 import {
   startGatewayOnLedger,
   type TestGateway,
@@ -53,12 +53,6 @@ async function onDisk<T>(look: (ledger: ReturnType<typeof openSqliteLedger>) => 
   }
 }
 
-/** Whatever was decided so far is on the disk: an older voucher changes nothing, but is answered when it is durable. */
-async function untilDurable(): Promise<void> {
-  const accepted = await gateway.ledger.acceptVoucher(voucherOf(testChannelId, 0n))
-  if (accepted.ok) await accepted.value.durable
-}
-
 /** An answer that began and waits for `release` before it ends. */
 function answerInTwoParts() {
   const released = Promise.withResolvers<void>()
@@ -95,7 +89,7 @@ describe.each(ways)('a ledger that cannot be written, %o', (asked) => {
     const release = answerInTwoParts()
     const answered = ask(gateway, asked)
     await upstream.nextRequest()
-    await untilDurable()
+    await untilDurable(gateway.ledger, testChannelId)
     alterTables(gateway.ledgerPath, 'ALTER TABLE receipts RENAME TO lost')
     release()
     const answer = await answered
@@ -127,7 +121,7 @@ describe('a gateway that died', () => {
     upstream.become(() => left.promise)
     const answered = ask(gateway)
     await upstream.nextRequest()
-    await untilDurable()
+    await untilDurable(gateway.ledger, testChannelId)
     await onDisk(async (ledger) => {
       expect(await ledger.orphanedHolds()).toHaveLength(1)
       expect(await recover(ledger)).toEqual({ charged: 0, released: 1 })
@@ -161,7 +155,7 @@ describe('a gateway that died', () => {
     for (let text = ''; text.split('data: ').length <= events; ) {
       text += Buffer.from((await reader?.read())?.value ?? []).toString()
     }
-    await untilDurable()
+    await untilDurable(gateway.ledger, testChannelId)
     await onDisk(async (ledger) => {
       expect(await recover(ledger)).toEqual({ charged: 1, released: 0 })
       // Each event was at least one token at 2; the prompt was not counted and costs nothing.
@@ -189,7 +183,7 @@ describe('a gateway that died', () => {
     const release = answerInTwoParts()
     const answered = ask(gateway, { stream: true })
     await upstream.nextRequest()
-    await untilDurable()
+    await untilDurable(gateway.ledger, testChannelId)
     await onDisk(async (ledger) => {
       const first = await recover(ledger)
       const second = await recover(ledger)
