@@ -9,12 +9,13 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./cli/serve-command.ts')).serveCommand,
   verify: async () => (await import('./cli/verify-command.ts')).verifyCommand,
   keys: async () => (await import('./cli/keys-command.ts')).keysCommand,
+  contracts: async () => (await import('./cli/contracts-command.ts')).contractsCommand,
   engine: async () => (await import('./cli/engine-command.ts')).engineCommand,
 }
 
 async function help(): Promise<string> {
   const loaded = await Promise.all(Object.values(commands).map((load) => load()))
-  const rows = loaded.map(({ name, summary }) => `  ${name.padEnd(8)} ${summary}`)
+  const rows = loaded.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`)
   return [
     'Usage: vouch <command> [options]',
     '',
