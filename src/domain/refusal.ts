@@ -2,7 +2,7 @@ import type { AtomicAmount } from './units.ts'
 
 /*
  * Every expected way to say no, with its evidence. http/openai-error.ts maps each reason to a status and OpenAI's error
- * body in one exhaustive switch, and docs/errors.md has one heading for each (test/architecture/docs.test.ts compares).
+ * body in one exhaustive switch, and docs/errors.md has one heading for each (test/unit/http/errors-doc.test.ts compares).
  */
 
 /** The caller's request cannot be read or asks for what cannot be had. */
@@ -11,7 +11,6 @@ export type RequestRefusal =
   | { readonly reason: 'missing_required_parameter'; readonly param: string }
   | { readonly reason: 'invalid_type'; readonly param: string; readonly expected: string }
   | { readonly reason: 'invalid_value'; readonly param: string; readonly expected: string }
-  | { readonly reason: 'unsupported_parameter'; readonly param: string; readonly detail: string }
   | { readonly reason: 'request_too_large'; readonly bytesMax: number }
   | { readonly reason: 'model_not_found'; readonly modelId: string }
   | {

@@ -1,0 +1,152 @@
+/*
+ * docs/errors.md and the code, held to each other: every reason of the refusal union has its heading, and what stands under
+ * it is what a client gets.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import {
+  choicesMax,
+  clientRequestTimeoutMs,
+  jsonDepthMax,
+  requestBodyBytesMax,
+  sseEventBytesMax,
+  upstreamAttemptsMax,
+  upstreamFirstByteTimeoutMs,
+  upstreamIdleTimeoutMs,
+  upstreamWholeAnswerTimeoutMs,
+} from '../../../src/base/limits.ts'
+import type { Refusal } from '../../../src/domain/refusal.ts'
+import { atomic } from '../../../src/domain/units.ts'
+import { errorAnswer } from '../../../src/http/openai-error.ts'
+
+const root = join(import.meta.dirname, '../../..')
+const source = readFileSync(join(root, 'src/domain/refusal.ts'), 'utf8')
+const document = readFileSync(join(root, 'docs/errors.md'), 'utf8')
+
+/** The union as it is written: a reason that has no sample below is found here. */
+const reasons = [
+  ...new Set([...source.matchAll(/reason: '(\w+)'/g)].map(([, reason = '']) => reason)),
+]
+
+/** One refusal of each reason. A reason without one does not compile. */
+const samples: { readonly [R in Refusal['reason']]: Extract<Refusal, { readonly reason: R }> } = {
+  invalid_json: { reason: 'invalid_json', detail: 'the body is empty' },
+  missing_required_parameter: { reason: 'missing_required_parameter', param: 'model' },
+  invalid_type: { reason: 'invalid_type', param: 'n', expected: 'a whole number' },
+  invalid_value: { reason: 'invalid_value', param: 'n', expected: 'at most 8' },
+  request_too_large: { reason: 'request_too_large', bytesMax: 1 },
+  model_not_found: { reason: 'model_not_found', modelId: 'x' },
+  context_length_exceeded: { reason: 'context_length_exceeded', contextTokensMax: 4096 },
+  unknown_url: { reason: 'unknown_url', method: 'GET', path: '/' },
+  method_not_allowed: { reason: 'method_not_allowed', method: 'GET', allowed: 'POST' },
+  receipt_not_found: { reason: 'receipt_not_found' },
+  missing_api_key: { reason: 'missing_api_key' },
+  invalid_api_key: { reason: 'invalid_api_key' },
+  insufficient_balance: {
+    reason: 'insufficient_balance',
+    requiredAmount: atomic(2n),
+    freeAmount: atomic(1n),
+  },
+  channel_closing: { reason: 'channel_closing' },
+  channel_not_found: { reason: 'channel_not_found' },
+  voucher_channel_mismatch: { reason: 'voucher_channel_mismatch' },
+  voucher_above_balance: { reason: 'voucher_above_balance', balance: atomic(1n) },
+  voucher_signature_invalid: { reason: 'voucher_signature_invalid' },
+  channel_terms_unacceptable: { reason: 'channel_terms_unacceptable', detail: 'no deposit' },
+  no_contributor: { reason: 'no_contributor' },
+  upstream_connection_error: { reason: 'upstream_connection_error' },
+  upstream_timeout: { reason: 'upstream_timeout' },
+  upstream_stalled: { reason: 'upstream_stalled' },
+  upstream_bad_response: { reason: 'upstream_bad_response' },
+  upstream_unavailable: { reason: 'upstream_unavailable', status: 500 },
+  upstream_rejected: { reason: 'upstream_rejected', status: 400, code: 'upstream_rejected' },
+  upstream_credentials_exhausted: { reason: 'upstream_credentials_exhausted' },
+  upstream_rate_limited: { reason: 'upstream_rate_limited', retryAfterS: 5 },
+  upstream_stream_interrupted: { reason: 'upstream_stream_interrupted' },
+  attestation_failed: { reason: 'attestation_failed' },
+  store_unavailable: { reason: 'store_unavailable' },
+  chain_unavailable: { reason: 'chain_unavailable' },
+  overloaded: { reason: 'overloaded' },
+  shutting_down: { reason: 'shutting_down' },
+  internal_error: { reason: 'internal_error' },
+}
+
+type Entry = { readonly facts: readonly string[]; readonly prose: string }
+const entries = new Map<string, Entry>(
+  [...document.matchAll(/^### `(\w+)`\n(.+)\n\n((?:[^#\n].*\n|\n)+)/gm)].map(
+    ([, reason = '', facts = '', prose = '']) => [
+      reason,
+      { facts: facts.split(' · ').map((fact) => fact.replaceAll('`', '')), prose },
+    ],
+  ),
+)
+
+/** Headers of an error that tell a client what to do, as the document writes them. */
+function advice(headers: Readonly<Record<string, string>>): string[] {
+  return Object.entries(headers)
+    .filter(([name]) => name === 'x-should-retry' || name === 'retry-after')
+    .map(([name, value]) => (name === 'retry-after' ? name : `${name}: ${value}`))
+}
+
+test('the document has a heading for each reason of the union, once, and no other', () => {
+  expect(reasons.length).toBeGreaterThan(30)
+  expect([...entries.keys()].sort()).toEqual([...reasons].sort())
+  expect(document.match(/^### /gm)).toHaveLength(reasons.length)
+  expect(Object.keys(samples).sort()).toEqual([...reasons].sort())
+})
+
+describe.each(Object.entries(samples))('%s', (reason, refusal) => {
+  const { status, error, headers } = errorAnswer(refusal)
+
+  test('is documented with its status, type, code and advice', () => {
+    const expected = [String(status), error.type, error.code, ...advice(headers)]
+    expect(entries.get(reason)?.facts).toEqual(expected)
+    expect(entries.get(reason)?.prose.trim()).toMatch(/\.$/)
+  })
+
+  test('is told in whole sentences, with a parameter where one is at fault', () => {
+    expect(error.message).toMatch(/^[A-Z].*\.$/)
+    expect(error.param === null || error.param.length > 0).toBe(true)
+    expect(status).toBeGreaterThanOrEqual(400)
+  })
+
+  test('is not retried by an SDK where the caller is at fault', () => {
+    const retried = status === 408 || status === 409 || status === 429 || status >= 500
+    if (error.type === 'invalid_request_error' || error.type === 'insufficient_quota') {
+      expect(retried).toBe(false)
+    }
+    if (status === 402) expect(headers['x-should-retry']).toBe('false')
+    if (status === 429) expect(headers['retry-after']).toMatch(/^\d+$/)
+  })
+})
+
+test('the figures in the document are those of the code', () => {
+  const text = document.replace(/\s+/g, ' ')
+  const mebibytes = (bytes: number) => `${bytes / 2 ** 20} MiB`
+  for (const words of [
+    `nested deeper than ${jsonDepthMax} levels`,
+    `\`n\` above ${choicesMax}`,
+    `larger than ${mebibytes(requestBodyBytesMax)}`,
+    `an event beyond ${mebibytes(sseEventBytesMax)}`,
+    `for ${upstreamIdleTimeoutMs / 1000} seconds`,
+    `within ${clientRequestTimeoutMs / 1000} seconds`,
+  ]) {
+    expect(text).toContain(words)
+  }
+  // In words: a minute, ten minutes, three.
+  expect([upstreamFirstByteTimeoutMs, upstreamWholeAnswerTimeoutMs]).toEqual([60_000, 600_000])
+  expect(upstreamAttemptsMax).toBe(3)
+})
+
+test('what a caller wrote comes back bounded and without what a terminal would obey', () => {
+  const hostile = `\u001b[2J\u0000\n${'x'.repeat(500)}`
+  for (const refusal of [
+    { reason: 'model_not_found', modelId: hostile },
+    { reason: 'unknown_url', method: 'GET', path: hostile },
+  ] as const) {
+    const { message } = errorAnswer(refusal).error
+    expect(message).not.toMatch(/\p{Cc}/u)
+    expect(message.length).toBeLessThan(300)
+  }
+})
