@@ -2,7 +2,17 @@
  * Reading a YAML mapping field by field, so that whatever is wrong is told with file, line, key and what was expected,
  * and a key that nobody reads is an error: a misspelt setting must not fall back to a default in silence.
  */
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml'
+import { basename } from 'node:path'
+import {
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml'
 import { type Address, address, isAddress } from './domain/units.ts'
 
 /** What is wrong with a configuration, in one line for a person. */
@@ -26,6 +36,7 @@ export class ConfigFields {
   }
 
   has(key: string): boolean {
+    this.#read.add(key)
     return this.#map.has(key)
   }
 
@@ -38,6 +49,14 @@ export class ConfigFields {
 
   optionalString(key: string): string | undefined {
     return this.has(key) ? this.string(key) : undefined
+  }
+
+  /** A short name of printable ASCII without spaces: it stands in headers and in log lines. */
+  name(key: string): string {
+    const value = this.string(key)
+    return /^[!-~]{1,64}$/.test(value)
+      ? value
+      : this.fail(key, 'a name of up to 64 printable ASCII characters without spaces', value)
   }
 
   integer(key: string, range: Range, fallback?: number): number {
@@ -81,7 +100,9 @@ export class ConfigFields {
   url(key: string): string {
     const value = this.#scalar(key)
     if (typeof value === 'string' && /^https?:\/\//.test(value) && URL.canParse(value)) {
-      return value.replace(/\/+$/, '')
+      const { username, password, search, hash } = new URL(value)
+      if (username + password + search + hash === '') return value.replace(/\/+$/, '')
+      return this.fail(key, 'a URL without user, password, query or fragment', '…')
     }
     return this.fail(key, 'a URL that starts with http:// or https://', value)
   }
@@ -97,23 +118,34 @@ export class ConfigFields {
     return this.has(key) ? this.map(key, read) : undefined
   }
 
-  list<T>(key: string, read: (fields: ConfigFields) => T): readonly T[] {
+  /** Entries of a list, told apart by their `id`. */
+  list<T extends { readonly id: string }>(
+    key: string,
+    read: (fields: ConfigFields) => T,
+  ): readonly T[] {
     this.#read.add(key)
     const node = this.#map.get(key, true) as Node | undefined
     if (!isSeq(node) || node.items.length === 0) {
       return this.fail(key, 'a list with at least one entry', node?.toJSON())
     }
+    const ids = new Set<string>()
     return node.items.map((item, index) => {
       const path = `${this.#join(key)}[${index}]`
-      if (!isMap(item)) throw this.#place.fault(item as Node, path, 'a mapping', item)
-      return readWhole(new ConfigFields(this.#place, item, path), read)
+      if (!isMap(item)) throw this.#place.fault(item as Node, path, 'a mapping', toPlain(item))
+      const fields = new ConfigFields(this.#place, item, path)
+      const entry = readWhole(fields, read)
+      if (ids.has(entry.id)) fields.fail('id', 'an id that no other entry has', entry.id)
+      ids.add(entry.id)
+      return entry
     })
   }
 
   addresses(key: string): readonly Address[] {
     this.#read.add(key)
     const node = this.#map.get(key, true) as Node | undefined
-    if (!isSeq(node)) return this.fail(key, 'a list of addresses', node?.toJSON())
+    if (!isSeq(node) || node.items.length === 0) {
+      return this.fail(key, 'a list with at least one address', node?.toJSON())
+    }
     return node.items.map((item) => {
       const value: unknown = isScalar(item) ? item.value : item
       return isAddress(value) ? address(value) : this.fail(key, 'a list of quoted addresses', value)
@@ -169,8 +201,16 @@ class Place {
   }
 }
 
-const show = (value: unknown): string =>
-  value === undefined ? 'nothing' : (JSON.stringify(value)?.slice(0, 80) ?? String(value))
+const toPlain = (item: unknown): unknown => (isNode(item) ? item.toJSON() : item)
+
+/** What stands where a file's name should may be the secret itself. */
+const secretPattern = /^(0x)?[0-9a-f]{64}$|^sk-/i
+
+function show(value: unknown): string {
+  if (value === undefined || value === null) return 'nothing'
+  if (typeof value === 'string' && secretPattern.test(basename(value))) return 'a secret'
+  return JSON.stringify(value)?.slice(0, 80) ?? String(value)
+}
 
 /** Parses YAML text and reads it whole. Throws ConfigFault. `file` is for messages. */
 export function readYaml<T>(file: string, text: string, read: (fields: ConfigFields) => T): T {

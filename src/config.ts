@@ -138,15 +138,16 @@ function readUpstream(
   const baseUrl = fields.url('url')
   if (!baseUrl.endsWith('/v1')) fields.fail('url', 'an OpenAI base URL, which ends in /v1', baseUrl)
   return {
-    id: fields.string('id'),
+    id: fields.name('id'),
     baseUrl,
     apiKey: readApiKey(fields, at),
-    identity: fields.has('operator')
-      ? {
-          operator: fields.address('operator'),
-          signingAddresses: fields.addresses('signingAddresses'),
-        }
-      : undefined,
+    identity:
+      fields.has('operator') || fields.has('signingAddresses')
+        ? {
+            operator: fields.address('operator'),
+            signingAddresses: fields.addresses('signingAddresses'),
+          }
+        : undefined,
     models: fields.list('models', (model) => readModel(model, decimals, at)),
   }
 }
@@ -197,12 +198,23 @@ function modelIdOf(fields: ConfigFields, id: string, at: (path: string) => strin
 
 function readApiKey(fields: ConfigFields, at: (path: string) => string): string | undefined {
   const path = fields.optionalString('apiKeyFile')
-  if (path !== undefined) return readFile(fields, 'apiKeyFile', at(path)).trim()
   const variable = fields.optionalString('apiKeyEnv')
+  if (path !== undefined && variable !== undefined) {
+    return fields.fail('apiKeyEnv', 'none beside apiKeyFile', variable)
+  }
+  if (path !== undefined) {
+    const key = readFile(fields, 'apiKeyFile', at(path)).trim()
+    return isApiKey(key) ? key : fields.fail('apiKeyFile', 'a file with one key in it', path)
+  }
   if (variable === undefined) return undefined
   const key = process.env[variable]
-  return key ?? fields.fail('apiKeyEnv', 'the name of a variable that is set', variable)
+  return key !== undefined && isApiKey(key)
+    ? key
+    : fields.fail('apiKeyEnv', 'the name of a variable with a key in it', variable)
 }
+
+/** What may stand in an authorization header. */
+const isApiKey = (key: string): boolean => /^[!-~]+$/.test(key)
 
 /** A key is a file with 64 hex digits: never in the YAML, never on a command line. */
 function readKeyFile(fields: ConfigFields, key: string, at: (path: string) => string): PrivateKey {
