@@ -24,11 +24,13 @@ export function refusalOfStatus(answer: {
     return { reason: 'upstream_credentials_exhausted' }
   }
   if (status === 429) {
-    const seconds = Number(answer.retryAfter)
-    const known = answer.retryAfter !== undefined && Number.isFinite(seconds) && seconds >= 0
+    const { retryAfter } = answer
+    const known = retryAfter !== undefined && /^\d+(\.\d+)?$/.test(retryAfter)
     return {
       reason: 'upstream_rate_limited',
-      retryAfterS: known ? Math.min(Math.ceil(seconds), retryAfterMaxS) : retryAfterDefaultS,
+      retryAfterS: known
+        ? Math.min(Math.ceil(Number(retryAfter)), retryAfterMaxS)
+        : retryAfterDefaultS,
     }
   }
   if (status === 400 || status === 413 || status === 422) {

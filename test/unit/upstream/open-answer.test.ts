@@ -1,0 +1,157 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Dispatcher } from 'undici'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Cancellation } from '../../../src/base/cancellation.ts'
+import {
+  type Attempt,
+  type OpenedAnswer,
+  openAnswer,
+  UpstreamPools,
+} from '../../../src/upstream/open-answer.ts'
+
+let server: Server
+let pools: UpstreamPools
+
+beforeEach(async () => {
+  pools = new UpstreamPools()
+  server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+})
+
+afterEach(async () => {
+  await pools.close()
+  server.closeAllConnections()
+  server.close()
+})
+
+const attempt = (cancellation = new Cancellation()): Attempt => ({
+  baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/base/v1`,
+  path: '/chat/completions',
+  headers: { 'x-test': 'yes' },
+  body: Buffer.from('{}'),
+  stream: true,
+  cancellation,
+})
+
+/** Everything that an opened answer says until its end. */
+function readAll(opened: OpenedAnswer): Promise<{ readonly body: string; readonly end: string }> {
+  const chunks: Buffer[] = []
+  const said = (end: string) => ({ body: Buffer.concat(chunks).toString(), end })
+  return new Promise((resolve) =>
+    opened.flow({
+      data: (chunk) => {
+        chunks.push(chunk)
+        return true
+      },
+      end: () => resolve(said('end')),
+      fail: ({ reason }) => resolve(said(reason)),
+    }),
+  )
+}
+
+describe('openAnswer', () => {
+  test('posts the body to the path below the base URL, and opens the answer', async () => {
+    server.on('request', async (request, response) => {
+      const body = Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>)).toString()
+      response.setHeader('content-type', 'text/plain')
+      response.setHeader('x-vouch-work', 'signed')
+      response.end(`${request.method} ${request.url} ${request.headers['x-test']} ${body}`)
+    })
+    const opened = await openAnswer(pools, attempt())
+    if (!opened.ok) throw new Error(opened.error.reason)
+    expect(opened.value).toMatchObject({ contentType: 'text/plain', encodedWork: 'signed' })
+    expect(await readAll(opened.value)).toEqual({
+      body: 'POST /base/v1/chat/completions yes {}',
+      end: 'end',
+    })
+  })
+
+  test('nothing flows before it is asked for, and a pause holds until the sink resumes', async () => {
+    server.on('request', (_request, response) => response.end('x'.repeat(1_000_000)))
+    const opened = await openAnswer(pools, attempt())
+    if (!opened.ok) throw new Error(opened.error.reason)
+    let received = 0
+    let pauses = 0
+    await new Promise<void>((resolve) => {
+      opened.value.flow({
+        data: (chunk) => {
+          received += chunk.length
+          pauses += 1
+          setImmediate(() => opened.value.resume())
+          return false
+        },
+        end: resolve,
+        fail: () => resolve(),
+      })
+    })
+    expect(received).toBe(1_000_000)
+    expect(pauses).toBeGreaterThan(1)
+  })
+
+  test('an attempt that is cancelled while it waits for a connection settles at once', async () => {
+    const cancellation = new Cancellation()
+    const dispatched = Promise.withResolvers<Dispatcher.DispatchHandler>()
+    const waiting = poolsThat((handler) => dispatched.resolve(handler))
+    const opened = openAnswer(waiting, attempt(cancellation))
+    const handler = await dispatched.promise
+    cancellation.cancel()
+    expect(await opened).toMatchObject({ ok: false })
+    // The connection comes after all: the request is taken back before it is sent.
+    const aborts: Error[] = []
+    handler.onRequestStart?.({ abort: (error: Error) => aborts.push(error) } as never, {})
+    expect(aborts).toHaveLength(1)
+  })
+
+  test('what comes and ends before anybody listens is kept', async () => {
+    const controller = { pause: () => {}, resume: () => {}, abort: () => {} } as never
+    const hasty = poolsThat((handler) => {
+      handler.onRequestStart?.(controller, {})
+      handler.onResponseStart?.(controller, 200, { 'content-type': 'text/plain' }, 'OK')
+      handler.onResponseData?.(controller, Buffer.from('all of it'))
+      handler.onResponseEnd?.(controller, {})
+    })
+    const opened = await openAnswer(hasty, attempt())
+    if (!opened.ok) throw new Error(opened.error.reason)
+    expect(await readAll(opened.value)).toEqual({ body: 'all of it', end: 'end' })
+  })
+
+  test('what fails before anybody listens is told', async () => {
+    const controller = { pause: () => {}, resume: () => {}, abort: () => {} } as never
+    const hasty = poolsThat((handler) => {
+      handler.onRequestStart?.(controller, {})
+      handler.onResponseStart?.(controller, 200, {}, 'OK')
+      handler.onResponseError?.(controller, new Error('reset'))
+    })
+    const opened = await openAnswer(hasty, attempt())
+    if (!opened.ok) throw new Error(opened.error.reason)
+    expect(await readAll(opened.value)).toEqual({ body: '', end: 'upstream_stream_interrupted' })
+  })
+
+  test('an error body is read up to a bound, and the status told all the same', async () => {
+    server.on('request', (_request, response) => {
+      response.on('error', () => {})
+      response.writeHead(400)
+      const pump = () => {
+        while (!response.destroyed && response.write('x'.repeat(10_000))) {}
+      }
+      response.on('drain', pump)
+      pump()
+    })
+    expect(await openAnswer(pools, attempt())).toEqual({
+      ok: false,
+      error: { reason: 'upstream_rejected', status: 400, code: 'upstream_rejected' },
+    })
+  })
+})
+
+/** Pools whose one connection does as a test says: orders of events that a real socket shows only now and then. */
+const poolsThat = (dispatch: (handler: Dispatcher.DispatchHandler) => void): UpstreamPools =>
+  ({
+    timeouts: pools.timeouts,
+    pool: () => ({
+      dispatch: (_options: unknown, handler: Dispatcher.DispatchHandler) => dispatch(handler),
+    }),
+  }) as unknown as UpstreamPools

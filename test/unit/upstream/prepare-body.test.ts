@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest'
+import { prepareBody } from '../../../src/upstream/prepare-body.ts'
+import { inferenceRequest, offerOf } from '../../support/requests.ts'
+
+const prepare = (
+  fields: Record<string, unknown>,
+  terms: { signs?: boolean; upstreamModelName?: string } = {},
+) => {
+  const request = inferenceRequest(fields)
+  const offer = offerOf({ upstreamModelName: terms.upstreamModelName ?? 'm' })
+  const body = prepareBody(request, offer, {
+    signs: terms.signs ?? false,
+    completionTokensMax: 77,
+  })
+  return { same: body === request.body, json: JSON.parse(body.toString()) }
+}
+
+describe('prepareBody', () => {
+  test("a contributor that signs gets the client's own bytes", () => {
+    for (const fields of [{}, { stream: true }, { max_tokens: null }]) {
+      expect(prepare(fields, { signs: true }).same).toBe(true)
+    }
+  })
+
+  test('any other does too, where nothing is missing', () => {
+    const usage = { stream: true, stream_options: { include_usage: true } }
+    for (const fields of [{ max_tokens: 5 }, { max_completion_tokens: 5, ...usage }]) {
+      expect(prepare(fields).same).toBe(true)
+    }
+  })
+
+  test('a missing bound is filled in with what is held', () => {
+    expect(prepare({}).json['max_tokens']).toBe(77)
+    expect(prepare({ max_tokens: null }).json['max_tokens']).toBe(77)
+    expect(prepare({ max_completion_tokens: 5 }).json).not.toHaveProperty('max_tokens')
+  })
+
+  test('usage is asked for on every stream, and other options stay', () => {
+    const options = { include_obfuscation: false }
+    const { json } = prepare({ max_tokens: 5, stream: true, stream_options: options })
+    expect(json['stream_options']).toEqual({ include_obfuscation: false, include_usage: true })
+    expect(
+      prepare({ max_tokens: 5, stream: true, stream_options: null }).json['stream_options'],
+    ).toEqual({
+      include_usage: true,
+    })
+    expect(prepare({ max_tokens: 5 }).json).not.toHaveProperty('stream_options')
+  })
+
+  test("the model's name is mapped to the engine's, for signers too", () => {
+    for (const signs of [true, false]) {
+      const { json } = prepare({ max_tokens: 5 }, { signs, upstreamModelName: 'org/m' })
+      expect(json).toEqual({
+        model: 'org/m',
+        messages: [{ role: 'user', content: 'x' }],
+        max_tokens: 5,
+      })
+    }
+  })
+
+  test('fields that nobody knows are kept, whatever they are called', () => {
+    const fields = JSON.parse('{"__proto__":{"a":1},"constructor":2,"made_up":[null]}')
+    expect(Object.entries(prepare(fields).json)).toEqual(
+      expect.arrayContaining(Object.entries(fields)),
+    )
+  })
+})

@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest'
+import type { UpstreamRefusal } from '../../../src/domain/refusal.ts'
+import { mayTryAnother, refusalOfStatus } from '../../../src/upstream/retry-rules.ts'
+
+const refusal = (status: number, body = '', retryAfter?: string) =>
+  refusalOfStatus({ status, body, retryAfter })
+
+describe('refusalOfStatus', () => {
+  test.each([
+    [401, 'upstream_credentials_exhausted'],
+    [402, 'upstream_credentials_exhausted'],
+    [403, 'upstream_credentials_exhausted'],
+    [404, 'upstream_bad_response'],
+    [405, 'upstream_bad_response'],
+    [408, 'upstream_bad_response'],
+    [301, 'upstream_bad_response'],
+    [206, 'upstream_bad_response'],
+    [500, 'upstream_unavailable'],
+    [503, 'upstream_unavailable'],
+    [599, 'upstream_unavailable'],
+  ])('%i is %s', (status, reason) => {
+    expect(refusal(status, '{"error":{"code":"context_length_exceeded"}}').reason).toBe(reason)
+  })
+
+  test.each([
+    ['7', 7],
+    ['0', 0],
+    ['1.2', 2],
+    ['301', 300],
+    ['', 5],
+    ['0x10', 5],
+    [undefined, 5],
+    ['-1', 5],
+    ['Infinity', 5],
+    ['Wed, 21 Oct 2026 07:28:00 GMT', 5],
+  ])('429 with Retry-After %s rests %i seconds', (retryAfter, retryAfterS) => {
+    expect(refusal(429, '', retryAfter)).toEqual({ reason: 'upstream_rate_limited', retryAfterS })
+  })
+
+  test.each([
+    ['{"error":{"code":"context_length_exceeded"}}', 'context_length_exceeded'],
+    ['{"error":{"code":"content_policy_violation"}}', 'content_policy_violation'],
+    ['{"error":{"code":"unsupported_parameter"}}', 'unsupported_parameter'],
+    ['{"error":{"code":"made_up","message":"secret"}}', 'upstream_rejected'],
+    ['{"error":{"code":400,"message":"maximum context length is 8"}}', 'context_length_exceeded'],
+    ['{"object":"error","message":"maximum context length is 8"}', 'context_length_exceeded'],
+    ['{"error":{"code":400,"type":"exceed_context_size_error"}}', 'context_length_exceeded'],
+    ['{"error":null}', 'upstream_rejected'],
+    ['null', 'upstream_rejected'],
+    ['7', 'upstream_rejected'],
+    ['maximum context length', 'upstream_rejected'],
+    ['', 'upstream_rejected'],
+  ])('of a 400 with %s the caller learns %s', (body, code) => {
+    for (const status of [400, 413, 422]) {
+      expect(refusal(status, body)).toEqual({ reason: 'upstream_rejected', status: 400, code })
+    }
+  })
+})
+
+test('what the caller did wrong, and what was not proven, is not tried elsewhere', () => {
+  const final: readonly UpstreamRefusal[] = [
+    { reason: 'upstream_rejected', status: 400, code: 'x' },
+    { reason: 'attestation_failed' },
+    { reason: 'no_contributor' },
+  ]
+  const passing: readonly UpstreamRefusal[] = [
+    { reason: 'upstream_connection_error' },
+    { reason: 'upstream_timeout' },
+    { reason: 'upstream_stalled' },
+    { reason: 'upstream_bad_response' },
+    { reason: 'upstream_unavailable', status: 500 },
+    { reason: 'upstream_credentials_exhausted' },
+    { reason: 'upstream_rate_limited', retryAfterS: 1 },
+    { reason: 'upstream_stream_interrupted' },
+  ]
+  expect(final.filter(mayTryAnother)).toEqual([])
+  expect(passing.filter(mayTryAnother)).toEqual(passing)
+})
