@@ -28,9 +28,9 @@ export function unixSeconds(value: number): UnixSeconds {
 
 export const unixSecondsOf = (ms: number): UnixSeconds => unixSeconds(Math.floor(ms / 1000))
 
-const bytes32Pattern = /^0x[0-9a-f]{64}$/i
-const addressPattern = /^0x[0-9a-f]{40}$/i
-const hexPattern = /^0x([0-9a-f]{2})*$/i
+const bytes32Pattern = /^0x[0-9a-fA-F]{64}$/
+const addressPattern = /^0x[0-9a-fA-F]{40}$/
+const hexPattern = /^0x([0-9a-fA-F]{2})*$/
 
 export const isBytes32 = (text: unknown): text is Hex =>
   typeof text === 'string' && bytes32Pattern.test(text)

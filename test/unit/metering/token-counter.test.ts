@@ -1,0 +1,76 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { countPrompt, loadTokenCounter } from '../../../src/metering/token-counter.ts'
+
+const models = join(import.meta.dirname, '../../../models')
+const [name] = readdirSync(models, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map((entry) => entry.name)
+const counter = loadTokenCounter(join(models, name ?? '', 'tokenizer.json'))
+
+describe('loadTokenCounter', () => {
+  test('counts with the real tokenizer: nothing is nothing, text is at most its bytes', () => {
+    expect(counter.count('')).toBe(0)
+    for (const text of ['Hello there!', 'Zürich 💶', 'a'.repeat(2_000), '\n\n\n']) {
+      const tokens = counter.count(text)
+      expect(tokens).toBeGreaterThan(0)
+      expect(tokens).toBeLessThanOrEqual(Buffer.byteLength(text))
+    }
+  })
+
+  test('adds no special tokens: parts add up to no less than the whole', () => {
+    expect(counter.count('Hello') + counter.count(' there')).toBeGreaterThanOrEqual(
+      counter.count('Hello there'),
+    )
+  })
+
+  test('a text beyond its bound is not counted but bounded by its bytes', () => {
+    const text = 'é'.repeat(64 * 1024 + 1)
+    expect(counter.count(text)).toBe(2 * text.length)
+  })
+
+  test('a file that is none is named', () => {
+    expect(() => loadTokenCounter('/nowhere/tokenizer.json')).toThrow(
+      /^tokenizer \/nowhere\/tokenizer\.json cannot be read: /,
+    )
+    expect(() => loadTokenCounter(join(models, name ?? '', 'manifest.json'))).toThrow(
+      /cannot be read/,
+    )
+  })
+})
+
+describe('countPrompt', () => {
+  const byLength = { count: (text: string) => text.length }
+  const count = (fields: Record<string, unknown>) =>
+    countPrompt(byLength, Buffer.from(JSON.stringify(fields)))
+  const messages = [{ role: 'user', content: 'abc' }]
+
+  test.each<[string, Record<string, unknown>, number | undefined]>([
+    ['texts', { messages: [...messages, { role: 'user', content: 'de' }] }, 5],
+    [
+      'text parts',
+      {
+        messages: [
+          {
+            content: [
+              { type: 'text', text: 'ab' },
+              { type: 'text', text: 'c' },
+            ],
+          },
+        ],
+      },
+      3,
+    ],
+    ['nothing said', { messages: [{ content: null }, {}] }, 0],
+    ['an image', { messages: [{ content: [{ type: 'image_url', image_url: {} }] }] }, undefined],
+    ['tools', { messages, tools: [] }, undefined],
+    ['functions', { messages, functions: [] }, undefined],
+    ['a format', { messages, response_format: { type: 'json_object' } }, undefined],
+    ['calls', { messages: [{ content: null, tool_calls: [] }] }, undefined],
+    ['an older call', { messages: [{ content: null, function_call: {} }] }, undefined],
+    ['tools that are null', { messages, tools: null }, 3],
+  ])('of %s', (_name, fields, expected) => {
+    expect(count(fields)).toBe(expected)
+  })
+})
