@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {ReentrancyGuardTransient} from "solady/utils/ReentrancyGuardTransient.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 import {IOperatorRegistry} from "./interfaces/IOperatorRegistry.sol";
+import {isActiveAt} from "./types/KeyEpoch.sol";
 import {PriceSheet} from "./types/PriceSheet.sol";
 import {RegistryTerms} from "./types/RegistryTerms.sol";
 
@@ -17,6 +18,19 @@ import {RegistryTerms} from "./types/RegistryTerms.sol";
 /// 4. Each fault id is slashed at most once and paid at most once.
 abstract contract OperatorRegistry is IOperatorRegistry, ReentrancyGuardTransient {
     using SafeTransferLib for address;
+
+    /// @dev A slot of its own: slashing everything empties it, for which the chain gives gas back
+    /// (EIP-3529). What is paid instead is a second slot at registration, which is once.
+    struct Stake {
+        uint96 amount;
+        uint96 unbonding;
+        uint40 withdrawableAt;
+    }
+
+    struct Standing {
+        uint8 activeKeys;
+        uint8 state;
+    }
 
     uint8 internal constant STATE_NONE = 0;
     uint8 internal constant STATE_OPEN = 1;
@@ -47,7 +61,8 @@ abstract contract OperatorRegistry is IOperatorRegistry, ReentrancyGuardTransien
     mapping(bytes32 priceHash => uint64 timestampS) public priceSheetPublishedAt;
     mapping(bytes32 faultId => Forfeit) public forfeits;
 
-    mapping(address operator => Operator) private _operators;
+    mapping(address operator => Stake) private _stakes;
+    mapping(address operator => Standing) private _standings;
 
     constructor(RegistryTerms memory terms) {
         if (terms.asset == address(0)) revert AssetIsZero();
@@ -68,14 +83,14 @@ abstract contract OperatorRegistry is IOperatorRegistry, ReentrancyGuardTransien
         external
         nonReentrant
     {
-        Operator storage operator = _operators[msg.sender];
-        if (operator.state != STATE_NONE) revert AlreadyRegistered(msg.sender);
+        Standing storage standing = _standings[msg.sender];
+        if (standing.state != STATE_NONE) revert AlreadyRegistered(msg.sender);
         if (stake < minStake) revert StakeBelowMinimum(stake, minStake);
-        operator.state = STATE_OPEN;
-        operator.stake = stake;
+        standing.state = STATE_OPEN;
+        _stakes[msg.sender].amount = stake;
         emit OperatorRegistered(msg.sender, endpoint);
         emit StakeAdded(msg.sender, stake, stake);
-        _addSigningKey(operator, signingKey, activeFrom);
+        _addSigningKey(standing, signingKey, activeFrom);
         asset.safeTransferFrom(msg.sender, address(this), stake);
     }
 
@@ -88,18 +103,19 @@ abstract contract OperatorRegistry is IOperatorRegistry, ReentrancyGuardTransien
     /// @inheritdoc IOperatorRegistry
     function addStake(uint96 amount) external nonReentrant {
         if (amount == 0) revert AmountIsZero();
-        Operator storage operator = _registered(msg.sender);
-        uint96 stake = operator.stake + amount;
-        operator.stake = stake;
+        _registered(msg.sender);
+        uint96 stake = _stakes[msg.sender].amount + amount;
+        _stakes[msg.sender].amount = stake;
         emit StakeAdded(msg.sender, amount, stake);
         asset.safeTransferFrom(msg.sender, address(this), amount);
     }
 
     /// @inheritdoc IOperatorRegistry
     function addSigningKey(address key, uint64 activeFrom) external {
-        Operator storage operator = _registered(msg.sender);
-        if (operator.stake < minStake) revert StakeBelowMinimum(operator.stake, minStake);
-        _addSigningKey(operator, key, activeFrom);
+        Standing storage standing = _registered(msg.sender);
+        uint96 stake = _stakes[msg.sender].amount;
+        if (stake < minStake) revert StakeBelowMinimum(stake, minStake);
+        _addSigningKey(standing, key, activeFrom);
     }
 
     /// @inheritdoc IOperatorRegistry
@@ -109,7 +125,8 @@ abstract contract OperatorRegistry is IOperatorRegistry, ReentrancyGuardTransien
 
     /// @inheritdoc IOperatorRegistry
     function retireSigningKey(address operator, address key) external {
-        uint96 stake = _registered(operator).stake;
+        _registered(operator);
+        uint96 stake = _stakes[operator].amount;
         if (stake >= minStake) revert StakeNotBelowMinimum(stake, minStake);
         _revokeSigningKey(operator, key);
     }
@@ -133,57 +150,58 @@ abstract contract OperatorRegistry is IOperatorRegistry, ReentrancyGuardTransien
 
     /// @inheritdoc IOperatorRegistry
     function pause() external {
-        Operator storage operator = _registered(msg.sender);
-        if (operator.state == STATE_PAUSED) revert AlreadyPaused(msg.sender);
-        operator.state = STATE_PAUSED;
+        Standing storage standing = _registered(msg.sender);
+        if (standing.state == STATE_PAUSED) revert AlreadyPaused(msg.sender);
+        standing.state = STATE_PAUSED;
         emit OperatorPaused(msg.sender);
     }
 
     /// @inheritdoc IOperatorRegistry
     function resume() external {
-        Operator storage operator = _registered(msg.sender);
-        if (operator.state != STATE_PAUSED) revert NotPaused(msg.sender);
-        operator.state = STATE_OPEN;
+        Standing storage standing = _registered(msg.sender);
+        if (standing.state != STATE_PAUSED) revert NotPaused(msg.sender);
+        standing.state = STATE_OPEN;
         emit OperatorResumed(msg.sender);
     }
 
     /// @inheritdoc IOperatorRegistry
     function startUnbonding(uint96 amount) external {
         if (amount == 0) revert AmountIsZero();
-        Operator storage operator = _registered(msg.sender);
-        if (amount > operator.stake) revert AmountExceedsStake(amount, operator.stake);
-        uint96 stake = operator.stake - amount;
-        if (stake < minStake && operator.activeKeys != 0) {
-            revert ActiveKeysRemain(operator.activeKeys);
-        }
-        uint96 unbonding = operator.unbonding + amount;
+        uint8 activeKeys = _registered(msg.sender).activeKeys;
+        Stake storage held = _stakes[msg.sender];
+        if (amount > held.amount) revert AmountExceedsStake(amount, held.amount);
+        uint96 stake = held.amount - amount;
+        if (stake < minStake && activeKeys != 0) revert ActiveKeysRemain(activeKeys);
+        uint96 unbonding = held.unbonding + amount;
         uint40 withdrawableAt = uint40(block.timestamp) + unbondingDelay;
-        operator.stake = stake;
-        operator.unbonding = unbonding;
-        operator.withdrawableAt = withdrawableAt;
+        held.amount = stake;
+        held.unbonding = unbonding;
+        held.withdrawableAt = withdrawableAt;
         emit UnbondingStarted(msg.sender, amount, unbonding, withdrawableAt);
     }
 
     /// @inheritdoc IOperatorRegistry
     function cancelUnbonding() external {
-        Operator storage operator = _registered(msg.sender);
-        uint96 amount = operator.unbonding;
+        _registered(msg.sender);
+        Stake storage held = _stakes[msg.sender];
+        uint96 amount = held.unbonding;
         if (amount == 0) revert NothingUnbonding(msg.sender);
-        uint96 stake = operator.stake + amount;
-        operator.stake = stake;
-        operator.unbonding = 0;
+        uint96 stake = held.amount + amount;
+        held.amount = stake;
+        held.unbonding = 0;
         emit UnbondingCancelled(msg.sender, amount, stake);
     }
 
     /// @inheritdoc IOperatorRegistry
     function withdrawUnbonded(address to) external nonReentrant {
-        Operator storage operator = _registered(msg.sender);
-        uint96 amount = operator.unbonding;
+        _registered(msg.sender);
+        Stake storage held = _stakes[msg.sender];
+        uint96 amount = held.unbonding;
         if (amount == 0) revert NothingUnbonding(msg.sender);
-        if (block.timestamp < operator.withdrawableAt) {
-            revert UnbondingNotOver(operator.withdrawableAt, block.timestamp);
+        if (block.timestamp < held.withdrawableAt) {
+            revert UnbondingNotOver(held.withdrawableAt, block.timestamp);
         }
-        operator.unbonding = 0;
+        held.unbonding = 0;
         emit StakeWithdrawn(msg.sender, to, amount);
         asset.safeTransfer(to, amount);
     }
@@ -194,10 +212,10 @@ abstract contract OperatorRegistry is IOperatorRegistry, ReentrancyGuardTransien
         returns (uint96 taken)
     {
         if (!isSlasher[msg.sender]) revert SenderNotSlasher(msg.sender);
-        if (forfeits[faultId].reporter != address(0)) revert FaultAlreadySlashed(faultId);
-        Operator storage record = _operators[operator];
-        uint96 stake = record.stake;
-        uint96 unbonding = record.unbonding;
+        Forfeit storage forfeit = forfeits[faultId];
+        if (forfeit.reporter != address(0)) revert FaultAlreadySlashed(faultId);
+        Stake storage held = _stakes[operator];
+        (uint96 stake, uint96 unbonding) = (held.amount, held.unbonding);
 
         uint96 fromStake = amount < stake ? amount : stake;
         uint96 stillDue = amount - fromStake;
@@ -205,9 +223,10 @@ abstract contract OperatorRegistry is IOperatorRegistry, ReentrancyGuardTransien
         taken = fromStake + fromUnbonding;
         if (taken == 0) revert NothingToSlash(operator);
 
-        record.stake = stake - fromStake;
-        if (fromUnbonding != 0) record.unbonding = unbonding - fromUnbonding;
-        forfeits[faultId] = Forfeit(reporter, taken);
+        held.amount = stake - fromStake;
+        if (fromUnbonding != 0) held.unbonding = unbonding - fromUnbonding;
+        forfeit.reporter = reporter;
+        forfeit.amount = taken;
         emit OperatorSlashed(operator, faultId, reporter, taken, stake - fromStake);
     }
 
@@ -240,33 +259,41 @@ abstract contract OperatorRegistry is IOperatorRegistry, ReentrancyGuardTransien
         view
         returns (bool)
     {
-        SigningKey memory epoch = signingKeys[operator][key];
-        return epoch.activeFrom != 0 && epoch.activeFrom <= timestampS
-            && (epoch.revokedAt == 0 || timestampS < epoch.revokedAt);
+        SigningKey storage epoch = signingKeys[operator][key];
+        return isActiveAt(epoch.activeFrom, epoch.revokedAt, timestampS);
     }
 
     /// @inheritdoc IOperatorRegistry
     function operators(address operator) external view returns (Operator memory) {
-        return _operators[operator];
+        Stake memory held = _stakes[operator];
+        Standing memory standing = _standings[operator];
+        return Operator({
+            stake: held.amount,
+            unbonding: held.unbonding,
+            withdrawableAt: held.withdrawableAt,
+            activeKeys: standing.activeKeys,
+            state: standing.state
+        });
     }
 
     /// @inheritdoc IOperatorRegistry
     function isServing(address operator) external view returns (bool) {
-        Operator memory record = _operators[operator];
-        return record.state == STATE_OPEN && record.activeKeys != 0 && record.stake >= minStake;
+        Standing memory standing = _standings[operator];
+        return standing.state == STATE_OPEN && standing.activeKeys != 0
+            && _stakes[operator].amount >= minStake;
     }
 
-    function _addSigningKey(Operator storage operator, address key, uint64 activeFrom) private {
+    function _addSigningKey(Standing storage standing, address key, uint64 activeFrom) private {
         if (key == address(0)) revert KeyIsZero();
         if (signingKeys[msg.sender][key].activeFrom != 0) revert KeyAlreadyKnown(msg.sender, key);
-        if (operator.activeKeys == MAX_ACTIVE_KEYS) {
-            revert TooManyActiveKeys(operator.activeKeys, MAX_ACTIVE_KEYS);
+        if (standing.activeKeys == MAX_ACTIVE_KEYS) {
+            revert TooManyActiveKeys(standing.activeKeys, MAX_ACTIVE_KEYS);
         }
         uint64 nowS = uint64(block.timestamp);
         // Near a chain's genesis the difference would wrap; zero would mean "unknown".
         uint64 earliest = nowS > CLOCK_TOLERANCE ? nowS - CLOCK_TOLERANCE : 1;
         if (activeFrom < earliest) revert ActiveFromTooEarly(activeFrom, earliest);
-        ++operator.activeKeys;
+        ++standing.activeKeys;
         signingKeys[msg.sender][key].activeFrom = activeFrom;
         emit SigningKeyAdded(msg.sender, key, activeFrom);
     }
@@ -276,12 +303,12 @@ abstract contract OperatorRegistry is IOperatorRegistry, ReentrancyGuardTransien
         if (epoch.activeFrom == 0 || epoch.revokedAt != 0) revert KeyNotActive(operator, key);
         uint64 nowS = uint64(block.timestamp);
         epoch.revokedAt = nowS;
-        --_operators[operator].activeKeys;
+        --_standings[operator].activeKeys;
         emit SigningKeyRevoked(operator, key, nowS);
     }
 
-    function _registered(address account) internal view returns (Operator storage operator) {
-        operator = _operators[account];
-        if (operator.state == STATE_NONE) revert NotRegistered(account);
+    function _registered(address account) internal view returns (Standing storage standing) {
+        standing = _standings[account];
+        if (standing.state == STATE_NONE) revert NotRegistered(account);
     }
 }

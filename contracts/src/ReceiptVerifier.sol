@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {EfficientHashLib} from "solady/utils/EfficientHashLib.sol";
 import {IOperatorRegistry} from "./interfaces/IOperatorRegistry.sol";
 import {IReceiptAnchor} from "./interfaces/IReceiptAnchor.sol";
 import {IReceiptVerifier} from "./interfaces/IReceiptVerifier.sol";
@@ -36,9 +37,8 @@ contract ReceiptVerifier is IReceiptVerifier {
         bytes calldata content,
         Policy calldata policy
     ) external view returns (bool) {
-        if (!_meets(receipt, policy) || keccak256(content) != receipt.work.contentHash) {
-            return false;
-        }
+        if (!_meets(receipt, policy)) return false;
+        if (EfficientHashLib.hashCalldata(content) != receipt.work.contentHash) return false;
         (bool ok,) = verify(receipt, contributorSignature, gatewaySignature);
         return ok;
     }
@@ -98,20 +98,22 @@ contract ReceiptVerifier is IReceiptVerifier {
         Work calldata work = receipt.work;
         bytes32 workHash = work.hashStruct();
         digest = TypedData.digest(separator, receipt.hashStruct(workHash));
-        if (receipt.tiers & TIER_GATEWAY_SIGNED == 0) return (false, digest);
+        uint16 tiers = receipt.tiers;
+        if (tiers & TIER_GATEWAY_SIGNED == 0) return (false, digest);
 
-        bool contributorOk = receipt.tiers & TIER_CONTRIBUTOR_SIGNED == 0
+        uint64 finishedAt = work.finishedAt;
+        bool contributorOk = tiers & TIER_CONTRIBUTOR_SIGNED == 0
             ? contributorSignature.length == 0
             : OperatorSignature.isValid(
                 contributors,
                 work.contributor,
                 TypedData.digest(separator, workHash),
                 contributorSignature,
-                work.finishedAt
+                finishedAt
             );
         ok = contributorOk
             && OperatorSignature.isValid(
-                gateways, work.gateway, digest, gatewaySignature, work.finishedAt
+                gateways, work.gateway, digest, gatewaySignature, finishedAt
             );
     }
 
@@ -127,10 +129,13 @@ contract ReceiptVerifier is IReceiptVerifier {
 
     function _meets(Receipt calldata receipt, Policy calldata policy) private view returns (bool) {
         Work calldata work = receipt.work;
-        if (policy.modelId != bytes32(0) && policy.modelId != work.modelId) return false;
-        if (policy.gateway != address(0) && policy.gateway != work.gateway) return false;
-        if (receipt.tiers & policy.minTiers != policy.minTiers) return false;
+        bytes32 modelId = policy.modelId;
+        if (modelId != bytes32(0) && modelId != work.modelId) return false;
+        address gateway = policy.gateway;
+        if (gateway != address(0) && gateway != work.gateway) return false;
+        if (~receipt.tiers & policy.minTiers != 0) return false;
         // The sum cannot wrap: a receipt from the future is not old.
-        return policy.maxAge == 0 || block.timestamp <= uint256(work.finishedAt) + policy.maxAge;
+        uint256 maxAge = policy.maxAge;
+        return maxAge == 0 || block.timestamp <= work.finishedAt + maxAge;
     }
 }

@@ -10,8 +10,10 @@ import {ISlashing} from "./interfaces/ISlashing.sol";
 import {ITierEvidence} from "./interfaces/ITierEvidence.sol";
 import {OperatorSignature} from "./libraries/OperatorSignature.sol";
 import {ReceiptDomain} from "./libraries/ReceiptDomain.sol";
+import {StrictSignature} from "./libraries/StrictSignature.sol";
 import {TypedData} from "./libraries/TypedData.sol";
 import {Checkpoint} from "./types/Checkpoint.sol";
+import {isActiveAt} from "./types/KeyEpoch.sol";
 import {PriceSheet} from "./types/PriceSheet.sol";
 import {
     Receipt,
@@ -72,20 +74,17 @@ contract Slashing is ISlashing {
         bytes32 firstHash = first.hashStruct();
         bytes32 secondHash = second.hashStruct();
         if (firstHash == secondHash) revert NoContradiction(firstHash);
-        _requireFresh(_later(first.finishedAt, second.finishedAt), _contributorWindow);
+        _requireFresh(
+            FixedPointMathLib.max(first.finishedAt, second.finishedAt), _contributorWindow
+        );
 
         address contributor = first.contributor;
         bytes32 separator = ReceiptDomain.separator(verifier);
-        _requireSigned(
-            contributors,
+        _requireBothSigned(
             contributor,
             TypedData.digest(separator, firstHash),
             firstSignature,
-            first.finishedAt
-        );
-        _requireSigned(
-            contributors,
-            contributor,
+            first.finishedAt,
             TypedData.digest(separator, secondHash),
             secondSignature,
             second.finishedAt
@@ -108,20 +107,15 @@ contract Slashing is ISlashing {
         bytes32 firstHash = first.hashStruct();
         bytes32 secondHash = second.hashStruct();
         if (firstHash == secondHash) revert NoContradiction(firstHash);
-        _requireFresh(_later(first.signedAt, second.signedAt), _contributorWindow);
+        _requireFresh(FixedPointMathLib.max(first.signedAt, second.signedAt), _contributorWindow);
 
         address contributor = first.contributor;
         bytes32 separator = ReceiptDomain.separator(verifier);
-        _requireSigned(
-            contributors,
+        _requireBothSigned(
             contributor,
             TypedData.digest(separator, firstHash),
             firstSignature,
-            first.signedAt
-        );
-        _requireSigned(
-            contributors,
-            contributor,
+            first.signedAt,
             TypedData.digest(separator, secondHash),
             secondSignature,
             second.signedAt
@@ -150,7 +144,7 @@ contract Slashing is ISlashing {
         if (firstDigest == secondDigest) revert NoContradiction(firstDigest);
         uint64 firstAt = first.work.finishedAt;
         uint64 secondAt = second.work.finishedAt;
-        _requireFresh(_later(firstAt, secondAt), _gatewayWindow);
+        _requireFresh(FixedPointMathLib.max(firstAt, secondAt), _gatewayWindow);
         _requireSigned(gateways, gateway, firstDigest, firstSignature, firstAt);
         _requireSigned(gateways, gateway, secondDigest, secondSignature, secondAt);
 
@@ -257,6 +251,29 @@ contract Slashing is ISlashing {
         );
     }
 
+    /// @dev As a rule one key signed both: then its epoch is asked for once.
+    function _requireBothSigned(
+        address contributor,
+        bytes32 firstDigest,
+        bytes calldata firstSignature,
+        uint64 firstAt,
+        bytes32 secondDigest,
+        bytes calldata secondSignature,
+        uint64 secondAt
+    ) private view {
+        address key = StrictSignature.recover(firstDigest, firstSignature);
+        if (key != address(0) && key == StrictSignature.recover(secondDigest, secondSignature)) {
+            (uint64 activeFrom, uint64 revokedAt) = contributors.signingKeys(contributor, key);
+            if (
+                isActiveAt(activeFrom, revokedAt, firstAt)
+                    && isActiveAt(activeFrom, revokedAt, secondAt)
+            ) return;
+        }
+        // Not so, or by ERC-1271: one by one, which also names the statement that is no evidence.
+        _requireSigned(contributors, contributor, firstDigest, firstSignature, firstAt);
+        _requireSigned(contributors, contributor, secondDigest, secondSignature, secondAt);
+    }
+
     function _requireSigned(
         IOperatorRegistry registry,
         address operator,
@@ -269,12 +286,8 @@ contract Slashing is ISlashing {
         }
     }
 
-    function _requireFresh(uint64 signedAt, uint40 window) private view {
-        uint256 usableUntil = uint256(signedAt) + window;
+    function _requireFresh(uint256 signedAt, uint40 window) private view {
+        uint256 usableUntil = signedAt + window;
         if (block.timestamp > usableUntil) revert EvidenceExpired(usableUntil, block.timestamp);
-    }
-
-    function _later(uint64 first, uint64 second) private pure returns (uint64) {
-        return first > second ? first : second;
     }
 }

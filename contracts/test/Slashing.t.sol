@@ -91,6 +91,40 @@ contract SlashingTest is SlashingFixture {
         slashing.reportWorkEquivocation(first, signature, second, secondSignature);
     }
 
+    function test_S1_counts_whichever_of_the_keys_signed() public {
+        OwnedWallet wallet = new OwnedWallet(vm.addr(OTHER_KEY));
+        vm.startPrank(contributor);
+        contributors.addSigningKey(vm.addr(OTHER_KEY), START_S);
+        contributors.addSigningKey(address(wallet), START_S);
+        vm.stopPrank();
+        (Work memory first, Work memory second) = _works();
+        bytes memory firstSignature = signWork(first, CONTRIBUTOR_KEY);
+        slashing.reportWorkEquivocation(first, firstSignature, second, signWork(second, OTHER_KEY));
+        vm.assertEq(contributors.operators(contributor).stake, 0);
+
+        _restake();
+        first.jobId = second.jobId = keccak256("another job");
+        bytes memory byWallet = abi.encodePacked(address(wallet), signWork(first, OTHER_KEY));
+        slashing.reportWorkEquivocation(first, byWallet, second, signWork(second, CONTRIBUTOR_KEY));
+        vm.assertEq(contributors.operators(contributor).stake, 0);
+    }
+
+    /// @dev One key signed both, and each time it signed must lie in its epoch.
+    function test_S1_what_a_key_signs_outside_its_epoch_is_no_evidence() public {
+        vm.warp(START_S + 20);
+        vm.prank(contributor);
+        contributors.revokeSigningKey(vm.addr(CONTRIBUTOR_KEY));
+        (Work memory first, Work memory second) = _works();
+        second.finishedAt = START_S + 20; // revoked in this second
+        _expectWorksRevert(first, second, _notSigned(second));
+        _expectWorksRevert(second, first, _notSigned(second));
+        second.finishedAt = START_S - 1;
+        _expectWorksRevert(first, second, _notSigned(second));
+        second.finishedAt = START_S + 19;
+        _reportWorks(first, second);
+        vm.assertEq(contributors.operators(contributor).stake, 0);
+    }
+
     function test_S1_evidence_is_good_for_the_unbonding_time() public {
         (Work memory first, Work memory second) = _works();
         second.finishedAt = first.finishedAt + 10; // the newer one counts

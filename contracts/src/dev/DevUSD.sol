@@ -176,7 +176,7 @@ contract DevUSD is ERC20, IERC3009 {
 
     function _isSigner(address from, bytes32 digest, uint8 v, bytes32 r, bytes32 s)
         private
-        pure
+        view
         returns (bool)
     {
         return from != address(0) && StrictSignature.recover(digest, v, r, s) == from;

@@ -31,7 +31,7 @@ library OperatorSignature {
 
     /// @notice The key that `signature` names, valid or not: the recovered one, or the ERC-1271
     /// contract in front of it.
-    function keyOf(bytes32 digest, bytes calldata signature) internal pure returns (address) {
+    function keyOf(bytes32 digest, bytes calldata signature) internal view returns (address) {
         if (signature.length == StrictSignature.ECDSA_LENGTH) {
             return StrictSignature.recover(digest, signature);
         }

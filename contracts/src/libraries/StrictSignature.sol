@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {ECDSA} from "solady/utils/ECDSA.sol";
+import {LibBytes} from "solady/utils/LibBytes.sol";
 import {LibCall} from "solady/utils/LibCall.sol";
 import {IERC1271} from "../interfaces/IERC1271.sol";
 
@@ -22,22 +24,23 @@ library StrictSignature {
     uint256 internal constant ERC1271_GAS = 400_000;
 
     /// @notice The signer of `digest`, or zero when `signature` is not a valid ECDSA signature.
-    function recover(bytes32 digest, bytes calldata signature) internal pure returns (address) {
+    function recover(bytes32 digest, bytes calldata signature) internal view returns (address) {
         if (signature.length != ECDSA_LENGTH) return address(0);
-        return
-            recover(
-                digest, uint8(signature[64]), bytes32(signature[:32]), bytes32(signature[32:64])
-            );
+        // Not by slices: the length is known, and each would be checked once more.
+        bytes32 r = LibBytes.loadCalldata(signature, 0);
+        bytes32 s = LibBytes.loadCalldata(signature, 32);
+        uint8 v = uint8(bytes1(LibBytes.loadCalldata(signature, 64)));
+        return recover(digest, v, r, s);
     }
 
     /// @notice As above, for a signature that comes in parts.
     function recover(bytes32 digest, uint8 v, bytes32 r, bytes32 s)
         internal
-        pure
+        view
         returns (address)
     {
         if (uint256(s) > MAX_S || (v != 27 && v != 28)) return address(0);
-        return ecrecover(digest, v, r, s);
+        return ECDSA.tryRecover(digest, v, r, s);
     }
 
     /// @notice Whether `signer` signed `digest`: by ECDSA if it has no code, else by ERC-1271.

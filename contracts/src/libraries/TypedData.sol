@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {EfficientHashLib} from "solady/utils/EfficientHashLib.sol";
+
 /// @title TypedData
 /// @notice EIP-712 domains and digests, built anew on each call.
 /// @dev Nothing is cached in immutables: a contract whose code is copied to another address (the
@@ -18,12 +20,24 @@ library TypedData {
         view
         returns (bytes32)
     {
-        return keccak256(
-            abi.encode(DOMAIN_TYPEHASH, nameHash, VERSION_1_HASH, block.chainid, verifyingContract)
+        return EfficientHashLib.hash(
+            DOMAIN_TYPEHASH,
+            nameHash,
+            VERSION_1_HASH,
+            bytes32(block.chainid),
+            bytes32(uint256(uint160(verifyingContract)))
         );
     }
 
-    function digest(bytes32 separator, bytes32 structHash) internal pure returns (bytes32) {
-        return keccak256(abi.encodePacked(hex"1901", separator, structHash));
+    /// @dev `keccak256(abi.encodePacked(hex"1901", separator, structHash))` without allocating: every
+    /// verified signature passes here.
+    function digest(bytes32 separator, bytes32 structHash) internal pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let message := mload(0x40) // Beyond the free memory pointer: nothing is allocated.
+            mstore(message, hex"1901")
+            mstore(add(message, 0x02), separator)
+            mstore(add(message, 0x22), structHash)
+            hash := keccak256(message, 0x42)
+        }
     }
 }

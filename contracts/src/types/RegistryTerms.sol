@@ -5,7 +5,7 @@ pragma solidity 0.8.37;
 struct RegistryTerms {
     /// @dev The token that stakes are held in.
     address asset;
-    /// @dev Atomic units of `asset`; 96 bits because stakes share a slot with the rest of the record.
+    /// @dev Atomic units of `asset`; 96 bits because stakes share a slot with what is unbonding.
     uint96 minStake;
     /// @dev Seconds between asking for stake back and getting it; also how long evidence is good.
     uint40 unbondingDelay;

@@ -70,8 +70,9 @@ contract ReceiptGasTest is GasCeilings, SlashingFixture {
                 (receipt, contributorSignature, gatewaySignature, content, policy)
             )
         );
-        // Over the 70 k aimed at: base cost and calldata are 50 k, two signatures and cold lookups 15 k.
-        assertGas("verifyContent 1 KB", 77_000);
+        // Over the 70 k aimed at: base cost and calldata are 50 k, two signatures and cold lookups
+        // 16 k; docs/contracts.md says what the rest is and what would remove it.
+        assertGas("verifyContent 1 KB", 75_000);
         vm.assertTrue(abi.decode(result, (bool)));
     }
 
@@ -104,8 +105,7 @@ contract ReceiptGasTest is GasCeilings, SlashingFixture {
         bytes memory secondSignature = signWork(second, CONTRIBUTOR_KEY);
         vm.prank(reporter);
         slashing.reportWorkEquivocation(first, firstSignature, second, secondSignature);
-        // Over the 80 k aimed at: the fault's slot alone is 22 k and two Works of calldata are 12 k.
-        assertGas("equivocation slash", 88_000);
+        assertGas("equivocation slash", 80_000);
         vm.assertEq(contributors.operators(contributor).stake, 0);
     }
 }

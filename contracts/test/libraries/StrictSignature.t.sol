@@ -8,7 +8,7 @@ import {signatureOf, vm} from "../support/Vm.sol";
 contract StrictSignatureTest {
     uint256 private constant ORDER = 2 * StrictSignature.MAX_S + 1;
 
-    function recover(bytes32 digest, bytes calldata signature) external pure returns (address) {
+    function recover(bytes32 digest, bytes calldata signature) external view returns (address) {
         return StrictSignature.recover(digest, signature);
     }
 

@@ -10,7 +10,7 @@ import {vm} from "../support/Vm.sol";
 /// @notice The contracts' verdicts on `test/vectors/contracts-*.json`, which ethers made and TypeScript
 /// reads as well.
 contract ContractVectorsTest is ReceiptFixture, ReceiptReader {
-    function recover(bytes32 digest, bytes calldata signature) external pure returns (address) {
+    function recover(bytes32 digest, bytes calldata signature) external view returns (address) {
         return StrictSignature.recover(digest, signature);
     }
 
