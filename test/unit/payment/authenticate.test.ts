@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest'
+import { authenticate, createApiKey, hashApiKey } from '../../../src/payment/authenticate.ts'
+import type { ApiKey } from '../../../src/store/api-key-store.ts'
+import { channelIdOf } from '../../support/channels.ts'
+
+const nowMs = 1_000
+const { secret, apiKey } = createApiKey({ label: 'test', channelId: channelIdOf(0), nowMs })
+
+const withKey = (change: Partial<ApiKey> = {}) => ({
+  find: (keyHash: string) => (keyHash === apiKey.keyHash ? { ...apiKey, ...change } : undefined),
+})
+
+describe('authenticate', () => {
+  test('a key in its header is its account and channel', () => {
+    const payer = { kind: 'api-key', apiKeyId: apiKey.apiKeyId, channelId: channelIdOf(0) }
+    for (const header of [`Bearer ${secret}`, `bearer ${secret}`, `BEARER   ${secret}`]) {
+      expect(authenticate(withKey(), header, nowMs)).toEqual({ ok: true, value: payer })
+    }
+  })
+
+  test.each([
+    undefined,
+    '',
+    'Bearer',
+    'Bearer ',
+    secret,
+    `Basic ${secret}`,
+    `Bearer ${secret} ${secret}`,
+    `Bearer ${secret}\n`,
+    `Bearer ${'x'.repeat(257)}`,
+    'Bearer ké',
+  ])('%j is no key at all', (header) => {
+    expect(authenticate(withKey(), header, nowMs)).toEqual({
+      ok: false,
+      error: { reason: 'missing_api_key' },
+    })
+  })
+
+  test.each<[string, string, Partial<ApiKey>]>([
+    ['unknown', `Bearer ${secret}x`, {}],
+    ['revoked', `Bearer ${secret}`, { revokedAtMs: nowMs }],
+    ['revoked long ago', `Bearer ${secret}`, { revokedAtMs: 0 }],
+    ['expired', `Bearer ${secret}`, { expiresAtMs: nowMs }],
+  ])('one that is %s is refused', (_name, header, change) => {
+    expect(authenticate(withKey(change), header, nowMs)).toEqual({
+      ok: false,
+      error: { reason: 'invalid_api_key' },
+    })
+  })
+
+  test('one that expires later is good until then', () => {
+    expect(authenticate(withKey({ expiresAtMs: nowMs + 1 }), `Bearer ${secret}`, nowMs).ok).toBe(
+      true,
+    )
+  })
+})
+
+describe('createApiKey', () => {
+  test('gives 256 random bits, and keeps nothing but their hash', () => {
+    expect(secret).toMatch(/^sk-vouch-[\w-]{43}$/)
+    expect(apiKey.keyHash).toBe(hashApiKey(secret))
+    expect(JSON.stringify(apiKey)).not.toContain(secret.slice(9))
+    expect(apiKey).toMatchObject({ label: 'test', createdAtMs: nowMs, revokedAtMs: undefined })
+  })
+
+  test('gives another key and another id each time', () => {
+    const keys = Array.from({ length: 50 }, () =>
+      createApiKey({ label: '', channelId: channelIdOf(0), nowMs }),
+    )
+    expect(new Set(keys.map((one) => one.secret)).size).toBe(50)
+    expect(new Set(keys.map((one) => one.apiKey.apiKeyId)).size).toBe(50)
+  })
+})

@@ -1,0 +1,87 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { storeQueueWritesMax } from '../../../src/base/limits.ts'
+import { atomic } from '../../../src/domain/units.ts'
+import { openSqliteLedger } from '../../../src/store/ledger-store-sqlite.ts'
+import { channelIdOf, holdOf, openSignedChannel, sealNote } from '../../support/channels.ts'
+
+let folder: string
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'vouch-ledger-'))
+})
+
+afterEach(() => rmSync(folder, { recursive: true }))
+
+describe('a ledger that cannot be opened says why in one line', () => {
+  const faultOf = (path: string): string => {
+    try {
+      openSqliteLedger({ path })
+    } catch (error) {
+      expect(error).toMatchObject({ name: 'StoreFailure' })
+      return error instanceof Error ? error.message : ''
+    }
+    throw new Error('it was opened')
+  }
+
+  test('a folder that is not there, or cannot be written', () => {
+    writeFileSync(join(folder, 'file'), '')
+    for (const path of [join(folder, 'none', 'ledger.db'), join(folder, 'file', 'ledger.db')]) {
+      expect(faultOf(path)).toBe(`${path}.lock cannot be written: unable to open database file`)
+    }
+  })
+
+  test('a file that is no ledger, and its lock is free again', () => {
+    const path = join(folder, 'ledger.db')
+    writeFileSync(path, 'this is no database, and long enough to be seen as none'.repeat(50))
+    for (const _ of [1, 2]) expect(faultOf(path)).toContain('file is not a database')
+    rmSync(path)
+    return openSqliteLedger({ path }).close()
+  })
+
+  test('a ledger of another gateway', async () => {
+    const path = join(folder, 'ledger.db')
+    const ledger = openSqliteLedger({ path })
+    expect(faultOf(path)).toBe(`${path}.lock is locked: another gateway runs on this data folder`)
+    await ledger.close()
+  })
+})
+
+test('amounts beyond 64 bits are kept exactly', async () => {
+  const path = join(folder, 'ledger.db')
+  const balance = 2n ** 128n - 1n
+  const ledger = openSqliteLedger({ path })
+  await openSignedChannel(ledger, channelIdOf(0), balance)
+  await ledger.hold(holdOf('r', channelIdOf(0), balance - 1n))
+  await (await ledger.charge('r', atomic(balance - 2n), sealNote('r')))?.durable
+  await ledger.hold(holdOf('s', channelIdOf(0), 2n))
+  await ledger.close()
+  const reopened = openSqliteLedger({ path })
+  expect(await reopened.channel(channelIdOf(0))).toMatchObject({
+    balance,
+    signedMaxClaimable: balance,
+    chargedCumulativeAmount: balance - 2n,
+    heldAmount: 2n,
+  })
+  await reopened.close()
+})
+
+test('more requests than it keeps books for are refused as overload, without touching the rest', async () => {
+  const ledger = openSqliteLedger({ path: join(folder, 'ledger.db') })
+  await openSignedChannel(ledger, channelIdOf(0), 10n ** 12n)
+  for (let count = 0; count < storeQueueWritesMax; count += 1) {
+    await ledger.hold(holdOf(`r${count}`, channelIdOf(0), 1n))
+  }
+  expect(await ledger.hold(holdOf('one more', channelIdOf(0), 1n))).toEqual({
+    ok: false,
+    error: { reason: 'overloaded' },
+  })
+  await ledger.release('r0')
+  expect((await ledger.hold(holdOf('one more', channelIdOf(0), 1n))).ok).toBe(true)
+  expect(await ledger.channel(channelIdOf(0))).toMatchObject({
+    heldAmount: BigInt(storeQueueWritesMax),
+  })
+  await ledger.close()
+})
