@@ -27,7 +27,7 @@ export class ClientConnection {
   static streamedBytes = 0
 
   readonly #target: Target
-  readonly #onDelay: ((delayMs: number) => void) | undefined
+  #onDelay: ((delayMs: number) => void) | undefined
   #socket: Socket | undefined
   #kind: Kind = 'unary'
   #onAnswer: ((answer: Answer) => void) | undefined
@@ -39,15 +39,19 @@ export class ClientConnection {
   #seen = 0
   #intact = true
 
-  /** `onDelay` is told how long an event of a paced stream was on its way. */
-  constructor(target: Target, onDelay?: (delayMs: number) => void) {
+  constructor(target: Target) {
     this.#target = target
-    this.#onDelay = onDelay
   }
 
-  ask(kind: Kind, request: Buffer, onAnswer: (answer: Answer) => void): void {
-    this.#kind = kind
+  /** `onDelay` is told how long an event of a paced stream was on its way. */
+  ask(
+    request: { readonly kind: Kind; readonly bytes: Buffer },
+    onAnswer: (answer: Answer) => void,
+    onDelay?: (delayMs: number) => void,
+  ): void {
+    this.#kind = request.kind
     this.#onAnswer = onAnswer
+    this.#onDelay = onDelay
     this.#inHead = true
     this.#head = undefined
     this.#firstByteMs = 0
@@ -55,7 +59,7 @@ export class ClientConnection {
     this.#intact = true
     this.#socket ??= this.#connect()
     this.#askedAtMs = performance.now()
-    this.#socket.write(request)
+    this.#socket.write(request.bytes)
   }
 
   /** Closes the connection under whatever is on its way; the answer in progress is never told. */

@@ -176,7 +176,7 @@ async function ended(child: ChildProcess): Promise<void> {
 
 function targetOf(origin: string, authorization: string): LoadTarget {
   const { hostname, port } = new URL(origin)
-  return { host: hostname, port: Number(port), authorization }
+  return { host: hostname, port: Number(port), authorization, idle: [] }
 }
 
 async function freePort(): Promise<number> {

@@ -1,6 +1,6 @@
 /*
- * Three shapes of load. A closed loop asks again as soon as it was answered and finds what a request costs; a fixed rate
- * finds what it waits; paced streams find what a chunk costs among many that are open.
+ * The shapes of load. Connections that ask again as soon as they were answered find what a request or an event costs; a
+ * fixed rate finds how long it waits. Connections are kept for the next round: opening one costs more than a request.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Answer, ClientConnection, type Target } from './client-connection.ts'
@@ -12,7 +12,11 @@ import {
   streamAnswer,
 } from './traffic.ts'
 
-export type LoadTarget = Target & { readonly authorization: string }
+export type LoadTarget = Target & {
+  readonly authorization: string
+  /** Open connections without a request, from earlier rounds. */
+  readonly idle: ClientConnection[]
+}
 
 /** Answers of one slice. A slice with a single fault measured something else than it claims. */
 export type Tally = { answered: number; faults: number; firstFault: string | undefined }
@@ -26,36 +30,76 @@ function note(tally: Tally, answer: Answer): void {
   tally.firstFault ??= answer.fault
 }
 
-const requestTo = (target: LoadTarget, kind: Kind): Buffer =>
-  requestBytes(kind, {
-    host: `${target.host}:${target.port}`,
-    authorization: target.authorization,
-  })
+function requestTo(target: LoadTarget, kind: Kind) {
+  const host = `${target.host}:${target.port}`
+  return { kind, bytes: requestBytes(kind, { host, authorization: target.authorization }) }
+}
 
-/** Keeps `connections` requests in flight for `durationMs`; resolves when the last of them is answered. */
-export async function closedLoop(
+const connectionTo = (target: LoadTarget): ClientConnection =>
+  target.idle.pop() ?? new ClientConnection(target)
+
+/** What happened while the window was open. */
+export type Window = {
+  /** Of the whole slice, lead and tail included. */
+  readonly tally: Tally
+  readonly answered: number
+  readonly events: number
+  readonly cpuMicros: number
+  /** Per event of a paced stream, from the upstream's write to the client's read; a sample in no order. */
+  readonly delaysMs: readonly number[]
+}
+
+/** Uncounted time before a window: connections of an earlier round are found again, those that timed out are replaced. */
+const leadMs = 500
+
+/**
+ * Keeps `connections` requests in flight and measures for `windowMs`; resolves when the last of them is answered. Paced
+ * streams begin one after another over one stream's duration, so that their beginnings and ends are spread evenly.
+ */
+export async function keepInFlight(
   target: LoadTarget,
-  load: { readonly kind: Kind; readonly connections: number; readonly durationMs: number },
-): Promise<Tally> {
+  load: {
+    readonly kind: Kind
+    readonly connections: number
+    readonly windowMs: number
+    /** The contender's clock. */
+    readonly cpuMicros: () => number
+  },
+): Promise<Window> {
   const tally = newTally()
+  const delaysMs: number[] = []
   const request = requestTo(target, load.kind)
-  const untilMs = performance.now() + load.durationMs
-  const connections = Array.from({ length: load.connections }, () => new ClientConnection(target))
-  await Promise.all(
-    connections.map(
-      (connection) =>
-        new Promise<void>((ended) => {
-          const again = (answer: Answer) => {
-            note(tally, answer)
-            if (performance.now() < untilMs) connection.ask(load.kind, request, again)
-            else ended()
-          }
-          connection.ask(load.kind, request, again)
-        }),
-    ),
-  )
-  for (const connection of connections) connection.drop()
-  return tally
+  const rampMs = load.kind === 'paced' ? eventsPerStream * pacedIntervalMs : 0
+  let measuring = false
+  let ending = false
+  const noteDelay = (delayMs: number) => {
+    if (measuring) delaysMs.push(delayMs)
+  }
+  const asking = Array.from({ length: load.connections }, async (_, index) => {
+    if (rampMs > 0) await pause((index / load.connections) * rampMs)
+    const connection = connectionTo(target)
+    await new Promise<void>((ended) => {
+      const again = (answer?: Answer) => {
+        if (answer !== undefined) note(tally, answer)
+        if (ending) ended()
+        else connection.ask(request, again, noteDelay)
+      }
+      again()
+    })
+    target.idle.push(connection)
+  })
+  await pause(rampMs + leadMs)
+  measuring = true
+  const before = { cpu: load.cpuMicros(), bytes: ClientConnection.streamedBytes, ...tally }
+  await pause(load.windowMs)
+  measuring = false
+  const answered = tally.answered - before.answered
+  const bytes = ClientConnection.streamedBytes - before.bytes
+  const cpuMicros = load.cpuMicros() - before.cpu
+  ending = true
+  await Promise.all(asking)
+  const events = (bytes / streamAnswer.length) * eventsPerStream
+  return { tally, answered, events, cpuMicros, delaysMs }
 }
 
 /** Requests of a slice with their waits in milliseconds, in no order. */
@@ -74,85 +118,30 @@ export async function fixedRate(
   const firstByteMs: number[] = []
   const lastByteMs: number[] = []
   const request = requestTo(target, load.kind)
-  const idle: ClientConnection[] = []
   const total = Math.round((load.perSecond * load.durationMs) / 1000)
   const startMs = performance.now()
   const answers: Promise<void>[] = []
   for (let sent = 0; sent < total; sent += 1) {
-    const dueMs = startMs + (sent * 1000) / load.perSecond
-    const earlyMs = dueMs - performance.now()
+    const earlyMs = startMs + (sent * 1000) / load.perSecond - performance.now()
     if (earlyMs > 0) await pause(earlyMs)
-    const connection = idle.pop() ?? new ClientConnection(target)
-    answers.push(
-      new Promise((ended) => {
-        connection.ask(load.kind, request, (answer) => {
-          note(tally, answer)
-          firstByteMs.push(answer.firstByteMs)
-          lastByteMs.push(answer.lastByteMs)
-          idle.push(connection)
-          ended()
-        })
-      }),
-    )
+    const connection = connectionTo(target)
+    const asked = new Promise<void>((ended) => {
+      connection.ask(request, (answer) => {
+        note(tally, answer)
+        firstByteMs.push(answer.firstByteMs)
+        lastByteMs.push(answer.lastByteMs)
+        target.idle.push(connection)
+        ended()
+      })
+    })
+    answers.push(asked)
   }
   await Promise.all(answers)
-  for (const connection of idle) connection.drop()
   return { tally, firstByteMs, lastByteMs }
 }
 
-/** What `streams` concurrent paced streams did while all of them were open. */
-export type PacedRun = {
-  readonly tally: Tally
-  readonly chunks: number
-  readonly cpuMicros: number
-  /** Per event, from the upstream's write to the client's read; a sample in no order. */
-  readonly delaysMs: readonly number[]
-}
-
-/**
- * Opens the streams one after another over one stream's duration, so that their beginnings and ends are spread evenly, and
- * measures for `windowMs` when all are open. `cpuMicros` reads the contender's clock.
- */
-export async function pacedStreams(
-  target: LoadTarget,
-  load: {
-    readonly streams: number
-    readonly windowMs: number
-    readonly cpuMicros: () => number
-  },
-): Promise<PacedRun> {
-  const tally = newTally()
-  const delaysMs: number[] = []
-  const request = requestTo(target, 'paced')
-  const rampMs = eventsPerStream * pacedIntervalMs
-  let measuring = false
-  let ending = false
-  const open = Array.from({ length: load.streams }, async (_, index) => {
-    const connection = new ClientConnection(target, (delayMs) => {
-      if (measuring) delaysMs.push(delayMs)
-    })
-    await pause((index / load.streams) * rampMs)
-    while (!ending) {
-      note(tally, await new Promise<Answer>((done) => connection.ask('paced', request, done)))
-    }
-    connection.drop()
-  })
-  await pause(rampMs + pacedIntervalMs)
-  measuring = true
-  const cpuBefore = load.cpuMicros()
-  const bytesBefore = ClientConnection.streamedBytes
-  await pause(load.windowMs)
-  measuring = false
-  const bytes = ClientConnection.streamedBytes - bytesBefore
-  const cpuMicros = load.cpuMicros() - cpuBefore
-  ending = true
-  await Promise.all(open)
-  const chunks = (bytes / streamAnswer.length) * eventsPerStream
-  return { tally, chunks, cpuMicros, delaysMs }
-}
-
-/** Starts `count` burst or paced streams and hangs up on each after its first bytes, `at once` at a time. */
-export async function abortedStreams(
+/** Starts `count` streams, `atOnce` at a time, and hangs up on each after its first event. */
+export async function abortStreams(
   target: LoadTarget,
   load: { readonly count: number; readonly atOnce: number },
 ): Promise<void> {
@@ -161,13 +150,15 @@ export async function abortedStreams(
   const worker = async () => {
     while (started < load.count) {
       started += 1
+      const connection = new ClientConnection(target)
       await new Promise<void>((left) => {
-        const connection: ClientConnection = new ClientConnection(target, () => {
-          connection.drop()
-          left()
-        })
-        connection.ask('paced', request, () => left())
+        connection.ask(
+          request,
+          () => left(),
+          () => left(),
+        )
       })
+      connection.drop()
     }
   }
   await Promise.all(Array.from({ length: load.atOnce }, worker))

@@ -4,16 +4,16 @@
  */
 import type { Contender } from './contenders.ts'
 import {
-  abortedStreams,
-  closedLoop,
+  abortStreams,
   fixedRate,
-  pacedStreams,
+  keepInFlight,
   type Tally,
   type Waits,
+  type Window,
 } from './load.ts'
 import { cpuMicrosOf, residentBytesOf } from './process-accounting.ts'
 import { median, quantile } from './statistics.ts'
-import { eventsPerStream } from './traffic.ts'
+import type { Kind } from './traffic.ts'
 
 export type Schedule = {
   readonly rounds: number
@@ -39,18 +39,10 @@ export const measureUnary = (
   schedule: Schedule,
 ): Promise<Measured> =>
   interleave('unary', contenders, schedule, async (contender) => {
-    const cpuBefore = cpuMicrosOf(contender.pids)
-    const durationMs = schedule.seconds * 1000
-    const tally = await closedLoop(contender.target, {
-      kind: 'unary',
-      connections: unaryConnections,
-      durationMs,
-    })
-    accept(schedule, contender, tally)
-    const micros = cpuMicrosOf(contender.pids) - cpuBefore
+    const window = await measureWindow(contender, schedule, 'unary')
     return {
-      cpuMicrosPerRequest: micros / tally.answered,
-      requestsPerSecond: tally.answered / schedule.seconds,
+      cpuMicrosPerRequest: window.cpuMicros / window.answered,
+      requestsPerSecond: window.answered / schedule.seconds,
     }
   })
 
@@ -59,15 +51,8 @@ export const measureBurst = (
   schedule: Schedule,
 ): Promise<Measured> =>
   interleave('burst', contenders, schedule, async (contender) => {
-    const cpuBefore = cpuMicrosOf(contender.pids)
-    const tally = await closedLoop(contender.target, {
-      kind: 'burst',
-      connections: streamsOpen,
-      durationMs: schedule.seconds * 1000,
-    })
-    accept(schedule, contender, tally)
-    const micros = cpuMicrosOf(contender.pids) - cpuBefore
-    return { cpuMicrosPerEvent: micros / (tally.answered * eventsPerStream) }
+    const { cpuMicros, events } = await measureWindow(contender, schedule, 'burst')
+    return { cpuMicrosPerEvent: cpuMicros / events, eventsPerSecond: events / schedule.seconds }
   })
 
 export const measurePaced = (
@@ -75,18 +60,28 @@ export const measurePaced = (
   schedule: Schedule,
 ): Promise<Measured> =>
   interleave('paced', contenders, schedule, async (contender) => {
-    const run = await pacedStreams(contender.target, {
-      streams: streamsOpen,
-      windowMs: schedule.seconds * 1000,
-      cpuMicros: () => cpuMicrosOf(contender.pids),
-    })
-    accept(schedule, contender, run.tally)
+    const { cpuMicros, events, delaysMs } = await measureWindow(contender, schedule, 'paced')
     return {
-      cpuMicrosPerEvent: run.cpuMicros / run.chunks,
-      delayP50Ms: median(run.delaysMs),
-      delayP99Ms: quantile(run.delaysMs, 0.99),
+      cpuMicrosPerEvent: cpuMicros / events,
+      delayP50Ms: median(delaysMs),
+      delayP99Ms: quantile(delaysMs, 0.99),
     }
   })
+
+async function measureWindow(
+  contender: Contender,
+  schedule: Schedule,
+  kind: Kind,
+): Promise<Window> {
+  const window = await keepInFlight(contender.target, {
+    kind,
+    connections: kind === 'unary' ? unaryConnections : streamsOpen,
+    windowMs: schedule.seconds * 1000,
+    cpuMicros: () => cpuMicrosOf(contender.pids),
+  })
+  accept(schedule, contender, window.tally)
+  return window
+}
 
 export const measureLatency = (
   contenders: readonly Contender[],
@@ -128,10 +123,11 @@ export async function measureMemory(
   while (afterRequests.length < steps) {
     const goal = (work.requests * (afterRequests.length + 1)) / steps
     while (answered < goal) {
-      const tally = await closedLoop(contender.target, {
+      const { tally } = await keepInFlight(contender.target, {
         kind: 'unary',
         connections: unaryConnections,
-        durationMs: 500,
+        windowMs: 500,
+        cpuMicros: () => 0,
       })
       accept(schedule, contender, tally)
       answered += tally.answered
@@ -140,7 +136,7 @@ export async function measureMemory(
   }
   const afterAbortedStreams: number[] = []
   while (afterAbortedStreams.length < steps) {
-    await abortedStreams(contender.target, { count: work.abortedStreams / steps, atOnce: 200 })
+    await abortStreams(contender.target, { count: work.abortedStreams / steps, atOnce: 200 })
     afterAbortedStreams.push(residentBytesOf(contender.pids))
   }
   return { afterRequests, afterAbortedStreams }
