@@ -1,6 +1,7 @@
 /*
  * A client that reads slowly slows its upstream down: what is buffered between them is bounded, however long the answer.
  */
+import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { heldBackBytesMax, upstreamBodyBytesMax } from '../../src/base/limits.ts'
@@ -44,13 +45,18 @@ afterAll(async () => {
 const event = sse(chunk({ content: 'word '.repeat(2000) }))
 const eventCount = Math.ceil(answerBytes / event.length)
 
-/** Says as much as it is let, up to `eventCount` events, and resolves `blocked` when it is let no more for a while. */
-function talkative(opening: string) {
+/**
+ * Says a word, and once it may `goOn` as much as it is let, up to `eventCount` events; `blocked` resolves with the bytes
+ * that left when it is let no more for a while.
+ */
+function talkative() {
+  const going = Promise.withResolvers<void>()
   const blocked = Promise.withResolvers<number>()
   const script: Script = async (_request, response) => {
     response.on('error', () => {})
     startSse(response)
-    response.write(opening)
+    response.write(sse(chunk({ role: 'assistant', content: 'first ' })))
+    await going.promise
     let pushed = 0
     while (pushed < eventCount && !response.destroyed) {
       pushed += 1
@@ -62,7 +68,7 @@ function talkative(opening: string) {
     blocked.resolve(pushed * event.length)
     response.end(sse(chunk({}, 'stop')) + sseDone)
   }
-  return { script, blocked: blocked.promise }
+  return { script, goOn: going.resolve, blocked: blocked.promise }
 }
 
 /** Whether a response drains within more turns of the loop than a gateway that reads could need. */
@@ -88,11 +94,18 @@ function askUnread(): Socket {
 }
 
 describe('a client that does not read', () => {
-  test('pauses its upstream, and gets everything once it reads', async () => {
-    const { script, blocked } = talkative(sse(chunk({ role: 'assistant', content: '' })))
+  /** A stream that has begun, whose client takes a first chunk and no more, and whose upstream is let no more. */
+  async function stall(): Promise<{ readonly client: Socket; readonly pushedBytes: number }> {
+    const { script, goOn, blocked } = talkative()
     upstream.become(script)
     const client = askUnread()
-    const pushedBytes = await blocked
+    await once(client, 'readable')
+    goOn()
+    return { client, pushedBytes: await blocked }
+  }
+
+  test('pauses its upstream, and gets everything once it reads', async () => {
+    const { client, pushedBytes } = await stall()
     expect(pushedBytes).toBeGreaterThan(0)
     expect(pushedBytes).toBeLessThan(buffersBytesMax)
     expect(gateway.inFlight.count).toBe(1)
@@ -104,13 +117,10 @@ describe('a client that does not read', () => {
   })
 
   test('and leaves while its upstream is paused: the upstream is left, what was written is paid', async () => {
-    const { script, blocked } = talkative(sse(chunk({ role: 'assistant', content: '' })))
-    upstream.become(script)
-    const client = askUnread()
-    const { left } = await upstream.nextRequest()
-    expect(await blocked).toBeLessThan(buffersBytesMax)
+    const { client, pushedBytes } = await stall()
+    expect(pushedBytes).toBeLessThan(buffersBytesMax)
     client.destroy()
-    await left
+    await (await upstream.nextRequest()).left
     const { log, receipts } = await newEntries()
     expect(log).toMatchObject([{ outcome: 'client_gone' }])
     expect(receipts[0]?.receipt.work.status).toBe(1)
