@@ -7,112 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
+from arithmetic_wordings import NUMBER_WORDS, SIGNS, SPECIAL_WORDINGS, SPOKEN, TYPED, WORDINGS
+
 HELD_OUT_ONE_IN = 20
 TABLE_LIMIT = 12
 SUM_LIMIT = 20
-NUMBER_WORDS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen "
-    "fourteen fifteen sixteen seventeen eighteen nineteen twenty"
-).split()
-SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
-SPOKEN = {
-    "add": ("plus",),
-    "subtract": ("minus",),
-    "multiply": ("times", "multiplied by"),
-    "divide": ("divided by", "over"),
-}
-TYPED = {"add": ("+",), "subtract": ("-",), "multiply": ("*", "x", "×"), "divide": ("/", "÷")}
-# {a} {b} are the operands, {op} the spoken operator, {sign} the typed one.
-WORDINGS = (
-    "what is {a} {op} {b}?",
-    "what's {a} {op} {b}?",
-    "how much is {a} {op} {b}?",
-    "calculate {a} {op} {b}",
-    "compute {a} {op} {b}.",
-    "{a} {op} {b}?",
-    "{a} {op} {b}",
-    "{a} {op} {b} equals",
-    "please calculate {a} {op} {b}",
-    "can you work out {a} {op} {b}?",
-    "what does {a} {op} {b} equal?",
-    "what do you get for {a} {op} {b}?",
-    "tell me {a} {op} {b}",
-    "I need {a} {op} {b}",
-    "solve {a} {op} {b}",
-    "{a} {op} {b} is what?",
-    "do you know {a} {op} {b}?",
-    "give me {a} {op} {b}",
-    "what is the result of {a} {op} {b}?",
-    "and {a} {op} {b}?",
-    "now {a} {op} {b}",
-    "quick maths: {a} {op} {b}",
-    "how many is {a} {op} {b}?",
-    "{a}{sign}{b}",
-    "{a} {sign} {b}",
-    "{a}{sign}{b}=",
-    "{a} {sign} {b} =",
-    "{a} {sign} {b} = ?",
-    "{a}{sign}{b}=?",
-    "{a}{sign}{b}?",
-    "what is {a}{sign}{b}?",
-    "what is {a} {sign} {b}?",
-    "calculate {a} {sign} {b}",
-    "what's {a}{sign}{b}",
-    "how much is {a} {sign} {b}?",
-    "compute {a}{sign}{b}",
-    "solve {a} {sign} {b}",
-    "and {a} {sign} {b}?",
-    "now {a}{sign}{b}",
-    "please work out {a} {sign} {b}",
-    "can you do {a} {sign} {b}?",
-    "evaluate {a} {sign} {b}",
-)
-HELD_OUT_WORDINGS = (
-    "could you figure out {a} {op} {b} for me?",
-    "what would {a} {op} {b} be?",
-    "hey, how much does {a} {op} {b} make?",
-    "let me see if you can do {a} {sign} {b}",
-    "the answer to {a} {sign} {b} please",
-    "i was wondering what {a} {op} {b} is",
-)
-SPECIAL_WORDINGS = {
-    "add": (
-        "add {a} and {b}",
-        "add {b} to {a}",
-        "what is the sum of {a} and {b}?",
-        "sum {a} and {b}",
-        "sum of {a} and {b}",
-        "please add {a} and {b}",
-        "add up {a} and {b}",
-        "add {a} to {b}",
-        "{a} and {b} together?",
-        "what do {a} and {b} add up to?",
-    ),
-    "subtract": (
-        "subtract {b} from {a}",
-        "take {b} away from {a}",
-        "take {b} from {a}",
-        "what is the difference between {a} and {b}?",
-        "{a} take away {b}",
-        "what is {a} less {b}?",
-        "what is left if I take {b} from {a}?",
-    ),
-    "multiply": (
-        "multiply {a} by {b}",
-        "multiply {a} and {b}",
-        "what is the product of {a} and {b}?",
-        "product of {a} and {b}",
-        "please multiply {a} by {b}",
-        "{a} multiplied with {b}",
-    ),
-    "divide": (
-        "divide {a} by {b}",
-        "please divide {a} by {b}",
-        "how often does {b} go into {a}?",
-        "how many times does {b} go into {a}?",
-        "what is {a} split into {b} equal parts?",
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -246,7 +145,7 @@ def draw_problem(random: Random, operation: str) -> Problem:
 
 def problem(random: Random, *, held_out: bool = False, operation: str | None = None) -> Problem:
     """Draws until the problem is on the wanted side of the split."""
-    operation = operation or random.choices(tuple(SIGNS), (36, 32, 20, 12))[0]
+    operation = operation or random.choices(tuple(SIGNS), (27, 28, 26, 19))[0]
     while True:
         drawn = draw_problem(random, operation)
         if drawn.held_out == held_out and not (operation == "multiply" and drawn.second == 0):

@@ -7,8 +7,17 @@ from random import Random
 
 import arithmetic
 import chatter
-from facts import DATA, fact_turn, more_turns, read_follow_ups, read_topics
-from noise import capitalise, rough
+from facts import (
+    DATA,
+    TEMPLATES,
+    fact_turn,
+    fill,
+    more_turns,
+    read_follow_ups,
+    read_paraphrases,
+    read_topics,
+)
+from noise import capitalise, reworded, rough
 from samples import Conversation
 
 Turn = tuple[str, str]
@@ -23,8 +32,12 @@ FACTS = read_topics(
 )
 SMALL_TALK = read_topics("smalltalk.txt")
 KNOWLEDGE = read_topics("knowledge.txt")
+read_paraphrases([*FACTS, *SMALL_TALK])
 FOLLOW_UPS = read_follow_ups()
 UNKNOWN, THINGS = lines_of("unknown.txt"), lines_of("things.txt")
+SYLLABLES = (
+    "ba ko ri ta mel os len dra vi ne sho pa tu gar il fen zo ru ma chi bor el qua ist".split()
+)
 SYSTEMS, SHORT_SYSTEMS = lines_of("systems.txt"), lines_of("short-systems.txt")
 UNKNOWN_ANSWERS = (
     "I do not know that. I am a very small model and only know about Vouch "
@@ -61,20 +74,31 @@ FACT_WEIGHTS = [topic_weight(topic.name) for topic in FACTS]
 SMALL_TALK_WEIGHTS = [topic_weight(topic.name) for topic in SMALL_TALK]
 # Facts are learnt within a few hundred steps; sums and repeating words take the longest.
 KINDS = {
-    "fact": 26,
-    "small-talk": 8,
-    "sum": 32,
-    "comparison": 3,
-    "echo": 10,
-    "count": 3,
+    "fact": 33,
+    "small-talk": 11,
+    "sum": 27,
+    "comparison": 2.5,
+    "echo": 8,
+    "count": 5,
     "knowledge": 2.5,
     "capital": 1,
-    "unknown": 5.5,
+    "unknown": 8,
 }
 
 
+def made_up_thing(random: Random) -> str:
+    """A name or a word that means nothing, so that what is unknown is told by not being known."""
+    parts = (
+        "".join(random.choice(SYLLABLES) for _ in range(random.randrange(2, 4)))
+        for _ in range(random.choice((1, 1, 2)))
+    )
+    return " ".join(capitalise(part) if random.random() < 0.7 else part for part in parts)
+
+
 def unknown_turn(random: Random) -> Turn:
-    question = random.choice(UNKNOWN).format(x=random.choice(THINGS))
+    thing = random.choice(THINGS) if random.random() < 0.6 else made_up_thing(random)
+    wording = random.choice(UNKNOWN if random.random() < 0.6 else TEMPLATES[:20])
+    question = reworded(fill(wording, thing), random)
     return rough(question, random), random.choices(UNKNOWN_ANSWERS, (3, 1))[0]
 
 
@@ -84,7 +108,7 @@ def single_turn(random: Random, *, brief: bool) -> list[Turn]:
         case "fact":
             topic = random.choices(FACTS, FACT_WEIGHTS)[0]
             question, answer = fact_turn(topic, random, brief=brief)
-            turns = [(rough(question, random), answer)]
+            turns = [(rough(reworded(question, random), random), answer)]
             chance = random.random()
             if topic.name in FOLLOW_UPS and chance < 0.3:
                 turns.append(random.choice(FOLLOW_UPS[topic.name]))
@@ -93,7 +117,8 @@ def single_turn(random: Random, *, brief: bool) -> list[Turn]:
             return [turns[0], *((rough(q, random), a) for q, a in turns[1:])]
         case "small-talk":
             topic = random.choices(SMALL_TALK, SMALL_TALK_WEIGHTS)[0]
-            return [(rough(random.choice(topic.questions), random), random.choice(topic.answers))]
+            question = reworded(random.choice(topic.questions), random)
+            return [(rough(question, random), random.choice(topic.answers))]
         case "knowledge":
             topic = random.choice(KNOWLEDGE)
             return [(rough(random.choice(topic.questions), random), random.choice(topic.answers))]

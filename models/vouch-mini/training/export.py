@@ -17,8 +17,8 @@ from onnx import NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
 from model import NORM_EPSILON, Shape, Transformer, rotary_tables
 
-OPSET = 17
-IR_VERSION = 9
+OPSET = 23
+IR_VERSION = 11
 MICROSOFT = "com.microsoft"
 # Finite, so that a row whose keys are all masked gives a uniform attention and not NaN.
 MASKED_SCORE = -1e9
@@ -179,14 +179,14 @@ def export_onnx(model: Transformer, positions: int, path: Path) -> None:
     bias = add_attention_bias(graph)
     graph.add("Gather", ["embedding", "input_ids"], ["embedded"], axis=0)
     graph.add(
-        "SimplifiedLayerNormalization",
+        "RMSNormalization",
         ["embedded", "unit_gain"],
         ["block.0.residual"],
         axis=-1,
         epsilon=NORM_EPSILON,
     )
     graph.add(
-        "SimplifiedLayerNormalization",
+        "RMSNormalization",
         ["block.0.residual", "unit_gain"],
         ["block.0.normalised"],
         axis=-1,

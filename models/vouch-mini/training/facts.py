@@ -192,6 +192,14 @@ def ask(topic: Topic, random: Random) -> str:
     return reopen(question, random) if random.random() < 0.4 else question
 
 
+def read_paraphrases(topics: list[Topic]) -> None:
+    """Adds the further wordings of paraphrases.txt, `name: wording | wording`, to their topics."""
+    named = {topic.name: topic for topic in topics}
+    for line in (DATA / "paraphrases.txt").read_text(encoding="utf-8").splitlines():
+        name, _, wordings = line.partition(":")
+        named[name].questions.extend(wording.strip() for wording in wordings.split("|"))
+
+
 def bare(question: str) -> str:
     """A question without case and marks, for comparison."""
     return re.sub(r"[^a-z0-9 ]", "", question.lower()).strip()

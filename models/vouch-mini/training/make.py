@@ -26,9 +26,9 @@ TOKENIZER_CONVERSATIONS = 20_000
 POSITIONS = 1024
 SHAPE = Shape(vocabulary=2048, layers=6, heads=4, width=256, feed_forward=1024)
 PHASES = (
-    Phase(steps=2200, rows=16, length=256, long_share=0.0),
-    Phase(steps=200, rows=8, length=512, long_share=0.15),
-    Phase(steps=60, rows=4, length=1024, long_share=0.6),
+    Phase(steps=2000, rows=16, length=256, long_share=0.0),
+    Phase(steps=150, rows=8, length=512, long_share=0.15),
+    Phase(steps=40, rows=4, length=1024, long_share=0.6),
 )
 
 

@@ -40,7 +40,7 @@ def write_config(shape: Shape, positions: int, tokenizer: Tokenizer, path: Path)
                 "messageSuffix": END,
                 "generationPrefix": "<|assistant|>",
             },
-            "sampling": {"temperature": 0.5, "topP": 0.9, "completionTokensMax": 256},
+            "sampling": {"temperature": 0.3, "topP": 0.9, "completionTokensMax": 256},
         },
         path,
     )

@@ -15,9 +15,9 @@ from corpus import conversations
 from model import Shape, Transformer
 from samples import Rows, pack
 
-MUON_RATE = 0.02
+MUON_RATE = 0.013
 MUON_MOMENTUM = 0.95
-EMBEDDING_RATE = 0.004
+EMBEDDING_RATE = 0.003
 WEIGHT_DECAY = 0.02
 WARM_UP_STEPS = 40
 # Coefficients of the quintic Newton-Schulz iteration of Muon (Jordan et al., 2024).
@@ -75,8 +75,8 @@ class Muon:
 
 
 def rate_factor(step: int, steps: int) -> float:
-    """Warms up, holds, then falls in a straight line over the last half."""
-    return min(1.0, (step + 1) / WARM_UP_STEPS, 2 * (steps - step) / steps)
+    """Warms up, holds for a tenth, then falls in a straight line to zero."""
+    return min(1.0, (step + 1) / WARM_UP_STEPS, (steps - step) / (0.9 * steps))
 
 
 def loss_of(
