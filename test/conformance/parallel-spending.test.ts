@@ -24,7 +24,7 @@ const signedAmount = 1000n
 const heldEach = 46n
 /** 5 prompt tokens and 3 completion tokens at 2 each: what it costs. */
 const chargedEach = 11n
-const crowd = 300
+const crowd = 200
 
 let upstream: ScriptedUpstream
 let gateway: TestGateway

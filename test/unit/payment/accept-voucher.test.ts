@@ -71,68 +71,73 @@ describe('a voucher', () => {
   })
 
   const stranger = randomPrivateKey()
-  test.each<[string, VoucherOffer, ChannelOnChain | undefined, string]>([
+  const refused: readonly (readonly [string, VoucherOffer, ChannelOnChain | undefined, string])[] =
     [
-      "with a stranger's signature",
-      offerOf(4n, {}, stranger),
-      onChain(10n),
-      'voucher_signature_invalid',
-    ],
-    [
-      'over another amount',
-      { ...offerOf(4n), maxClaimableAmount: atomic(5n) },
-      onChain(10n),
-      'voucher_signature_invalid',
-    ],
-    [
-      'without a signature',
-      { ...offerOf(4n), signature: signature('0x') },
-      onChain(10n),
-      'voucher_signature_invalid',
-    ],
-    ['above the balance', offerOf(11n), onChain(10n), 'voucher_above_balance'],
-    ['without a deposit', offerOf(0n), onChain(0n), 'channel_terms_unacceptable'],
-    [
-      'while it is withdrawn',
-      offerOf(4n),
-      onChain(10n, { withdrawFinalAtS: unixSeconds(1) }),
-      'channel_closing',
-    ],
-    ['while the chain is silent', offerOf(4n), undefined, 'chain_unavailable'],
-    [
-      'in another asset',
-      offerOf(4n, { token: zeroAddress }),
-      onChain(10n),
-      'channel_terms_unacceptable',
-    ],
-    [
-      'for another receiver',
-      offerOf(4n, { receiver: zeroAddress }),
-      onChain(10n),
-      'channel_terms_unacceptable',
-    ],
-    [
-      'claimed by another',
-      offerOf(4n, { receiverAuthorizer: zeroAddress }),
-      onChain(10n),
-      'channel_terms_unacceptable',
-    ],
-    [
-      'that can be withdrawn too soon',
-      offerOf(4n, { withdrawDelay: 3_599 }),
-      onChain(10n),
-      'channel_terms_unacceptable',
-    ],
-    [
-      'without a session key',
-      offerOf(4n, { payerAuthorizer: zeroAddress }),
-      onChain(10n),
-      'channel_terms_unacceptable',
-    ],
-  ])('%s is refused, and leaves no row behind', async (_name, offer, chain, reason) => {
-    // Not a default: `undefined` is the chain's silence.
-    const refused = await acceptVoucher({ ledger, terms, readChannel: async () => chain }, offer)
-    expect(refused).toMatchObject({ ok: false, error: { reason } })
+      [
+        "with a stranger's signature",
+        offerOf(4n, {}, stranger),
+        onChain(10n),
+        'voucher_signature_invalid',
+      ],
+      [
+        'over another amount',
+        { ...offerOf(4n), maxClaimableAmount: atomic(5n) },
+        onChain(10n),
+        'voucher_signature_invalid',
+      ],
+      [
+        'without a signature',
+        { ...offerOf(4n), signature: signature('0x') },
+        onChain(10n),
+        'voucher_signature_invalid',
+      ],
+      ['above the balance', offerOf(11n), onChain(10n), 'voucher_above_balance'],
+      ['without a deposit', offerOf(0n), onChain(0n), 'channel_terms_unacceptable'],
+      [
+        'while it is withdrawn',
+        offerOf(4n),
+        onChain(10n, { withdrawFinalAtS: unixSeconds(1) }),
+        'channel_closing',
+      ],
+      ['while the chain is silent', offerOf(4n), undefined, 'chain_unavailable'],
+      [
+        'in another asset',
+        offerOf(4n, { token: zeroAddress }),
+        onChain(10n),
+        'channel_terms_unacceptable',
+      ],
+      [
+        'for another receiver',
+        offerOf(4n, { receiver: zeroAddress }),
+        onChain(10n),
+        'channel_terms_unacceptable',
+      ],
+      [
+        'claimed by another',
+        offerOf(4n, { receiverAuthorizer: zeroAddress }),
+        onChain(10n),
+        'channel_terms_unacceptable',
+      ],
+      [
+        'that can be withdrawn too soon',
+        offerOf(4n, { withdrawDelay: 3_599 }),
+        onChain(10n),
+        'channel_terms_unacceptable',
+      ],
+      [
+        'without a session key',
+        offerOf(4n, { payerAuthorizer: zeroAddress }),
+        onChain(10n),
+        'channel_terms_unacceptable',
+      ],
+    ]
+
+  test('that is wrong is refused, and leaves no row behind', async () => {
+    for (const [name, offer, chain, reason] of refused) {
+      // Not a default: `undefined` is the chain's silence.
+      const answer = await acceptVoucher({ ledger, terms, readChannel: async () => chain }, offer)
+      expect(answer, name).toMatchObject({ ok: false, error: { reason } })
+    }
     expect(await ledger.channels()).toEqual([])
   })
 
