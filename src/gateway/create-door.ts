@@ -45,7 +45,10 @@ export function createDoor(deps: DoorDeps): GatewayDoor {
     },
     acceptVoucher: deps.acceptVoucher,
     channel: deps.channel,
-    isReady: () => inFlight.open,
+    readiness: () => {
+      if (!inFlight.open) return err({ reason: 'shutting_down' })
+      return gateway.payment.isWritable() ? ok(undefined) : err({ reason: 'store_unavailable' })
+    },
     failed: (requestId, error) => {
       // Never the message of an unknown error: it may quote what a client sent.
       const name = error instanceof Error ? error.name : 'unknown'

@@ -1,7 +1,7 @@
 import type { Result } from '../base/result.ts'
 import type { Channel, ChannelConfig } from '../domain/channel.ts'
 import type { Offer } from '../domain/contributor.ts'
-import type { Refusal } from '../domain/refusal.ts'
+import type { GatewayRefusal, Refusal } from '../domain/refusal.ts'
 import type { InferenceRequest, Payer } from '../domain/request.ts'
 import type { AtomicAmount, Bytes32, Signature } from '../domain/units.ts'
 import type { AnswerClient } from './answer-client.ts'
@@ -26,8 +26,8 @@ export type GatewayDoor = {
   readonly receipt: (payer: Payer, receiptId: Bytes32) => Promise<Result<string, Refusal>>
   readonly acceptVoucher: (voucher: OfferedVoucher) => Promise<Result<Channel, Refusal>>
   readonly channel: (channelId: Bytes32) => Promise<Channel | undefined>
-  /** Whether new requests are taken: false while shutting down or when the ledger cannot be written. */
-  readonly isReady: () => boolean
+  /** Whether new requests are taken; else why not: shutting down, or a ledger that cannot be written. */
+  readonly readiness: () => Result<void, GatewayRefusal>
   /** A bug met at the request boundary. */
   readonly failed: (requestId: string, error: unknown) => void
 }

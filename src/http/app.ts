@@ -81,8 +81,9 @@ function authenticated(door: GatewayDoor, context: HttpContext, serve: () => voi
 }
 
 function ready(door: GatewayDoor, context: HttpContext): void {
-  if (door.isReady()) sendJson(context.env.outgoing, { status: 'ready' })
-  else sendError(context.env.outgoing, { reason: 'shutting_down' })
+  const readiness = door.readiness()
+  if (readiness.ok) sendJson(context.env.outgoing, { status: 'ready' })
+  else sendError(context.env.outgoing, readiness.error)
 }
 
 function refuse(context: HttpContext, refusal: Refusal): Response {

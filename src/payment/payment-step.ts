@@ -17,7 +17,7 @@ export type Admitted = {
 /** Money as the conductor sees it: admission is ours, the rest is the ledger's own. */
 export type PaymentStep = Pick<
   LedgerStore,
-  'checkpoint' | 'charge' | 'release' | 'orphanedHolds' | 'receipt'
+  'checkpoint' | 'charge' | 'release' | 'orphanedHolds' | 'receipt' | 'isWritable'
 > & {
   /** Holds the worst case over every offer that may serve the request. */
   readonly admit: (
@@ -35,6 +35,7 @@ export function createPaymentStep(ledger: LedgerStore): PaymentStep {
     release: ledger.release.bind(ledger),
     orphanedHolds: ledger.orphanedHolds.bind(ledger),
     receipt: ledger.receipt.bind(ledger),
+    isWritable: ledger.isWritable.bind(ledger),
   }
 }
 

@@ -82,7 +82,7 @@ class SqliteLedger implements LedgerStore {
   }
 
   async hold(hold: Hold) {
-    if (this.#writer.failure !== undefined || this.#closed) {
+    if (!this.isWritable()) {
       return err({ reason: 'store_unavailable' } as const)
     }
     if (this.#holds.size >= storeQueueWritesMax) return err({ reason: 'overloaded' } as const)
@@ -158,6 +158,10 @@ class SqliteLedger implements LedgerStore {
       .get(receiptId)
     if (row === undefined) return undefined
     return { channelId: bytes32(String(row['channel_id'])), body: String(row['body']) }
+  }
+
+  isWritable(): boolean {
+    return this.#writer.failure === undefined && !this.#closed
   }
 
   async close() {

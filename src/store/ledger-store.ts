@@ -42,6 +42,8 @@ export type LedgerStore = {
   readonly receipt: (
     receiptId: Bytes32,
   ) => Promise<{ readonly channelId: Bytes32; readonly body: string } | undefined>
+  /** False once a write failed: from then on nothing more is held. */
+  readonly isWritable: () => boolean
   /** Resolves when everything decided so far is durable, then refuses further work. */
   readonly close: () => Promise<void>
 }

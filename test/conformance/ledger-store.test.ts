@@ -340,6 +340,7 @@ describe.each(places)('a ledger in %s', (_name, createPlace) => {
       const onFailure = vi.fn<(failure: StoreFailure) => void>()
       store = place.open(onFailure)
       await hold('before', 10n)
+      expect(store.isWritable()).toBe(true)
       place.breakWrites()
       const waiting = await Promise.all(
         ['a', 'b'].map((requestId) => store.hold(holdOf(requestId, channelId, 10n))),
@@ -350,6 +351,7 @@ describe.each(places)('a ledger in %s', (_name, createPlace) => {
       await expect(charged?.durable).rejects.toEqual(broken)
       expect(await hold('after', 1n)).toMatchObject({ error: { reason: 'store_unavailable' } })
       expect(onFailure).toHaveBeenCalledOnce()
+      expect(store.isWritable()).toBe(false)
       // It still closes, and a process that finds the place mended goes on from what was durable.
       await store.close()
       place.mendWrites()

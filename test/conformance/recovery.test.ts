@@ -79,7 +79,11 @@ describe.each(ways)('a ledger that cannot be written, %o', (asked) => {
     expect(channel).toMatchObject({ heldAmount: 0n, chargedCumulativeAmount: 0n })
     expect(receipts).toEqual([])
     expect(gateway.log).toMatchObject([{ outcome: 'refused', reason: 'store_unavailable' }])
-    // From then on nobody is asked to work for nothing.
+    // From then on nobody is asked to work for nothing, and a load balancer sends no one.
+    const ready = await fetch(`${gateway.origin}/health/ready`)
+    expect(ready.status).toBe(503)
+    expect(await ready.json()).toMatchObject({ error: unavailable })
+    expect((await fetch(`${gateway.origin}/health/live`)).status).toBe(200)
     upstream.become(answerWell())
     expect(await ask(gateway, asked)).toMatchObject({ status: 503, error: unavailable })
     expect(upstream.requests).toHaveLength(0)
