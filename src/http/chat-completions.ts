@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { HttpBindings } from '@hono/node-server'
 import { requestBodyBytesMax } from '../base/limits.ts'
-import { randomHex } from '../base/random-ids.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { sha256Hex } from '../base/sha256.ts'
 import type { Refusal } from '../domain/refusal.ts'
@@ -11,6 +10,7 @@ import type { GatewayDoor } from '../gateway/gateway-door.ts'
 import { parseChatBody } from './openai-schema.ts'
 import { rawAnswerClient, sendError, watchClient } from './raw-response.ts'
 import { readBody } from './read-body.ts'
+import { newRequestIds, type RequestIds } from './request-ids.ts'
 
 /** `POST /v1/chat/completions`: parse, hand to the conductor, tell a refusal. The conductor writes the answer itself. */
 export async function chatCompletions(
@@ -18,9 +18,10 @@ export async function chatCompletions(
   { incoming, outgoing }: HttpBindings,
   stallMs: number,
 ): Promise<void> {
-  const requestId = `req_${randomHex(12)}`
+  const ids = newRequestIds(door.nowMs())
+  const { requestId } = ids
   try {
-    const request = await readRequest(door, incoming, requestId)
+    const request = await readRequest(door, incoming, ids)
     if (!request.ok) {
       sendError(outgoing, request.error, requestId)
       return
@@ -38,7 +39,7 @@ export async function chatCompletions(
 async function readRequest(
   door: GatewayDoor,
   incoming: IncomingMessage,
-  requestId: string,
+  ids: RequestIds,
 ): Promise<Result<InferenceRequest, Refusal>> {
   const receivedAtMs = door.nowMs()
   // Who asks comes before what is asked: a stranger's body is not read.
@@ -50,9 +51,7 @@ async function readRequest(
   if (!chat.ok) return err(chat.error)
   return ok({
     ...chat.value,
-    requestId,
-    jobId: bytes32(`0x${randomHex(32)}`),
-    receiptId: bytes32(`0x${randomHex(32)}`),
+    ...ids,
     body: body.value,
     requestHash: bytes32(`0x${sha256Hex(body.value)}`),
     receivedAtMs,

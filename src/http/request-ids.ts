@@ -1,0 +1,25 @@
+import { randomHex } from '../base/random-ids.ts'
+import { type Bytes32, bytes32 } from '../domain/units.ts'
+
+export type RequestIds = {
+  /** `req_` and 24 hex digits: names the request in logs and headers. */
+  readonly requestId: string
+  readonly jobId: Bytes32
+  readonly receiptId: Bytes32
+}
+
+/** Milliseconds since 1970 as 6 bytes: enough until the year 10889. */
+const timeDigits = 12
+
+/**
+ * Fresh ids for one request. Those that the ledger indexes begin with the time, so that new rows land side by side at the
+ * end of an index: ids without order cost a page of their own for each receipt, three times the bytes of a commit.
+ */
+export function newRequestIds(nowMs: number): RequestIds {
+  const time = nowMs.toString(16).padStart(timeDigits, '0')
+  return {
+    requestId: `req_${time}${randomHex(6)}`,
+    jobId: bytes32(`0x${randomHex(32)}`),
+    receiptId: bytes32(`0x${time}${randomHex(26)}`),
+  }
+}
