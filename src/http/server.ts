@@ -4,11 +4,10 @@
  */
 import { createServer, type Server, STATUS_CODES } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { getRequestListener } from '@hono/node-server'
 import { clientRequestTimeoutMs, clientStallTimeoutMs } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
-import { createApp } from './app.ts'
+import { createListener } from './create-listener.ts'
 
 export type HttpServer = {
   /** `http://host:port` as it was bound. */
@@ -39,7 +38,6 @@ export async function startHttpServer(
   place: { readonly host: string; readonly port: number },
   timeouts: ClientTimeouts = timeoutLimits,
 ): Promise<Result<HttpServer, ListenFailure>> {
-  const app = createApp(door, timeouts)
   const server = createServer(
     {
       // A client that connects and says nothing, or says it byte by byte, is told 408 and closed.
@@ -49,7 +47,7 @@ export async function startHttpServer(
       keepAliveTimeout: 65_000,
       noDelay: true,
     },
-    getRequestListener(app.fetch, { overrideGlobalObjects: false }),
+    createListener(door, timeouts),
   )
   server.on('clientError', answerBrokenRequest)
   const failure = await listen(server, place)
