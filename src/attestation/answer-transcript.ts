@@ -148,7 +148,8 @@ export class StreamTranscript {
   }
 }
 
-export const sha256Bytes32 = (bytes: Uint8Array): Bytes32 => bytes32(`0x${hash('sha256', bytes)}`)
+/** OpenSSL writes what a Bytes32 is; looking at each digit again would cost as much as the hash. */
+export const sha256Bytes32 = (bytes: Uint8Array): Bytes32 => `0x${hash('sha256', bytes)}` as Bytes32
 
 /** The same for an answer in one piece. */
 export function unaryHashes(answer: {

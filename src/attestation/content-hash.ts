@@ -6,9 +6,10 @@
  *   n > 1:                   root of a sorted-pair Merkle tree whose leaf i is
  *                            keccak256(keccak256(abi.encode(uint256 i, bytes32 hash of choice i)))
  */
-import { hash } from 'node:crypto'
 import { assert } from '../base/assert.ts'
-import { type Bytes32, bytes32 } from '../domain/units.ts'
+import { keccak256Hex, keccak256Utf8 } from '../chain/keccak.ts'
+import { hashWord, uintWord } from '../chain/typed-data.ts'
+import type { Bytes32 } from '../domain/units.ts'
 import { canonicalJson, type Json } from './canonical-json.ts'
 
 /** What one choice said, joined over all deltas of a stream. */
@@ -18,37 +19,30 @@ export type ChoiceContent = {
   readonly toolCalls: readonly Json[]
 }
 
-const keccak = (data: string | Uint8Array): Buffer => hash('keccak-256', data, 'buffer')
-const asBytes32 = (digest: Buffer): Bytes32 => bytes32(`0x${digest.toString('hex')}`)
-
-function choiceHash(choice: ChoiceContent): Buffer {
+function choiceHash(choice: ChoiceContent): Bytes32 {
   if (choice.text === '' && choice.toolCalls.length > 0) {
-    return keccak(canonicalJson(choice.toolCalls))
+    return keccak256Utf8(canonicalJson(choice.toolCalls))
   }
-  return keccak(choice.text)
+  return keccak256Utf8(choice.text)
 }
 
 /** Choices in the order of their index; at least one. */
 export function contentHash(choices: readonly ChoiceContent[]): Bytes32 {
   const [first] = choices
   assert(first !== undefined, 'an answer has at least one choice')
-  if (choices.length === 1) return asBytes32(choiceHash(first))
-  return asBytes32(merkleRoot(choices.map((choice, index) => choiceLeaf(index, choice))))
+  if (choices.length === 1) return choiceHash(first)
+  return merkleRoot(choices.map((choice, index) => choiceLeaf(index, choice)))
 }
 
 /** Hashed twice, so that no inner node of the tree can be passed off as a leaf. */
-function choiceLeaf(index: number, choice: ChoiceContent): Buffer {
-  const words = Buffer.alloc(64)
-  words.writeUInt32BE(index, 28)
-  choiceHash(choice).copy(words, 32)
-  return keccak(keccak(words))
-}
+const choiceLeaf = (index: number, choice: ChoiceContent): Bytes32 =>
+  keccak256Hex(hashWord(keccak256Hex(uintWord(index, 256) + hashWord(choiceHash(choice)))))
 
 /** Sorted pairs, a lone node moves up unchanged: the verification of OpenZeppelin's MerkleProof. */
-function merkleRoot(leaves: readonly Buffer[]): Buffer {
+function merkleRoot(leaves: readonly Bytes32[]): Bytes32 {
   let level = leaves
   while (level.length > 1) {
-    const above: Buffer[] = []
+    const above: Bytes32[] = []
     for (let index = 0; index < level.length; index += 2) {
       const left = level[index]
       const right = level[index + 1]
@@ -62,5 +56,6 @@ function merkleRoot(leaves: readonly Buffer[]): Buffer {
   return root
 }
 
-const pairHash = (a: Buffer, b: Buffer): Buffer =>
-  keccak(Buffer.concat(Buffer.compare(a, b) <= 0 ? [a, b] : [b, a]))
+/** Lower-case digits of one length sort like the bytes they spell. */
+const pairHash = (a: Bytes32, b: Bytes32): Bytes32 =>
+  keccak256Hex(a <= b ? hashWord(a) + hashWord(b) : hashWord(b) + hashWord(a))
