@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { upstreamAttemptsMax } from '../../src/base/limits.ts'
-import { ask } from '../support/ask.ts'
+import { ask, askedMessages } from '../support/ask.ts'
 import { followBooks, type NewEntries } from '../support/books.ts'
 import { startGatewayOnLedger, type TestGateway } from '../support/gateway-on-ledger.ts'
 import {
@@ -120,6 +120,23 @@ describe.each([{ stream: false }, { stream: true }])('%o', (asked) => {
     expect(answer).toMatchObject({ status: 502, error: { code: 'upstream_credentials_exhausted' } })
     expect((await newEntries()).log).toMatchObject([{ attempts: 2, outcome: 'refused' }])
   })
+})
+
+test('for a caller who left nobody else is asked', async () => {
+  first.become(() => {})
+  const abort = new AbortController()
+  const asked = fetch(`${gateway.origin}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${gateway.apiKey}` },
+    body: JSON.stringify({ model: 'm', messages: askedMessages }),
+    signal: abort.signal,
+  })
+  const { left } = await first.nextRequest()
+  abort.abort()
+  await expect(asked).rejects.toThrow()
+  await left
+  expect((await newEntries()).log).toMatchObject([{ outcome: 'client_gone', attempts: 1 }])
+  expect(second.requests).toHaveLength(0)
 })
 
 test('after the first content nobody takes over', async () => {

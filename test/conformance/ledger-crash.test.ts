@@ -129,7 +129,7 @@ describe('a gateway that is killed', () => {
   const random = seededRandom(20_261_122)
   const seen = { charges: 0, orphans: 0 }
 
-  test.each(Array.from({ length: 8 }, (_, round) => [round + 1, 1 + random(round * 40 + 20)]))(
+  test.each(Array.from({ length: 6 }, (_, round) => [round + 1, 1 + random(round * 40 + 20)]))(
     'for the %i. time, after %i lines',
     async (seed, lineCount) => {
       const testimony = await workAndKill(seed, lineCount)

@@ -35,6 +35,8 @@ beforeAll(async () => {
     upstreams: [
       { id: 'one', baseUrl: upstream.baseUrl },
       { id: 'two', baseUrl: upstream.baseUrl, offer: { modelName: 'buggy' } },
+      // An id that no header can carry: config.ts refuses it, so here it stands for a bug.
+      { id: 'thrée\n', baseUrl: upstream.baseUrl, offer: { modelName: 'nameless' } },
     ],
     tokenCounters: new Map([['buggy', throwing]]),
   })
@@ -192,6 +194,12 @@ describe('a bug of our own', () => {
     await expect(ask(gateway, { model: 'buggy', stream: true })).rejects.toThrow()
   })
 
+  test('under a stream that has not begun leaves its upstream', async () => {
+    upstream.become(streamBytes([sse(chunk({ content: 'x' }))], 'hang'))
+    expect(await ask(gateway, { model: 'nameless', stream: true })).toMatchObject({ status: 500 })
+    await (await upstream.nextRequest()).left
+  })
+
   test('under a stream that hangs leaves its upstream', async () => {
     upstream.become(streamBytes([sse(chunk({ content: 'x' }))], 'hang'))
     const socket = dial()
@@ -205,7 +213,7 @@ describe('a bug of our own', () => {
     await gateway.books()
     const { channel } = await gateway.books()
     expect(channel.heldAmount).toBe(0n)
-    expect(gateway.internalErrors).toHaveLength(3)
+    expect(gateway.internalErrors).toHaveLength(4)
     expect(gateway.logText()).not.toContain('SECRET')
     expect(await ask(gateway)).toMatchObject({ status: 200 })
     upstream.become(answerStatus(200, JSON.stringify(completion('fine'))))

@@ -63,6 +63,12 @@ describe('GroupCommit', () => {
     await commit.close()
   })
 
+  test('a commit is flushed to the disk before it is answered, not only to the system', () => {
+    // The reader was opened with what the writer opens with.
+    expect(reader.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 })
+    expect(reader.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' })
+  })
+
   test('with nothing to write there is nothing to wait for', async () => {
     const commit = new GroupCommit(path, () => {})
     await commit.durable()
