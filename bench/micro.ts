@@ -200,6 +200,8 @@ async function timeLedger(folder: string, inFlight: number): Promise<void> {
         channelId: testChannelId,
         heldAmount: atomic(1000n),
         context,
+        budget: undefined,
+        announces: false,
       })
       if (!held.ok) throw new Error(held.error.reason)
       await held.value.durable

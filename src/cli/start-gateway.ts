@@ -216,6 +216,7 @@ function voucherDeps(config: GatewayConfig, rpc: JsonRpc, ledger: LedgerStore) {
   return {
     ledger,
     terms: {
+      chainId: chain.chainId,
       domain: channelDomain({ chainId: chain.chainId, verifyingContract: chain.settlement }),
       token: chain.asset,
       receiver: gateway.receiver,

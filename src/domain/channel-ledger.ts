@@ -7,12 +7,15 @@
  *   (2) chargedCumulativeAmount + heldAmount <= signedMaxClaimable
  *   (3) signedMaxClaimable <= balance
  *   (4) chargedCumulativeAmount, signedMaxClaimable and totalClaimed never decrease
- *   (5) a closing channel takes no new hold
+ *   (5) a closing or frozen channel takes no new hold
+ *   (6) announcedAmount <= signedMaxClaimable, and never decreases
  *
  *   OPEN --hold--> HELD --charge---> OPEN        (actual <= held; the rest of the hold is released)
+ *                  HELD --hold-----> HELD        (a long answer extends what is held for it)
  *                  HELD --release--> OPEN        (nothing was delivered)
  *   OPEN --acceptVoucher--> OPEN                 (the tranche grows)
  *   OPEN --observeChain--> OPEN | CLOSING        (balance, claims and withdrawals as the chain has them)
+ *   OPEN --freeze--> FROZEN --thaw--> OPEN       (the chain contradicts itself; nothing new until it does not)
  */
 import { assert } from '../base/assert.ts'
 import { err, ok, type Result } from '../base/result.ts'
@@ -23,12 +26,14 @@ import { type AtomicAmount, atomic, type Bytes32, noSignature, zeroBytes32 } fro
 /** A channel as it is before anything was signed or charged off chain. */
 export function openChannel(terms: {
   readonly channelId: Bytes32
+  readonly chainId: number
   readonly config: ChannelConfig
   readonly onChain: ChannelOnChain
 }): Channel {
-  const { channelId, config, onChain } = terms
+  const { channelId, chainId, config, onChain } = terms
   return {
     channelId,
+    chainId,
     config,
     balance: onChain.balance,
     // What was claimed before this book existed was charged then: the book starts level with the chain.
@@ -37,7 +42,10 @@ export function openChannel(terms: {
     signedMaxClaimable: onChain.totalClaimed,
     voucherSignature: noSignature,
     heldAmount: atomic(0n),
+    announcedAmount: onChain.totalClaimed,
     closing: onChain.withdrawFinalAtS !== undefined,
+    withdrawFinalAtS: onChain.withdrawFinalAtS,
+    frozen: false,
     receiptSeq: 0,
     receiptDigest: zeroBytes32,
   }
@@ -47,12 +55,16 @@ export function openChannel(terms: {
 export const freeAmount = (channel: Channel): AtomicAmount =>
   atomic(channel.signedMaxClaimable - channel.chargedCumulativeAmount - channel.heldAmount)
 
-/** Reserves the worst case of one request. Refused, never partial, when the tranche does not cover it. */
+/**
+ * Reserves the worst case of one request, or what a long answer needs beyond its hold. Refused, never partial, when the
+ * tranche does not cover it.
+ */
 export function hold(
   channel: Channel,
   worstCaseAmount: AtomicAmount,
 ): Result<Channel, HoldRefusal> {
   if (channel.closing) return err({ reason: 'channel_closing' })
+  if (channel.frozen) return err({ reason: 'channel_frozen' })
   const free = freeAmount(channel)
   if (worstCaseAmount > free) {
     return err({
@@ -62,6 +74,17 @@ export function hold(
     })
   }
   return ok(checked(channel, { heldAmount: atomic(channel.heldAmount + worstCaseAmount) }))
+}
+
+/**
+ * Tells an x402 client the most that it may have been charged once everything held now is answered. The next answers use
+ * up what earlier ones were told and did not cost, because the sum starts from the charges and not from the last telling.
+ */
+export function announce(channel: Channel): Channel {
+  const ceiling = atomic(channel.chargedCumulativeAmount + channel.heldAmount)
+  return ceiling <= channel.announcedAmount
+    ? channel
+    : checked(channel, { announcedAmount: ceiling })
 }
 
 /** Turns a hold into a charge of the exact amount and numbers the receipt that goes with it. */
@@ -114,8 +137,15 @@ export function observeChain(channel: Channel, onChain: ChannelOnChain): Channel
     totalClaimed:
       totalClaimed > channel.chargedCumulativeAmount ? channel.totalClaimed : totalClaimed,
     closing: onChain.withdrawFinalAtS !== undefined || !covered,
+    withdrawFinalAtS: onChain.withdrawFinalAtS,
   })
 }
+
+/** Takes no new hold from now on: what the chain says of the deposit is in doubt. What is held may still be charged. */
+export const freeze = (channel: Channel): Channel => checked(channel, { frozen: true })
+
+/** The doubt is gone. */
+export const thaw = (channel: Channel): Channel => checked(channel, { frozen: false })
 
 function checked(before: Channel, change: Partial<Channel>): Channel {
   const after = { ...before, ...change }
@@ -126,6 +156,11 @@ function checked(before: Channel, change: Partial<Channel>): Channel {
     '(2) charged + held <= signed',
   )
   assert(after.signedMaxClaimable <= after.balance, '(3) signed <= balance')
+  assert(
+    after.announcedAmount <= after.signedMaxClaimable &&
+      after.announcedAmount >= before.announcedAmount,
+    '(6) announced <= signed, never decreasing',
+  )
   assert(
     after.chargedCumulativeAmount >= before.chargedCumulativeAmount &&
       after.signedMaxClaimable >= before.signedMaxClaimable &&

@@ -35,6 +35,8 @@ export type Voucher = {
 /** The gateway's book of one channel: what it knows of the chain, what was promised, held and charged. */
 export type Channel = {
   readonly channelId: Bytes32
+  /** EIP-155 id of the chain that holds the channel; `channelId` binds it already, but cannot be read back. */
+  readonly chainId: number
   readonly config: ChannelConfig
   readonly balance: AtomicAmount
   readonly totalClaimed: AtomicAmount
@@ -43,8 +45,17 @@ export type Channel = {
   readonly voucherSignature: Signature
   readonly chargedCumulativeAmount: AtomicAmount
   readonly heldAmount: AtomicAmount
-  /** A closing channel (withdrawal started, or frozen) takes no new hold. */
+  /**
+   * The highest cumulative charge that an x402 client was told. An answer that streams tells its ceiling before it is
+   * counted; what it then costs less is credit for the next request, so nobody pays more than it was told.
+   */
+  readonly announcedAmount: AtomicAmount
+  /** A closing channel (a withdrawal was started, or its balance shrank) takes no new hold. */
   readonly closing: boolean
+  /** When a pending withdrawal becomes final; undefined while none is pending. */
+  readonly withdrawFinalAtS: UnixSeconds | undefined
+  /** A frozen channel takes no new hold until a person or a settled chain thaws it: its deposit is in doubt. */
+  readonly frozen: boolean
   /** Sequence number and digest of the newest receipt; 0 and zero before the first. */
   readonly receiptSeq: number
   readonly receiptDigest: Bytes32

@@ -1,3 +1,4 @@
+import type { Channel } from './channel.ts'
 import type { AtomicAmount, Bytes32 } from './units.ts'
 
 /** One request's claim on a channel, open from admission until it is charged or released. */
@@ -7,7 +8,20 @@ export type Hold = {
   readonly heldAmount: AtomicAmount
   /** What recovery needs to write a receipt for a request whose gateway died; opaque to the store. */
   readonly context: string
+  /** The API key's own limit, where it has one. */
+  readonly budget: SpendCap | undefined
+  /** Whether an x402 client waits to be told its ceiling (`Channel.announcedAmount`). */
+  readonly announces: boolean
 }
+
+/** What one API key may spend in all. */
+export type SpendCap = { readonly budgetId: string; readonly capAmount: AtomicAmount }
+
+/** A hold that stands, and its channel as it is with it. */
+export type Held = { readonly hold: Hold; readonly channel: Channel }
+
+/** What a charge earns the contributor that did the work, in atomic units of the asset that it is paid in. */
+export type Earning = { readonly payoutId: Bytes32; readonly amount: AtomicAmount }
 
 /** A hold that an earlier process left open, with the last progress it made durable. */
 export type OrphanedHold = Hold & { readonly checkpoint: string | undefined }

@@ -25,8 +25,15 @@ export type RequestRefusal =
 export type AuthenticationRefusal =
   | { readonly reason: 'missing_api_key' }
   | { readonly reason: 'invalid_api_key' }
+  | { readonly reason: 'model_not_allowed'; readonly modelId: string }
 
 export type HoldRefusal =
+  | {
+      readonly reason: 'key_cap_reached'
+      readonly requiredAmount: AtomicAmount
+      readonly freeAmount: AtomicAmount
+    }
+  | { readonly reason: 'channel_frozen' }
   | {
       readonly reason: 'insufficient_balance'
       readonly requiredAmount: AtomicAmount
@@ -61,6 +68,7 @@ export type GatewayRefusal =
   | { readonly reason: 'store_unavailable' }
   | { readonly reason: 'chain_unavailable' }
   | { readonly reason: 'overloaded' }
+  | { readonly reason: 'hold_lost' }
   | { readonly reason: 'shutting_down' }
   | { readonly reason: 'internal_error' }
 

@@ -1,11 +1,21 @@
+import type { SpendCap } from './hold.ts'
 import type { Bytes32 } from './units.ts'
 
-/** Who pays. Part C adds the channel itself (x402) and part H a contract. */
-export type Payer = {
-  readonly kind: 'api-key'
-  readonly apiKeyId: string
-  readonly channelId: Bytes32
-}
+/** Who pays: the holder of a key that draws on a channel, or the channel's payer itself, request by request (x402). */
+export type Payer =
+  | {
+      readonly kind: 'api-key'
+      readonly apiKeyId: string
+      readonly channelId: Bytes32
+      /** What this key may spend in all; undefined leaves it to the channel. */
+      readonly spendCap: SpendCap | undefined
+      /** Public names of the models that this key may ask for; undefined allows all. */
+      readonly modelScope: readonly string[] | undefined
+    }
+  | { readonly kind: 'channel'; readonly channelId: Bytes32 }
+
+export const apiKeyIdOf = (payer: Payer): string | undefined =>
+  payer.kind === 'api-key' ? payer.apiKeyId : undefined
 
 /** One chat completion as it was asked, bounds checked, before anybody was chosen to answer it. */
 export type InferenceRequest = {

@@ -211,5 +211,6 @@ function answerHeaders(served: ServedRequest): AnswerHeaders {
     'x-vouch-receipt': request.receiptId,
     'x-vouch-contributor': begun.candidate.contributor.contributorId,
     'x-vouch-attempts': String(begun.attempts),
+    ...served.paymentHeaders,
   }
 }

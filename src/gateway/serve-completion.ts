@@ -5,7 +5,7 @@
 import type { RequestLine } from '../base/log.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Refusal } from '../domain/refusal.ts'
-import type { InferenceRequest } from '../domain/request.ts'
+import { apiKeyIdOf, type InferenceRequest } from '../domain/request.ts'
 import type { Admitted } from '../payment/payment-step.ts'
 import { orderCandidates } from '../routing/choose-contributor.ts'
 import type { Candidate } from '../routing/contributor-pool.ts'
@@ -73,7 +73,8 @@ async function serveAdmitted(
     client,
     begun: begun.value,
     payerAddress: admitted.payerAddress,
-    heldAmount: admitted.hold.value.heldAmount,
+    heldAmount: admitted.hold.value.hold.heldAmount,
+    paymentHeaders: admitted.headers,
     promptTokensMax: admitted.bounds.get(begun.value.candidate.offer)?.promptTokensMax ?? 0,
   }
   return begun.value.body.kind === 'stream'
@@ -162,7 +163,7 @@ function logUnserved(
 ): void {
   gateway.log({
     requestId: request.requestId,
-    apiKeyId: request.payer.apiKeyId,
+    apiKeyId: apiKeyIdOf(request.payer),
     // A name that nobody offers is a text of the caller's and stays out of the log.
     modelName: ending.reason === 'model_not_found' ? undefined : request.modelName,
     contributorId: undefined,

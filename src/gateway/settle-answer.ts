@@ -7,7 +7,7 @@ import { assert } from '../base/assert.ts'
 import { priceRoundedUp } from '../domain/price-sheet.ts'
 import { type SignedWork, type Work, type WorkStatus, workStatus } from '../domain/receipt.ts'
 import type { Refusal } from '../domain/refusal.ts'
-import type { InferenceRequest } from '../domain/request.ts'
+import { apiKeyIdOf, type InferenceRequest } from '../domain/request.ts'
 import {
   type Address,
   type AtomicAmount,
@@ -30,6 +30,8 @@ export type ServedRequest = {
   readonly payerAddress: Address
   readonly heldAmount: AtomicAmount
   readonly promptTokensMax: number
+  /** What the payment step tells the payer in the answer's headers. */
+  readonly paymentHeaders: Readonly<Record<string, string>>
 }
 
 /** What an answer turned out to be, before it is priced. */
@@ -148,7 +150,7 @@ export function logEnded(
   gateway.pool.ended(contributorId, health[ending.outcome], nowMs)
   gateway.log({
     requestId: request.requestId,
-    apiKeyId: request.payer.apiKeyId,
+    apiKeyId: apiKeyIdOf(request.payer),
     modelName: request.modelName,
     contributorId,
     receiptId: request.receiptId,

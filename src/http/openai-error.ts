@@ -122,6 +122,12 @@ function describeBeyondRequest(refusal: Exclude<Refusal, RequestReason>): Descri
         [401, 'invalid_request_error', { 'www-authenticate': 'Bearer' }],
         'The API key is not known here, has expired or was revoked.',
       ]
+    case 'model_not_allowed':
+      return [
+        [403, 'invalid_request_error'],
+        `This API key may not ask for the model '${printable(refusal.modelId)}'.`,
+        { param: 'model' },
+      ]
     case 'insufficient_balance':
       return [
         [402, 'insufficient_quota', sdkMustNotRetry],
@@ -132,6 +138,16 @@ function describeBeyondRequest(refusal: Exclude<Refusal, RequestReason>): Descri
       return [
         [402, 'insufficient_quota', sdkMustNotRetry],
         'The payment channel is closing: a withdrawal was started or its balance shrank. Open a new channel.',
+      ]
+    case 'channel_frozen':
+      return [
+        [402, 'insufficient_quota', sdkMustNotRetry],
+        'The payment channel is frozen while its deposit is in doubt on the chain.',
+      ]
+    case 'key_cap_reached':
+      return [
+        [402, 'insufficient_quota', sdkMustNotRetry],
+        `This API key may spend ${refusal.freeAmount} atomic units more; this request may cost up to ${refusal.requiredAmount}.`,
       ]
     case 'channel_not_found':
       return [
@@ -164,6 +180,7 @@ type ServerReason = Extract<
       | 'store_unavailable'
       | 'chain_unavailable'
       | 'overloaded'
+      | 'hold_lost'
       | 'shutting_down'
       | 'internal_error'
   }
@@ -213,6 +230,11 @@ function describeServerSide(refusal: ServerReason): Described {
       return [[503, 'api_error'], 'The gateway cannot reach its chain now.']
     case 'overloaded':
       return [[503, 'api_error', { 'retry-after': '1' }], 'The gateway is overloaded.']
+    case 'hold_lost':
+      return [
+        [503, 'api_error'],
+        'The gateway stood still for so long that another one ended this request.',
+      ]
     case 'shutting_down':
       return [[503, 'api_error', { 'retry-after': '5' }], 'The gateway is shutting down.']
     case 'internal_error':

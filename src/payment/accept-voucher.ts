@@ -17,6 +17,7 @@ import { verifyVoucher } from './verify-voucher.ts'
 
 /** What a channel must look like for this gateway to serve on it. */
 export type ChannelTerms = {
+  readonly chainId: number
   readonly domain: DomainSeparator
   readonly token: Address
   readonly receiver: Address
@@ -57,13 +58,18 @@ export async function acceptVoucher(
   if (onChain === undefined) return err({ reason: 'chain_unavailable' })
   if (onChain.balance === 0n) return unacceptable('nothing was deposited on it')
   try {
-    const channel = await judgedChannel(ledger, { channelId, config, onChain })
+    const channel = await judgedChannel(ledger, {
+      channelId,
+      chainId: terms.chainId,
+      config,
+      onChain,
+    })
     const voucher = { channelId, maxClaimableAmount, signature }
     const verified = verifyVoucher(channel, voucher, (canonical) =>
       recoverSigner(voucherDigest(terms.domain, canonical), canonical.signature),
     )
     if (!verified.ok) return verified
-    await ledger.openChannel({ channelId, config, onChain })
+    await ledger.openChannel({ channelId, chainId: terms.chainId, config, onChain })
     const accepted = await ledger.acceptVoucher(verified.value)
     if (!accepted.ok) return accepted
     await accepted.value.durable

@@ -22,7 +22,8 @@ export function authenticate(
   if (secret === undefined) return err({ reason: 'missing_api_key' })
   const key = keys.find(hashApiKey(secret))
   if (key === undefined || !isLive(key, nowMs)) return err({ reason: 'invalid_api_key' })
-  return ok({ kind: 'api-key', apiKeyId: key.apiKeyId, channelId: key.channelId })
+  const { apiKeyId, channelId } = key
+  return ok({ kind: 'api-key', apiKeyId, channelId, spendCap: undefined, modelScope: undefined })
 }
 
 const isLive = (key: ApiKey, nowMs: number): boolean =>

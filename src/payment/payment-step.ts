@@ -1,6 +1,6 @@
 import { err, ok, type Result } from '../base/result.ts'
 import type { Offer } from '../domain/contributor.ts'
-import type { Decided, Hold } from '../domain/hold.ts'
+import type { Decided, Held } from '../domain/hold.ts'
 import type { GatewayRefusal, HoldRefusal, RequestRefusal } from '../domain/refusal.ts'
 import type { InferenceRequest } from '../domain/request.ts'
 import type { Address, AtomicAmount } from '../domain/units.ts'
@@ -9,15 +9,17 @@ import { boundCost, type CostBound } from './bound-cost.ts'
 
 /** A request's money is set aside: decided now, durable when `hold.durable` resolves. */
 export type Admitted = {
-  readonly hold: Decided<Hold>
+  readonly hold: Decided<Held>
   readonly payerAddress: Address
   readonly bounds: ReadonlyMap<Offer, CostBound>
+  /** What the answer tells its payer in headers, beside what every answer has. */
+  readonly headers: Readonly<Record<string, string>>
 }
 
 /** Money as the conductor sees it: admission is ours, the rest is the ledger's own. */
 export type PaymentStep = Pick<
   LedgerStore,
-  'checkpoint' | 'charge' | 'release' | 'orphanedHolds' | 'receipt' | 'isWritable'
+  'checkpoint' | 'extend' | 'charge' | 'release' | 'orphanedHolds' | 'receipt' | 'isWritable'
 > & {
   /** Holds the worst case over every offer that may serve the request. */
   readonly admit: (
@@ -31,6 +33,7 @@ export function createPaymentStep(ledger: LedgerStore): PaymentStep {
   return {
     admit: (request, offers, context) => admit(ledger, request, { offers, context }),
     checkpoint: ledger.checkpoint.bind(ledger),
+    extend: ledger.extend.bind(ledger),
     charge: ledger.charge.bind(ledger),
     release: ledger.release.bind(ledger),
     orphanedHolds: ledger.orphanedHolds.bind(ledger),
@@ -54,10 +57,22 @@ async function admit(
     if (heldAmount === undefined || amount > heldAmount) heldAmount = amount
   }
   if (heldAmount === undefined) return err({ reason: 'internal_error' })
-  const { requestId } = request
-  const held = await ledger.hold({ requestId, channelId, heldAmount, context: terms.context })
+  const { requestId, payer } = request
+  const held = await ledger.hold({
+    requestId,
+    channelId,
+    heldAmount,
+    context: terms.context,
+    budget: payer.kind === 'api-key' ? payer.spendCap : undefined,
+    announces: payer.kind === 'channel',
+  })
   if (!held.ok) return held
-  return ok({ hold: held.value, payerAddress: channel.config.payer, bounds: bounds.value })
+  return ok({
+    hold: held.value,
+    payerAddress: channel.config.payer,
+    bounds: bounds.value,
+    headers: {},
+  })
 }
 
 /** Offers whose bounds the request respects; the first refusal when there is none. */

@@ -7,19 +7,30 @@
  */
 import { Worker } from 'node:worker_threads'
 import type { Channel } from '../domain/channel.ts'
+import type { Hold } from '../domain/hold.ts'
+import type { KeySpending } from '../domain/key-spending.ts'
+import type { Payout } from '../domain/payout-ledger.ts'
 import {
-  type ChannelRow,
   channelRow,
   type HoldRow,
+  holdRow,
+  payoutRow,
   type ReceiptRow,
+  receiptRow,
+  spendingRow,
   type WriteBatch,
 } from './ledger-rows-sqlite.ts'
+import type { LedgerSink, StoredReceipt } from './ledger-state.ts'
 import { StoreFailure } from './ledger-store.ts'
 
 class GatheringBatch {
   readonly channels = new Map<string, Channel>()
   readonly holds = new Map<string, HoldRow>()
+  /** Of holds that an earlier batch wrote. */
+  readonly extendedHolds = new Map<string, string>()
   readonly checkpoints = new Map<string, string>()
+  readonly spendings = new Map<string, KeySpending>()
+  readonly payouts = new Map<string, Payout>()
   readonly endedHolds: string[] = []
   readonly receipts: ReceiptRow[] = []
   readonly written: PromiseWithResolvers<void> = Promise.withResolvers<void>()
@@ -30,20 +41,21 @@ class GatheringBatch {
   }
 
   toMessage(): WriteBatch {
-    const channels: ChannelRow[] = []
-    for (const channel of this.channels.values()) channels.push(channelRow(channel))
     return {
-      channels,
+      channels: Array.from(this.channels.values(), channelRow),
       holds: [...this.holds.values()],
+      extendedHolds: [...this.extendedHolds].map(([requestId, held]) => [held, requestId] as const),
       checkpoints: [...this.checkpoints].map(([requestId, text]) => [text, requestId] as const),
       endedHolds: this.endedHolds,
+      spendings: Array.from(this.spendings.values(), spendingRow),
+      payouts: Array.from(this.payouts.values(), payoutRow),
       receipts: this.receipts,
     }
   }
 }
 
 /** The gathering side of the one writer. Methods only note what to write; `durable()` is the promise of the next commit. */
-export class GroupCommit {
+export class GroupCommit implements LedgerSink {
   readonly #worker: Worker
   readonly #onFailure: (failure: StoreFailure) => void
   #gathering = new GatheringBatch()
@@ -78,8 +90,15 @@ export class GroupCommit {
     this.#schedule()
   }
 
-  insertHold(row: HoldRow): void {
-    this.#gathering.holds.set(row[0], row)
+  insertHold(hold: Hold): void {
+    this.#gathering.holds.set(hold.requestId, holdRow(hold))
+    this.#schedule()
+  }
+
+  extendHold(hold: Hold): void {
+    const { holds, extendedHolds } = this.#gathering
+    if (holds.has(hold.requestId)) holds.set(hold.requestId, holdRow(hold))
+    else extendedHolds.set(hold.requestId, String(hold.heldAmount))
     this.#schedule()
   }
 
@@ -91,12 +110,23 @@ export class GroupCommit {
   /** A hold that begins and ends within one batch never touches the disk. */
   endHold(requestId: string): void {
     this.#gathering.checkpoints.delete(requestId)
+    this.#gathering.extendedHolds.delete(requestId)
     if (!this.#gathering.holds.delete(requestId)) this.#gathering.endedHolds.push(requestId)
     this.#schedule()
   }
 
-  insertReceipt(row: ReceiptRow): void {
-    this.#gathering.receipts.push(row)
+  putSpending(spending: KeySpending): void {
+    this.#gathering.spendings.set(spending.budgetId, spending)
+    this.#schedule()
+  }
+
+  putPayout(payout: Payout): void {
+    this.#gathering.payouts.set(payout.payoutId, payout)
+    this.#schedule()
+  }
+
+  insertReceipt(receipt: StoredReceipt): void {
+    this.#gathering.receipts.push(receiptRow(receipt))
     this.#schedule()
   }
 

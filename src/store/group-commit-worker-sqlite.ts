@@ -16,10 +16,13 @@ database.exec(durablePragmas)
 const statements = {
   begin: database.prepare('BEGIN IMMEDIATE'),
   commit: database.prepare('COMMIT'),
-  channel: database.prepare('INSERT OR REPLACE INTO channels VALUES (?,?,?,?,?,?,?,?,?,?)'),
-  hold: database.prepare('INSERT INTO holds VALUES (?,?,?,?,?)'),
+  channel: database.prepare('INSERT OR REPLACE INTO channels VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)'),
+  hold: database.prepare('INSERT INTO holds VALUES (?,?,?,?,?,?,?,?)'),
+  extendHold: database.prepare('UPDATE holds SET held = ? WHERE request_id = ?'),
   checkpoint: database.prepare('UPDATE holds SET checkpoint = ? WHERE request_id = ?'),
   endHold: database.prepare('DELETE FROM holds WHERE request_id = ?'),
+  spending: database.prepare('INSERT OR REPLACE INTO key_spendings VALUES (?,?)'),
+  payout: database.prepare('INSERT OR REPLACE INTO payouts VALUES (?,?,?,?,?,?,?,?,?)'),
   receipt: database.prepare('INSERT INTO receipts VALUES (?,?,?,?,?)'),
 }
 
@@ -30,7 +33,10 @@ function commit(batch: WriteBatch): void {
     // What ends in a batch began in an earlier one, so its name is free before the batch's own holds are written.
     for (const requestId of batch.endedHolds) statements.endHold.run(requestId)
     for (const row of batch.holds) statements.hold.run(...row)
+    for (const row of batch.extendedHolds) statements.extendHold.run(...row)
     for (const row of batch.checkpoints) statements.checkpoint.run(...row)
+    for (const row of batch.spendings) statements.spending.run(...row)
+    for (const row of batch.payouts) statements.payout.run(...row)
     for (const row of batch.receipts) statements.receipt.run(...row)
     statements.commit.run()
   } catch (error) {

@@ -1,22 +1,39 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Channel, ChannelConfig } from '../domain/channel.ts'
-import { type AtomicAmount, atomic, bytes32, signature } from '../domain/units.ts'
+import type { Hold, OrphanedHold } from '../domain/hold.ts'
+import type { KeySpending } from '../domain/key-spending.ts'
+import type { Payout } from '../domain/payout-ledger.ts'
+import {
+  type AtomicAmount,
+  address,
+  atomic,
+  type Bytes32,
+  bytes32,
+  signature,
+  unixSeconds,
+} from '../domain/units.ts'
+import type { LedgerState, StoredReceipt } from './ledger-state.ts'
+import { StoreFailure } from './ledger-store.ts'
 
 /*
  * Tables and rows of the embedded ledger. Amounts are decimal text: an asset with 18 decimals overflows SQLite's 64-bit
- * integers, and all arithmetic happens in domain/channel-ledger.ts anyway. `heldAmount` has no column: it is the sum of
- * the open holds, and a second copy could disagree.
+ * integers, and all arithmetic happens in domain/ anyway. Held amounts have no column: they are the sums of the open
+ * holds, and a second copy could disagree.
  */
 
 export type ChannelRow = readonly [
   channelId: string,
+  chainId: number,
   config: string,
   balance: string,
   totalClaimed: string,
   signedMaxClaimable: string,
   voucherSignature: string,
   charged: string,
+  announced: string,
   closing: number,
+  withdrawFinalAtS: number | null,
+  frozen: number,
   receiptSeq: number,
   receiptDigest: string,
 ]
@@ -26,6 +43,21 @@ export type HoldRow = readonly [
   heldAmount: string,
   context: string,
   checkpoint: string | null,
+  budgetId: string | null,
+  capAmount: string | null,
+  announces: number,
+]
+export type SpendingRow = readonly [budgetId: string, charged: string]
+export type PayoutRow = readonly [
+  payoutId: string,
+  chainId: number,
+  contributor: string,
+  config: string,
+  balance: string,
+  totalClaimed: string,
+  earned: string,
+  promised: string,
+  voucherSignature: string,
 ]
 export type ReceiptRow = readonly [
   gatewaySeq: number,
@@ -39,67 +71,191 @@ export type ReceiptRow = readonly [
 export type WriteBatch = {
   readonly channels: readonly ChannelRow[]
   readonly holds: readonly HoldRow[]
+  readonly extendedHolds: readonly (readonly [heldAmount: string, requestId: string])[]
   readonly checkpoints: readonly (readonly [checkpoint: string, requestId: string])[]
   readonly endedHolds: readonly string[]
+  readonly spendings: readonly SpendingRow[]
+  readonly payouts: readonly PayoutRow[]
   readonly receipts: readonly ReceiptRow[]
 }
 
+const layout = 2
+
 /** Unique (channel_id, channel_seq) makes two receipts for one position impossible even after a bug above. */
-export const ledgerSchema = `
+const schema = `
   CREATE TABLE IF NOT EXISTS channels (
-    channel_id TEXT PRIMARY KEY, config TEXT NOT NULL, balance TEXT NOT NULL, total_claimed TEXT NOT NULL,
-    signed_max_claimable TEXT NOT NULL, voucher_signature TEXT NOT NULL, charged TEXT NOT NULL,
-    closing INTEGER NOT NULL, receipt_seq INTEGER NOT NULL, receipt_digest TEXT NOT NULL) STRICT;
+    channel_id TEXT PRIMARY KEY, chain_id INTEGER NOT NULL, config TEXT NOT NULL, balance TEXT NOT NULL,
+    total_claimed TEXT NOT NULL, signed_max_claimable TEXT NOT NULL, voucher_signature TEXT NOT NULL,
+    charged TEXT NOT NULL, announced TEXT NOT NULL, closing INTEGER NOT NULL, withdraw_final_at INTEGER,
+    frozen INTEGER NOT NULL, receipt_seq INTEGER NOT NULL, receipt_digest TEXT NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS holds (
-    request_id TEXT PRIMARY KEY, channel_id TEXT NOT NULL, held TEXT NOT NULL,
-    context TEXT NOT NULL, checkpoint TEXT) STRICT;
+    request_id TEXT PRIMARY KEY, channel_id TEXT NOT NULL, held TEXT NOT NULL, context TEXT NOT NULL,
+    checkpoint TEXT, budget_id TEXT, cap TEXT, announces INTEGER NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS key_spendings (budget_id TEXT PRIMARY KEY, charged TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS payouts (
+    payout_id TEXT PRIMARY KEY, chain_id INTEGER NOT NULL, contributor TEXT NOT NULL, config TEXT NOT NULL,
+    balance TEXT NOT NULL, total_claimed TEXT NOT NULL, earned TEXT NOT NULL, promised TEXT NOT NULL,
+    voucher_signature TEXT NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS receipts (
     gateway_seq INTEGER PRIMARY KEY, receipt_id TEXT NOT NULL, channel_id TEXT NOT NULL,
     channel_seq INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
   CREATE UNIQUE INDEX IF NOT EXISTS receipts_by_id ON receipts (receipt_id);
   CREATE UNIQUE INDEX IF NOT EXISTS receipts_by_channel ON receipts (channel_id, channel_seq);
+  PRAGMA user_version = ${layout};
 `
 
 /** Every commit reaches the disk before it is answered: WAL alone would lose the last commits in a power cut. */
 export const durablePragmas = 'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;'
 
+/** Makes the tables of a new file. A file of another layout is refused: its money is settled by the version that made it. */
+export function layOut(database: DatabaseSync): void {
+  const found = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
+  const used = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'channels'").get()
+  if (used !== undefined && found !== layout) {
+    throw new StoreFailure(
+      `it has layout ${found} and this version reads layout ${layout}: settle it with the version of Vouch that made it, then move it away`,
+    )
+  }
+  database.exec(schema)
+}
+
 export const channelRow = (channel: Channel): ChannelRow => [
   channel.channelId,
+  channel.chainId,
   JSON.stringify(channel.config),
   String(channel.balance),
   String(channel.totalClaimed),
   String(channel.signedMaxClaimable),
   channel.voucherSignature,
   String(channel.chargedCumulativeAmount),
+  String(channel.announcedAmount),
   channel.closing ? 1 : 0,
+  channel.withdrawFinalAtS ?? null,
+  channel.frozen ? 1 : 0,
   channel.receiptSeq,
   channel.receiptDigest,
 ]
 
-const text = (row: Record<string, unknown>, column: string): string => String(row[column])
-export const amountFrom = (decimal: unknown): AtomicAmount => atomic(BigInt(String(decimal)))
+export const holdRow = (hold: Hold): HoldRow => [
+  hold.requestId,
+  hold.channelId,
+  String(hold.heldAmount),
+  hold.context,
+  null,
+  hold.budget?.budgetId ?? null,
+  hold.budget === undefined ? null : String(hold.budget.capAmount),
+  hold.announces ? 1 : 0,
+]
 
-/** Reads every channel with the sum of its open holds. */
-export function readChannels(database: DatabaseSync): Channel[] {
-  const held = new Map<string, bigint>()
-  for (const row of database.prepare('SELECT channel_id, held FROM holds').iterate()) {
-    const channelId = text(row, 'channel_id')
-    held.set(channelId, (held.get(channelId) ?? 0n) + amountFrom(row['held']))
+export const spendingRow = (spending: KeySpending): SpendingRow => [
+  spending.budgetId,
+  String(spending.chargedAmount),
+]
+
+export const payoutRow = (payout: Payout): PayoutRow => [
+  payout.payoutId,
+  payout.chainId,
+  payout.contributor,
+  JSON.stringify(payout.config),
+  String(payout.balance),
+  String(payout.totalClaimed),
+  String(payout.earnedAmount),
+  String(payout.promisedAmount),
+  payout.voucherSignature,
+]
+
+export const receiptRow = (receipt: StoredReceipt): ReceiptRow => [
+  receipt.gatewaySeq,
+  receipt.receiptId,
+  receipt.channelId,
+  receipt.channelSeq,
+  receipt.body,
+]
+
+type Row = Record<string, unknown>
+const text = (row: Row, column: string): string => String(row[column])
+const amount = (row: Row, column: string): AtomicAmount => atomic(BigInt(text(row, column)))
+const optional = <T>(value: unknown, read: (value: unknown) => T): T | undefined =>
+  value === null || value === undefined ? undefined : read(value)
+
+/** Fills the state with everything that was written. Answers the holds that an earlier process left open. */
+export function readLedger(database: DatabaseSync, state: LedgerState): readonly OrphanedHold[] {
+  const orphans = rows(database, 'holds').map(readHold)
+  const heldOnChannels = new Map<Bytes32, bigint>()
+  const heldUnderKeys = new Map<string, bigint>()
+  for (const { checkpoint: _, ...hold } of orphans) {
+    state.holds.set(hold.requestId, hold)
+    const { channelId, heldAmount, budget } = hold
+    heldOnChannels.set(channelId, (heldOnChannels.get(channelId) ?? 0n) + heldAmount)
+    if (budget === undefined) continue
+    heldUnderKeys.set(budget.budgetId, (heldUnderKeys.get(budget.budgetId) ?? 0n) + heldAmount)
   }
-  return database
-    .prepare('SELECT * FROM channels')
-    .all()
-    .map((row) => ({
-      channelId: bytes32(text(row, 'channel_id')),
-      config: JSON.parse(text(row, 'config')) as ChannelConfig,
-      balance: amountFrom(row['balance']),
-      totalClaimed: amountFrom(row['total_claimed']),
-      signedMaxClaimable: amountFrom(row['signed_max_claimable']),
-      voucherSignature: signature(text(row, 'voucher_signature')),
-      chargedCumulativeAmount: amountFrom(row['charged']),
-      heldAmount: atomic(held.get(text(row, 'channel_id')) ?? 0n),
-      closing: row['closing'] === 1,
-      receiptSeq: Number(row['receipt_seq']),
-      receiptDigest: bytes32(text(row, 'receipt_digest')),
-    }))
+  for (const row of rows(database, 'channels')) {
+    const channel = readChannel(row, heldOnChannels)
+    state.channels.set(channel.channelId, channel)
+  }
+  const charged = new Map(
+    rows(database, 'key_spendings').map((row) => [text(row, 'budget_id'), amount(row, 'charged')]),
+  )
+  for (const budgetId of new Set([...charged.keys(), ...heldUnderKeys.keys()])) {
+    const chargedAmount = charged.get(budgetId) ?? atomic(0n)
+    const heldAmount = atomic(heldUnderKeys.get(budgetId) ?? 0n)
+    state.spendings.set(budgetId, { budgetId, chargedAmount, heldAmount })
+  }
+  for (const row of rows(database, 'payouts')) {
+    const payout = readPayout(row)
+    state.payouts.set(payout.payoutId, payout)
+  }
+  const newest = database.prepare('SELECT max(gateway_seq) AS seq FROM receipts').get()
+  state.gatewaySeq = Number(newest?.['seq'] ?? 0)
+  return orphans
 }
+
+const rows = (database: DatabaseSync, table: string): Row[] =>
+  database.prepare(`SELECT * FROM ${table}`).all()
+
+const readHold = (row: Row): OrphanedHold => ({
+  requestId: text(row, 'request_id'),
+  channelId: bytes32(text(row, 'channel_id')),
+  heldAmount: amount(row, 'held'),
+  context: text(row, 'context'),
+  checkpoint: optional(row['checkpoint'], String),
+  budget: optional(row['budget_id'], (budgetId) => ({
+    budgetId: String(budgetId),
+    capAmount: amount(row, 'cap'),
+  })),
+  announces: row['announces'] === 1,
+})
+
+function readChannel(row: Row, held: ReadonlyMap<Bytes32, bigint>): Channel {
+  const channelId = bytes32(text(row, 'channel_id'))
+  return {
+    channelId,
+    chainId: Number(row['chain_id']),
+    config: JSON.parse(text(row, 'config')) as ChannelConfig,
+    balance: amount(row, 'balance'),
+    totalClaimed: amount(row, 'total_claimed'),
+    signedMaxClaimable: amount(row, 'signed_max_claimable'),
+    voucherSignature: signature(text(row, 'voucher_signature')),
+    chargedCumulativeAmount: amount(row, 'charged'),
+    heldAmount: atomic(held.get(channelId) ?? 0n),
+    announcedAmount: amount(row, 'announced'),
+    closing: row['closing'] === 1,
+    withdrawFinalAtS: optional(row['withdraw_final_at'], (at) => unixSeconds(Number(at))),
+    frozen: row['frozen'] === 1,
+    receiptSeq: Number(row['receipt_seq']),
+    receiptDigest: bytes32(text(row, 'receipt_digest')),
+  }
+}
+
+const readPayout = (row: Row): Payout => ({
+  payoutId: bytes32(text(row, 'payout_id')),
+  chainId: Number(row['chain_id']),
+  contributor: address(text(row, 'contributor')),
+  config: JSON.parse(text(row, 'config')) as ChannelConfig,
+  balance: amount(row, 'balance'),
+  totalClaimed: amount(row, 'total_claimed'),
+  earnedAmount: amount(row, 'earned'),
+  promisedAmount: amount(row, 'promised'),
+  voucherSignature: signature(text(row, 'voucher_signature')),
+})

@@ -4,16 +4,14 @@
  * the file: `owner` holds a lock on it that the operating system releases on death.
  */
 import { DatabaseSync } from 'node:sqlite'
-import { assert } from '../base/assert.ts'
 import { storeQueueWritesMax } from '../base/limits.ts'
 import { err, ok } from '../base/result.ts'
-import type { Channel } from '../domain/channel.ts'
-import * as ledger from '../domain/channel-ledger.ts'
-import type { Hold, OrphanedHold, ReceiptPosition, SealedReceipt } from '../domain/hold.ts'
-import { type AtomicAmount, atomic, type Bytes32, bytes32 } from '../domain/units.ts'
+import type { Decided, Hold, OrphanedHold } from '../domain/hold.ts'
+import { type AtomicAmount, type Bytes32, bytes32 } from '../domain/units.ts'
 import { GroupCommit } from './group-commit-sqlite.ts'
-import { amountFrom, durablePragmas, ledgerSchema, readChannels } from './ledger-rows-sqlite.ts'
-import { type LedgerStore, StoreFailure } from './ledger-store.ts'
+import { durablePragmas, layOut, readLedger } from './ledger-rows-sqlite.ts'
+import { LedgerState } from './ledger-state.ts'
+import { type LedgerStore, type PayoutVoucher, StoreFailure } from './ledger-store.ts'
 
 export type SqliteLedgerOptions = {
   /** Path of the database file; its folder exists. */
@@ -31,10 +29,8 @@ class SqliteLedger implements LedgerStore {
   readonly #owner: DatabaseSync
   readonly #reader: DatabaseSync
   readonly #writer: GroupCommit
-  readonly #channels = new Map<Bytes32, Channel>()
-  readonly #holds = new Map<string, Hold>()
+  readonly #state: LedgerState
   readonly #orphans: readonly OrphanedHold[]
-  #gatewaySeq: number
   #closed = false
 
   constructor(options: SqliteLedgerOptions) {
@@ -45,111 +41,70 @@ class SqliteLedger implements LedgerStore {
       this.#owner.close()
       throw error
     }
-    for (const channel of readChannels(this.#reader)) this.#channels.set(channel.channelId, channel)
-    this.#orphans = readOrphans(this.#reader)
-    for (const { checkpoint: _, ...hold } of this.#orphans) this.#holds.set(hold.requestId, hold)
-    const newest = this.#reader.prepare('SELECT max(gateway_seq) AS seq FROM receipts').get()
-    this.#gatewaySeq = Number(newest?.['seq'] ?? 0)
     this.#writer = new GroupCommit(options.path, (failure) => options.onFailure?.(failure))
+    this.#state = new LedgerState(this.#writer)
+    this.#orphans = readLedger(this.#reader, this.#state)
   }
 
   async openChannel(terms: Parameters<LedgerStore['openChannel']>[0]) {
-    const known = this.#channels.get(terms.channelId)
-    if (known === undefined) this.#put(ledger.openChannel(terms))
-    return { value: this.#known(terms.channelId), durable: this.#writer.durable() }
+    return this.#decided(this.#state.openChannel(terms))
   }
 
   async channel(channelId: Bytes32) {
-    return this.#channels.get(channelId)
+    return this.#state.channels.get(channelId)
   }
 
   async channels() {
-    return [...this.#channels.values()]
+    return [...this.#state.channels.values()]
   }
 
   async acceptVoucher(voucher: Parameters<LedgerStore['acceptVoucher']>[0]) {
-    const channel = this.#channels.get(voucher.channelId)
-    if (channel === undefined) return err({ reason: 'channel_not_found' } as const)
-    const accepted = ledger.acceptVoucher(channel, voucher)
-    if (!accepted.ok) return accepted
-    if (accepted.value !== channel) this.#put(accepted.value)
-    return ok({ value: accepted.value, durable: this.#writer.durable() })
+    const accepted = this.#state.acceptVoucher(voucher)
+    return accepted.ok ? ok(this.#decided(accepted.value)) : accepted
   }
 
   async observeChain(channelId: Bytes32, onChain: Parameters<LedgerStore['observeChain']>[1]) {
-    this.#put(ledger.observeChain(this.#known(channelId), onChain))
+    this.#state.observeChain(channelId, onChain)
+    await this.#writer.durable()
+  }
+
+  async setFrozen(channelId: Bytes32, frozen: boolean) {
+    this.#state.setFrozen(channelId, frozen)
     await this.#writer.durable()
   }
 
   async hold(hold: Hold) {
-    if (!this.isWritable()) {
-      return err({ reason: 'store_unavailable' } as const)
-    }
-    if (this.#holds.size >= storeQueueWritesMax) return err({ reason: 'overloaded' } as const)
-    const known = this.#holds.get(hold.requestId)
-    if (known !== undefined) return ok({ value: known, durable: this.#writer.durable() })
-    const channel = this.#channels.get(hold.channelId)
-    if (channel === undefined) return err({ reason: 'channel_not_found' } as const)
-    const held = ledger.hold(channel, hold.heldAmount)
-    if (!held.ok) return held
-    this.#holds.set(hold.requestId, hold)
-    this.#channels.set(hold.channelId, held.value)
-    // Only the hold is written: a channel's held amount is the sum of its holds.
-    this.#writer.insertHold([
-      hold.requestId,
-      hold.channelId,
-      String(hold.heldAmount),
-      hold.context,
-      null,
-    ])
-    return ok({ value: hold, durable: this.#writer.durable() })
+    if (!this.isWritable()) return err({ reason: 'store_unavailable' } as const)
+    if (this.#state.holds.size >= storeQueueWritesMax) return err({ reason: 'overloaded' } as const)
+    const held = this.#state.hold(hold)
+    return held.ok ? ok(this.#decided(held.value)) : held
+  }
+
+  async extend(requestId: string, additionalAmount: AtomicAmount) {
+    if (!this.isWritable()) return err({ reason: 'store_unavailable' } as const)
+    const held = this.#state.extend(requestId, additionalAmount)
+    return held.ok ? ok(this.#decided(held.value)) : held
   }
 
   checkpoint(requestId: string, checkpoint: string): void {
-    if (this.#holds.has(requestId)) this.#writer.putCheckpoint(requestId, checkpoint)
+    if (this.#state.holds.has(requestId)) this.#writer.putCheckpoint(requestId, checkpoint)
   }
 
-  async charge(
-    requestId: string,
-    actualAmount: AtomicAmount,
-    seal: (position: ReceiptPosition) => SealedReceipt,
-  ) {
-    const hold = this.#holds.get(requestId)
-    if (hold === undefined) return undefined
-    const before = this.#known(hold.channelId)
-    const charged = ledger.charge(before, { held: hold.heldAmount, actual: actualAmount })
-    const gatewaySeq = this.#gatewaySeq + 1
-    const sealed = seal({
-      gatewaySeq,
-      channelSeq: charged.receiptSeq,
-      cumulative: charged.chargedCumulativeAmount,
-      prevReceipt: before.receiptDigest,
-    })
-    // Nothing was changed before this line: a seal that throws leaves the hold as it was.
-    this.#gatewaySeq = gatewaySeq
-    this.#holds.delete(requestId)
-    this.#put(ledger.chainReceipt(charged, sealed.digest))
-    this.#writer.endHold(requestId)
-    this.#writer.insertReceipt([
-      gatewaySeq,
-      sealed.receiptId,
-      hold.channelId,
-      charged.receiptSeq,
-      sealed.body,
-    ])
-    return { value: sealed, durable: this.#writer.durable() }
+  async charge(...[requestId, actualAmount, seal, earning]: Parameters<LedgerStore['charge']>) {
+    const sealed = this.#state.charge(requestId, actualAmount, seal, earning)
+    return sealed && this.#decided(sealed)
   }
 
   async release(requestId: string) {
-    const hold = this.#holds.get(requestId)
-    if (hold === undefined) return
-    this.#holds.delete(requestId)
-    this.#channels.set(hold.channelId, ledger.release(this.#known(hold.channelId), hold.heldAmount))
-    this.#writer.endHold(requestId)
+    this.#state.release(requestId)
   }
 
   async orphanedHolds() {
-    return this.#orphans.filter((orphan) => this.#holds.has(orphan.requestId))
+    return this.#orphans.filter((orphan) => this.#state.holds.has(orphan.requestId))
+  }
+
+  async keySpending(budgetId: string) {
+    return this.#state.spending(budgetId)
   }
 
   async receipt(receiptId: Bytes32) {
@@ -158,6 +113,39 @@ class SqliteLedger implements LedgerStore {
       .get(receiptId)
     if (row === undefined) return undefined
     return { channelId: bytes32(String(row['channel_id'])), body: String(row['body']) }
+  }
+
+  async receipts({ channelId, afterSeq, limit }: Parameters<LedgerStore['receipts']>[0]) {
+    return this.#reader
+      .prepare(
+        'SELECT body FROM receipts WHERE channel_id = ? AND channel_seq > ? ORDER BY channel_seq LIMIT ?',
+      )
+      .all(channelId, afterSeq, limit)
+      .map((row) => String(row['body']))
+  }
+
+  async openPayout(terms: Parameters<LedgerStore['openPayout']>[0]) {
+    return this.#durable(this.#state.openPayout(terms))
+  }
+
+  async payout(payoutId: Bytes32) {
+    return this.#state.payouts.get(payoutId)
+  }
+
+  async payouts() {
+    return [...this.#state.payouts.values()]
+  }
+
+  async promisePayout(voucher: PayoutVoucher) {
+    return this.#durable(this.#state.promisePayout(voucher))
+  }
+
+  async recoverPromise(voucher: PayoutVoucher) {
+    return this.#durable(this.#state.recoverPromise(voucher))
+  }
+
+  async observePayout(payoutId: Bytes32, onChain: Parameters<LedgerStore['observePayout']>[1]) {
+    return this.#durable(this.#state.observePayout(payoutId, onChain))
   }
 
   isWritable(): boolean {
@@ -172,15 +160,13 @@ class SqliteLedger implements LedgerStore {
     this.#owner.close()
   }
 
-  #put(channel: Channel): void {
-    this.#channels.set(channel.channelId, channel)
-    this.#writer.putChannel(channel)
+  #decided<T>(value: T): Decided<T> {
+    return { value, durable: this.#writer.durable() }
   }
 
-  #known(channelId: Bytes32): Channel {
-    const channel = this.#channels.get(channelId)
-    assert(channel !== undefined, 'a hold belongs to a channel of this ledger')
-    return channel
+  async #durable<T>(value: T): Promise<T> {
+    await this.#writer.durable()
+    return value
   }
 }
 
@@ -202,24 +188,11 @@ function openFile(path: string): DatabaseSync {
   try {
     const database = new DatabaseSync(path)
     database.exec(durablePragmas)
-    database.exec(ledgerSchema)
+    layOut(database)
     return database
   } catch (error) {
     throw new StoreFailure(
       `${path} cannot be opened: ${error instanceof Error ? error.message : String(error)}`,
     )
   }
-}
-
-function readOrphans(database: DatabaseSync): OrphanedHold[] {
-  return database
-    .prepare('SELECT * FROM holds')
-    .all()
-    .map((row) => ({
-      requestId: String(row['request_id']),
-      channelId: bytes32(String(row['channel_id'])),
-      heldAmount: atomic(amountFrom(row['held'])),
-      context: String(row['context']),
-      checkpoint: row['checkpoint'] === null ? undefined : String(row['checkpoint']),
-    }))
 }

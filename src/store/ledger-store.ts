@@ -1,18 +1,39 @@
 import type { Result } from '../base/result.ts'
 import type { Channel, ChannelConfig, ChannelOnChain, Voucher } from '../domain/channel.ts'
-import type { Decided, Hold, OrphanedHold, ReceiptPosition, SealedReceipt } from '../domain/hold.ts'
+import type {
+  Decided,
+  Earning,
+  Held,
+  Hold,
+  OrphanedHold,
+  ReceiptPosition,
+  SealedReceipt,
+} from '../domain/hold.ts'
+import type { KeySpending } from '../domain/key-spending.ts'
+import type { Payout, PayoutTerms } from '../domain/payout-ledger.ts'
 import type { GatewayRefusal, HoldRefusal, VoucherRefusal } from '../domain/refusal.ts'
-import type { AtomicAmount, Bytes32 } from '../domain/units.ts'
+import type { AtomicAmount, Bytes32, Signature } from '../domain/units.ts'
 
 /**
  * All money of the gateway. Every method is atomic and idempotent by request id; the transitions and their numbered
- * invariants are those of domain/channel-ledger.ts. Two implementations will stand behind this port, held to each other
- * by test/conformance/ledger-store.test.ts.
+ * invariants are those of domain/channel-ledger.ts, key-spending.ts and payout-ledger.ts. Implementations are held to each
+ * other by test/conformance/ledger-store.test.ts.
  */
-export type LedgerStore = {
+export type LedgerStore = ChannelBook &
+  HoldBook &
+  PayoutBook & {
+    /** False once a write failed: from then on nothing more is held. */
+    readonly isWritable: () => boolean
+    /** Resolves when everything decided so far is durable, then refuses further work. */
+    readonly close: () => Promise<void>
+  }
+
+/** What payers deposited and signed. */
+export type ChannelBook = {
   /** Opens the book of a channel, or returns the one that exists. */
   readonly openChannel: (terms: {
     readonly channelId: Bytes32
+    readonly chainId: number
     readonly config: ChannelConfig
     readonly onChain: ChannelOnChain
   }) => Promise<Decided<Channel>>
@@ -23,29 +44,64 @@ export type LedgerStore = {
     voucher: Voucher,
   ) => Promise<Result<Decided<Channel>, VoucherRefusal | HoldRefusal>>
   readonly observeChain: (channelId: Bytes32, onChain: ChannelOnChain) => Promise<void>
+  /** Takes no new hold on the channel, or takes them again. Durable when it resolves. */
+  readonly setFrozen: (channelId: Bytes32, frozen: boolean) => Promise<void>
+}
 
-  readonly hold: (hold: Hold) => Promise<Result<Decided<Hold>, HoldRefusal | GatewayRefusal>>
+/** What requests hold and cost. */
+export type HoldBook = {
+  /** Reserves on the channel and, where the key has a cap, under it. The same request id again answers the first hold. */
+  readonly hold: (hold: Hold) => Promise<Result<Decided<Held>, HoldRefusal | GatewayRefusal>>
+  /** Reserves more for a request that is being answered. Refused, never partial; `hold_lost` when it has ended. */
+  readonly extend: (
+    requestId: string,
+    additionalAmount: AtomicAmount,
+  ) => Promise<Result<Decided<Held>, HoldRefusal | GatewayRefusal>>
   /** Remembers how far an answer got, so that a crash charges what was delivered. Not awaited on the hot path. */
   readonly checkpoint: (requestId: string, checkpoint: string) => void
   /**
-   * Charges and writes the receipt in one durable step. `seal` may be called again with another position where replicas
-   * compete, so it has no effect of its own. Answers undefined when this request was charged or released before.
+   * Charges, credits what was earned and writes the receipt, in one durable step. `seal` may be called again with another
+   * position where replicas compete, so it has no effect of its own. Answers undefined when this request was charged or
+   * released before.
    */
   readonly charge: (
     requestId: string,
     actualAmount: AtomicAmount,
     seal: (position: ReceiptPosition) => SealedReceipt,
+    earning?: Earning | undefined,
   ) => Promise<Decided<SealedReceipt> | undefined>
   readonly release: (requestId: string) => Promise<void>
-
+  /** Holds whose gateway process is gone: of an earlier process, or of a replica that stopped renewing its lease. */
   readonly orphanedHolds: () => Promise<readonly OrphanedHold[]>
+  readonly keySpending: (budgetId: string) => Promise<KeySpending>
   readonly receipt: (
     receiptId: Bytes32,
   ) => Promise<{ readonly channelId: Bytes32; readonly body: string } | undefined>
-  /** False once a write failed: from then on nothing more is held. */
-  readonly isWritable: () => boolean
-  /** Resolves when everything decided so far is durable, then refuses further work. */
-  readonly close: () => Promise<void>
+  /** Stored receipts of a channel in their order, from the one after `afterSeq`, at most `limit`. */
+  readonly receipts: (range: {
+    readonly channelId: Bytes32
+    readonly afterSeq: number
+    readonly limit: number
+  }) => Promise<readonly string[]>
+}
+
+/** What contributors earned and were promised. Everything here is durable when it resolves. */
+export type PayoutBook = {
+  /** Opens the book of a payout channel, or returns the one that exists. */
+  readonly openPayout: (terms: PayoutTerms) => Promise<Payout>
+  readonly payout: (payoutId: Bytes32) => Promise<Payout | undefined>
+  readonly payouts: () => Promise<readonly Payout[]>
+  /** Remembers a voucher before it leaves the house. */
+  readonly promisePayout: (voucher: PayoutVoucher) => Promise<Payout>
+  /** Takes a voucher of ours that the contributor showed and whose signature the caller verified. */
+  readonly recoverPromise: (voucher: PayoutVoucher) => Promise<Payout>
+  readonly observePayout: (payoutId: Bytes32, onChain: ChannelOnChain) => Promise<Payout>
+}
+
+export type PayoutVoucher = {
+  readonly payoutId: Bytes32
+  readonly amount: AtomicAmount
+  readonly signature: Signature
 }
 
 /** The disk or the server behind the store failed: what was decided may not be durable, so nothing more is decided. */

@@ -71,7 +71,7 @@ describe.each(places)('a ledger in %s', (_name, createPlace) => {
   describe('a channel', () => {
     test('is opened once: a second opening answers the book that there is', async () => {
       await hold('r', 10n)
-      const terms = { channelId, config: channelConfig, onChain: onChain(7n) }
+      const terms = { channelId, chainId: 31337, config: channelConfig, onChain: onChain(7n) }
       const again = await store.openChannel(terms)
       await again.durable
       expect(again.value).toMatchObject({ balance: 1_000n, heldAmount: 10n })
@@ -81,7 +81,12 @@ describe.each(places)('a ledger in %s', (_name, createPlace) => {
     test('begins level with the chain', async () => {
       const other = channelIdOf(1)
       const claimed = onChain(500n, { totalClaimed: atomic(120n) })
-      await store.openChannel({ channelId: other, config: channelConfig, onChain: claimed })
+      await store.openChannel({
+        channelId: other,
+        chainId: 31337,
+        config: channelConfig,
+        onChain: claimed,
+      })
       expect(await channel(store, other)).toMatchObject({
         chargedCumulativeAmount: 120n,
         signedMaxClaimable: 120n,

@@ -101,7 +101,7 @@ async function openBook(
   const channelId = channelIdOf(domain, config)
   const channel = { channelId, config }
   const onChain = expectOk(await readChannel(running.chain.rpc, handles.settlement, channel))
-  await ledger.openChannel({ ...channel, onChain })
+  await ledger.openChannel({ ...channel, chainId, onChain })
   const promise = { channelId, maxClaimableAmount: signed }
   const voucher = { ...promise, signature: signDigest(voucherDigest(domain, promise), key) }
   const accepted = expectOk(await ledger.acceptVoucher(voucher))
@@ -113,7 +113,16 @@ let requests = 0
 async function charge(channelId: Bytes32, held: bigint, actual: bigint): Promise<void> {
   requests += 1
   const requestId = `request-${requests}`
-  expectOk(await ledger.hold({ requestId, channelId, heldAmount: atomic(held), context: '{}' }))
+  expectOk(
+    await ledger.hold({
+      requestId,
+      channelId,
+      heldAmount: atomic(held),
+      context: '{}',
+      budget: undefined,
+      announces: false,
+    }),
+  )
   const sealed = { receiptId: bytes32(`0x${requests.toString(16).padStart(64, '0')}`) }
   const charged = await ledger.charge(requestId, atomic(actual), () => ({
     ...sealed,

@@ -154,6 +154,7 @@ test('any sequence of transitions agrees with the sums', () => {
     },
     real: {
       channel: ledger.openChannel({
+        chainId: 31337,
         channelId: channelIdOf(0),
         config: channelConfig,
         onChain: onChain(5_000n),

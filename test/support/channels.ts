@@ -44,6 +44,8 @@ export const holdOf = (requestId: string, channelId: Bytes32, amount: bigint) =>
   channelId,
   heldAmount: atomic(amount) as AtomicAmount,
   context: `context of ${requestId}`,
+  budget: undefined,
+  announces: false,
 })
 
 /** Opens a channel with a balance that is signed in full. Durable when it resolves. */
@@ -52,7 +54,12 @@ export async function openSignedChannel(
   channelId: Bytes32,
   balance: bigint,
 ): Promise<void> {
-  await store.openChannel({ channelId, config: channelConfig, onChain: onChain(balance) })
+  await store.openChannel({
+    channelId,
+    chainId: 31337,
+    config: channelConfig,
+    onChain: onChain(balance),
+  })
   const accepted = await store.acceptVoucher(voucherOf(channelId, balance))
   if (!accepted.ok) throw new Error(accepted.error.reason)
   await accepted.value.durable

@@ -243,6 +243,7 @@ function readReceipts(path: string): ReceiptDocument[] {
 export async function openTestChannel(ledger: LedgerStore, balance: bigint): Promise<void> {
   const account = (digit: string) => address(`0x${digit.repeat(40)}`)
   await ledger.openChannel({
+    chainId: 31337,
     channelId: testChannelId,
     config: {
       payer: account('1'),

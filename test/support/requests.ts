@@ -19,7 +19,13 @@ export function inferenceRequest(fields: Readonly<Record<string, unknown>> = {})
     body,
     requestHash: zeroBytes32,
     receivedAtMs: 0,
-    payer: { kind: 'api-key', apiKeyId: 'key_1', channelId: channelIdOf(0) },
+    payer: {
+      kind: 'api-key',
+      apiKeyId: 'key_1',
+      channelId: channelIdOf(0),
+      spendCap: undefined,
+      modelScope: undefined,
+    },
   }
 }
 

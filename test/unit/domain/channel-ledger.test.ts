@@ -8,7 +8,12 @@ const channelId = channelIdOf(0)
 
 /** A channel with 1000 deposited and so much signed. */
 function signedChannel(signed: bigint) {
-  const opened = ledger.openChannel({ channelId, config: channelConfig, onChain: onChain(1_000n) })
+  const opened = ledger.openChannel({
+    channelId,
+    chainId: 31337,
+    config: channelConfig,
+    onChain: onChain(1_000n),
+  })
   const accepted = ledger.acceptVoucher(opened, voucherOf(channelId, signed))
   if (!accepted.ok) throw new Error(accepted.error.reason)
   return accepted.value

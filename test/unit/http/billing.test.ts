@@ -26,7 +26,7 @@ beforeAll(async () => {
       acceptVoucher(
         {
           ledger,
-          terms: { ...config, domain, withdrawDelayMinS: 3_600 },
+          terms: { ...config, chainId: 31337, domain, withdrawDelayMinS: 3_600 },
           readChannel: async () => onChain(1_000n),
         },
         voucher,

@@ -43,6 +43,14 @@ const samples: { readonly [R in Refusal['reason']]: Extract<Refusal, { readonly 
   receipt_not_found: { reason: 'receipt_not_found' },
   missing_api_key: { reason: 'missing_api_key' },
   invalid_api_key: { reason: 'invalid_api_key' },
+  model_not_allowed: { reason: 'model_not_allowed', modelId: 'm' },
+  channel_frozen: { reason: 'channel_frozen' },
+  key_cap_reached: {
+    reason: 'key_cap_reached',
+    requiredAmount: atomic(2n),
+    freeAmount: atomic(1n),
+  },
+  hold_lost: { reason: 'hold_lost' },
   insufficient_balance: {
     reason: 'insufficient_balance',
     requiredAmount: atomic(2n),

@@ -14,6 +14,7 @@ const sessionKey = randomPrivateKey()
 const config: ChannelConfig = { ...channelConfig, payerAuthorizer: addressOfPrivateKey(sessionKey) }
 const channelId = channelIdOf(domain, config)
 const terms = {
+  chainId: 31337,
   domain,
   token: config.token,
   receiver: config.receiver,

@@ -32,7 +32,7 @@ describe('admit', () => {
     if (!admitted.ok) throw new Error(admitted.error.reason)
     await admitted.value.hold.durable
     // 1 byte and 16 of template at 1, 10 tokens at 9.
-    expect(admitted.value.hold.value.heldAmount).toBe(17n + 90n)
+    expect(admitted.value.hold.value.hold.heldAmount).toBe(17n + 90n)
     expect(admitted.value.payerAddress).toBe(channelConfig.payer)
     expect([...admitted.value.bounds.keys()]).toEqual([cheap, dear])
     expect(await ledger.channel(channelIdOf(0))).toMatchObject({ heldAmount: 107n })

@@ -11,6 +11,7 @@ const digest = bytes32(`0x${'12'.repeat(32)}`)
 const key = randomPrivateKey()
 const signer = addressOfPrivateKey(key)
 const channel = openChannel({
+  chainId: 31337,
   channelId: channelIdOf(0),
   config: { ...channelConfig, payerAuthorizer: signer },
   onChain: onChain(1_000n),

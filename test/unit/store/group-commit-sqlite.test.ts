@@ -4,12 +4,9 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { GroupCommit } from '../../../src/store/group-commit-sqlite.ts'
-import {
-  durablePragmas,
-  type HoldRow,
-  ledgerSchema,
-} from '../../../src/store/ledger-rows-sqlite.ts'
+import { durablePragmas, layOut } from '../../../src/store/ledger-rows-sqlite.ts'
 import type { StoreFailure } from '../../../src/store/ledger-store.ts'
+import { channelIdOf, holdOf } from '../../support/channels.ts'
 
 let folder: string
 let path: string
@@ -20,7 +17,7 @@ beforeEach(() => {
   path = join(folder, 'ledger.db')
   reader = new DatabaseSync(path)
   reader.exec(durablePragmas)
-  reader.exec(ledgerSchema)
+  layOut(reader)
 })
 
 afterEach(() => {
@@ -28,7 +25,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
-const row = (requestId: string): HoldRow => [requestId, '0xc', '5', 'context', null]
+const row = (requestId: string) => holdOf(requestId, channelIdOf(0), 5n)
 const holdsOnDisk = () =>
   reader
     .prepare('SELECT request_id FROM holds ORDER BY rowid')

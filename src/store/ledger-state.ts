@@ -1,0 +1,203 @@
+/*
+ * The ledger's decisions, wherever its rows lie: each operation reads the state it needs, applies the transitions of
+ * domain/, and hands what changed to a sink. It never waits, so that operations on one state are in one order.
+ */
+import { assert } from '../base/assert.ts'
+import { err, ok, type Result } from '../base/result.ts'
+import type { Channel, Voucher } from '../domain/channel.ts'
+import * as ledger from '../domain/channel-ledger.ts'
+import type { Earning, Held, Hold, ReceiptPosition, SealedReceipt } from '../domain/hold.ts'
+import { endHold, holdUnderCap, type KeySpending, nothingSpent } from '../domain/key-spending.ts'
+import * as payouts from '../domain/payout-ledger.ts'
+import type { GatewayRefusal, HoldRefusal, VoucherRefusal } from '../domain/refusal.ts'
+import { type AtomicAmount, atomic, type Bytes32 } from '../domain/units.ts'
+import type { ChannelBook, PayoutVoucher } from './ledger-store.ts'
+
+export type StoredReceipt = SealedReceipt & {
+  readonly gatewaySeq: number
+  readonly channelId: Bytes32
+  readonly channelSeq: number
+}
+
+/** Where changes go. A row that changes often is put again: the last one counts. */
+export type LedgerSink = {
+  readonly putChannel: (channel: Channel) => void
+  /** A hold changed nothing but its channel's held amount, which is the sum of its holds. */
+  readonly insertHold: (hold: Hold) => void
+  readonly extendHold: (hold: Hold) => void
+  readonly endHold: (requestId: string) => void
+  readonly putSpending: (spending: KeySpending) => void
+  readonly putPayout: (payout: payouts.Payout) => void
+  readonly insertReceipt: (receipt: StoredReceipt) => void
+}
+
+export class LedgerState {
+  readonly channels = new Map<Bytes32, Channel>()
+  readonly holds = new Map<string, Hold>()
+  readonly spendings = new Map<string, KeySpending>()
+  readonly payouts = new Map<Bytes32, payouts.Payout>()
+  /** Of the newest receipt. */
+  gatewaySeq = 0
+  readonly #sink: LedgerSink
+
+  constructor(sink: LedgerSink) {
+    this.#sink = sink
+  }
+
+  openChannel(terms: Parameters<ChannelBook['openChannel']>[0]): Channel {
+    const known = this.channels.get(terms.channelId)
+    return known ?? this.#put(ledger.openChannel(terms))
+  }
+
+  acceptVoucher(voucher: Voucher): Result<Channel, VoucherRefusal | HoldRefusal> {
+    const channel = this.channels.get(voucher.channelId)
+    if (channel === undefined) return err({ reason: 'channel_not_found' })
+    const accepted = ledger.acceptVoucher(channel, voucher)
+    if (accepted.ok && accepted.value !== channel) this.#put(accepted.value)
+    return accepted
+  }
+
+  observeChain(...[channelId, onChain]: Parameters<ChannelBook['observeChain']>): void {
+    this.#put(ledger.observeChain(this.#channel(channelId), onChain))
+  }
+
+  setFrozen(...[channelId, frozen]: Parameters<ChannelBook['setFrozen']>): void {
+    const channel = this.#channel(channelId)
+    if (channel.frozen !== frozen) this.#put(frozen ? ledger.freeze(channel) : ledger.thaw(channel))
+  }
+
+  hold(hold: Hold): Result<Held, HoldRefusal> {
+    const known = this.holds.get(hold.requestId)
+    if (known !== undefined) return ok({ hold: known, channel: this.#channel(known.channelId) })
+    const reserved = this.#reserve(hold, hold.heldAmount)
+    if (reserved.ok) this.#sink.insertHold(hold)
+    return reserved
+  }
+
+  extend(
+    requestId: string,
+    additionalAmount: AtomicAmount,
+  ): Result<Held, HoldRefusal | GatewayRefusal> {
+    const hold = this.holds.get(requestId)
+    if (hold === undefined) return err({ reason: 'hold_lost' })
+    const larger = { ...hold, heldAmount: atomic(hold.heldAmount + additionalAmount) }
+    const reserved = this.#reserve(larger, additionalAmount)
+    if (reserved.ok) this.#sink.extendHold(larger)
+    return reserved
+  }
+
+  /** Answers undefined when this request was charged or released before. */
+  charge(
+    requestId: string,
+    actualAmount: AtomicAmount,
+    seal: (position: ReceiptPosition) => SealedReceipt,
+    earning: Earning | undefined,
+  ): SealedReceipt | undefined {
+    const hold = this.holds.get(requestId)
+    if (hold === undefined) return undefined
+    const { channelId } = hold
+    const before = this.#channel(channelId)
+    const amounts = { held: hold.heldAmount, actual: actualAmount }
+    const charged = ledger.charge(before, amounts)
+    const gatewaySeq = this.gatewaySeq + 1
+    const channelSeq = charged.receiptSeq
+    const sealed = seal({
+      gatewaySeq,
+      channelSeq,
+      cumulative: charged.chargedCumulativeAmount,
+      prevReceipt: before.receiptDigest,
+    })
+    const earned = earning && payouts.earn(this.#payout(earning.payoutId), earning.amount)
+    // Nothing was changed before this line: a seal that throws leaves the hold as it was.
+    this.gatewaySeq = gatewaySeq
+    this.#put(ledger.chainReceipt(charged, sealed.digest))
+    if (earned !== undefined) this.putPayout(earned)
+    this.#endHold(hold, amounts.actual)
+    this.#sink.insertReceipt({ ...sealed, gatewaySeq, channelId, channelSeq })
+    return sealed
+  }
+
+  release(requestId: string): void {
+    const hold = this.holds.get(requestId)
+    if (hold === undefined) return
+    const released = ledger.release(this.#channel(hold.channelId), hold.heldAmount)
+    this.channels.set(hold.channelId, released)
+    this.#endHold(hold, atomic(0n))
+  }
+
+  spending(budgetId: string): KeySpending {
+    return this.spendings.get(budgetId) ?? nothingSpent(budgetId)
+  }
+
+  openPayout(terms: payouts.PayoutTerms): payouts.Payout {
+    return this.payouts.get(terms.payoutId) ?? this.putPayout(payouts.openPayout(terms))
+  }
+
+  promisePayout({ payoutId, amount, signature }: PayoutVoucher): payouts.Payout {
+    return this.putPayout(payouts.promise(this.#payout(payoutId), amount, signature))
+  }
+
+  recoverPromise({ payoutId, amount, signature }: PayoutVoucher): payouts.Payout {
+    return this.putPayout(payouts.recoverPromise(this.#payout(payoutId), amount, signature))
+  }
+
+  observePayout(
+    payoutId: Bytes32,
+    onChain: Parameters<typeof payouts.observePayout>[1],
+  ): payouts.Payout {
+    return this.putPayout(payouts.observePayout(this.#payout(payoutId), onChain))
+  }
+
+  putPayout(payout: payouts.Payout): payouts.Payout {
+    this.payouts.set(payout.payoutId, payout)
+    this.#sink.putPayout(payout)
+    return payout
+  }
+
+  /** Takes `amount` from the channel and from the key's cap, both or neither, and keeps `hold`. */
+  #reserve(hold: Hold, amount: AtomicAmount): Result<Held, HoldRefusal> {
+    const channel = this.channels.get(hold.channelId)
+    if (channel === undefined) return err({ reason: 'channel_not_found' })
+    const reserved = ledger.hold(channel, amount)
+    if (!reserved.ok) return reserved
+    if (hold.budget !== undefined) {
+      const { budgetId, capAmount } = hold.budget
+      const spending = holdUnderCap(this.spending(budgetId), amount, capAmount)
+      if (!spending.ok) return spending
+      this.spendings.set(budgetId, spending.value)
+    }
+    this.holds.set(hold.requestId, hold)
+    const held = hold.announces ? ledger.announce(reserved.value) : reserved.value
+    if (held.announcedAmount === channel.announcedAmount) this.channels.set(hold.channelId, held)
+    else this.#put(held)
+    return ok({ hold, channel: held })
+  }
+
+  #endHold(hold: Hold, actual: AtomicAmount): void {
+    this.holds.delete(hold.requestId)
+    this.#sink.endHold(hold.requestId)
+    if (hold.budget === undefined) return
+    const before = this.spending(hold.budget.budgetId)
+    const after = endHold(before, { held: hold.heldAmount, actual })
+    this.spendings.set(after.budgetId, after)
+    if (actual > 0n) this.#sink.putSpending(after)
+  }
+
+  #put(channel: Channel): Channel {
+    this.channels.set(channel.channelId, channel)
+    this.#sink.putChannel(channel)
+    return channel
+  }
+
+  #channel(channelId: Bytes32): Channel {
+    const channel = this.channels.get(channelId)
+    assert(channel !== undefined, 'a hold belongs to a channel of this ledger')
+    return channel
+  }
+
+  #payout(payoutId: Bytes32): payouts.Payout {
+    const payout = this.payouts.get(payoutId)
+    assert(payout !== undefined, 'a payout is opened before it is used')
+    return payout
+  }
+}
