@@ -6,8 +6,8 @@ import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
 import { durablePragmas } from './ledger-rows-sqlite.ts'
 import { StoreFailure } from './ledger-store.ts'
 import {
-  isOpenState,
   holdsNonce,
+  isOpenState,
   type OutboxEntry,
   type OutboxLane,
   type OutboxStore,
