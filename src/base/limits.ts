@@ -64,3 +64,9 @@ export const processPollMs = 20
 export const engineStartTimeoutMs = 30_000
 /** An embedded contributor that keeps ending is not started for ever. */
 export const engineRestartsMax = 5
+/** Transactions of one account that wait for a block at once: nodes keep few more in order for one sender (geth: 16). */
+export const outboxInFlightMax = 16
+/** A transaction that is in no block for so long is replaced by one with higher fees. */
+export const feeBumpAfterMs = 30_000
+/** A nonce that a block has, but in no transaction of ours, is believed after so many looks: nodes behind one URL differ. */
+export const strangeLooksMin = 3

@@ -40,7 +40,8 @@ export type ChainFailure =
     }
   | {
       readonly reason: 'transaction_unconfirmed'
-      readonly transactionHash: Bytes32
+      /** Undefined while it is not signed. */
+      readonly transactionHash: Bytes32 | undefined
       readonly waitedMs: number
     }
 
@@ -69,6 +70,6 @@ export function describeChainFailure(failure: ChainFailure): string {
     case 'reverted':
       return `${failure.call} reverted: ${failure.error}`
     case 'transaction_unconfirmed':
-      return `transaction ${failure.transactionHash} was sent but is not in a block after ${failure.waitedMs} ms`
+      return `transaction ${failure.transactionHash ?? '(not yet signed)'} is not in a block after ${failure.waitedMs} ms`
   }
 }

@@ -5,22 +5,52 @@ import { err, ok, type Result } from '../base/result.ts'
 import { type Address, type Bytes32, bytes32, isBytes32 } from '../domain/units.ts'
 import { badAnswer, type ChainFailure } from './chain-failure.ts'
 import { type ContractCall, encodeCall, explainRevert } from './contracts.ts'
+import { readFeeQuote, wantedFees } from './fees.ts'
+import { type Inclusion, readInclusion } from './inclusion.ts'
 import type { JsonRpc } from './json-rpc.ts'
 import type { PrivateKey } from './private-key.ts'
-import { addressOfPrivateKey, signDigest } from './signatures.ts'
+import { readQuantity } from './quantity.ts'
+import { gasLimitOf, signTransaction } from './sign-transaction.ts'
+import { addressOfPrivateKey } from './signatures.ts'
 
 export type MinedTransaction = {
   readonly transactionHash: Bytes32
   readonly blockNumber: number
 }
 
-type Transaction = { readonly to: Address; readonly data: Hex }
+export type Transaction = { readonly to: Address; readonly data: Hex }
 
-/** An account that sends transactions on one chain, one after the other. */
+/** What a transaction is for. A durable sender executes an intent once, however often it is asked to. */
+export type Purpose = {
+  /** The intent's name, the same whenever the same thing is meant. */
+  readonly intentId: string
+  readonly kind: TransactionKind
+  /** The channels that it is about, for whoever asks what is on its way for one. */
+  readonly channelIds?: readonly Bytes32[]
+}
+
+export type TransactionKind =
+  | 'deposit'
+  | 'claim'
+  | 'settle'
+  | 'refund'
+  | 'withdraw'
+  | 'payout-deposit'
+  | 'payout-claim'
+  | 'nonce-gap'
+  | 'other'
+
+/** An account that sends transactions on one chain, one nonce after the other. */
 export type Sender = {
   readonly address: Address
-  /** Sends and waits for the block. What would revert is not sent. */
-  readonly transact: (transaction: Transaction) => Promise<Result<MinedTransaction, ChainFailure>>
+  /**
+   * Sends and waits for the block. What would revert is not sent. A revert is final: it had no effect. After any other
+   * failure the outcome is unknown, and with a durable sender the intent goes on by itself.
+   */
+  readonly transact: (
+    transaction: Transaction,
+    purpose?: Purpose,
+  ) => Promise<Result<MinedTransaction, ChainFailure>>
 }
 
 type Account = {
@@ -32,7 +62,8 @@ type Account = {
 
 /**
  * One lane for each sender: the next transaction takes its nonce when the one before is in a block or has failed, so that
- * two of ours never compete for a nonce. Other processes must not use the same key.
+ * two of ours never compete for a nonce. Other processes must not use the same key. Remembers nothing: for commands that a
+ * person watches; what must survive a crash goes through settlement/outbox.ts.
  */
 export function openSender(terms: Omit<Account, 'address'>): Sender {
   const account = { ...terms, address: addressOfPrivateKey(terms.privateKey) }
@@ -51,9 +82,10 @@ export function openSender(terms: Omit<Account, 'address'>): Sender {
 export async function sendCall(
   sender: Sender,
   call: ContractCall,
+  purpose?: Purpose,
 ): Promise<Result<MinedTransaction, ChainFailure>> {
   const data = await encodeCall(call)
-  const outcome = await sender.transact({ to: call.contract.address, data })
+  const outcome = await sender.transact({ to: call.contract.address, data }, purpose)
   return outcome.ok ? outcome : err(await explainRevert(outcome.error, call))
 }
 
@@ -62,10 +94,10 @@ async function signAndSend(
   transaction: Transaction,
 ): Promise<Result<MinedTransaction, ChainFailure>> {
   const { rpc } = account
-  const signed = await signTransaction(account, transaction)
-  if (!signed.ok) return signed
+  const raw = await priceAndSign(account, transaction)
+  if (!raw.ok) return raw
   const method = 'eth_sendRawTransaction'
-  const sent = await rpc.call(method, [signed.value])
+  const sent = await rpc.call(method, [raw.value])
   if (!sent.ok) return sent
   return isBytes32(sent.value)
     ? waitForBlock(rpc, bytes32(sent.value))
@@ -73,61 +105,33 @@ async function signAndSend(
 }
 
 /** Estimates (which simulates), prices and signs. Answers the raw transaction. */
-async function signTransaction(
+async function priceAndSign(
   { rpc, chainId, address, privateKey }: Account,
   { to, data }: Transaction,
 ): Promise<Result<Hex, ChainFailure>> {
-  const [gas, nonce, gasPrice, tip] = await Promise.all([
-    quantity(rpc, 'eth_estimateGas', [{ from: address, to, data }]),
-    quantity(rpc, 'eth_getTransactionCount', [address, 'pending']),
-    quantity(rpc, 'eth_gasPrice', []),
-    quantity(rpc, 'eth_maxPriorityFeePerGas', []),
+  const [gas, nonce, quote] = await Promise.all([
+    readQuantity(rpc, 'eth_estimateGas', [{ from: address, to, data }]),
+    readQuantity(rpc, 'eth_getTransactionCount', [address, 'pending']),
+    readFeeQuote(rpc),
   ])
   if (!gas.ok) return gas
   if (!nonce.ok) return nonce
-  if (!gasPrice.ok) return gasPrice
-  if (!tip.ok) return tip
-
-  const ethers = await import('ethers')
-  const transaction = ethers.Transaction.from({
-    type: 2,
-    chainId,
-    nonce: Number(nonce.value),
-    to,
-    data,
-    // The state may change between the estimate and the block, and a nested call keeps back 1/64 of its gas.
-    gasLimit: (gas.value * 5n) / 4n,
-    // Twice the current price outlasts five full blocks of rising base fee; what is not needed is not paid.
-    maxFeePerGas: gasPrice.value * 2n + tip.value,
-    maxPriorityFeePerGas: tip.value,
-  })
-  transaction.signature = signDigest(bytes32(transaction.unsignedHash), privateKey)
-  return ok(transaction.serialized as Hex)
-}
-
-async function quantity(
-  rpc: JsonRpc,
-  method: string,
-  params: readonly unknown[],
-): Promise<Result<bigint, ChainFailure>> {
-  const answer = await rpc.call(method, params)
-  if (!answer.ok) return answer
-  if (typeof answer.value === 'string' && /^0x[0-9a-f]{1,64}$/i.test(answer.value)) {
-    return ok(BigInt(answer.value))
-  }
-  return err(badAnswer({ origin: rpc.origin, method, detail: 'no quantity' }))
+  if (!quote.ok) return quote
+  const gasLimit = gasLimitOf(gas.value)
+  const fees = wantedFees(quote.value)
+  const terms = { chainId, nonce: Number(nonce.value), to, data, gasLimit, ...fees }
+  return ok((await signTransaction(terms, privateKey)).raw)
 }
 
 async function waitForBlock(
   rpc: JsonRpc,
   transactionHash: Bytes32,
 ): Promise<Result<MinedTransaction, ChainFailure>> {
-  const method = 'eth_getTransactionReceipt'
   let pauseMs = receiptPollFirstMs
   for (let waitedMs = 0; waitedMs < confirmationTimeoutMs; waitedMs += pauseMs) {
-    const answer = await rpc.call(method, [transactionHash])
-    if (!answer.ok) return answer
-    if (answer.value !== null) return readReceipt(rpc, transactionHash, answer.value)
+    const inclusion = await readInclusion(rpc, transactionHash)
+    if (!inclusion.ok) return inclusion
+    if (inclusion.value !== undefined) return minedOrReverted(inclusion.value)
     await wait(pauseMs)
     pauseMs = Math.min(pauseMs * 2, receiptPollLastMs)
   }
@@ -138,19 +142,11 @@ async function waitForBlock(
   })
 }
 
-function readReceipt(
-  rpc: JsonRpc,
-  transactionHash: Bytes32,
-  receipt: unknown,
-): Result<MinedTransaction, ChainFailure> {
+/** What a block made of a transaction, as a sender answers it. */
+export function minedOrReverted(inclusion: Inclusion): Result<MinedTransaction, ChainFailure> {
+  const { transactionHash, blockNumber } = inclusion
+  if (inclusion.succeeded) return ok({ transactionHash, blockNumber })
   const method = 'eth_getTransactionReceipt'
-  if (typeof receipt !== 'object' || receipt === null) {
-    return err(badAnswer({ origin: rpc.origin, method, detail: 'no receipt' }))
-  }
-  const { status, blockNumber } = receipt as Record<string, unknown>
-  if (status !== '0x1') {
-    const message = `transaction ${transactionHash} reverted in its block`
-    return err({ reason: 'chain_error', method, code: 3, message, data: undefined })
-  }
-  return ok({ transactionHash, blockNumber: Number(blockNumber) })
+  const message = `transaction ${transactionHash} reverted in its block`
+  return err({ reason: 'chain_error', method, code: 3, message, data: undefined })
 }

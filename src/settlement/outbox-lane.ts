@@ -1,0 +1,268 @@
+/*
+ * One look at a lane of the outbox: what was sent is followed to its block and to finality, what is queued gets the next
+ * nonce. A look reads everything from the store and the chain, so that a crash between any two lines is repaired by the next
+ * look, in this process or another.
+ *
+ * Invariants:
+ *   (1) bytes that were ever sent are in the store: they are written before they are sent
+ *   (2) two intents of a lane never hold one nonce (the store refuses the second)
+ *   (3) an intent is signed for another nonce only when its own can never be used by it again: then at most one of its
+ *       transactions is ever executed
+ */
+import { feeBumpAfterMs, outboxInFlightMax, strangeLooksMin } from '../base/limits.ts'
+import type { GatewayLog } from '../base/log.ts'
+import { err, ok, type Result } from '../base/result.ts'
+import { type Block, readHead } from '../chain/blocks.ts'
+import type { ChainFailure } from '../chain/chain-failure.ts'
+import { type Fees, firstFees, readFeeQuote, replacementFees } from '../chain/fees.ts'
+import { readInclusionOfAny } from '../chain/inclusion.ts'
+import type { JsonRpc } from '../chain/json-rpc.ts'
+import type { PrivateKey } from '../chain/private-key.ts'
+import { hexQuantity, readQuantity } from '../chain/quantity.ts'
+import { type SendVerdict, sendRaw } from '../chain/send-raw.ts'
+import { gasLimitOf, signTransaction } from '../chain/sign-transaction.ts'
+import {
+  holdsNonce,
+  type OutboxEntry,
+  type OutboxLane,
+  type OutboxStore,
+  type SignedAttempt,
+} from '../store/outbox-store.ts'
+import { aboveMaximum, factsOf, isRevert, lowestFree, newEntry } from './outbox-rules.ts'
+
+export type Lane = OutboxLane & {
+  readonly rpc: JsonRpc
+  readonly privateKey: PrivateKey
+  readonly store: Pick<OutboxStore, 'put' | 'update' | 'open'>
+  /** Blocks, its own included, after which a transaction is final. */
+  readonly confirmations: number
+  readonly feeWeiMax: bigint
+  readonly log: GatewayLog
+  readonly nowMs: () => number
+  /** How often something strange was seen in a row, by what it is. Only caution lives here: it may be lost. */
+  readonly strangeLooks: Map<string, number>
+}
+
+/** The chain as one look sees it. */
+type Standing = { readonly head: Block; readonly chainNonce: number }
+
+/** Answers the first thing that the chain could not do; everything else was done. Throws StoreFailure. */
+export async function advanceLane(lane: Lane): Promise<ChainFailure | undefined> {
+  const entries = await lane.store.open(lane)
+  if (entries.length === 0) return undefined
+  const standing = await readStanding(lane)
+  if (!standing.ok) return standing.error
+  let failure: ChainFailure | undefined
+  const followed: OutboxEntry[] = []
+  for (const entry of entries) {
+    const step = holdsNonce(entry) ? await follow(lane, entry, standing.value) : ok(entry)
+    if (!step.ok) failure ??= step.error
+    followed.push(step.ok ? step.value : entry)
+  }
+  return (await dispatchQueued(lane, followed, standing.value)) ?? failure
+}
+
+async function readStanding(lane: Lane): Promise<Result<Standing, ChainFailure>> {
+  // The head first: whatever is read after it is at least as new, so that confirmations are never counted too high.
+  const head = await readHead(lane.rpc)
+  if (!head.ok) return head
+  const nonce = await readQuantity(lane.rpc, 'eth_getTransactionCount', [lane.sender, 'latest'])
+  if (!nonce.ok) return nonce
+  return ok({ head: head.value, chainNonce: Number(nonce.value) })
+}
+
+/** Sees what became of a transaction that was signed, and answers the entry as it is now. */
+async function follow(
+  lane: Lane,
+  entry: OutboxEntry,
+  standing: Standing,
+): Promise<Result<OutboxEntry, ChainFailure>> {
+  const hashes = entry.attempts.map(({ transactionHash }) => transactionHash).reverse()
+  const found = await readInclusionOfAny(lane.rpc, hashes)
+  if (!found.ok) return found
+  const inclusion = found.value
+  if (inclusion !== undefined) {
+    lane.strangeLooks.delete(entry.intentId)
+    const depth = standing.head.number - inclusion.blockNumber + 1
+    if (depth >= lane.confirmations) {
+      const failure = { message: 'reverted in its block', data: undefined }
+      return inclusion.succeeded
+        ? write(lane, entry, { state: 'final', inclusion })
+        : write(lane, entry, { state: 'failed', inclusion, failure })
+    }
+    return inclusion.blockHash === entry.inclusion?.blockHash
+      ? ok(entry)
+      : write(lane, entry, { state: 'mined', inclusion })
+  }
+  if (entry.state === 'mined') {
+    lane.log.error('transaction_reorganised', factsOf(entry))
+    return write(lane, entry, { state: 'sent', inclusion: undefined })
+  }
+  const nonce = entry.nonce ?? 0
+  return nonce < standing.chainNonce
+    ? requeueWhenLost(lane, entry, standing)
+    : keepInPool(lane, entry, standing)
+}
+
+/**
+ * The nonce is used, and not by us: somebody else has the key, or the node that counts is ahead of the one that has
+ * receipts. Only the first is a reason to sign anew, so it must be seen repeatedly and at the depth of finality.
+ */
+async function requeueWhenLost(
+  lane: Lane,
+  entry: OutboxEntry,
+  { head }: Standing,
+): Promise<Result<OutboxEntry, ChainFailure>> {
+  if (looksStrangeFor(lane, entry.intentId) < strangeLooksMin) return ok(entry)
+  const finalBlock = Math.max(0, head.number - lane.confirmations + 1)
+  const params = [lane.sender, hexQuantity(finalBlock)]
+  const finalNonce = await readQuantity(lane.rpc, 'eth_getTransactionCount', params)
+  if (!finalNonce.ok) return finalNonce
+  if (Number(finalNonce.value) <= (entry.nonce ?? 0)) return ok(entry)
+  lane.strangeLooks.delete(entry.intentId)
+  lane.log.error('nonce_taken_by_another', factsOf(entry))
+  if (entry.kind === 'nonce-gap') {
+    return write(lane, entry, {
+      state: 'failed',
+      failure: { message: 'another transaction has closed the gap', data: undefined },
+    })
+  }
+  return write(lane, entry, { state: 'queued', nonce: undefined, attempts: [] })
+}
+
+/** Sends again what the node has forgotten, and replaces what does not get in. */
+async function keepInPool(
+  lane: Lane,
+  entry: OutboxEntry,
+  { head, chainNonce }: Standing,
+): Promise<Result<OutboxEntry, ChainFailure>> {
+  lane.strangeLooks.delete(entry.intentId)
+  const last = entry.attempts.at(-1)
+  if (last === undefined) return ok(entry)
+  const known = await lane.rpc.call('eth_getTransactionByHash', [last.transactionHash])
+  if (!known.ok) return known
+  const sent: Result<SendVerdict, ChainFailure> =
+    known.value === null ? await sendRaw(lane.rpc, last.raw) : ok('accepted')
+  // Only the transaction that could be next is worth more: the others wait for it, whatever they offer.
+  const isNext = entry.nonce === chainNonce
+  const tooLow =
+    lane.nowMs() - last.signedAtMs >= feeBumpAfterMs || last.maxFeePerGas < head.baseFeePerGas
+  if (isNext && tooLow) return replace(lane, entry, last)
+  return sent.ok ? ok(entry) : sent
+}
+
+async function replace(
+  lane: Lane,
+  entry: OutboxEntry,
+  last: SignedAttempt,
+): Promise<Result<OutboxEntry, ChainFailure>> {
+  const quote = await readFeeQuote(lane.rpc)
+  if (!quote.ok) return quote
+  const fees = replacementFees(last, quote.value, lane.feeWeiMax)
+  if (fees === undefined) return err(aboveMaximum(lane.feeWeiMax))
+  const replaced = await signAndSend(lane, entry, { ...fees, gasLimit: last.gasLimit })
+  if (replaced.ok) lane.log.info('transaction_replaced', factsOf(replaced.value))
+  return replaced
+}
+
+/** Gives nonces to what is queued, as far as the node keeps them in order. */
+async function dispatchQueued(
+  lane: Lane,
+  entries: readonly OutboxEntry[],
+  { chainNonce }: Standing,
+): Promise<ChainFailure | undefined> {
+  const used = new Set(entries.filter(holdsNonce).map(({ nonce }) => nonce ?? 0))
+  const queued = entries.filter(({ state }) => state === 'queued')
+  let inFlight = entries.filter(({ state }) => state === 'sent').length
+  for (const entry of queued) {
+    if (inFlight >= outboxInFlightMax) return undefined
+    const nonce = lowestFree(used, chainNonce)
+    const dispatched = await dispatch(lane, { ...entry, nonce }, inFlight > 0)
+    if (!dispatched.ok) return dispatched.error
+    if (dispatched.value.state === 'failed') continue
+    // It waits for what is before it in the lane, and so does everything behind it.
+    if (dispatched.value.state === 'queued') return undefined
+    used.add(nonce)
+    inFlight += 1
+  }
+  const free = lowestFree(used, chainNonce)
+  if (queued.length === 0 && [...used].some((nonce) => nonce > free)) await fillGap(lane, free)
+  else lane.strangeLooks.delete('gap')
+  return undefined
+}
+
+async function dispatch(
+  lane: Lane,
+  entry: OutboxEntry,
+  behindOthers: boolean,
+): Promise<Result<OutboxEntry, ChainFailure>> {
+  const { to, data } = entry
+  const call = { from: lane.sender, to, data }
+  const gas = await readQuantity(
+    lane.rpc,
+    'eth_estimateGas',
+    behindOthers ? [call, 'pending'] : [call],
+  )
+  if (!gas.ok) {
+    if (!isRevert(gas.error)) return gas
+    // What is before it in the lane may be what makes it possible.
+    if (behindOthers) return ok({ ...entry, state: 'queued' })
+    const { message, data: reverted } = gas.error
+    const failure = { message, data: reverted }
+    return write(lane, { ...entry, nonce: undefined }, { state: 'failed', failure })
+  }
+  const quote = await readFeeQuote(lane.rpc)
+  if (!quote.ok) return quote
+  const fees = firstFees(quote.value, lane.feeWeiMax)
+  if (fees === undefined) return err(aboveMaximum(lane.feeWeiMax))
+  return signAndSend(lane, entry, { ...fees, gasLimit: gasLimitOf(gas.value) })
+}
+
+/** Invariant (1): the bytes are durable before they leave. */
+async function signAndSend(
+  lane: Lane,
+  entry: OutboxEntry,
+  price: Fees & { readonly gasLimit: bigint },
+): Promise<Result<OutboxEntry, ChainFailure>> {
+  const { to, data, nonce = 0 } = entry
+  const terms = { chainId: lane.chainId, nonce, to, data, ...price }
+  const signed = await signTransaction(terms, lane.privateKey)
+  const attempt = { ...signed, ...price, signedAtMs: lane.nowMs() }
+  const stored = await write(lane, entry, {
+    state: 'sent',
+    attempts: [...entry.attempts, attempt],
+  })
+  if (!stored.ok || stored.value === entry) return stored
+  const sent = await sendRaw(lane.rpc, signed.raw)
+  return sent.ok ? stored : sent
+}
+
+/** A nonce that nothing of ours has, below one that is signed: all that is behind it waits until it is used. */
+async function fillGap(lane: Lane, nonce: number): Promise<void> {
+  if (looksStrangeFor(lane, 'gap') < strangeLooksMin) return
+  lane.strangeLooks.delete('gap')
+  lane.log.error('nonce_gap', { nonce })
+  const nowMs = lane.nowMs()
+  const intentId = `nonce-gap:${lane.chainId}:${lane.sender}:${nonce}:${nowMs}`
+  // Nothing to nobody: it only uses the nonce.
+  const intent = { to: lane.sender, data: '0x', intentId, kind: 'nonce-gap', nowMs } as const
+  await lane.store.put(newEntry(lane, intent))
+}
+
+function looksStrangeFor(lane: Lane, what: string): number {
+  const looks = (lane.strangeLooks.get(what) ?? 0) + 1
+  lane.strangeLooks.set(what, looks)
+  return looks
+}
+
+/** Answers the entry as it is stored; unchanged when another process was faster, whose word then stands. */
+async function write(
+  lane: Lane,
+  entry: OutboxEntry,
+  change: Partial<OutboxEntry>,
+): Promise<Result<OutboxEntry, never>> {
+  const changed = { ...entry, ...change }
+  if (await lane.store.update(changed)) return ok({ ...changed, revision: entry.revision + 1 })
+  lane.log.error('outbox_contended', factsOf(entry))
+  return ok(entry)
+}
