@@ -1,4 +1,4 @@
-import type { AtomicAmount } from './units.ts'
+import type { Address, AtomicAmount } from './units.ts'
 
 /*
  * Every expected way to say no, with its evidence. http/openai-error.ts maps each reason to a status and OpenAI's error
@@ -72,6 +72,9 @@ export type GatewayRefusal =
   | { readonly reason: 'shutting_down' }
   | { readonly reason: 'internal_error' }
 
+/** The rate between two assets is not known now. */
+export type FxRefusal = { readonly reason: 'fx_quote_unavailable'; readonly asset: Address }
+
 export type Refusal =
   | RequestRefusal
   | AuthenticationRefusal
@@ -79,3 +82,4 @@ export type Refusal =
   | VoucherRefusal
   | UpstreamRefusal
   | GatewayRefusal
+  | FxRefusal

@@ -181,6 +181,7 @@ type ServerReason = Extract<
       | 'chain_unavailable'
       | 'overloaded'
       | 'hold_lost'
+      | 'fx_quote_unavailable'
       | 'shutting_down'
       | 'internal_error'
   }
@@ -230,6 +231,11 @@ function describeServerSide(refusal: ServerReason): Described {
       return [[503, 'api_error'], 'The gateway cannot reach its chain now.']
     case 'overloaded':
       return [[503, 'api_error', { 'retry-after': '1' }], 'The gateway is overloaded.']
+    case 'fx_quote_unavailable':
+      return [
+        [503, 'api_error', { 'retry-after': '5' }],
+        `No fresh exchange rate for the asset ${refusal.asset} is known now.`,
+      ]
     case 'hold_lost':
       return [
         [503, 'api_error'],

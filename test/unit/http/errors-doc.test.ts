@@ -17,7 +17,7 @@ import {
   upstreamWholeAnswerTimeoutMs,
 } from '../../../src/base/limits.ts'
 import type { Refusal } from '../../../src/domain/refusal.ts'
-import { atomic } from '../../../src/domain/units.ts'
+import { address, atomic } from '../../../src/domain/units.ts'
 import { errorAnswer } from '../../../src/http/openai-error.ts'
 
 const root = join(import.meta.dirname, '../../..')
@@ -51,6 +51,10 @@ const samples: { readonly [R in Refusal['reason']]: Extract<Refusal, { readonly 
     freeAmount: atomic(1n),
   },
   hold_lost: { reason: 'hold_lost' },
+  fx_quote_unavailable: {
+    reason: 'fx_quote_unavailable',
+    asset: address(`0x${'5'.repeat(40)}`),
+  },
   insufficient_balance: {
     reason: 'insufficient_balance',
     requiredAmount: atomic(2n),
