@@ -45,7 +45,7 @@ const ledger = openSqliteLedger({ path: join(dataFolder, 'ledger.db') })
 const apiKeys = openSqliteApiKeys(join(dataFolder, 'keys.db'))
 await openTestChannel(ledger, balance)
 const key = createApiKey({ label: 'bench', channelId: testChannelId, nowMs: Date.now() })
-apiKeys.insert(key.apiKey)
+await apiKeys.insert(key.apiKey)
 
 const privateKey = randomPrivateKey()
 const operator = addressOfPrivateKey(privateKey)

@@ -139,9 +139,9 @@ function timeApiKey(folder: string): void {
   const keys = openSqliteApiKeys(join(folder, 'keys.db'))
   const nowMs = Date.now()
   const { secret, apiKey } = createApiKey({ label: 'bench', channelId: testChannelId, nowMs })
-  keys.insert(apiKey)
-  time('request: API key', () => authenticate(keys, `Bearer ${secret}`, nowMs))
-  keys.close()
+  void keys.insert(apiKey)
+  time('request: API key', () => void authenticate(keys, `Bearer ${secret}`, nowMs))
+  void keys.close()
 }
 
 function timeReceipt(): void {

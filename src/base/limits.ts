@@ -19,6 +19,8 @@ export const heldBackBytesMax: number = 256 * 1024
 export const choicesMax = 8
 /** Completion tokens of one choice where neither the client nor the offer sets a smaller bound. */
 export const completionTokensDefaultMax = 4096
+/** Completion tokens of each choice that a stream holds at a time where its worst case does not fit what is free. */
+export const streamSliceTokens = 512
 /** How long a client may take to send its whole request, headers included, before the socket is closed. */
 export const clientRequestTimeoutMs = 30_000
 /** How long a client may leave what was written to it unread, before its connection is closed and its upstream freed. */
@@ -70,3 +72,20 @@ export const outboxInFlightMax = 16
 export const feeBumpAfterMs = 30_000
 /** A nonce that a block has, but in no transaction of ours, is believed after so many looks: nodes behind one URL differ. */
 export const strangeLooksMin = 3
+/** Until a claim that the contract refused is tried again, unless its channel changes: the first pause, doubling to the last. */
+export const quarantinePauseFirstMs = 60_000
+export const quarantinePauseMaxMs = 3_600_000
+/** How often the chain is asked for what happened to channels. Withdrawals take 900 s at least. */
+export const watchIntervalMs = 5_000
+/** Blocks whose events are asked for in one call: providers refuse more. */
+export const watchedBlocksAtOnceMax = 1_000
+/** Blocks behind the newest whose hashes are remembered: a deeper reorganisation is seen only as far as this. */
+export const watchedBlocksKept = 256
+/** Channels that are read from the chain at the same time. */
+export const chainReadsAtOnceMax = 8
+/** A channel's payer gets a refund at most this often: each costs the gateway gas. */
+export const refundPauseMs = 86_400_000
+/** API keys of one channel, revoked ones included: their hashes are remembered for ever. */
+export const apiKeysPerChannelMax = 1_000
+/** API keys that a gateway keeps in memory between two changes of the store. */
+export const knownApiKeysMax = 100_000

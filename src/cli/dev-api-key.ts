@@ -8,15 +8,15 @@ import type { ApiKeyStore } from '../store/api-key-store.ts'
  * The development mode's API key, the same at every start so that what was pasted once keeps working. Only here does a key
  * lie on disk in clear, in a file of its owner; a revoked one is replaced.
  */
-export function devApiKey(terms: {
+export async function devApiKey(terms: {
   readonly folder: string
   readonly apiKeys: ApiKeyStore
   readonly channelId: Bytes32
-}): string {
+}): Promise<string> {
   const path = join(terms.folder, 'api-key')
   if (existsSync(path)) {
     const kept = readFileSync(path, 'utf8').trim()
-    const known = terms.apiKeys.find(hashApiKey(kept))
+    const known = await terms.apiKeys.find(hashApiKey(kept))
     if (known?.channelId === terms.channelId && known.revokedAtMs === undefined) return kept
   }
   const { secret, apiKey } = createApiKey({
@@ -25,6 +25,6 @@ export function devApiKey(terms: {
     nowMs: Date.now(),
   })
   writeFileSync(path, `${secret}\n`, { mode: 0o600 })
-  terms.apiKeys.insert(apiKey)
+  await terms.apiKeys.insert(apiKey)
   return secret
 }

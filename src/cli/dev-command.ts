@@ -106,7 +106,7 @@ async function startAll(
   })
   parts.gateway = gateway
   const channel = await fundTranche(gateway, devChain)
-  const apiKey = devApiKey({ folder, apiKeys: gateway.apiKeys, channelId: channel.channelId })
+  const apiKey = await devApiKey({ folder, apiKeys: gateway.apiKeys, channelId: channel.channelId })
   progress('ready')
   terminal.print(devBanner({ gateway, devChain, channel, apiKey, model, folder }))
   return { chain: parts.chain, contributor: parts.contributor, gateway }

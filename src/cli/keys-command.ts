@@ -56,7 +56,10 @@ async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
-function withKeys(dataFolder: string, act: (keys: ApiKeyStore) => number): number {
+async function withKeys(
+  dataFolder: string,
+  act: (keys: ApiKeyStore) => Promise<number>,
+): Promise<number> {
   const path = join(dataFolder, 'keys.db')
   if (!existsSync(path)) {
     throw new CommandFailure(`${dataFolder} is no data folder of a gateway: it has no keys.db`)
@@ -64,9 +67,9 @@ function withKeys(dataFolder: string, act: (keys: ApiKeyStore) => number): numbe
   try {
     const keys = openSqliteApiKeys(path)
     try {
-      return act(keys)
+      return await act(keys)
     } finally {
-      keys.close()
+      await keys.close()
     }
   } catch (error) {
     if (error instanceof StoreFailure) throw new CommandFailure(error.message)
@@ -95,7 +98,7 @@ function parseTerms(values: {
   return { channelId: bytes32(channel), label, days: days === undefined ? undefined : Number(days) }
 }
 
-function create(keys: ApiKeyStore, terms: KeyTerms): number {
+async function create(keys: ApiKeyStore, terms: KeyTerms): Promise<number> {
   const nowMs = Date.now()
   const { secret, apiKey } = createApiKey({
     label: terms.label,
@@ -103,14 +106,14 @@ function create(keys: ApiKeyStore, terms: KeyTerms): number {
     nowMs,
     expiresAtMs: terms.days === undefined ? undefined : nowMs + terms.days * dayMs,
   })
-  keys.insert(apiKey)
+  await keys.insert(apiKey)
   terminal.print(`${apiKey.apiKeyId}  ${secret}`)
   terminal.printError('This is the only time that the key is shown.')
   return 0
 }
 
-function list(keys: ApiKeyStore): number {
-  for (const key of keys.list()) {
+async function list(keys: ApiKeyStore): Promise<number> {
+  for (const key of await keys.list()) {
     const until = key.expiresAtMs === undefined ? 'never' : new Date(key.expiresAtMs).toISOString()
     const state = key.revokedAtMs === undefined ? `expires ${until}` : 'revoked'
     terminal.print(`${key.apiKeyId}  ${key.channelId}  ${state}  ${key.label}`)
@@ -118,8 +121,8 @@ function list(keys: ApiKeyStore): number {
   return 0
 }
 
-function revoke(keys: ApiKeyStore, keyId: string): number {
-  if (!keys.revoke(keyId, Date.now())) {
+async function revoke(keys: ApiKeyStore, keyId: string): Promise<number> {
+  if (!(await keys.revoke(keyId, Date.now()))) {
     throw new CommandFailure(`${keyId} is not a live key of this gateway`)
   }
   terminal.print(`${keyId} is revoked`)

@@ -121,7 +121,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
       await settlement.claimNow()
       await settlement.stop()
       await stores.ledger.close()
-      stores.apiKeys.close()
+      await stores.apiKeys.close()
       await upstreams.close()
       logs.gateway.info('stopped')
       destination.flushSync()

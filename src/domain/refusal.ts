@@ -49,6 +49,14 @@ export type VoucherRefusal =
   | { readonly reason: 'channel_terms_unacceptable'; readonly detail: string }
   | { readonly reason: 'channel_closing' }
 
+/** An owner's order about its keys cannot be executed. Nothing changed. */
+export type KeyOrderRefusal =
+  | { readonly reason: 'api_key_exists' }
+  | { readonly reason: 'api_key_not_found' }
+  | { readonly reason: 'key_nonce_stale'; readonly lastNonce: number }
+  | { readonly reason: 'api_keys_exhausted'; readonly keysMax: number }
+  | { readonly reason: 'owner_signature_invalid' }
+
 /** The pool could not answer. Never carries an upstream's own words: engines echo prompts and keys. */
 export type UpstreamRefusal =
   | { readonly reason: 'no_contributor' }
@@ -80,6 +88,7 @@ export type Refusal =
   | AuthenticationRefusal
   | HoldRefusal
   | VoucherRefusal
+  | KeyOrderRefusal
   | UpstreamRefusal
   | GatewayRefusal
   | FxRefusal

@@ -16,7 +16,7 @@ export type DoorDeps = {
   readonly authenticate: (
     authorization: string | undefined,
     nowMs: number,
-  ) => Result<Payer, Refusal>
+  ) => Promise<Result<Payer, Refusal>>
   readonly acceptVoucher: (voucher: OfferedVoucher) => Promise<Result<Channel, Refusal>>
   readonly channel: (channelId: Bytes32) => Promise<Channel | undefined>
   readonly log: GatewayLog

@@ -16,7 +16,7 @@ export type OfferedVoucher = {
 /** Everything that a door (http, later jobs) may ask of the gateway. */
 export type GatewayDoor = {
   readonly nowMs: () => number
-  readonly authenticate: (authorization: string | undefined) => Result<Payer, Refusal>
+  readonly authenticate: (authorization: string | undefined) => Promise<Result<Payer, Refusal>>
   readonly complete: (
     request: InferenceRequest,
     client: AnswerClient,

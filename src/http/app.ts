@@ -74,8 +74,12 @@ export function createApp(
 }
 
 /** The model list is for customers: a stranger gets OpenAI's 401. */
-function authenticated(door: GatewayDoor, context: HttpContext, serve: () => void): void {
-  const payer = door.authenticate(context.env.incoming.headers.authorization)
+async function authenticated(
+  door: GatewayDoor,
+  context: HttpContext,
+  serve: () => void,
+): Promise<void> {
+  const payer = await door.authenticate(context.env.incoming.headers.authorization)
   if (payer.ok) serve()
   else sendError(context.env.outgoing, payer.error)
 }

@@ -42,7 +42,7 @@ export async function retrieveChannel(
   outgoing: ServerResponse,
   authorization: string | undefined,
 ): Promise<void> {
-  const payer = door.authenticate(authorization)
+  const payer = await door.authenticate(authorization)
   if (!payer.ok) {
     sendError(outgoing, payer.error)
     return

@@ -43,7 +43,7 @@ async function readRequest(
 ): Promise<Result<InferenceRequest, Refusal>> {
   const receivedAtMs = door.nowMs()
   // Who asks comes before what is asked: a stranger's body is not read.
-  const payer: Result<Payer, Refusal> = door.authenticate(incoming.headers.authorization)
+  const payer: Result<Payer, Refusal> = await door.authenticate(incoming.headers.authorization)
   if (!payer.ok) return payer
   const body = await readBody(incoming, requestBodyBytesMax)
   if (!body.ok) return body

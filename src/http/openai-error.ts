@@ -1,4 +1,6 @@
 import type { Refusal } from '../domain/refusal.ts'
+import { apiError, badRequest, type Described, sdkMustNotRetry } from './described-error.ts'
+import { describeOwnerRefusal } from './owner-error.ts'
 
 /** OpenAI's error object: four keys always, so that every SDK finds its message. */
 type OpenAiError = {
@@ -14,14 +16,6 @@ export type ErrorAnswer = {
   readonly headers: Readonly<Record<string, string>>
 }
 
-const sdkMustNotRetry = { 'x-should-retry': 'false' }
-const none: Readonly<Record<string, string>> = {}
-
-type Kind = readonly [status: number, type: string, headers?: Readonly<Record<string, string>>]
-
-const badRequest: Kind = [400, 'invalid_request_error']
-const apiError: Kind = [502, 'api_error']
-
 /**
  * The one place where a refusal becomes HTTP: a reason without an arm does not compile. `code` is the reason itself unless
  * OpenAI has a code of its own for it. docs/errors.md lists them all.
@@ -32,15 +26,9 @@ export function errorAnswer(refusal: Refusal): ErrorAnswer {
   return {
     status,
     error: { message, type, param: own?.param ?? null, code: own?.code ?? refusal.reason },
-    headers: headers ?? none,
+    headers: headers ?? {},
   }
 }
-
-type Described = readonly [
-  kind: Kind,
-  message: string,
-  own?: { readonly param?: string; readonly code?: string },
-]
 
 function describe(refusal: Refusal): Described {
   switch (refusal.reason) {
@@ -165,6 +153,12 @@ function describeBeyondRequest(refusal: Exclude<Refusal, RequestReason>): Descri
       return [badRequest, "The voucher's signature is not the channel payer's."]
     case 'channel_terms_unacceptable':
       return [badRequest, `The channel cannot be used here: ${refusal.detail}.`]
+    case 'api_key_exists':
+    case 'api_key_not_found':
+    case 'key_nonce_stale':
+    case 'api_keys_exhausted':
+    case 'owner_signature_invalid':
+      return describeOwnerRefusal(refusal)
     default:
       return describeServerSide(refusal)
   }

@@ -15,6 +15,8 @@ export function readBody(
   if (Number(incoming.headers['content-length'] ?? 0) > bytesMax) {
     return Promise.resolve(err(tooLarge))
   }
+  // Who left while its key was looked up closes no second time.
+  if (incoming.destroyed) return Promise.resolve(err(cutShort))
   return new Promise((settle) => {
     const chunks: Buffer[] = []
     let bytes = 0

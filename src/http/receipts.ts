@@ -9,7 +9,7 @@ export async function retrieveReceipt(
   outgoing: ServerResponse,
   asked: { readonly id: string; readonly authorization: string | undefined },
 ): Promise<void> {
-  const payer = door.authenticate(asked.authorization)
+  const payer = await door.authenticate(asked.authorization)
   if (!payer.ok) {
     sendError(outgoing, payer.error)
     return

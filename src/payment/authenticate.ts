@@ -1,9 +1,11 @@
 import { hash, randomBytes } from 'node:crypto'
 import { err, ok, type Result } from '../base/result.ts'
-import type { AuthenticationRefusal } from '../domain/refusal.ts'
+import type { ApiKey } from '../domain/api-key.ts'
+import type { AuthenticationRefusal, GatewayRefusal } from '../domain/refusal.ts'
 import type { Payer } from '../domain/request.ts'
-import type { Bytes32 } from '../domain/units.ts'
-import type { ApiKey, ApiKeyStore } from '../store/api-key-store.ts'
+import type { AtomicAmount, Bytes32 } from '../domain/units.ts'
+import type { ApiKeyStore } from '../store/api-key-store.ts'
+import { StoreFailure } from '../store/ledger-store.ts'
 
 const keyPrefix = 'sk-vouch-'
 const bearerPattern = /^Bearer +([!-~]{1,256})$/i
@@ -12,42 +14,71 @@ const bearerPattern = /^Bearer +([!-~]{1,256})$/i
  * Who pays for a request that came with this `Authorization` header. The key is looked up by its sha256: how long that
  * takes says nothing about any key, because nobody can choose the hash of a guess.
  */
-export function authenticate(
+export async function authenticate(
   keys: Pick<ApiKeyStore, 'find'>,
   authorization: string | undefined,
   nowMs: number,
-): Result<Payer, AuthenticationRefusal> {
+): Promise<Result<Payer, AuthenticationRefusal | GatewayRefusal>> {
   if (authorization === undefined || authorization === '') return err({ reason: 'missing_api_key' })
   const [, secret] = bearerPattern.exec(authorization) ?? []
   if (secret === undefined) return err({ reason: 'missing_api_key' })
-  const key = keys.find(hashApiKey(secret))
-  if (key === undefined || !isLive(key, nowMs)) return err({ reason: 'invalid_api_key' })
-  const { apiKeyId, channelId } = key
-  return ok({ kind: 'api-key', apiKeyId, channelId, spendCap: undefined, modelScope: undefined })
+  try {
+    const found = keys.find(hashApiKey(secret))
+    const key = found instanceof Promise ? await found : found
+    return key !== undefined && isLive(key, nowMs)
+      ? ok(payerOf(key))
+      : err({ reason: 'invalid_api_key' })
+  } catch (error) {
+    if (error instanceof StoreFailure) return err({ reason: 'store_unavailable' })
+    throw error
+  }
 }
 
 const isLive = (key: ApiKey, nowMs: number): boolean =>
   key.revokedAtMs === undefined && (key.expiresAtMs === undefined || nowMs < key.expiresAtMs)
 
+function payerOf({ apiKeyId, channelId, spendCapAmount, modelScope }: ApiKey): Payer {
+  const spendCap =
+    spendCapAmount === undefined ? undefined : { budgetId: apiKeyId, capAmount: spendCapAmount }
+  return { kind: 'api-key', apiKeyId, channelId, spendCap, modelScope }
+}
+
 export const hashApiKey = (secret: string): string => hash('sha256', secret)
 
-/** A new key with 256 random bits. The secret is shown once and kept nowhere. */
-export function createApiKey(terms: {
+/**
+ * The public name of a key. It hashes the channel along, so that nobody can choose a hash whose name is that of another
+ * channel's key.
+ */
+export const nameApiKey = (key: Pick<ApiKey, 'channelId' | 'keyHash'>): string =>
+  `key_${hash('sha256', key.channelId + key.keyHash).slice(0, 24)}`
+
+type KeyTerms = {
   readonly label: string
   readonly channelId: Bytes32
   readonly nowMs: number
   readonly expiresAtMs?: number | undefined
-}): { readonly secret: string; readonly apiKey: ApiKey } {
-  const secret = `${keyPrefix}${randomBytes(32).toString('base64url')}`
-  const keyHash = hashApiKey(secret)
-  const apiKey: ApiKey = {
-    keyHash,
-    apiKeyId: `key_${keyHash.slice(0, 12)}`,
-    label: terms.label,
-    channelId: terms.channelId,
-    createdAtMs: terms.nowMs,
-    expiresAtMs: terms.expiresAtMs,
-    revokedAtMs: undefined,
-  }
-  return { secret, apiKey }
+  readonly spendCapAmount?: AtomicAmount | undefined
+  readonly modelScope?: readonly string[] | undefined
 }
+
+/** A new key with 256 random bits. The secret is shown once and kept nowhere. */
+export function createApiKey(terms: KeyTerms): {
+  readonly secret: string
+  readonly apiKey: ApiKey
+} {
+  const secret = `${keyPrefix}${randomBytes(32).toString('base64url')}`
+  return { secret, apiKey: apiKeyOf(hashApiKey(secret), terms) }
+}
+
+/** A key that somebody else made, of whom only its hash is known. */
+export const apiKeyOf = (keyHash: string, terms: KeyTerms): ApiKey => ({
+  keyHash,
+  apiKeyId: nameApiKey({ channelId: terms.channelId, keyHash }),
+  label: terms.label,
+  channelId: terms.channelId,
+  spendCapAmount: terms.spendCapAmount,
+  modelScope: terms.modelScope,
+  createdAtMs: terms.nowMs,
+  expiresAtMs: terms.expiresAtMs,
+  revokedAtMs: undefined,
+})

@@ -101,12 +101,12 @@ describe('who asks', () => {
   })
 
   test('a revoked key and one that expired: 401 at once', async () => {
-    const revoked = addApiKey(gateway)
+    const revoked = await addApiKey(gateway)
     expect(await ask({ ...gateway, apiKey: revoked.secret })).toMatchObject({ status: 200 })
     await newEntries()
     upstream.become(answerWell())
-    revoked.revoke()
-    const expired = addApiKey(gateway, { expiresAtMs: Date.now() })
+    await revoked.revoke()
+    const expired = await addApiKey(gateway, { expiresAtMs: Date.now() })
     for (const apiKey of [revoked.secret, expired.secret]) {
       expectError(await ask({ ...gateway, apiKey }), { status: 401, code: 'invalid_api_key' })
     }

@@ -333,10 +333,10 @@ describe('models', () => {
 describe('errors become the classes that the SDK knows', () => {
   test('a wrong, a missing and a revoked key: AuthenticationError', async () => {
     const wrong = new OpenAI({ baseURL: `${gateway.origin}/v1`, apiKey: 'sk-vouch-wrong' })
-    const key = addApiKey(gateway)
+    const key = await addApiKey(gateway)
     const revoked = new OpenAI({ baseURL: `${gateway.origin}/v1`, apiKey: key.secret })
     await revoked.models.list()
-    key.revoke()
+    await key.revoke()
     for (const client of [wrong, revoked]) {
       const error = await refusalOf(client.chat.completions.create({ model: 'm', messages }))
       expect(error).toBeInstanceOf(AuthenticationError)

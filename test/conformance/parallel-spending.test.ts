@@ -117,8 +117,8 @@ test('in free fall the tranche is spent down to less than one request, and not a
 })
 
 test('a revoked key is refused at once, by every one of many', async () => {
-  const key = addApiKey(gateway)
+  const key = await addApiKey(gateway)
   expect(count(await Promise.all(askMany(key.secret)), 402)).toBe(crowd)
-  key.revoke()
+  await key.revoke()
   expect(count(await Promise.all(askMany(key.secret)), 401)).toBe(crowd)
 })

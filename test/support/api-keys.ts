@@ -3,10 +3,10 @@ import type { TestGateway } from './gateway-on-ledger.ts'
 import { testChannelId } from './gateway-on-ledger.ts'
 
 /** A further key of the gateway's one channel, and how `vouch keys revoke` ends it. */
-export function addApiKey(
+export async function addApiKey(
   gateway: TestGateway,
   terms: { readonly expiresAtMs?: number } = {},
-): { readonly secret: string; readonly revoke: () => void } {
+): Promise<{ readonly secret: string; readonly revoke: () => Promise<boolean> }> {
   const nowMs = Date.now()
   const { secret, apiKey } = createApiKey({
     label: 'further',
@@ -14,6 +14,6 @@ export function addApiKey(
     nowMs,
     ...terms,
   })
-  gateway.apiKeys.insert(apiKey)
+  await gateway.apiKeys.insert(apiKey)
   return { secret, revoke: () => gateway.apiKeys.revoke(apiKey.apiKeyId, Date.now()) }
 }

@@ -103,7 +103,7 @@ export async function startGatewayOnLedger(options: {
     channelId: testChannelId,
     nowMs: Date.now(),
   })
-  apiKeys.insert(apiKey)
+  await apiKeys.insert(apiKey)
   const privateKey = randomPrivateKey()
   const operator = addressOfPrivateKey(privateKey)
   const upstreams = new UpstreamPools({ ...patience, ...options.timeouts })
@@ -172,7 +172,7 @@ export async function startGatewayOnLedger(options: {
       server.value.force()
       await server.value.close()
       await ledger.close()
-      apiKeys.close()
+      await apiKeys.close()
       await upstreams.close()
       rmSync(folder, { recursive: true })
     },

@@ -12,7 +12,7 @@ const unused = () => {
 /** A door that lets nobody in: a refusal says that the request came to its handler. */
 const closedDoor: GatewayDoor = {
   nowMs: () => 0,
-  authenticate: () => ({ ok: false, error: { reason: 'missing_api_key' } }),
+  authenticate: async () => ({ ok: false, error: { reason: 'missing_api_key' } }),
   complete: unused,
   models: unused,
   receipt: unused,

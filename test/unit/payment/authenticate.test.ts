@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import type { ApiKey } from '../../../src/domain/api-key.ts'
+import { atomic } from '../../../src/domain/units.ts'
 import { authenticate, createApiKey, hashApiKey } from '../../../src/payment/authenticate.ts'
-import type { ApiKey } from '../../../src/store/api-key-store.ts'
+import { StoreFailure } from '../../../src/store/ledger-store.ts'
 import { channelIdOf } from '../../support/channels.ts'
 
 const nowMs = 1_000
@@ -11,10 +13,16 @@ const withKey = (change: Partial<ApiKey> = {}) => ({
 })
 
 describe('authenticate', () => {
-  test('a key in its header is its account and channel', () => {
-    const payer = { kind: 'api-key', apiKeyId: apiKey.apiKeyId, channelId: channelIdOf(0) }
+  test('a key in its header is its account and channel', async () => {
+    const payer = {
+      kind: 'api-key',
+      apiKeyId: apiKey.apiKeyId,
+      channelId: channelIdOf(0),
+      spendCap: undefined,
+      modelScope: undefined,
+    }
     for (const header of [`Bearer ${secret}`, `bearer ${secret}`, `BEARER   ${secret}`]) {
-      expect(authenticate(withKey(), header, nowMs)).toEqual({ ok: true, value: payer })
+      expect(await authenticate(withKey(), header, nowMs)).toEqual({ ok: true, value: payer })
     }
   })
 
@@ -29,8 +37,8 @@ describe('authenticate', () => {
     `Bearer ${secret}\n`,
     `Bearer ${'x'.repeat(257)}`,
     'Bearer ké',
-  ])('%j is no key at all', (header) => {
-    expect(authenticate(withKey(), header, nowMs)).toEqual({
+  ])('%j is no key at all', async (header) => {
+    expect(await authenticate(withKey(), header, nowMs)).toEqual({
       ok: false,
       error: { reason: 'missing_api_key' },
     })
@@ -41,17 +49,37 @@ describe('authenticate', () => {
     ['revoked', `Bearer ${secret}`, { revokedAtMs: nowMs }],
     ['revoked long ago', `Bearer ${secret}`, { revokedAtMs: 0 }],
     ['expired', `Bearer ${secret}`, { expiresAtMs: nowMs }],
-  ])('one that is %s is refused', (_name, header, change) => {
-    expect(authenticate(withKey(change), header, nowMs)).toEqual({
+  ])('one that is %s is refused', async (_name, header, change) => {
+    expect(await authenticate(withKey(change), header, nowMs)).toEqual({
       ok: false,
       error: { reason: 'invalid_api_key' },
     })
   })
 
-  test('one that expires later is good until then', () => {
-    expect(authenticate(withKey({ expiresAtMs: nowMs + 1 }), `Bearer ${secret}`, nowMs).ok).toBe(
-      true,
-    )
+  test('one that expires later is good until then', async () => {
+    const keys = withKey({ expiresAtMs: nowMs + 1 })
+    expect((await authenticate(keys, `Bearer ${secret}`, nowMs)).ok).toBe(true)
+  })
+
+  test('its limits go with whoever shows it', async () => {
+    const keys = withKey({ spendCapAmount: atomic(5n), modelScope: ['m'] })
+    expect(await authenticate(keys, `Bearer ${secret}`, nowMs)).toMatchObject({
+      value: { spendCap: { budgetId: apiKey.apiKeyId, capAmount: 5n }, modelScope: ['m'] },
+    })
+  })
+
+  test('a store may take its time', async () => {
+    const keys = { find: async () => apiKey }
+    expect(await authenticate(keys, `Bearer ${secret}`, nowMs)).toMatchObject({ ok: true })
+  })
+
+  test('a store that fails is no wrong key; a bug is no failing store', async () => {
+    const failing = (error: Error) => ({ find: () => Promise.reject(error) })
+    expect(await authenticate(failing(new StoreFailure('x')), 'Bearer k', nowMs)).toEqual({
+      ok: false,
+      error: { reason: 'store_unavailable' },
+    })
+    await expect(authenticate(failing(new Error('bug')), 'Bearer k', nowMs)).rejects.toThrow('bug')
   })
 })
 

@@ -1,87 +1,22 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createApiKey } from '../../../src/payment/authenticate.ts'
-import type { ApiKeyStore } from '../../../src/store/api-key-store.ts'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openSqliteApiKeys } from '../../../src/store/api-key-store-sqlite.ts'
 import { channelIdOf } from '../../support/channels.ts'
+import { temporaryFolder } from '../../support/embedded-chain.ts'
 
-let folder: string
-let path: string
-let gateway: ApiKeyStore
-/** The `vouch keys` of another process: a connection of its own to the same file. */
-let command: ApiKeyStore
+let folder: ReturnType<typeof temporaryFolder>
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'vouch-keys-'))
-  path = join(folder, 'keys.db')
-  gateway = openSqliteApiKeys(path)
-  command = openSqliteApiKeys(path)
+  folder = temporaryFolder()
 })
-
-afterEach(() => {
-  gateway.close()
-  command.close()
-  rmSync(folder, { recursive: true })
-})
-
-const newKey = (expiresAtMs?: number) =>
-  createApiKey({ label: 'test', channelId: channelIdOf(0), nowMs: 5, expiresAtMs }).apiKey
-
-describe('a key', () => {
-  test('comes back as it was put, whether it expires or not', () => {
-    const keys = [newKey(), newKey(99)]
-    for (const key of keys) gateway.insert(key)
-    for (const key of keys) expect(gateway.find(key.keyHash)).toEqual(key)
-    expect(gateway.find('none')).toBeUndefined()
-    expect(gateway.list()).toHaveLength(2)
-  })
-
-  test('that another process adds is known to the next look-up', () => {
-    const key = newKey()
-    expect(gateway.find(key.keyHash)).toBeUndefined()
-    command.insert(key)
-    expect(gateway.find(key.keyHash)).toEqual(key)
-  })
-
-  test('that another process revokes is revoked at the next look-up', () => {
-    const key = newKey()
-    gateway.insert(key)
-    expect(gateway.find(key.keyHash)?.revokedAtMs).toBeUndefined()
-    expect(command.revoke(key.apiKeyId, 7)).toBe(true)
-    expect(gateway.find(key.keyHash)?.revokedAtMs).toBe(7)
-  })
-
-  test('is revoked once, and by its own id alone', () => {
-    const key = newKey()
-    gateway.insert(key)
-    expect(gateway.revoke('key_other', 7)).toBe(false)
-    expect(gateway.revoke(key.apiKeyId, 7)).toBe(true)
-    expect(gateway.revoke(key.apiKeyId, 8)).toBe(false)
-    expect(gateway.find(key.keyHash)?.revokedAtMs).toBe(7)
-  })
-
-  test('is there once', () => {
-    const key = newKey()
-    gateway.insert(key)
-    expect(() => gateway.insert(key)).toThrow(/UNIQUE/)
-    expect(gateway.list()).toHaveLength(1)
-  })
-
-  test('is there after a restart', () => {
-    const key = newKey()
-    gateway.insert(key)
-    const reopened = openSqliteApiKeys(path)
-    expect(reopened.find(key.keyHash)).toEqual(key)
-    reopened.close()
-  })
-})
+afterEach(() => folder.remove())
 
 test('a file that cannot be one is told in one line', () => {
-  const other = join(folder, 'other.db')
+  const other = join(folder.path, 'other.db')
   writeFileSync(other, 'this is no database, and long enough to be seen as none'.repeat(50))
-  for (const bad of [other, join(other, 'below.db'), folder]) {
+  for (const bad of [other, join(other, 'below.db'), folder.path]) {
     expect(() => openSqliteApiKeys(bad)).toThrow(
       expect.objectContaining({
         name: 'StoreFailure',
@@ -89,4 +24,33 @@ test('a file that cannot be one is told in one line', () => {
       }),
     )
   }
+})
+
+test('a file of version 0.1 keeps its keys, which have neither cap nor scope', async () => {
+  const path = join(folder.path, 'keys.db')
+  const old = new DatabaseSync(path)
+  old.exec(`CREATE TABLE api_keys (
+    key_hash TEXT PRIMARY KEY, api_key_id TEXT NOT NULL UNIQUE, label TEXT NOT NULL, channel_id TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL, expires_at_ms INTEGER, revoked_at_ms INTEGER) STRICT;
+    INSERT INTO api_keys VALUES ('aa', 'key_aa', 'old', '${channelIdOf(0)}', 1, NULL, NULL)`)
+  old.close()
+  for (const _opening of [1, 2]) {
+    const store = openSqliteApiKeys(path)
+    expect(await store.list()).toMatchObject([
+      { keyHash: 'aa', label: 'old', spendCapAmount: undefined, modelScope: undefined },
+    ])
+    await store.close()
+  }
+})
+
+test('a file that another process holds for long is a StoreFailure, not a wait for ever', async () => {
+  const path = join(folder.path, 'keys.db')
+  const store = openSqliteApiKeys(path)
+  const holder = new DatabaseSync(path)
+  holder.exec('BEGIN IMMEDIATE')
+  await expect(store.revoke('key_any', 1)).rejects.toMatchObject({ name: 'StoreFailure' })
+  holder.exec('ROLLBACK')
+  expect(await store.revoke('key_any', 1)).toBe(false)
+  holder.close()
+  await store.close()
 })
