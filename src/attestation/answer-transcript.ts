@@ -33,6 +33,18 @@ export type DeltaContent = {
 }
 export type ToolCallPart = Readonly<Record<string, unknown>> & { readonly index?: number }
 
+/** UTF-8 bytes that the model wrote in one choice's part of an event: text, asides, names and arguments of calls. */
+export function writtenBytes({ text, aside, toolCalls }: DeltaContent): number {
+  let bytes = 0
+  if (text !== '') bytes += Buffer.byteLength(text)
+  if (aside !== '') bytes += Buffer.byteLength(aside)
+  for (const part of toolCalls) {
+    const { name, arguments: written } = functionOf(part)
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(written)
+  }
+  return bytes
+}
+
 /** The text of an answer, joined choice by choice. */
 export class AnswerContent {
   readonly #texts: string[] = []
@@ -42,14 +54,9 @@ export class AnswerContent {
 
   add(delta: DeltaContent): void {
     const { index, text, aside } = delta
-    if (aside !== '') {
-      this.#asides.push(aside)
-      this.#textBytes += Buffer.byteLength(aside)
-    }
-    if (text !== '') {
-      this.#texts[index] = (this.#texts[index] ?? '') + text
-      this.#textBytes += Buffer.byteLength(text)
-    }
+    this.#textBytes += writtenBytes(delta)
+    if (aside !== '') this.#asides.push(aside)
+    if (text !== '') this.#texts[index] = (this.#texts[index] ?? '') + text
     for (const part of delta.toolCalls) this.#addToolCall(index, part)
   }
 
@@ -81,14 +88,12 @@ export class AnswerContent {
     const { index: position, ...fields } = part
     const key = position ?? calls.size
     const call = calls.get(key)
-    const addition = functionOf(fields)
-    this.#textBytes += Buffer.byteLength(addition.arguments) + Buffer.byteLength(addition.name)
     if (call === undefined) {
       calls.set(key, fields)
       return
     }
     const known = functionOf(call)
-    call['function'] = { ...known, arguments: known.arguments + addition.arguments }
+    call['function'] = { ...known, arguments: known.arguments + functionOf(fields).arguments }
   }
 }
 

@@ -6,7 +6,7 @@
  */
 import { hash } from 'node:crypto'
 import { fromHex } from '../base/hex.ts'
-import { type Receipt, type Work, workStatus } from '../domain/receipt.ts'
+import { type Receipt, type Work, type WorkStatus, workStatus } from '../domain/receipt.ts'
 import { type Bytes32, bytes32, zeroBytes32 } from '../domain/units.ts'
 import { answerHash, textHash, toolCallsHash } from './answer-hash.ts'
 import { choicesMax } from './check-content.ts'
@@ -47,13 +47,19 @@ function checkResponse({ work, responseHash }: Receipt, response: Buffer | undef
     return fails(check, 'the receipt covers no response: its gateway lost sight of the answer')
   }
   const line = compareSha256(check, response, responseHash)
-  if (line.verdict === 'holds' || work.status === workStatus.complete) return line
+  if (line.verdict === 'holds' || endsWithDone.has(work.status)) return line
   return fails(
     check,
     `${line.detail}; of an answer that broke off the receipt covers what was sent until then, ` +
       'without a closing error event',
   )
 }
+
+/** Answers that were closed as usual, so that the receipt covers their very last byte. */
+const endsWithDone: ReadonlySet<WorkStatus> = new Set([
+  workStatus.complete,
+  workStatus.truncatedByBudget,
+])
 
 function compareSha256(check: CheckName, bytes: Buffer, expected: Bytes32): CheckLine {
   if (sha256(bytes) === expected) {

@@ -33,3 +33,15 @@ export function priceRoundedUp(
     BigInt(usage.completionTokens) * prices.completionAtomicPerMtok
   return atomic((sum + tokensPerMtok - 1n) / tokensPerMtok)
 }
+
+/** Completion tokens that `amount` pays for beside a whole, uncached prompt. Infinite where they are free. */
+export function completionTokensFor(
+  prices: PriceSheet,
+  paid: { readonly amount: AtomicAmount; readonly promptTokens: number },
+): number {
+  if (prices.completionAtomicPerMtok === 0n) return Number.POSITIVE_INFINITY
+  // `priceRoundedUp` is within the amount exactly while the sum before its division is within this.
+  const sumMax = paid.amount * tokensPerMtok
+  const left = sumMax - BigInt(paid.promptTokens) * prices.promptAtomicPerMtok
+  return left < 0n ? 0 : Number(left / prices.completionAtomicPerMtok)
+}

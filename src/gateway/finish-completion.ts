@@ -56,12 +56,14 @@ async function finishRelayed(
       observed,
       encodedWork: relay.encodedWork,
       close: (usage) => {
-        const closing = relay.closing(usage)
+        const closing = relay.closing(usage, 'complete')
         relay.transcript.added(closing)
         return { value: closing, responseHash: relay.transcript.finishSent() }
       },
     })
   }
+  if (end.kind === 'budget_spent')
+    return settleCutShort(gateway, served, { relay, received, observed })
   const hashes = { ...received, responseHash: relay.transcript.finishSent() }
   if (end.kind === 'failed') {
     return settleFailed(gateway, served, {
@@ -77,6 +79,30 @@ async function finishRelayed(
 }
 
 const nothing = Buffer.alloc(0)
+
+/**
+ * An answer that ended where its payer's money did. The client sees a normal end; a contributor that signs was stopped
+ * before it could, so the gateway alone stands for what was delivered.
+ */
+async function settleCutShort(
+  gateway: Gateway,
+  served: ServedRequest,
+  cut: {
+    readonly relay: StreamRelay
+    readonly received: ReceivedHashes
+    readonly observed: Observed
+  },
+): Promise<Result<Buffer, Refusal>> {
+  const { transcript } = cut.relay
+  const usage = meter(gateway, served, cut.observed)
+  const closing = cut.relay.closing(usage, 'budget_spent')
+  transcript.added(closing)
+  const hashes = { ...cut.received, responseHash: transcript.finishSent() }
+  const status = workStatus.truncatedByBudget
+  const outcome = { hashes, status, usage, signedWork: undefined }
+  const failure = await settleAnswer(gateway, served, outcome, 'budget_spent')
+  return failure === undefined ? ok(closing) : err(failure)
+}
 
 export async function finishUnary(
   gateway: Gateway,
@@ -211,6 +237,6 @@ function answerHeaders(served: ServedRequest): AnswerHeaders {
     'x-vouch-receipt': request.receiptId,
     'x-vouch-contributor': begun.candidate.contributor.contributorId,
     'x-vouch-attempts': String(begun.attempts),
-    ...served.paymentHeaders,
+    ...served.admitted.headers,
   }
 }

@@ -1,6 +1,7 @@
 import { sha256Bytes32 } from '../attestation/answer-transcript.ts'
 import { upstreamAttemptsMax } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
+import type { Offer } from '../domain/contributor.ts'
 import type { UpstreamRefusal } from '../domain/refusal.ts'
 import type { InferenceRequest } from '../domain/request.ts'
 import type { Bytes32 } from '../domain/units.ts'
@@ -13,6 +14,7 @@ import type { AnswerClient } from './answer-client.ts'
 import type { Gateway } from './gateway.ts'
 import { readUnary, type UnaryRead } from './read-unary.ts'
 import { StreamRelay } from './relay-stream.ts'
+import { StreamCredit } from './stream-credit.ts'
 
 /** An answer that has begun: from here on no other contributor is asked. */
 export type BegunAnswer = {
@@ -67,8 +69,8 @@ async function openOne(
   const { request, client, admitted } = job
   const { contributor, offer } = candidate
   const signs = contributor.identity !== undefined
-  const completionTokensMax =
-    admitted.bounds.get(offer)?.completionTokensMax ?? offer.completionTokensMax
+  const bound = admitted.bounds.get(offer)
+  const completionTokensMax = bound?.completionTokensMax ?? offer.completionTokensMax
   const body = prepareBody(request, offer, { signs, completionTokensMax })
   const inputHash = body === request.body ? request.requestHash : sha256Bytes32(body)
   const startedAtMs = gateway.nowMs()
@@ -99,6 +101,7 @@ async function openOne(
     choiceCount: request.choiceCount,
     includeUsage: request.includeUsage,
     expectsWork: signs,
+    credit: creditOf(admitted, offer, request.choiceCount),
     onCheckpoint: (contentEvents) =>
       gateway.payment.checkpoint(request.requestId, JSON.stringify({ contentEvents })),
     nowMs: gateway.nowMs,
@@ -107,6 +110,18 @@ async function openOne(
   const committed = await relay.committed
   if (!committed.ok) return committed
   return ok({ candidate, inputHash, startedAtMs, body: { kind: 'stream', relay } })
+}
+
+/** How far what is held goes at this offer's prices; undefined where it goes to the end. */
+function creditOf(
+  { growing, bounds }: Admitted,
+  offer: Offer,
+  choiceCount: number,
+): StreamCredit | undefined {
+  const bound = bounds.get(offer)
+  return (
+    growing && bound && new StreamCredit(growing, { ...bound, prices: offer.prices, choiceCount })
+  )
 }
 
 /** Headers for the contributor. The caller's own headers, its key above all, stay here. */

@@ -6,10 +6,11 @@
  *   WAITING --anything wrong--> ENDED            (another contributor may still be tried)
  *                               RELAYING --anything wrong, client gone--> ENDED
  *
+ * While the hold does not cover an event, it and all that follow it wait; nothing of them is sent, hashed or counted.
  * Before COMMITTED nothing reaches the client, so a failure there is silent. What closes a stream, the usage chunk and
  * `data: [DONE]`, is not forwarded here: the conductor sends `closing` once the receipt is durable.
  */
-import { StreamTranscript } from '../attestation/answer-transcript.ts'
+import { StreamTranscript, writtenBytes } from '../attestation/answer-transcript.ts'
 import {
   checkpointEventsMax,
   checkpointIntervalMs,
@@ -24,15 +25,18 @@ import {
   type ChatEvent,
   type ChoiceDelta,
   readChatEvent,
-  usageEvent,
   withoutUsage,
 } from '../upstream/chat-events.ts'
 import type { OpenedAnswer } from '../upstream/open-answer.ts'
 import { SseReader } from '../upstream/sse-reader.ts'
 import type { AnswerClient } from './answer-client.ts'
+import { closingEvents } from './closing-events.ts'
+import type { StreamCredit } from './stream-credit.ts'
 
 export type StreamEnd =
   | { readonly kind: 'complete' }
+  /** No more could be held for it: a whole answer as far as it goes. */
+  | { readonly kind: 'budget_spent' }
   | { readonly kind: 'failed'; readonly refusal: UpstreamRefusal }
   | { readonly kind: 'client_gone' }
 
@@ -44,12 +48,13 @@ export type RelayTerms = {
   readonly includeUsage: boolean
   /** The contributor signs: after [DONE] its Work is waited for. */
   readonly expectsWork: boolean
+  /** How far the hold goes; undefined where it covers whatever may come. */
+  readonly credit: StreamCredit | undefined
   /** Called while the answer flows, at least as often as limits.ts says, with the content events sent so far. */
   readonly onCheckpoint: (contentEvents: number) => void
   readonly nowMs: () => number
 }
 
-const doneEvent = Buffer.from('data: [DONE]\n\n')
 const nothing = Buffer.alloc(0)
 
 export class StreamRelay {
@@ -68,11 +73,14 @@ export class StreamRelay {
   readonly #commit = Promise.withResolvers<Result<void, UpstreamRefusal>>()
   readonly #ended = Promise.withResolvers<StreamEnd>()
   #early: Buffer[] | undefined = []
+  /** Events that the hold does not cover yet. */
+  #unpaid: Buffer[] | undefined
   #earlyBytes = 0
   #lastChunk: Buffer | undefined
   #usageChunk: Buffer | undefined
   #client: AnswerClient | undefined
   #flowing = true
+  #upstreamOver = false
   #doneSeen = false
   #isEnded = false
   #bytes = 0
@@ -98,24 +106,20 @@ export class StreamRelay {
     client.cancellation.onCancel(() => this.#end({ kind: 'client_gone' }))
     client.onDrain(() => {
       this.#flowing = true
-      this.#opened.resume()
+      this.#resume()
     })
     this.#flowing = true
     for (const bytes of this.#early ?? []) this.#flowing = client.write(bytes)
     this.#early = undefined
     this.#checkpoint()
-    if (this.#flowing) this.#opened.resume()
+    this.#resume()
     return this.#ended.promise
   }
 
-  /**
-   * The last bytes of a whole answer: the usage chunk where it was asked for, and [DONE]. The engine's own chunk when it
-   * says what is charged, else one of ours.
-   */
-  closing(charged: MeteredUsage): Buffer {
-    if (!this.#terms.includeUsage) return doneEvent
-    const own = charged.source === 'reported' ? this.#usageChunk : undefined
-    return Buffer.concat([own ?? usageEvent(this.#lastChunk, charged), doneEvent])
+  /** The last bytes of a whole answer, once it is known what it costs. */
+  closing(charged: MeteredUsage, end: 'complete' | 'budget_spent'): Buffer {
+    const seen = { lastChunk: this.#lastChunk, usageChunk: this.#usageChunk }
+    return closingEvents({ ...this.#terms, ...seen, finished: this.#finished }, charged, end)
   }
 
   /** Ends the upstream: nobody waits for this answer any more. */
@@ -133,11 +137,20 @@ export class StreamRelay {
     const bounded =
       this.#reader.push(chunk, (block) => this.#block(block)) && this.#bytes <= upstreamBodyBytesMax
     if (!bounded) this.#fail({ reason: 'upstream_bad_response' })
-    return this.#flowing
+    return this.#flowing && this.#unpaid === undefined
+  }
+
+  #resume(): void {
+    if (this.#flowing && this.#unpaid === undefined) this.#opened.resume()
   }
 
   #block(block: Buffer): void {
     if (this.#isEnded) return
+    if (this.#unpaid !== undefined) {
+      // A block is a view of the chunk that it came in.
+      this.#unpaid.push(Buffer.from(block))
+      return
+    }
     const event = readChatEvent(block)
     switch (event.kind) {
       case 'chunk':
@@ -167,6 +180,7 @@ export class StreamRelay {
       this.#fail({ reason: 'upstream_bad_response' })
       return
     }
+    if (this.#terms.credit !== undefined && !this.#isPaid(block, event, this.#terms.credit)) return
     if (event.usage !== undefined) this.usage = event.usage
     if (event.deltas.length === 0) {
       if (event.usage !== undefined) this.#usageChunk = event.bytes
@@ -181,6 +195,32 @@ export class StreamRelay {
     this.#lastChunk = bytes
     this.#forward(bytes)
     this.#noteDeltas(event.deltas)
+  }
+
+  /** False when the event must wait until more is held. */
+  #isPaid(
+    block: Buffer,
+    { deltas }: Extract<ChatEvent, { kind: 'chunk' }>,
+    credit: StreamCredit,
+  ): boolean {
+    const written = deltas.reduce((sum, delta) => sum + writtenBytes(delta), 0)
+    const completionBytes = this.transcript.content.byteLength + written
+    if (credit.covers(completionBytes)) return true
+    this.#unpaid = [Buffer.from(block)]
+    void credit.grow(completionBytes).then((granted) => {
+      if (granted) this.#takeUnpaid()
+      else this.#end({ kind: 'budget_spent' })
+    })
+    return false
+  }
+
+  #takeUnpaid(): void {
+    const blocks = this.#unpaid ?? []
+    this.#unpaid = undefined
+    // One of them may have to wait again, and the rest behind it.
+    for (const block of blocks) this.#block(block)
+    if (this.#upstreamOver) this.#upstreamEnded()
+    else this.#resume()
   }
 
   #isOurs(index: number): boolean {
@@ -233,7 +273,8 @@ export class StreamRelay {
   }
 
   #upstreamEnded(): void {
-    if (this.#isEnded) return
+    this.#upstreamOver = true
+    if (this.#isEnded || this.#unpaid !== undefined) return
     const { unfinished } = this.#reader
     // Some engines close after finish_reason without [DONE], or before its blank line; without either the answer was cut.
     const finished = unfinished.length === 0 && this.#finished.size >= this.#terms.choiceCount

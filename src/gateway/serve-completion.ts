@@ -26,6 +26,10 @@ export async function serveCompletion(
   if (candidates.length === 0) {
     return refuse(gateway, request, { reason: 'model_not_found', modelId: request.modelName })
   }
+  const { payer, modelName } = request
+  if (payer.kind === 'api-key' && payer.modelScope?.includes(modelName) === false) {
+    return refuse(gateway, request, { reason: 'model_not_allowed', modelId: modelName })
+  }
   const admitted = await admit(gateway, request, candidates)
   if (!admitted.ok) return refuse(gateway, request, admitted.error)
   try {
@@ -72,9 +76,7 @@ async function serveAdmitted(
     request,
     client,
     begun: begun.value,
-    payerAddress: admitted.payerAddress,
-    heldAmount: admitted.hold.value.hold.heldAmount,
-    paymentHeaders: admitted.headers,
+    admitted,
     promptTokensMax: admitted.bounds.get(begun.value.candidate.offer)?.promptTokensMax ?? 0,
   }
   return begun.value.body.kind === 'stream'

@@ -3,13 +3,11 @@
  */
 import type { AnswerHashes } from '../attestation/answer-transcript.ts'
 import { sealReceipt, type UnsealedReceipt } from '../attestation/seal-receipt.ts'
-import { assert } from '../base/assert.ts'
 import { priceRoundedUp } from '../domain/price-sheet.ts'
 import { type SignedWork, type Work, type WorkStatus, workStatus } from '../domain/receipt.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import { apiKeyIdOf, type InferenceRequest } from '../domain/request.ts'
 import {
-  type Address,
   type AtomicAmount,
   atomic,
   noSignature,
@@ -19,6 +17,7 @@ import {
   zeroBytes32,
 } from '../domain/units.ts'
 import type { MeteredUsage, Usage } from '../domain/usage.ts'
+import { type Admitted, heldAmountOf } from '../payment/payment-step.ts'
 import type { AnswerClient } from './answer-client.ts'
 import type { Gateway } from './gateway.ts'
 import type { BegunAnswer } from './open-first-answer.ts'
@@ -27,11 +26,8 @@ export type ServedRequest = {
   readonly request: InferenceRequest
   readonly client: AnswerClient
   readonly begun: BegunAnswer
-  readonly payerAddress: Address
-  readonly heldAmount: AtomicAmount
+  readonly admitted: Admitted
   readonly promptTokensMax: number
-  /** What the payment step tells the payer in the answer's headers. */
-  readonly paymentHeaders: Readonly<Record<string, string>>
 }
 
 /** What an answer turned out to be, before it is priced. */
@@ -53,8 +49,9 @@ export async function settleAnswer(
   outcome: Outcome,
   reason: string | undefined,
 ): Promise<Refusal | undefined> {
-  const { request, begun, heldAmount } = served
+  const { request, begun, admitted } = served
   const { usage } = outcome
+  const heldAmount = heldAmountOf(admitted)
   const price = priceRoundedUp(begun.candidate.offer.prices, usage)
   // Zero output costs nothing, and no answer costs more than was held for it.
   const owed = usage.completionTokens === 0 ? atomic(0n) : price
@@ -64,7 +61,11 @@ export async function settleAnswer(
     const decided = await gateway.payment.charge(request.requestId, cost, (position) =>
       sealReceipt(gateway.signer, receipt, position),
     )
-    assert(decided !== undefined, 'a request is charged once')
+    if (decided === undefined) {
+      // Somebody took this gateway for dead and ended the request in its place: its receipt is not of what we sent.
+      logEnded(gateway, served, { outcome: 'failed', reason: 'hold_lost' })
+      return { reason: 'hold_lost' }
+    }
     await decided.durable
   } catch (error) {
     logEnded(gateway, served, { outcome: 'failed', reason: 'store_unavailable' })
@@ -98,7 +99,7 @@ function unsealed(
     receiptId: request.receiptId,
     work: outcome.signedWork?.work ?? ownAccount(gateway, served, outcome),
     contributorSignature,
-    client: served.payerAddress,
+    client: served.admitted.payerAddress,
     requestHash: request.requestHash,
     responseHash: outcome.hashes.responseHash,
     channelId: request.payer.channelId,

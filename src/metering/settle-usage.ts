@@ -21,6 +21,14 @@ const toleranceRatio = 1.25
 /** Bytes for a token where no tokenizer is known: the usual mean of English text. */
 const bytesPerToken = 4
 
+/** The most completion tokens that can be charged for so many bytes of an answer. */
+export const completionTokensAtMost = (completionBytes: number): number =>
+  completionBytes + spareTokens
+
+/** The other way round: bytes of an answer that so many tokens certainly pay for. Negative where they pay for none. */
+export const completionBytesFor = (completionTokens: number): number =>
+  completionTokens - spareTokens
+
 /**
  * The usage that is charged: the engine's report where it is within what the answer can hold, else our own count. An
  * engine cannot raise its pay by reporting more than it produced; it may report less.
@@ -45,7 +53,7 @@ export function settleUsage(reported: Usage | undefined, observed: Observed): Me
 }
 
 const ceiling = (counted: number | undefined, bytes: number): number =>
-  counted === undefined ? bytes + spareTokens : counted * toleranceRatio + spareTokens
+  counted === undefined ? completionTokensAtMost(bytes) : counted * toleranceRatio + spareTokens
 
 /** The own count, each figure only as far as the report goes beyond it. */
 function atMost(reported: Usage, own: Usage): Usage {

@@ -1,6 +1,7 @@
+import { streamSliceTokens } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Offer } from '../domain/contributor.ts'
-import { priceRoundedUp } from '../domain/price-sheet.ts'
+import { type PriceSheet, priceRoundedUp } from '../domain/price-sheet.ts'
 import type { RequestRefusal } from '../domain/refusal.ts'
 import type { InferenceRequest } from '../domain/request.ts'
 import type { AtomicAmount } from '../domain/units.ts'
@@ -38,10 +39,24 @@ export function boundCost(
   const promptTokensMax = request.promptHasMedia
     ? contextTokensMax
     : Math.min(request.promptBytes + templateTokens, contextTokensMax)
-  const amount = priceRoundedUp(offer.prices, {
+  const amount = costOf(offer.prices, {
     promptTokens: promptTokensMax,
-    cachedPromptTokens: 0,
     completionTokens: completionTokensMax * request.choiceCount,
   })
   return ok({ amount, promptTokensMax, completionTokensMax })
 }
+
+/** What a stream must have to begin where its worst case does not fit: the whole prompt and a slice of each choice. */
+export function sliceCost(request: InferenceRequest, offer: Offer, bound: CostBound): AtomicAmount {
+  const tokens = Math.min(bound.completionTokensMax, streamSliceTokens)
+  return costOf(offer.prices, {
+    promptTokens: bound.promptTokensMax,
+    completionTokens: tokens * request.choiceCount,
+  })
+}
+
+/** The dearest way to these tokens: nothing of the prompt was cached. */
+export const costOf = (
+  prices: PriceSheet,
+  tokens: { readonly promptTokens: number; readonly completionTokens: number },
+): AtomicAmount => priceRoundedUp(prices, { ...tokens, cachedPromptTokens: 0 })

@@ -5,23 +5,33 @@ import type { GatewayRefusal, HoldRefusal, RequestRefusal } from '../domain/refu
 import type { InferenceRequest } from '../domain/request.ts'
 import type { Address, AtomicAmount } from '../domain/units.ts'
 import type { LedgerStore } from '../store/ledger-store.ts'
-import { boundCost, type CostBound } from './bound-cost.ts'
+import { boundCost, type CostBound, sliceCost } from './bound-cost.ts'
+import { GrowingHold } from './growing-hold.ts'
 
 /** A request's money is set aside: decided now, durable when `hold.durable` resolves. */
 export type Admitted = {
   readonly hold: Decided<Held>
   readonly payerAddress: Address
   readonly bounds: ReadonlyMap<Offer, CostBound>
+  /** Of a stream whose worst case did not fit: it holds one slice and must grow. Undefined where all is held. */
+  readonly growing: GrowingHold | undefined
   /** What the answer tells its payer in headers, beside what every answer has. */
   readonly headers: Readonly<Record<string, string>>
 }
+
+/** What is held for a request by now, and so the most that it may be charged. */
+export const heldAmountOf = ({ growing, hold }: Admitted): AtomicAmount =>
+  growing?.heldAmount ?? hold.value.hold.heldAmount
 
 /** Money as the conductor sees it: admission is ours, the rest is the ledger's own. */
 export type PaymentStep = Pick<
   LedgerStore,
   'checkpoint' | 'extend' | 'charge' | 'release' | 'orphanedHolds' | 'receipt' | 'isWritable'
 > & {
-  /** Holds the worst case over every offer that may serve the request. */
+  /**
+   * Holds the worst case over every offer that may serve the request. A stream of an API key for which that is too much
+   * begins with a slice instead; an x402 client is told its ceiling before the first byte, so nothing can be added later.
+   */
   readonly admit: (
     request: InferenceRequest,
     offers: readonly Offer[],
@@ -52,28 +62,55 @@ async function admit(
   const { channelId } = request.payer
   const channel = await ledger.channel(channelId)
   if (channel === undefined) return err({ reason: 'channel_not_found' })
-  let heldAmount: AtomicAmount | undefined
-  for (const { amount } of bounds.value.values()) {
-    if (heldAmount === undefined || amount > heldAmount) heldAmount = amount
-  }
-  if (heldAmount === undefined) return err({ reason: 'internal_error' })
+  const worstCase = dearest(bounds.value, ({ amount }) => amount)
+  if (worstCase === undefined) return err({ reason: 'internal_error' })
   const { requestId, payer } = request
-  const held = await ledger.hold({
-    requestId,
-    channelId,
-    heldAmount,
-    context: terms.context,
-    budget: payer.kind === 'api-key' ? payer.spendCap : undefined,
-    announces: payer.kind === 'channel',
-  })
-  if (!held.ok) return held
-  return ok({
-    hold: held.value,
+  const hold = (heldAmount: AtomicAmount) =>
+    ledger.hold({
+      requestId,
+      channelId,
+      heldAmount,
+      context: terms.context,
+      budget: payer.kind === 'api-key' ? payer.spendCap : undefined,
+      announces: payer.kind === 'channel',
+    })
+  const admitted = (held: Decided<Held>, growing: GrowingHold | undefined): Admitted => ({
+    hold: held,
     payerAddress: channel.config.payer,
     bounds: bounds.value,
+    growing,
     headers: {},
   })
+  const held = await hold(worstCase)
+  if (held.ok) return ok(admitted(held.value, undefined))
+  const slice = dearest(bounds.value, (bound, offer) => sliceCost(request, offer, bound))
+  if (slice === undefined || !mayBeginWith(request, slice, held.error)) return held
+  const begun = await hold(slice)
+  // What the whole would take says more to the payer than what a part would.
+  if (!begun.ok) return held
+  const growing = new GrowingHold(ledger.extend.bind(ledger), begun.value.value.hold)
+  return ok(admitted(begun.value, growing))
 }
+
+/** The largest amount over all offers; undefined where there is none. */
+function dearest(
+  bounds: ReadonlyMap<Offer, CostBound>,
+  amountOf: (bound: CostBound, offer: Offer) => AtomicAmount,
+): AtomicAmount | undefined {
+  let most: AtomicAmount | undefined
+  for (const [offer, bound] of bounds) {
+    const amount = amountOf(bound, offer)
+    if (most === undefined || amount > most) most = amount
+  }
+  return most
+}
+
+const mayBeginWith = (
+  { stream, payer }: InferenceRequest,
+  slice: AtomicAmount,
+  refusal: HoldRefusal | GatewayRefusal,
+): boolean =>
+  stream && payer.kind === 'api-key' && 'freeAmount' in refusal && slice <= refusal.freeAmount
 
 /** Offers whose bounds the request respects; the first refusal when there is none. */
 function boundAll(

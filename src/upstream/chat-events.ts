@@ -97,10 +97,8 @@ export function withoutUsage(bytes: Buffer, asked: boolean): Buffer {
 
 /** The usage chunk that ends a stream, made after the pattern of an earlier chunk where there was one. */
 export function usageEvent(pattern: Buffer | undefined, usage: Usage): Buffer {
-  const json = pattern && parseObject(pattern.toString('utf8', dataPrefix.length))
   return eventOf({
-    object: 'chat.completion.chunk',
-    ...json,
+    ...patternOf(pattern),
     choices: [],
     usage: {
       prompt_tokens: usage.promptTokens,
@@ -111,6 +109,18 @@ export function usageEvent(pattern: Buffer | undefined, usage: Usage): Buffer {
     },
   })
 }
+
+/** The chunk that ends one choice of a stream because no more tokens may be spent on it. */
+export const lengthEvent = (pattern: Buffer | undefined, index: number): Buffer =>
+  eventOf({
+    ...patternOf(pattern),
+    choices: [{ index, delta: {}, finish_reason: 'length', logprobs: null }],
+  })
+
+const patternOf = (pattern: Buffer | undefined): Fields => ({
+  object: 'chat.completion.chunk',
+  ...(pattern && parseObject(pattern.toString('utf8', dataPrefix.length))),
+})
 
 const eventOf = (json: Fields): Buffer => Buffer.from(`data: ${JSON.stringify(json)}\n\n`)
 

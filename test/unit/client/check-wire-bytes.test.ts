@@ -60,6 +60,15 @@ test('a receipt of a broken answer says that its error event is not covered', ()
   expect(detailOf('response')).toContain('without a closing error event')
 })
 
+test('an answer that its budget cut short was closed as usual: nothing excuses other bytes', () => {
+  const changes = { work: { status: workStatus.truncatedByBudget } } as const
+  expect(check(changes).failed).toEqual([])
+  const withMore = Buffer.concat([response, Buffer.from('data: {"error":{}}\n\n')])
+  const { failed, detailOf } = check(changes, { request, response: withMore })
+  expect(failed).toEqual(['response'])
+  expect(detailOf('response')).not.toContain('broke off')
+})
+
 test('a receipt without a response hash covers no response', () => {
   expect(check({ receipt: { responseHash: zeroBytes32 } }).failed).toContain('response')
 })
