@@ -7,8 +7,9 @@ import { fileURLToPath } from 'node:url'
 
 /**
  * The contracts that TypeScript deploys, calls or listens to.
- * `placed` marks those that the embedded chain puts at a canonical address: only they need their
- * runtime bytecode, which must not have immutables (they would be zero there).
+ * `placed` marks those that the embedded chain puts at a canonical address, or whose code is known again
+ * wherever it stands: only they need their runtime bytecode, which must not have immutables (they would
+ * be zero there).
  */
 const CONTRACTS: readonly { readonly name: string; readonly placed: boolean }[] = [
   { name: 'ChannelSettlement', placed: true },
@@ -18,7 +19,7 @@ const CONTRACTS: readonly { readonly name: string; readonly placed: boolean }[] 
   { name: 'GatewayRegistry', placed: false },
   { name: 'InclusionChallenges', placed: false },
   { name: 'InferenceCoordinator', placed: false },
-  { name: 'OpenClaimAuthorizer', placed: false },
+  { name: 'OpenClaimAuthorizer', placed: true },
   { name: 'Permit2Collector', placed: true },
   { name: 'ReceiptAnchor', placed: false },
   { name: 'ReceiptVerifier', placed: false },

@@ -115,7 +115,8 @@ export const depositNonce = (deposit: {
   readonly salt: Bytes32
 }): Bytes32 => keccak256Hex(hashWord(deposit.channelId) + hashWord(deposit.salt))
 
-const hashClaimEntry = (entry: ClaimEntry): Bytes32 =>
+/** The struct hash of one row: what the digest of its batch is made of. */
+export const hashClaimEntry = (entry: ClaimEntry): Bytes32 =>
   keccak256Hex(
     claimEntryTypeHash +
       hashWord(entry.channelId) +
