@@ -39,6 +39,8 @@ export const upstreamAttemptsMax = 3
 export const checkpointIntervalMs = 1_000
 /** …and at least every this many completion events. */
 export const checkpointEventsMax = 64
+/** How often a gateway looks for what a replica that died left held. */
+export const holdReapIntervalMs = 3_000
 /** How long a shutdown waits for requests in flight before it ends them. */
 export const drainTimeoutMs = 20_000
 /** One JSON-RPC call to a chain. */
@@ -89,3 +91,22 @@ export const refundPauseMs = 86_400_000
 export const apiKeysPerChannelMax = 1_000
 /** API keys that a gateway keeps in memory between two changes of the store. */
 export const knownApiKeysMax = 100_000
+/** An authorization that expires sooner is not sent: it may do so before a block takes it. */
+export const depositValidityMinS = 20
+/** From the block of a deposit until as many follow as make it final; then whoever waits is told to ask again. */
+export const depositConfirmationTimeoutMs = 120_000
+/** Deposits that wait for the one before them on their channel. */
+export const depositsQueuedPerChannelMax = 64
+/** Deposits that this process remembers by id. */
+export const depositsRememberedMax = 10_000
+/** How far a key order's nonce may be ahead of the Unix time in milliseconds. */
+export const keyNonceAheadMsMax = 86_400_000
+/** How long an owner's signed question, or its order of a refund, may be good for. */
+export const billingQueryAheadSMax = 300
+/** Receipts in one answer: each has 3 KB. */
+export const receiptsPerPageMax = 100
+/** Refusals (401, and 402 of one key) that one address gets at once before it is told to wait, and how fast they come back. */
+export const refusalsAtOnceMax = 60
+export const refusalReturnsEveryMs = 1_000
+/** Addresses whose refusals are counted at the same time; the one that was quiet longest is forgotten first. */
+export const refusedAddressesMax = 10_000

@@ -19,6 +19,7 @@ import { unixSeconds } from '../domain/units.ts'
 import { createDoor } from '../gateway/create-door.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
+import { startHoldReaper } from '../gateway/hold-reaper.ts'
 import { InFlight } from '../gateway/in-flight.ts'
 import { recoverHolds } from '../gateway/recover-holds.ts'
 import { type HttpServer, startHttpServer } from '../http/server.ts'
@@ -84,7 +85,9 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   }
   const payerOf = async (channelId: Parameters<LedgerStore['channel']>[0]) =>
     (await stores.ledger.channel(channelId))?.config.payer
-  const recovered = await recoverHolds({ payment, signer, payerOf }, nowMs())
+  const recovery = { payment, signer, payerOf, nowMs }
+  const recovered = await recoverHolds(recovery)
+  const reaper = startHoldReaper({ ...recovery, log: logs.gateway })
   const door = createDoor({
     gateway,
     inFlight,
@@ -120,6 +123,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
       await drain(inFlight, server)
       await settlement.claimNow()
       await settlement.stop()
+      await reaper.stop()
       await stores.ledger.close()
       await stores.apiKeys.close()
       await upstreams.close()

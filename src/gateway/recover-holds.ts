@@ -1,6 +1,7 @@
 /*
- * After a crash: requests that were held when the gateway died. What reached the client, as far as the last checkpoint
- * knows, is charged with a receipt that says so; what never began is released. Runs before the first request is admitted.
+ * After a crash: requests that were held when a gateway died, this one before it started again or another replica. What
+ * reached the client, as far as the last checkpoint knows, is charged with a receipt that says so; what never began is
+ * released.
  */
 import { type GatewaySigner, sealReceipt } from '../attestation/seal-receipt.ts'
 import type { OrphanedHold } from '../domain/hold.ts'
@@ -56,14 +57,16 @@ function pricesJson(prices: PriceSheet): string {
   return text
 }
 
-/** Charges or releases every hold that an earlier process left open. Resolves with how many of each, all durable. */
+export type RecoveryDeps = {
+  readonly payment: PaymentStep
+  readonly signer: GatewaySigner
+  readonly payerOf: (channelId: Bytes32) => Promise<Address | undefined>
+  readonly nowMs: () => number
+}
+
+/** Charges or releases every hold whose gateway is gone. Resolves with how many of each by us, all durable. */
 export async function recoverHolds(
-  deps: {
-    readonly payment: PaymentStep
-    readonly signer: GatewaySigner
-    readonly payerOf: (channelId: Bytes32) => Promise<Address | undefined>
-  },
-  nowMs: number,
+  deps: RecoveryDeps,
 ): Promise<{ readonly charged: number; readonly released: number }> {
   let charged = 0
   let released = 0
@@ -75,8 +78,8 @@ export async function recoverHolds(
       continue
     }
     const client = (await deps.payerOf(orphan.channelId)) ?? zeroAddress
-    await chargeOrphan(deps, orphan, { events, client, nowMs })
-    charged += 1
+    // Another replica, or the owner that was only slow, may have been faster.
+    if (await chargeOrphan(deps, orphan, { events, client })) charged += 1
   }
   return { charged, released }
 }
@@ -87,10 +90,10 @@ function contentEventsOf(orphan: OrphanedHold): number {
 }
 
 async function chargeOrphan(
-  deps: { readonly payment: PaymentStep; readonly signer: GatewaySigner },
+  deps: RecoveryDeps,
   orphan: OrphanedHold,
-  known: { readonly events: number; readonly client: Address; readonly nowMs: number },
-): Promise<void> {
+  known: { readonly events: number; readonly client: Address },
+): Promise<boolean> {
   const context = JSON.parse(orphan.context) as Context
   const prices = readPrices(context.prices)
   // Each content event was at least one token; the prompt was not counted before the crash and is not charged.
@@ -116,7 +119,7 @@ async function chargeOrphan(
           completionTokens: known.events,
           commitment: zeroBytes32,
           startedAt: unixSecondsOf(context.receivedAtMs),
-          finishedAt: unixSecondsOf(Math.max(known.nowMs, context.receivedAtMs)),
+          finishedAt: unixSecondsOf(Math.max(deps.nowMs(), context.receivedAtMs)),
           // The line to the client broke on our side: like a client that left, it pays for what had reached it.
           status: workStatus.clientDisconnected,
         },
@@ -134,6 +137,7 @@ async function chargeOrphan(
     ),
   )
   await decided?.durable
+  return decided !== undefined
 }
 
 function readPrices(prices: Context['prices']): PriceSheet {

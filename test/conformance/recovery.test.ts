@@ -109,16 +109,39 @@ describe.each(ways)('a ledger that cannot be written, %o', (asked) => {
   })
 })
 
+describe.each(ways)(
+  'a gateway that stood still for so long that another ended its request, %o',
+  (asked) => {
+    test('tells its client, and the books have one ending', async () => {
+      const release = answerInTwoParts()
+      const answered = ask(gateway, asked)
+      await upstream.nextRequest()
+      await untilDurable(gateway.ledger, testChannelId)
+      // What a reaper of another replica does to a request of which nothing was delivered.
+      const [held] = await onDisk((ledger) => ledger.orphanedHolds())
+      await gateway.ledger.release(held?.requestId ?? '')
+      release()
+      const answer = await answered
+      expect(answer.error).toMatchObject({ code: 'hold_lost', type: 'api_error' })
+      expect(answer.done).toBe(false)
+      expect(answer.status).toBe(asked.stream ? 200 : 503)
+      const { channel, receipts } = await gateway.books()
+      expect(receipts).toEqual([])
+      expect(channel).toMatchObject({ heldAmount: 0n, chargedCumulativeAmount: 0n })
+      expect(gateway.log).toMatchObject([{ outcome: 'failed', reason: 'hold_lost' }])
+      expect(gateway.internalErrors).toEqual([])
+    })
+  },
+)
+
 describe('a gateway that died', () => {
   const recover = (ledger: ReturnType<typeof openSqliteLedger>) =>
-    recoverHolds(
-      {
-        payment: createPaymentStep(ledger),
-        signer: gateway.signer,
-        payerOf: async (channelId) => (await ledger.channel(channelId))?.config.payer,
-      },
-      Date.now(),
-    )
+    recoverHolds({
+      payment: createPaymentStep(ledger),
+      signer: gateway.signer,
+      payerOf: async (channelId) => (await ledger.channel(channelId))?.config.payer,
+      nowMs: Date.now,
+    })
 
   test('before an answer began releases its hold', async () => {
     const left = Promise.withResolvers<void>()

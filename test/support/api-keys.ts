@@ -1,3 +1,4 @@
+import type { AtomicAmount } from '../../src/domain/units.ts'
 import { createApiKey } from '../../src/payment/authenticate.ts'
 import type { TestGateway } from './gateway-on-ledger.ts'
 import { testChannelId } from './gateway-on-ledger.ts'
@@ -5,7 +6,11 @@ import { testChannelId } from './gateway-on-ledger.ts'
 /** A further key of the gateway's one channel, and how `vouch keys revoke` ends it. */
 export async function addApiKey(
   gateway: TestGateway,
-  terms: { readonly expiresAtMs?: number } = {},
+  terms: {
+    readonly expiresAtMs?: number
+    readonly modelScope?: readonly string[]
+    readonly spendCapAmount?: AtomicAmount
+  } = {},
 ): Promise<{ readonly secret: string; readonly revoke: () => Promise<boolean> }> {
   const nowMs = Date.now()
   const { secret, apiKey } = createApiKey({
