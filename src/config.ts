@@ -19,7 +19,15 @@ export type GatewayConfig = {
   readonly dataFolder: string
   readonly chain: {
     readonly rpcUrl: string
+    /** Another node of the same chain. */
+    readonly secondRpcUrl: string | undefined
     readonly chainId: number
+    /** Blocks, its own included, after which a transaction is final. */
+    readonly confirmations: number
+    /** The most that a transaction offers for a unit of gas. */
+    readonly feeWeiMax: bigint
+    /** Two nodes may differ by this much of a channel before it is frozen. */
+    readonly disagreementMax: AtomicAmount
     readonly settlement: Address
     readonly receiptVerifier: Address
     readonly gatewayRegistry: Address
@@ -37,7 +45,12 @@ export type GatewayConfig = {
     readonly claimKey: PrivateKey
     readonly withdrawDelayMinS: number
   }
-  readonly claims: { readonly whenUnclaimed: AtomicAmount; readonly everyS: number }
+  readonly claims: {
+    readonly whenUnclaimed: AtomicAmount
+    readonly everyS: number
+    readonly settleWhenClaimed: AtomicAmount
+    readonly settleEveryS: number
+  }
   readonly upstreams: readonly UpstreamConfig[]
 }
 
@@ -89,10 +102,9 @@ export function parseConfig(source: {
       dataFolder: at(top.string('dataFolder', '.vouch/serve')),
       chain,
       gateway: top.map('gateway', (fields) => readGateway(fields, at)),
-      claims: top.optionalMap('claims', (fields) => readClaims(fields, chain.assetDecimals)) ?? {
-        whenUnclaimed: atomic(10n ** BigInt(chain.assetDecimals)),
-        everyS: 6 * 3600,
-      },
+      claims:
+        top.optionalMap('claims', (fields) => readClaims(fields, chain.assetDecimals)) ??
+        defaultClaims(chain.assetDecimals),
       upstreams: top.list('upstreams', (fields) => readUpstream(fields, chain.assetDecimals, at)),
     }
   })
@@ -103,16 +115,23 @@ const readListen = (fields: ConfigFields): GatewayConfig['listen'] => ({
   port: fields.integer('port', { min: 0, max: 65_535 }, 8787),
 })
 
-const readChain = (fields: ConfigFields): GatewayConfig['chain'] => ({
-  rpcUrl: fields.url('rpcUrl'),
-  chainId: fields.integer('chainId', { min: 1, max: Number.MAX_SAFE_INTEGER }),
-  settlement: fields.address('settlement', canonicalSettlementAddress),
-  receiptVerifier: fields.address('receiptVerifier'),
-  gatewayRegistry: fields.address('gatewayRegistry'),
-  contributorRegistry: fields.address('contributorRegistry'),
-  asset: fields.address('asset'),
-  assetDecimals: fields.integer('assetDecimals', { min: 0, max: 18 }, 6),
-})
+function readChain(fields: ConfigFields): GatewayConfig['chain'] {
+  const assetDecimals = fields.integer('assetDecimals', { min: 0, max: 18 }, 6)
+  return {
+    rpcUrl: fields.url('rpcUrl'),
+    secondRpcUrl: fields.has('secondRpcUrl') ? fields.url('secondRpcUrl') : undefined,
+    chainId: fields.integer('chainId', { min: 1, max: Number.MAX_SAFE_INTEGER }),
+    confirmations: fields.integer('confirmations', { min: 1, max: 1_000 }, 12),
+    feeWeiMax: fields.amount('feeGweiMax', 9, '500'),
+    disagreementMax: atomic(fields.amount('disagreementMax', assetDecimals, '5')),
+    settlement: fields.address('settlement', canonicalSettlementAddress),
+    receiptVerifier: fields.address('receiptVerifier'),
+    gatewayRegistry: fields.address('gatewayRegistry'),
+    contributorRegistry: fields.address('contributorRegistry'),
+    asset: fields.address('asset'),
+    assetDecimals,
+  }
+}
 
 const readGateway = (
   fields: ConfigFields,
@@ -128,7 +147,19 @@ const readGateway = (
 const readClaims = (fields: ConfigFields, decimals: number): GatewayConfig['claims'] => ({
   whenUnclaimed: atomic(fields.amount('whenUnclaimed', decimals, '1')),
   everyS: fields.integer('everyS', { min: 1, max: 30 * dayS }, 6 * 3600),
+  settleWhenClaimed: atomic(fields.amount('settleWhenClaimed', decimals, '50')),
+  settleEveryS: fields.integer('settleEveryS', { min: 1, max: 30 * dayS }, dayS),
 })
+
+const defaultClaims = (decimals: number): GatewayConfig['claims'] => {
+  const unit = 10n ** BigInt(decimals)
+  return {
+    whenUnclaimed: atomic(unit),
+    everyS: 6 * 3600,
+    settleWhenClaimed: atomic(50n * unit),
+    settleEveryS: dayS,
+  }
+}
 
 function readUpstream(
   fields: ConfigFields,

@@ -224,7 +224,12 @@ function gatewayConfig(terms: {
     dataFolder: terms.folder,
     chain: {
       rpcUrl: devChain.rpcUrl,
+      secondRpcUrl: undefined,
       chainId: devChain.chainId,
+      // anvil makes a block for each transaction, and none in between.
+      confirmations: 1,
+      feeWeiMax: 1_000n * 10n ** 9n,
+      disagreementMax: devUsd(5n),
       settlement: contracts.settlement,
       receiptVerifier: contracts.receiptVerifier,
       gatewayRegistry: contracts.gatewayRegistry,
@@ -239,7 +244,12 @@ function gatewayConfig(terms: {
       claimKey: keys.gatewayOperator,
       withdrawDelayMinS: 3600,
     },
-    claims: { whenUnclaimed: devUsd(1n), everyS: 3600 },
+    claims: {
+      whenUnclaimed: devUsd(1n),
+      everyS: 3600,
+      settleWhenClaimed: devUsd(1n),
+      settleEveryS: 3600,
+    },
     upstreams: [
       {
         id: 'embedded',

@@ -12,7 +12,6 @@ import { channelDomain } from '../chain/channel-typed-data.ts'
 import { type JsonRpc, jsonRpc } from '../chain/json-rpc.ts'
 import { hashPriceSheet, receiptDomain } from '../chain/receipt-typed-data.ts'
 import { addressOfPrivateKey, curveInUse } from '../chain/signatures.ts'
-import { openSender } from '../chain/transactions.ts'
 import type { GatewayConfig, ModelConfig, UpstreamConfig } from '../config.ts'
 import type { Contributor, Offer } from '../domain/contributor.ts'
 import { unixSeconds } from '../domain/units.ts'
@@ -28,7 +27,6 @@ import { acceptVoucher } from '../payment/accept-voucher.ts'
 import { authenticate } from '../payment/authenticate.ts'
 import { createPaymentStep } from '../payment/payment-step.ts'
 import { ContributorPool } from '../routing/contributor-pool.ts'
-import { startSettlementLoop } from '../settlement/settlement-loop.ts'
 import type { ApiKeyStore } from '../store/api-key-store.ts'
 import { openSqliteApiKeys } from '../store/api-key-store-sqlite.ts'
 import { type LedgerStore, StoreFailure } from '../store/ledger-store.ts'
@@ -36,14 +34,15 @@ import { openSqliteLedger } from '../store/ledger-store-sqlite.ts'
 import { UpstreamPools } from '../upstream/open-answer.ts'
 import { checkChain } from './check-chain.ts'
 import { CommandFailure } from './command.ts'
+import { openSettlement, type RunningSettlement } from './open-settlement.ts'
 
 export type RunningGateway = {
   readonly origin: string
   readonly ledger: LedgerStore
   readonly apiKeys: ApiKeyStore
   readonly recovered: { readonly charged: number; readonly released: number }
-  /** Claims and settles what was charged so far. */
-  readonly claimNow: () => Promise<void>
+  /** Claims, refunds and whatever else this gateway sends to its chain. */
+  readonly settlement: Omit<RunningSettlement, 'stop'>
   /** Takes no new request, lets those in flight end, claims, makes everything durable and closes. */
   readonly stop: () => Promise<void>
 }
@@ -96,29 +95,14 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     channel: stores.ledger.channel.bind(stores.ledger),
     log: logs.gateway,
   })
-  const settlement = startSettlementLoop({
-    rpc,
-    settlement: channelSettlementAt(config.chain.settlement),
-    sender: openSender({
-      rpc,
-      chainId: config.chain.chainId,
-      privateKey: config.gateway.claimKey,
-    }),
-    ledger: stores.ledger,
-    policy: {
-      whenUnclaimed: config.claims.whenUnclaimed,
-      everyMs: config.claims.everyS * 1000,
-    },
-    log: logs.gateway,
-    nowMs,
-  })
+  const settlement = openSettlement({ config, ledger: stores.ledger, log: logs.gateway, nowMs })
   const server = await listen(door, config, options.otherPorts ?? [])
   logs.gateway.info('listening', { origin: server.origin, signatures: curveInUse, ...recovered })
   return {
     origin: server.origin,
     ...stores,
     recovered,
-    claimNow: settlement.claimNow,
+    settlement,
     stop: async () => {
       await drain(inFlight, server)
       await settlement.claimNow()

@@ -9,44 +9,24 @@ export type ClaimPolicy = {
   readonly everyMs: number
 }
 
-/**
- * Decides which channels are claimed now. Remembers since when each has had something to claim, and what the contract
- * refused: the same claim again would be refused again, and cost a call and a line in the log each round.
- */
+/** Decides which channels are claimed now. Remembers since when each has had something to claim. */
 export class ClaimSchedule {
   readonly #policy: ClaimPolicy
   readonly #sinceMs = new Map<Bytes32, number>()
-  readonly #refusedTotals = new Map<Bytes32, AtomicAmount>()
 
   constructor(policy: ClaimPolicy) {
     this.#policy = policy
   }
 
-  /** Channels with something to claim that is large, old, or about to be withdrawn by its payer. */
+  /** Of these channels, all that have something to claim: those where it is large, old, or about to be withdrawn. */
   choose(channels: readonly Channel[], nowMs: number): readonly Channel[] {
-    const claimable = this.claimable(channels)
+    const claimable = channels.filter(isClaimable)
     this.#noteUnclaimed(claimable, nowMs)
     return claimable.filter((channel) => this.#isDue(channel, nowMs))
   }
 
-  /** Every channel with something to claim and a voucher to claim it with. */
-  claimable(channels: readonly Channel[]): readonly Channel[] {
-    return channels.filter(
-      (channel) =>
-        channel.chargedCumulativeAmount > channel.totalClaimed &&
-        channel.voucherSignature !== noSignature,
-    )
-  }
-
-  noteRefused(channels: readonly Channel[]): void {
-    for (const { channelId, chargedCumulativeAmount } of channels) {
-      this.#refusedTotals.set(channelId, chargedCumulativeAmount)
-    }
-  }
-
   #isDue(channel: Channel, nowMs: number): boolean {
     const { channelId, chargedCumulativeAmount, totalClaimed } = channel
-    if (this.#refusedTotals.get(channelId) === chargedCumulativeAmount) return false
     if (channel.closing) return true
     if (chargedCumulativeAmount - totalClaimed >= this.#policy.whenUnclaimed) return true
     return nowMs - (this.#sinceMs.get(channelId) ?? nowMs) >= this.#policy.everyMs
@@ -54,11 +34,15 @@ export class ClaimSchedule {
 
   #noteUnclaimed(claimable: readonly Channel[], nowMs: number): void {
     const current = new Set(claimable.map((channel) => channel.channelId))
-    for (const memory of [this.#sinceMs, this.#refusedTotals]) {
-      for (const channelId of memory.keys()) if (!current.has(channelId)) memory.delete(channelId)
+    for (const channelId of this.#sinceMs.keys()) {
+      if (!current.has(channelId)) this.#sinceMs.delete(channelId)
     }
     for (const channelId of current) {
       if (!this.#sinceMs.has(channelId)) this.#sinceMs.set(channelId, nowMs)
     }
   }
 }
+
+/** Something was charged that is not claimed, and there is a voucher to claim it with. */
+export const isClaimable = (channel: Channel): boolean =>
+  channel.chargedCumulativeAmount > channel.totalClaimed && channel.voucherSignature !== noSignature

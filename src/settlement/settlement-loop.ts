@@ -1,129 +1,224 @@
 /*
- * Turns charges into money, at its own pace. It keeps no state of its own that matters: what is to be claimed follows from
- * the ledger, what was claimed from the chain, so that a crash anywhere is repaired by the next round.
+ * Turns charges into money, at its own pace. What is to be claimed follows from the ledger, what was claimed from the chain,
+ * what is on its way from the outbox, so that a crash anywhere is repaired by the next round.
  */
 import { settlementIntervalMs } from '../base/limits.ts'
 import type { GatewayLog } from '../base/log.ts'
+import { err, type Result } from '../base/result.ts'
 import { type ChainFailure, describeChainFailure } from '../chain/chain-failure.ts'
-import { readChannel } from '../chain/channel-settlement.ts'
-import type { Channel, ChannelConfig } from '../domain/channel.ts'
+import { hasBestEffort } from '../chain/channel-claims.ts'
+import type { Contract } from '../chain/contracts.ts'
+import type { JsonRpc } from '../chain/json-rpc.ts'
+import { rpcOfTwo } from '../chain/rpc-of-two.ts'
+import type { Channel } from '../domain/channel.ts'
+import { type AtomicAmount, atomic, type Bytes32 } from '../domain/units.ts'
 import type { LedgerStore } from '../store/ledger-store.ts'
-import { type ClaimPolicy, ClaimSchedule } from './claim-schedule.ts'
-import { type ClaimLane, claimVouchers, settleClaims } from './claim-vouchers.ts'
+import type { OutboxStore } from '../store/outbox-store.ts'
+import type { ClaimLane } from './claim-lane.ts'
+import { type ClaimPolicy, ClaimSchedule, isClaimable } from './claim-schedule.ts'
+import { claimVouchers } from './claim-vouchers.ts'
+import { type Observer, observeChannels } from './observe-channels.ts'
+import type { Outbox } from './outbox.ts'
+import { Quarantine } from './quarantine.ts'
+import { begunRefunds, type Refund, type RefundRefusal, requestRefund } from './refund-channel.ts'
+import { accountsOf, type SettlePolicy, settleClaims } from './settle-claims.ts'
+import { startWithdrawalWatch } from './withdrawal-watch.ts'
 
-export type SettlementLoop = {
-  /** Claims and settles everything that was charged so far, whatever the policy says. Never rejects. */
-  readonly claimNow: () => Promise<void>
-  /** Starts no further round and waits for the one that runs. Claims nothing by itself. */
-  readonly stop: () => Promise<void>
+export type SettlementPolicy = {
+  readonly claim: ClaimPolicy
+  readonly settle: SettlePolicy
+  /** Two nodes may differ by this much of a channel before it is frozen. */
+  readonly disagreementMax: AtomicAmount
 }
 
-type Settlement = ClaimLane & {
-  readonly ledger: Pick<LedgerStore, 'channels' | 'observeChain'>
-  readonly policy: ClaimPolicy
+export type SettlementTerms = {
+  readonly chainId: number
+  readonly settlement: Contract
+  readonly rpc: JsonRpc
+  /** Another node of the same chain: what one hides the other shows. */
+  readonly secondRpc: JsonRpc | undefined
+  readonly outbox: Pick<Outbox, 'sender' | 'pendingChannels'>
+  /** For a sender that is neither receiver nor receiverAuthorizer of the channels. */
+  readonly authorizer?: ClaimLane['authorizer']
+  readonly notes: Pick<OutboxStore, 'note' | 'setNote' | 'notes'>
+  readonly ledger: Pick<LedgerStore, 'channel' | 'channels' | 'observeChain' | 'setFrozen'>
+  readonly policy: SettlementPolicy
   readonly log: GatewayLog
   readonly nowMs: () => number
 }
 
-export function startSettlementLoop(settlement: Settlement): SettlementLoop {
-  const schedule = new ClaimSchedule(settlement.policy)
-  let lane: Promise<void> = Promise.resolve()
+export type SettlementLoop = {
+  /** Claims and settles everything that was charged so far, whatever the policy says. Never rejects. */
+  readonly claimNow: () => Promise<void>
+  /** Gives the payer back what was not charged. Rejects with StoreFailure. */
+  readonly refund: (channelId: Bytes32) => Promise<Result<Refund, RefundRefusal>>
+  /** Looks at the chain's new blocks now. Never rejects. */
+  readonly watchNow: () => Promise<void>
+  /** Starts no further round and waits for the one that runs. Claims nothing by itself. */
+  readonly stop: () => Promise<void>
+}
+
+export function startSettlementLoop(terms: SettlementTerms): SettlementLoop {
+  const rounds = new SettlementRounds(terms)
+  let lane: Promise<unknown> = Promise.resolve()
   let queued = 0
 
-  // One round after the other: two at once would claim the same rows.
-  const enqueue = (everything: boolean): Promise<void> => {
+  // One after the other: two rounds at once would claim the same rows, and a refund needs the claims before it.
+  const enqueue = <T>(work: () => Promise<T>): Promise<T> => {
     queued += 1
-    lane = lane.then(async () => {
-      await runRound(settlement, schedule, everything)
+    const done = lane.then(work).finally(() => {
       queued -= 1
     })
-    return lane
+    lane = done.catch(() => undefined)
+    return done
   }
   const timer = setInterval(() => {
     // A round that takes longer than the interval is not followed by a crowd.
-    if (queued === 0) void enqueue(false)
+    if (queued === 0) void enqueue(() => rounds.run(false))
   }, settlementIntervalMs)
   timer.unref()
+  const watch = startWithdrawalWatch({
+    ...rounds.observer,
+    chainId: terms.chainId,
+    onClosing: () => void enqueue(() => rounds.run(false)),
+  })
   return {
-    claimNow: () => enqueue(true),
-    stop: () => {
+    claimNow: () => enqueue(() => rounds.run(true)),
+    refund: (channelId) => enqueue(() => rounds.refund(channelId)),
+    watchNow: watch.lookNow,
+    stop: async () => {
       clearInterval(timer)
-      return lane
+      await watch.stop()
+      await lane
     },
   }
 }
 
-/** One look at the ledger and the chain. Whatever fails is logged and tried again by a later round. */
-async function runRound(
-  settlement: Settlement,
-  schedule: ClaimSchedule,
-  everything: boolean,
-): Promise<void> {
-  const { ledger, log, nowMs } = settlement
-  try {
-    await observe(settlement, (await ledger.channels()).filter(isExposed))
-    const channels = await ledger.channels()
-    const due = schedule.choose(channels, nowMs())
-    await claim(settlement, schedule, everything ? schedule.claimable(channels) : due)
-    // A payout that failed before has nothing new to claim, so it is found only by asking for every account.
-    await settle(settlement, everything ? channels : due)
-  } catch (error) {
-    // The store failed: it says so itself and takes the gateway out of service. The loop only must not die of it.
-    log.error('settlement_round_failed', { error: error instanceof Error ? error.name : 'unknown' })
-  }
-}
+class SettlementRounds {
+  readonly observer: Observer
+  readonly #terms: SettlementTerms
+  readonly #schedule: ClaimSchedule
+  #quarantine: Quarantine | undefined
+  #bestEffort: boolean | undefined
 
-async function claim(
-  settlement: Settlement,
-  schedule: ClaimSchedule,
-  channels: readonly Channel[],
-): Promise<void> {
-  if (channels.length === 0) return
-  const { log } = settlement
-  const outcome = await claimVouchers(settlement, channels)
-  schedule.noteRefused(outcome.refused.map(({ channel }) => channel))
-  await observe(settlement, outcome.claimed)
-  if (outcome.claimed.length > 0) log.info('vouchers_claimed', { channels: outcome.claimed.length })
-  for (const { channel, failure } of outcome.refused) {
-    const detail = describeChainFailure(failure)
-    log.error('claim_refused', { channelId: channel.channelId, detail })
-  }
-  if (outcome.interrupted !== undefined) logFailure(log, 'claim_failed', outcome.interrupted)
-}
-
-async function settle(settlement: Settlement, channels: readonly Channel[]): Promise<void> {
-  const { log } = settlement
-  for (const account of accountsOf(channels)) {
-    const settled = await settleClaims(settlement, account)
-    if (!settled.ok) logFailure(log, 'settle_failed', settled.error)
-    else if (settled.value > 0n) {
-      log.info('claims_settled', { ...account, amountAtomic: String(settled.value) })
+  constructor(terms: SettlementTerms) {
+    this.#terms = terms
+    this.#schedule = new ClaimSchedule(terms.policy.claim)
+    this.observer = {
+      ...terms,
+      disagreementMax: terms.policy.disagreementMax,
+      wentBack: new Map(),
+      refunding: async () =>
+        new Set([
+          ...(await terms.outbox.pendingChannels('refund')),
+          ...(await begunRefunds(terms.notes)),
+        ]),
     }
   }
-}
 
-/** Tells the ledger what the chain says of these channels. */
-async function observe(
-  { rpc, settlement, ledger, log }: Settlement,
-  channels: readonly Channel[],
-): Promise<void> {
-  for (const channel of channels) {
-    const onChain = await readChannel(rpc, settlement, channel)
-    if (!onChain.ok) return logFailure(log, 'chain_not_read', onChain.error)
-    await ledger.observeChain(channel.channelId, onChain.value)
+  /** One look at the ledger and the chain. Whatever fails is logged and tried again by a later round. */
+  async run(everything: boolean): Promise<void> {
+    const { log, notes } = this.#terms
+    try {
+      this.#quarantine ??= await Quarantine.open(notes)
+      await observeChannels(this.observer, (await this.#channels()).filter(isExposed))
+      const lane = await this.#lane()
+      if (!lane.ok) return logFailure(log, 'chain_not_read', lane.error)
+      await this.#claim(lane.value, this.#quarantine, everything)
+      await this.#settle(lane.value, everything)
+      for (const channelId of await begunRefunds(notes)) await this.#refund(lane.value, channelId)
+    } catch (error) {
+      // The store failed: it says so itself and takes the gateway out of service. The loop only must not die of it.
+      log.error('settlement_round_failed', {
+        error: error instanceof Error ? error.name : 'unknown',
+      })
+    }
+  }
+
+  async refund(channelId: Bytes32): Promise<Result<Refund, RefundRefusal>> {
+    const lane = await this.#lane()
+    if (!lane.ok) return err({ reason: 'chain_not_read', failure: lane.error })
+    return this.#refund(lane.value, channelId)
+  }
+
+  async #refund(lane: ClaimLane, channelId: Bytes32): Promise<Result<Refund, RefundRefusal>> {
+    const { log } = this.#terms
+    const refund = await requestRefund({ ...this.#terms, ...lane }, channelId)
+    if (refund.ok) {
+      const amountAtomic = String(refund.value.amount)
+      log.info('channel_refunded', { channelId, amountAtomic })
+    } else {
+      log.info('refund_refused', { channelId, reason: refund.error.reason })
+    }
+    return refund
+  }
+
+  async #claim(lane: ClaimLane, quarantine: Quarantine, everything: boolean): Promise<void> {
+    const { log, nowMs, outbox } = this.#terms
+    const channels = (await this.#channels()).map((channel) => this.#asOnChain(channel))
+    const due = this.#schedule.choose(channels, nowMs())
+    const pending = await outbox.pendingChannels('claim')
+    const wanted = (everything ? channels.filter(isClaimable) : due).filter(
+      // What is on its way is not sent again beside itself; whoever asks for everything asks for the refused, too.
+      (channel) =>
+        !pending.has(channel.channelId) && (everything || !quarantine.holds(channel, nowMs())),
+    )
+    if (wanted.length === 0) return
+    const outcome = await claimVouchers(lane, wanted)
+    const { claimed, refused, interrupted } = outcome
+    await observeChannels(this.observer, claimed)
+    if (claimed.length > 0) log.info('vouchers_claimed', { channels: claimed.length })
+    for (const { channelId } of claimed) await quarantine.release(channelId)
+    for (const { channel, reason } of refused) {
+      log.error('claim_refused', { channelId: channel.channelId, detail: reason })
+      await quarantine.add(channel, reason, nowMs())
+    }
+    if (interrupted !== undefined) logFailure(log, 'claim_failed', interrupted)
+  }
+
+  async #settle(lane: ClaimLane, everything: boolean): Promise<void> {
+    const { log, policy } = this.#terms
+    for (const account of accountsOf(await this.#channels())) {
+      const settler = { ...this.#terms, ...lane }
+      const settled = await settleClaims(settler, account, everything ? undefined : policy.settle)
+      if (!settled.ok) logFailure(log, 'settle_failed', settled.error)
+      else if (settled.value > 0n) {
+        log.info('claims_settled', { ...account, amountAtomic: String(settled.value) })
+      }
+    }
+  }
+
+  async #lane(): Promise<Result<ClaimLane, ChainFailure>> {
+    const { settlement, outbox, authorizer } = this.#terms
+    const rpc = rpcOfTwo(this.#terms.rpc, this.#terms.secondRpc)
+    if (this.#bestEffort === undefined) {
+      const probed = await hasBestEffort(rpc, settlement)
+      if (!probed.ok) return probed
+      this.#bestEffort = probed.value
+    }
+    const { sender } = outbox
+    const bestEffort = this.#bestEffort
+    return { ok: true, value: { rpc, settlement, sender, authorizer, bestEffort } }
+  }
+
+  async #channels(): Promise<readonly Channel[]> {
+    const { chainId, ledger } = this.#terms
+    return (await ledger.channels()).filter((channel) => channel.chainId === chainId)
+  }
+
+  /** With what the chain has of its claims, where that is less than it had. */
+  #asOnChain(channel: Channel): Channel {
+    const onChain = this.observer.wentBack.get(channel.channelId)
+    return onChain === undefined ? channel : { ...channel, totalClaimed: atomic(onChain) }
   }
 }
 
 /** Where the payer could still take along what is owed: only there does the chain's view matter each round. */
 const isExposed = (channel: Channel): boolean =>
-  channel.heldAmount > 0n || channel.chargedCumulativeAmount > channel.totalClaimed
-
-type Account = Pick<ChannelConfig, 'receiver' | 'token'>
-
-const accountsOf = (channels: readonly Channel[]): Iterable<Account> =>
-  new Map(
-    channels.map(({ config: { receiver, token } }) => [receiver + token, { receiver, token }]),
-  ).values()
+  channel.heldAmount > 0n ||
+  channel.chargedCumulativeAmount > channel.totalClaimed ||
+  channel.withdrawFinalAtS !== undefined ||
+  channel.frozen
 
 const logFailure = (log: GatewayLog, event: string, failure: ChainFailure): void =>
   log.error(event, { detail: describeChainFailure(failure) })

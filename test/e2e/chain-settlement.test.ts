@@ -1,236 +1,69 @@
-import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { id } from 'ethers'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { settlementIntervalMs } from '../../src/base/limits.ts'
-import type { GatewayLog } from '../../src/base/log.ts'
-import { readChannel } from '../../src/chain/channel-settlement.ts'
-import { channelDomain, channelIdOf, voucherDigest } from '../../src/chain/channel-typed-data.ts'
-import { readContract } from '../../src/chain/contracts.ts'
+import { err } from '../../src/base/result.ts'
 import { type JsonRpc, jsonRpc } from '../../src/chain/json-rpc.ts'
-import type { PrivateKey } from '../../src/chain/private-key.ts'
-import { signDigest } from '../../src/chain/signatures.ts'
-import { openSender, sendCall } from '../../src/chain/transactions.ts'
-import { type DevContractHandles, devContractHandles, devUsd } from '../../src/dev/dev-contracts.ts'
-import { fundChannel } from '../../src/dev/fund-channel.ts'
-import type { Channel, ChannelConfig } from '../../src/domain/channel.ts'
-import {
-  type AtomicAmount,
-  atomic,
-  type Bytes32,
-  bytes32,
-  unixSecondsOf,
-  zeroBytes32,
-} from '../../src/domain/units.ts'
-import type { ClaimPolicy } from '../../src/settlement/claim-schedule.ts'
-import { startSettlementLoop } from '../../src/settlement/settlement-loop.ts'
-import type { LedgerStore } from '../../src/store/ledger-store.ts'
-import { openSqliteLedger } from '../../src/store/ledger-store-sqlite.ts'
-import { expectOk, startDevChain, type TestDevChain } from '../support/dev-chain.ts'
+import { devUsd } from '../../src/dev/dev-contracts.ts'
+import { atomic, type Bytes32 } from '../../src/domain/units.ts'
+import { readQuarantine } from '../../src/settlement/quarantine.ts'
+import { neverByItself, SettlementRig } from '../support/settlement-rig.ts'
 
-let running: TestDevChain
-let handles: DevContractHandles
-let ledger: LedgerStore
-let events: string[]
-
+let rig: SettlementRig
 beforeEach(async () => {
-  running = await startDevChain()
-  handles = devContractHandles(running.dev.contracts)
-  ledger = openSqliteLedger({
-    path: join(running.folder, 'ledger.db'),
-    onFailure: (error) => events.push(`ledger ${String(error)}`),
-  })
-  events = []
+  rig = await SettlementRig.open()
 })
-
 afterEach(async () => {
   vi.useRealTimers()
-  await ledger.close()
-  await running.stop()
+  await rig.close()
 })
 
-const log: GatewayLog = {
-  info: (event) => void events.push(event),
-  error: (event) => void events.push(event),
-}
-
-const neverByItself: ClaimPolicy = {
-  whenUnclaimed: atomic(2n ** 128n - 1n),
-  everyMs: Number.MAX_SAFE_INTEGER,
-}
-
-function startLoop(change: { readonly policy?: ClaimPolicy; readonly rpc?: JsonRpc } = {}) {
-  const rpc = change.rpc ?? running.chain.rpc
-  const { keys, chainId } = running.dev
-  return startSettlementLoop({
-    rpc,
-    settlement: handles.settlement,
-    sender: openSender({ rpc, chainId, privateKey: keys.gatewayOperator }),
-    ledger,
-    policy: change.policy ?? neverByItself,
-    log,
-    nowMs: Date.now,
-  })
-}
-
-/** Another channel of the same payer, funded with 100 devUSD. */
-async function fundedConfig(name: number): Promise<ChannelConfig> {
-  const { dev, chain } = running
-  const { keys, chainId, contracts } = dev
-  const salt = bytes32(`0x${name.toString(16).padStart(64, '0')}`)
-  const funded = await fundChannel({
-    rpc: chain.rpc,
-    chainId,
-    asset: handles.asset,
-    settlement: handles.settlement,
-    collector: contracts.eip3009Collector,
-    config: { ...dev.channel.config, salt },
-    relayer: openSender({ rpc: chain.rpc, chainId, privateKey: keys.deployer }),
-    payerKey: keys.payer,
-    nowS: unixSecondsOf(Date.now()),
-  })
-  return expectOk(funded).config
-}
-
-/** Opens the channel's book with a voucher, signed by the session key unless told otherwise. */
-async function openBook(
-  config: ChannelConfig,
-  signed: AtomicAmount,
-  key: PrivateKey = running.dev.keys.session,
-): Promise<Bytes32> {
-  const { chainId, contracts } = running.dev
-  const domain = channelDomain({ chainId, verifyingContract: contracts.settlement })
-  const channelId = channelIdOf(domain, config)
-  const channel = { channelId, config }
-  const onChain = expectOk(await readChannel(running.chain.rpc, handles.settlement, channel))
-  await ledger.openChannel({ ...channel, chainId, onChain })
-  const promise = { channelId, maxClaimableAmount: signed }
-  const voucher = { ...promise, signature: signDigest(voucherDigest(domain, promise), key) }
-  const accepted = expectOk(await ledger.acceptVoucher(voucher))
-  await accepted.durable
-  return channelId
-}
-
-let requests = 0
-async function charge(channelId: Bytes32, held: bigint, actual: bigint): Promise<void> {
-  requests += 1
-  const requestId = `request-${requests}`
-  expectOk(
-    await ledger.hold({
-      requestId,
-      channelId,
-      heldAmount: atomic(held),
-      context: '{}',
-      budget: undefined,
-      announces: false,
-    }),
-  )
-  const sealed = { receiptId: bytes32(`0x${requests.toString(16).padStart(64, '0')}`) }
-  const charged = await ledger.charge(requestId, atomic(actual), () => ({
-    ...sealed,
-    digest: zeroBytes32,
-    body: '{}',
-  }))
-  await charged?.durable
-}
-
-async function book(channelId: Bytes32): Promise<Channel> {
-  const channel = await ledger.channel(channelId)
-  if (channel === undefined) throw new Error('no such channel')
-  return channel
-}
-
-const onChain = async (channel: Pick<Channel, 'channelId' | 'config'>) =>
-  expectOk(await readChannel(running.chain.rpc, handles.settlement, channel))
-
-async function receiverBalance(): Promise<unknown> {
-  const balance = await readContract(running.chain.rpc, {
-    contract: handles.asset,
-    functionName: 'balanceOf',
-    args: [running.dev.addresses.gatewayOperator],
-  })
-  return expectOk(balance)[0]
-}
-
-const height = async (): Promise<unknown> =>
-  expectOk(await running.chain.rpc.call('eth_blockNumber', []))
-
 test('from the deposit through 200 charges to the receiver’s wallet, to the atomic unit', async () => {
-  const channelId = await openBook(running.dev.channel.config, devUsd(5n))
-  expect(await receiverBalance()).toBe(0n)
-  const settlement = startLoop()
+  const channelId = await rig.openBook()
+  expect(await rig.balanceOf('gatewayOperator')).toBe(0n)
+  const settlement = rig.startLoop()
   let charged = 0n
   for (let i = 1n; i <= 200n; i += 1n) {
     const actual = (i * 7_919n) % 20_011n
-    await charge(channelId, 20_011n, actual)
+    await rig.charge(channelId, actual)
     charged += actual
     if (i === 77n) await settlement.claimNow()
   }
   await settlement.claimNow()
 
   expect(charged).toBeGreaterThan(0n)
-  const channel = await book(channelId)
+  const channel = await rig.book(channelId)
   expect(channel).toMatchObject({ chargedCumulativeAmount: charged, totalClaimed: charged })
-  expect(await onChain(channel)).toEqual({
+  expect(await rig.onChain(channel)).toEqual({
     balance: devUsd(100n),
     totalClaimed: charged,
     withdrawFinalAtS: undefined,
   })
-  expect(await receiverBalance()).toBe(charged)
-  expect(events).toEqual([
-    'vouchers_claimed',
-    'claims_settled',
-    'vouchers_claimed',
-    'claims_settled',
-  ])
+  expect(await rig.balanceOf('gatewayOperator')).toBe(charged)
+  const round = ['vouchers_claimed', 'claims_settled']
+  expect(rig.events).toEqual([...round, ...round])
 
-  const settled = await height()
+  const settled = await rig.ask('eth_blockNumber')
   await settlement.claimNow()
-  expect(await height()).toBe(settled)
-  await settlement.stop()
+  expect(await rig.ask('eth_blockNumber')).toBe(settled)
 })
 
-test('vouchers that the contract refuses are said and block nobody', async () => {
-  const good: Bytes32[] = []
-  const bad: Bytes32[] = []
-  for (let name = 1; name <= 7; name += 1) {
-    const config = await fundedConfig(name)
-    const isBad = name === 3 || name === 6
-    const key = isBad ? running.dev.keys.payer : running.dev.keys.session
-    const channelId = await openBook(config, devUsd(5n), key)
-    await charge(channelId, 50n, BigInt(name))
-    ;(isBad ? bad : good).push(channelId)
-  }
-  const settlement = startLoop()
-  await settlement.claimNow()
-  for (const channelId of good) {
-    const { totalClaimed, chargedCumulativeAmount } = await book(channelId)
-    expect(totalClaimed).toBe(chargedCumulativeAmount)
-  }
-  for (const channelId of bad) expect((await book(channelId)).totalClaimed).toBe(0n)
-  expect(events.filter((event) => event === 'claim_refused')).toHaveLength(2)
-  expect(await receiverBalance()).toBe(1n + 2n + 4n + 5n + 7n)
-  await settlement.stop()
-})
+test('a node that is gone costs nothing but lines, and the next round makes up for it', async () => {
+  const channelId = await rig.openBook()
+  await rig.charge(channelId, 42n)
+  await rig.startLoop({ rpc: jsonRpc('http://127.0.0.1:9') }).claimNow()
+  await rig.stopLoops()
+  expect(rig.events).toContain('chain_not_read')
+  expect((await rig.book(channelId)).totalClaimed).toBe(0n)
 
-test('a node that is gone costs nothing but a line, and the next round makes up for it', async () => {
-  const channelId = await openBook(running.dev.channel.config, devUsd(5n))
-  await charge(channelId, 100n, 42n)
-  const cutOff = startLoop({ rpc: jsonRpc('http://127.0.0.1:9') })
-  await cutOff.claimNow()
-  await cutOff.stop()
-  expect(events).toContain('chain_not_read')
-  expect((await book(channelId)).totalClaimed).toBe(0n)
-
-  const settlement = startLoop()
-  await settlement.claimNow()
-  expect((await book(channelId)).totalClaimed).toBe(42n)
-  await settlement.stop()
+  await rig.startLoop().claimNow()
+  expect((await rig.book(channelId)).totalClaimed).toBe(42n)
 })
 
 test('a payout that a crash left out is made by the next loop', async () => {
-  const channelId = await openBook(running.dev.channel.config, devUsd(5n))
-  await charge(channelId, 100n, 42n)
+  const channelId = await rig.openBook()
+  await rig.charge(channelId, 42n)
   let sent = 0
-  const { rpc } = running.chain
+  const { rpc } = rig.running.chain
   const dying: JsonRpc = {
     origin: rpc.origin,
     call: async (method, params) => {
@@ -239,42 +72,130 @@ test('a payout that a crash left out is made by the next loop', async () => {
       return { ok: false, error: { reason: 'chain_unreachable', origin: '', detail: 'gone' } }
     },
   }
-  const first = startLoop({ rpc: dying })
-  await first.claimNow()
-  await first.stop()
-  expect((await book(channelId)).totalClaimed).toBe(42n)
-  expect(await receiverBalance()).toBe(0n)
+  await rig.startLoop({ rpc: dying }).claimNow()
+  await rig.stopLoops()
+  expect((await rig.book(channelId)).totalClaimed).toBe(42n)
+  expect(await rig.balanceOf('gatewayOperator')).toBe(0n)
 
-  const second = startLoop()
-  await second.claimNow()
-  await second.stop()
-  expect(await receiverBalance()).toBe(42n)
+  await rig.startLoop().claimNow()
+  expect(await rig.balanceOf('gatewayOperator')).toBe(42n)
+  // What the first loop had signed is what was executed: one payout, not two.
+  expect(await rig.intents('settle')).toHaveLength(1)
 })
 
 test('by itself it claims what its policy finds due, and sees a withdrawal', async () => {
-  const large = await openBook(running.dev.channel.config, devUsd(5n))
-  const small = await openBook(await fundedConfig(1), devUsd(5n))
-  const leaving = await openBook(await fundedConfig(2), devUsd(5n))
-  await charge(large, 1_000n, 1_000n)
-  await charge(small, 1_000n, 999n)
-  await charge(leaving, 1_000n, 1n)
-  const { rpc } = running.chain
-  const { chainId, keys } = running.dev
-  const payer = openSender({ rpc, chainId, privateKey: keys.payer })
-  const { config } = await book(leaving)
-  expectOk(
-    await sendCall(payer, {
-      contract: handles.settlement,
-      functionName: 'initiateWithdraw',
-      args: [config, devUsd(100n)],
-    }),
-  )
+  const large = await rig.openBook()
+  const small = await rig.openBook(await rig.fundedConfig(1))
+  const leaving = await rig.openBook(await rig.fundedConfig(2))
+  await rig.charge(large, 1_000n)
+  await rig.charge(small, 999n)
+  await rig.charge(leaving, 1n)
+  await rig.payerCalls('initiateWithdraw', leaving, devUsd(100n))
 
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
-  const settlement = startLoop({ policy: { ...neverByItself, whenUnclaimed: atomic(1_000n) } })
+  const claim = { ...neverByItself.claim, whenUnclaimed: atomic(1_000n) }
+  const settlement = rig.startLoop({ policy: { claim } })
   vi.advanceTimersByTime(settlementIntervalMs)
   await settlement.stop()
-  expect((await book(large)).totalClaimed).toBe(1_000n)
-  expect((await book(small)).totalClaimed).toBe(0n)
-  expect(await book(leaving)).toMatchObject({ totalClaimed: 1n, closing: true })
+  expect((await rig.book(large)).totalClaimed).toBe(1_000n)
+  expect((await rig.book(small)).totalClaimed).toBe(0n)
+  expect(await rig.book(leaving)).toMatchObject({ totalClaimed: 1n, closing: true })
+  // Claimed is not yet paid: that waits for an amount, or for a day.
+  expect(await rig.balanceOf('gatewayOperator')).toBe(0n)
+})
+
+describe('paying out', () => {
+  const settleAfter = async (change: {
+    readonly whenClaimed?: bigint
+    readonly laterMs?: number
+  }) => {
+    const channelId = await rig.openBook()
+    await rig.charge(channelId, 42n)
+    let nowMs = Date.now()
+    const policy = {
+      claim: { ...neverByItself.claim, whenUnclaimed: atomic(1n) },
+      settle: { whenClaimed: atomic(change.whenClaimed ?? 1_000n), everyMs: 86_400_000 },
+    }
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    const round = async () => {
+      const settlement = rig.startLoop({ policy, nowMs: () => nowMs })
+      vi.advanceTimersByTime(settlementIntervalMs)
+      await rig.stopLoops()
+      return settlement
+    }
+    await round()
+    nowMs += change.laterMs ?? 0
+    // Another process: the age of what is unpaid outlives the one that claimed it.
+    await round()
+    return rig.balanceOf('gatewayOperator')
+  }
+
+  test('waits while it is little and young', async () => {
+    expect(await settleAfter({ laterMs: 86_399_000 })).toBe(0n)
+  })
+  test('comes with the amount', async () => {
+    expect(await settleAfter({ whenClaimed: 42n })).toBe(42n)
+  })
+  test('comes after a day', async () => {
+    expect(await settleAfter({ laterMs: 86_400_000 })).toBe(42n)
+  })
+})
+
+/** A contract that has only what x402's canonical one has: it knows nothing of our addition. */
+function canonical(rpc: JsonRpc): JsonRpc {
+  const selector = id('claimBestEffort(CLAIMS,bytes)'.replace('CLAIMS', claimsType)).slice(0, 10)
+  return {
+    origin: rpc.origin,
+    call: async (method, params) => {
+      const { data } = Object(params[0]) as { data?: string }
+      if (data?.startsWith(selector) !== true) return rpc.call(method, params)
+      return err({ reason: 'chain_error', method, code: 3, message: 'reverted', data: '0x' })
+    },
+  }
+}
+const configType = '(address,address,address,address,address,uint40,bytes32)'
+const claimsType = `((${configType},uint128),bytes,uint128)[]`
+
+describe.each([
+  { contract: 'ours', relayer: false },
+  { contract: 'the canonical one', relayer: false },
+  { contract: 'ours', relayer: true },
+  { contract: 'the canonical one', relayer: true },
+])('rows that the contract refuses, on $contract, by a relayer: $relayer', (way) => {
+  const node = () => rig.running.chain.rpc
+
+  /** Seven channels with something to claim; the vouchers of two are signed by nobody who may. */
+  async function openSeven() {
+    const [good, bad]: [Bytes32[], Bytes32[]] = [[], []]
+    const { payer, session } = rig.running.dev.keys
+    for (let name = 1; name <= 7; name += 1) {
+      const isBad = name === 3 || name === 6
+      const config = await rig.fundedConfig(name)
+      const channelId = await rig.openBook(config, devUsd(5n), isBad ? payer : session)
+      await rig.charge(channelId, BigInt(name))
+      ;(isBad ? bad : good).push(channelId)
+    }
+    return { good, bad }
+  }
+
+  test('are said, quarantined and block nobody', async () => {
+    const { good, bad } = await openSeven()
+    const settlement = rig.startLoop({
+      rpc: way.contract === 'ours' ? node() : canonical(node()),
+      ...(way.relayer ? { role: 'deployer', authorized: true } : {}),
+    })
+    await settlement.claimNow()
+    for (const channelId of good) {
+      const { totalClaimed, chargedCumulativeAmount } = await rig.book(channelId)
+      expect(totalClaimed).toBe(chargedCumulativeAmount)
+    }
+    for (const channelId of bad) expect((await rig.book(channelId)).totalClaimed).toBe(0n)
+    expect(rig.events.filter((event) => event === 'claim_refused')).toHaveLength(2)
+    expect(await rig.balanceOf('gatewayOperator')).toBe(1n + 2n + 4n + 5n + 7n)
+    const quarantined = (await readQuarantine(rig.store)).map(({ channelId }) => channelId)
+    expect([...quarantined].sort()).toEqual([...bad].sort())
+    // Tried out first: the five good rows went in one transaction.
+    const claims = await rig.intents('claim')
+    expect(claims).toMatchObject([{ channelIds: good, state: 'final' }])
+  })
 })

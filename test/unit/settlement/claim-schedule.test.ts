@@ -8,7 +8,7 @@ import {
   zeroAddress,
   zeroBytes32,
 } from '../../../src/domain/units.ts'
-import { ClaimSchedule } from '../../../src/settlement/claim-schedule.ts'
+import { ClaimSchedule, isClaimable } from '../../../src/settlement/claim-schedule.ts'
 
 const policy = { whenUnclaimed: atomic(1_000n), everyMs: 60_000 }
 const startMs = 1_700_000_000_000
@@ -92,26 +92,6 @@ test('a channel whose payer withdraws is claimed at once, if anything is owed', 
 
 test('without a voucher there is nothing to claim with', () => {
   const channels = [channel(1, { charged: 5_000n, voucherSignature: noSignature })]
-  const schedule = new ClaimSchedule(policy)
-  expect(chosen(schedule, channels)).toEqual([])
-  expect(schedule.claimable(channels)).toEqual([])
-})
-
-describe('what the contract refused', () => {
-  const refused = channel(1, { charged: 5_000n, closing: true })
-  const other = channel(2, { charged: 5_000n })
-
-  test('is left alone until more is charged', () => {
-    const schedule = new ClaimSchedule(policy)
-    expect(chosen(schedule, [refused, other])).toEqual([1, 2])
-    schedule.noteRefused([refused])
-    expect(chosen(schedule, [refused, other], startMs + 10 * policy.everyMs)).toEqual([2])
-    expect(chosen(schedule, [channel(1, { charged: 5_001n }), other])).toEqual([1, 2])
-  })
-
-  test('is still claimable for whoever asks for everything', () => {
-    const schedule = new ClaimSchedule(policy)
-    schedule.noteRefused([refused])
-    expect(schedule.claimable([refused, other])).toEqual([refused, other])
-  })
+  expect(chosen(new ClaimSchedule(policy), channels)).toEqual([])
+  expect(channels.filter(isClaimable)).toEqual([])
 })

@@ -1,0 +1,148 @@
+/*
+ * Follows the events of channels block by block, across reorganisations. One look reads what is new since the cursor; hashes
+ * of the blocks that it passed say later whether they are still there.
+ */
+import { watchedBlocksAtOnceMax, watchedBlocksKept } from '../base/limits.ts'
+import { err, ok, type Result } from '../base/result.ts'
+import { type Address, type Bytes32, bytes32, isBytes32 } from '../domain/units.ts'
+import { readBlock, readHead } from './blocks.ts'
+import { badAnswer, type ChainFailure } from './chain-failure.ts'
+import type { JsonRpc } from './json-rpc.ts'
+import { keccak256Utf8 } from './keccak.ts'
+import { hexQuantity, parseQuantity } from './quantity.ts'
+
+/** A block that was looked at, and the channels that it changed. */
+export type PassedBlock = {
+  readonly number: number
+  readonly hash: Bytes32
+  readonly channelIds: readonly Bytes32[]
+}
+
+/** Where a watcher stands: plain JSON, so that it can be written down. Blocks ascend; the last is the newest passed. */
+export type WatchCursor = { readonly passed: readonly PassedBlock[] }
+
+export type WatchLook = {
+  readonly cursor: WatchCursor
+  /** Channels with an event in a block that was not passed before. */
+  readonly touched: readonly Bytes32[]
+  /** Channels with an event in a block that is no longer there: what was known of them may be wrong. */
+  readonly orphaned: readonly Bytes32[]
+  /** False: more blocks wait than one look reads. */
+  readonly caughtUp: boolean
+}
+
+/** What changes the money of a channel. All have the channel's id as their first indexed member. */
+export const watchedEvents = {
+  Deposited: 'Deposited(bytes32,address,address,uint128,uint128)',
+  Claimed: 'Claimed(bytes32,address,uint128,uint128)',
+  Refunded: 'Refunded(bytes32,address,uint128)',
+  WithdrawInitiated: 'WithdrawInitiated(bytes32,address,uint128,uint40)',
+  WithdrawFinalized: 'WithdrawFinalized(bytes32,address,uint128)',
+} as const
+
+const topics = Object.values(watchedEvents).map(keccak256Utf8)
+
+/** One look. Without a cursor it begins at the newest block: what is before it is read from the contract's state. */
+export async function watchBlocks(
+  rpc: JsonRpc,
+  settlement: Address,
+  cursor: WatchCursor | undefined,
+): Promise<Result<WatchLook, ChainFailure>> {
+  const head = await readHead(rpc)
+  if (!head.ok) return head
+  const newest = { number: head.value.number, hash: head.value.hash, channelIds: [] }
+  if (cursor === undefined) {
+    return ok({ cursor: { passed: [newest] }, touched: [], orphaned: [], caughtUp: true })
+  }
+  const fork = await dropOrphans(rpc, cursor.passed)
+  if (!fork.ok) return fork
+  const { kept, orphaned } = fork.value
+  // Where nothing that was passed is left, the watcher begins again where its memory began.
+  const from = (kept.at(-1)?.number ?? (cursor.passed[0]?.number ?? newest.number) - 1) + 1
+  if (from > newest.number) {
+    return ok({ cursor: { passed: kept }, touched: [], orphaned, caughtUp: true })
+  }
+  const to = Math.min(newest.number, from + watchedBlocksAtOnceMax - 1)
+  const logs = await readLogs(rpc, settlement, { from, to })
+  if (!logs.ok) return logs
+  const last = to === newest.number ? ok(newest) : await passedBlock(rpc, to)
+  if (!last.ok) return last
+  const passed = [...kept, ...joinLogs([...logs.value, last.value])]
+  return ok({
+    cursor: { passed: passed.filter(({ number }) => number > to - watchedBlocksKept) },
+    touched: [...new Set(logs.value.flatMap(({ channelIds }) => channelIds))],
+    orphaned,
+    caughtUp: to === newest.number,
+  })
+}
+
+/** Newest first: the first block that is still there says that all before it are. */
+async function dropOrphans(
+  rpc: JsonRpc,
+  passed: readonly PassedBlock[],
+): Promise<
+  Result<{ readonly kept: readonly PassedBlock[]; readonly orphaned: Bytes32[] }, ChainFailure>
+> {
+  const orphaned = new Set<Bytes32>()
+  for (let index = passed.length - 1; index >= 0; index -= 1) {
+    const block = passed[index]
+    if (block === undefined) continue
+    const now = await readBlock(rpc, block.number)
+    if (!now.ok) return now
+    if (now.value?.hash === block.hash) {
+      return ok({ kept: passed.slice(0, index + 1), orphaned: [...orphaned] })
+    }
+    for (const channelId of block.channelIds) orphaned.add(channelId)
+  }
+  return ok({ kept: [], orphaned: [...orphaned] })
+}
+
+async function passedBlock(
+  rpc: JsonRpc,
+  number: number,
+): Promise<Result<PassedBlock, ChainFailure>> {
+  const block = await readBlock(rpc, number)
+  if (!block.ok) return block
+  if (block.value !== undefined) return ok({ number, hash: block.value.hash, channelIds: [] })
+  const method = 'eth_getBlockByNumber'
+  return err(badAnswer({ origin: rpc.origin, method, detail: `no block ${number}` }))
+}
+
+/** One record for each block, in their order. */
+function joinLogs(records: readonly PassedBlock[]): readonly PassedBlock[] {
+  const blocks = new Map<string, PassedBlock>()
+  for (const { number, hash, channelIds } of records) {
+    const known = blocks.get(hash)?.channelIds ?? []
+    blocks.set(hash, { number, hash, channelIds: [...new Set([...known, ...channelIds])] })
+  }
+  return [...blocks.values()].sort((a, b) => a.number - b.number)
+}
+
+/** Each event as the block that it is in, with the one channel that it changes. */
+async function readLogs(
+  rpc: JsonRpc,
+  address: Address,
+  range: { readonly from: number; readonly to: number },
+): Promise<Result<readonly PassedBlock[], ChainFailure>> {
+  const method = 'eth_getLogs'
+  const answer = await rpc.call(method, [
+    {
+      address,
+      fromBlock: hexQuantity(range.from),
+      toBlock: hexQuantity(range.to),
+      topics: [topics],
+    },
+  ])
+  if (!answer.ok) return answer
+  const logs = Array.isArray(answer.value) ? answer.value.map(readLog) : [undefined]
+  if (logs.every((log) => log !== undefined)) return ok(logs)
+  return err(badAnswer({ origin: rpc.origin, method, detail: 'no logs' }))
+}
+
+function readLog(log: unknown): PassedBlock | undefined {
+  const { blockNumber, blockHash, topics: logTopics } = Object(log) as Record<string, unknown>
+  const number = parseQuantity(blockNumber)
+  const channelId: unknown = Array.isArray(logTopics) ? logTopics[1] : undefined
+  if (number === undefined || !isBytes32(blockHash) || !isBytes32(channelId)) return undefined
+  return { number: Number(number), hash: bytes32(blockHash), channelIds: [bytes32(channelId)] }
+}

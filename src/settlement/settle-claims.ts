@@ -1,0 +1,68 @@
+import { ok, type Result } from '../base/result.ts'
+import type { ChainFailure } from '../chain/chain-failure.ts'
+import { readUnsettledAmount, settleCall } from '../chain/channel-settlement.ts'
+import { sendCall } from '../chain/transactions.ts'
+import type { Channel, ChannelConfig } from '../domain/channel.ts'
+import { type AtomicAmount, atomic } from '../domain/units.ts'
+import type { OutboxStore } from '../store/outbox-store.ts'
+import type { ClaimLane } from './claim-lane.ts'
+
+/** When what was claimed is worth a payout. */
+export type SettlePolicy = {
+  readonly whenClaimed: AtomicAmount
+  /** Nothing stays unpaid for longer, whatever restarts in between. */
+  readonly everyMs: number
+}
+
+export type SettleAccount = Pick<ChannelConfig, 'receiver' | 'token'>
+
+type Settler = ClaimLane & {
+  readonly notes: Pick<OutboxStore, 'note' | 'setNote'>
+  readonly nowMs: () => number
+}
+
+/**
+ * Has the contract pay out what is claimed for `account`, when it is due by the policy (undefined: in any case). Answers the
+ * amount; zero when nothing was due.
+ */
+export async function settleClaims(
+  settler: Settler,
+  account: SettleAccount,
+  policy: SettlePolicy | undefined,
+): Promise<Result<AtomicAmount, ChainFailure>> {
+  const unsettled = await readUnsettledAmount(settler.rpc, settler.settlement, account)
+  if (!unsettled.ok) return unsettled
+  const key = unsettledSinceKey + account.receiver + account.token
+  const amount = unsettled.value
+  const note = await settler.notes.note(key)
+  if (amount === 0n) {
+    if (note !== undefined) await settler.notes.setNote(key, undefined)
+    return unsettled
+  }
+  const sinceMs = Number(note ?? settler.nowMs())
+  if (note === undefined) await settler.notes.setNote(key, String(sinceMs))
+  if (policy !== undefined && !isDue(policy, amount, settler.nowMs() - sinceMs)) {
+    return ok(atomic(0n))
+  }
+  // The same payout has the same name, so that a round that is not yet answered is not paid for twice; one that reverted is
+  // tried again in another hour.
+  const hour = Math.floor(settler.nowMs() / hourMs)
+  const intentId = `settle:${account.receiver}:${account.token}:${sinceMs}:${amount}:${hour}`
+  const call = settleCall(settler.settlement, account)
+  const sent = await sendCall(settler.sender, call, { intentId, kind: 'settle' })
+  if (sent.ok) await settler.notes.setNote(key, undefined)
+  return sent.ok ? unsettled : sent
+}
+
+const hourMs = 3_600_000
+const unsettledSinceKey = 'unsettled-since:'
+
+const isDue = (policy: SettlePolicy, amount: AtomicAmount, ageMs: number): boolean =>
+  amount >= policy.whenClaimed || ageMs >= policy.everyMs
+
+/** Every account that channels pay into. */
+export const accountsOf = (channels: readonly Channel[]): readonly SettleAccount[] => [
+  ...new Map(
+    channels.map(({ config: { receiver, token } }) => [receiver + token, { receiver, token }]),
+  ).values(),
+]
