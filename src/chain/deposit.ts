@@ -1,16 +1,18 @@
 import { randomBytes } from 'node:crypto'
-import { type Hex, toHex } from '../base/hex.ts'
+import { assert } from '../base/assert.ts'
+import { toHex } from '../base/hex.ts'
 import type { ChannelConfig } from '../domain/channel.ts'
 import {
   type Address,
   type AtomicAmount,
   type Bytes32,
   bytes32,
+  noSignature,
   type UnixSeconds,
   unixSeconds,
 } from '../domain/units.ts'
-import { depositNonce, receiveWithAuthorizationDigest } from './channel-typed-data.ts'
 import type { Contract, ContractCall } from './contracts.ts'
+import { depositDigest, orderedDepositCall } from './deposit-authorization.ts'
 import type { PrivateKey } from './private-key.ts'
 import { signDigest } from './signatures.ts'
 import type { DomainSeparator } from './typed-data.ts'
@@ -29,24 +31,24 @@ export async function depositCall(terms: {
   readonly payerKey: PrivateKey
 }): Promise<ContractCall> {
   const { settlement, collector, tokenDomain, channel, amount, validBefore, payerKey } = terms
-  const salt = bytes32(toHex(randomBytes(32)))
-  const validAfter = unixSeconds(0)
-  const digest = receiveWithAuthorizationDigest(tokenDomain, {
-    from: channel.config.payer,
-    to: collector,
-    value: amount,
-    validAfter,
+  const unsigned = {
+    kind: 'eip3009',
+    validAfter: unixSeconds(0),
     validBefore,
-    nonce: depositNonce({ channelId: channel.channelId, salt }),
+    salt: bytes32(toHex(randomBytes(32))),
+    signature: noSignature,
+  } as const
+  const digest = depositDigest(tokenDomain, {
+    channelId: channel.channelId,
+    payer: channel.config.payer,
+    collector,
+    amount,
+    authorization: unsigned,
   })
-  const { AbiCoder } = await import('ethers')
-  const collectorData = AbiCoder.defaultAbiCoder().encode(
-    ['uint256', 'uint256', 'uint256', 'bytes'],
-    [validAfter, validBefore, salt, signDigest(digest, payerKey)],
-  ) as Hex
-  return {
-    contract: settlement,
-    functionName: 'deposit',
-    args: [channel.config, amount, collector, collectorData],
-  }
+  const authorization = { ...unsigned, signature: signDigest(digest, payerKey) }
+  const collectors = { eip3009: collector, permit2: undefined }
+  const order = { config: channel.config, amount, authorization }
+  const call = await orderedDepositCall({ settlement, collectors }, order)
+  assert(call !== undefined, 'there is a collector for ERC-3009')
+  return call
 }

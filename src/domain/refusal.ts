@@ -1,4 +1,4 @@
-import type { Address, AtomicAmount } from './units.ts'
+import type { Address, AtomicAmount, Bytes32 } from './units.ts'
 
 /*
  * Every expected way to say no, with its evidence. http/openai-error.ts maps each reason to a status and OpenAI's error
@@ -49,6 +49,13 @@ export type VoucherRefusal =
   | { readonly reason: 'channel_terms_unacceptable'; readonly detail: string }
   | { readonly reason: 'channel_closing' }
 
+/** A deposit is not made, or not yet. Only `deposit_pending` leaves open what became of it. */
+export type DepositRefusal =
+  | { readonly reason: 'deposit_below_minimum'; readonly minimumAmount: AtomicAmount }
+  | { readonly reason: 'deposit_rejected'; readonly detail: string }
+  | { readonly reason: 'deposit_limit_reached'; readonly retryAfterS: number }
+  | { readonly reason: 'deposit_pending'; readonly transactionHash: Bytes32 | undefined }
+
 /** An owner's order about its keys cannot be executed. Nothing changed. */
 export type KeyOrderRefusal =
   | { readonly reason: 'api_key_exists' }
@@ -88,6 +95,7 @@ export type Refusal =
   | AuthenticationRefusal
   | HoldRefusal
   | VoucherRefusal
+  | DepositRefusal
   | KeyOrderRefusal
   | UpstreamRefusal
   | GatewayRefusal

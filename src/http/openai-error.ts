@@ -1,6 +1,7 @@
 import type { Refusal } from '../domain/refusal.ts'
 import { apiError, badRequest, type Described, sdkMustNotRetry } from './described-error.ts'
 import { describeOwnerRefusal } from './owner-error.ts'
+import { describePaymentRefusal } from './payment-error.ts'
 
 /** OpenAI's error object: four keys always, so that every SDK finds its message. */
 type OpenAiError = {
@@ -153,6 +154,11 @@ function describeBeyondRequest(refusal: Exclude<Refusal, RequestReason>): Descri
       return [badRequest, "The voucher's signature is not the channel payer's."]
     case 'channel_terms_unacceptable':
       return [badRequest, `The channel cannot be used here: ${refusal.detail}.`]
+    case 'deposit_below_minimum':
+    case 'deposit_rejected':
+    case 'deposit_limit_reached':
+    case 'deposit_pending':
+      return describePaymentRefusal(refusal)
     case 'api_key_exists':
     case 'api_key_not_found':
     case 'key_nonce_stale':

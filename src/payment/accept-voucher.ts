@@ -1,30 +1,13 @@
 import { err, ok, type Result } from '../base/result.ts'
 import { channelIdOf, voucherDigest } from '../chain/channel-typed-data.ts'
 import { recoverSigner } from '../chain/signatures.ts'
-import type { DomainSeparator } from '../chain/typed-data.ts'
 import type { Channel, ChannelConfig, ChannelOnChain } from '../domain/channel.ts'
 import { openChannel } from '../domain/channel-ledger.ts'
 import type { GatewayRefusal, HoldRefusal, VoucherRefusal } from '../domain/refusal.ts'
-import {
-  type Address,
-  type AtomicAmount,
-  type Bytes32,
-  type Signature,
-  zeroAddress,
-} from '../domain/units.ts'
+import type { AtomicAmount, Bytes32, Signature } from '../domain/units.ts'
 import { type LedgerStore, StoreFailure } from '../store/ledger-store.ts'
+import { type ChannelTerms, objectionTo } from './channel-terms.ts'
 import { verifyVoucher } from './verify-voucher.ts'
-
-/** What a channel must look like for this gateway to serve on it. */
-export type ChannelTerms = {
-  readonly chainId: number
-  readonly domain: DomainSeparator
-  readonly token: Address
-  readonly receiver: Address
-  readonly receiverAuthorizer: Address
-  /** The gateway must have time to claim after a withdrawal was started. */
-  readonly withdrawDelayMinS: number
-}
 
 /** The chain's word on a channel; undefined when the chain cannot be asked now. */
 export type ReadChannel = (channel: {
@@ -93,17 +76,3 @@ async function judgedChannel(
 
 const unacceptable = (detail: string): Result<never, VoucherRefusal> =>
   err({ reason: 'channel_terms_unacceptable', detail })
-
-function objectionTo(config: ChannelConfig, terms: ChannelTerms): string | undefined {
-  if (config.token !== terms.token) return `its asset must be ${terms.token}`
-  if (config.receiver !== terms.receiver) return `its receiver must be ${terms.receiver}`
-  if (config.receiverAuthorizer !== terms.receiverAuthorizer) {
-    return `its receiverAuthorizer must be ${terms.receiverAuthorizer}`
-  }
-  if (config.withdrawDelay < terms.withdrawDelayMinS) {
-    return `its withdrawDelay must be at least ${terms.withdrawDelayMinS} seconds`
-  }
-  // A contract payer could change its verdict on a signature between our check and our claim.
-  if (config.payerAuthorizer === zeroAddress) return 'it needs a payerAuthorizer (session key)'
-  return undefined
-}
