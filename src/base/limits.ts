@@ -87,14 +87,6 @@ export const watchedBlocksKept = 256
 export const chainReadsAtOnceMax = 8
 /** A channel's payer gets a refund at most this often: each costs the gateway gas. */
 export const refundPauseMs = 86_400_000
-/** An authorization that expires sooner is not sent: it may do so before a block takes it. */
-export const depositValidityMinS = 20
-/** From the block of a deposit until as many follow as make it final; then whoever waits is told to ask again. */
-export const depositConfirmationTimeoutMs = 120_000
-/** Deposits that wait for the one before them on their channel. */
-export const depositsQueuedPerChannelMax = 64
-/** Deposits that this process remembers by id. */
-export const depositsRememberedMax = 10_000
 /** API keys of one channel, revoked ones included: their hashes are remembered for ever. */
 export const apiKeysPerChannelMax = 1_000
 /** API keys that a gateway keeps in memory between two changes of the store. */
