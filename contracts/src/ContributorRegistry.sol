@@ -2,15 +2,19 @@
 pragma solidity 0.8.37;
 
 import {OperatorRegistry} from "./OperatorRegistry.sol";
+import {SigningKeyBook} from "./SigningKeyBook.sol";
 import {IContributorRegistry} from "./interfaces/IContributorRegistry.sol";
+import {IOperatorRegistry} from "./interfaces/IOperatorRegistry.sol";
+import {ISigningKeyBook} from "./interfaces/ISigningKeyBook.sol";
 import {StrictSignature} from "./libraries/StrictSignature.sol";
 import {TypedData} from "./libraries/TypedData.sol";
+import {KeyEpoch, keyIdOf} from "./types/KeyEpoch.sol";
 import {PayoutRegistration} from "./types/PayoutRegistration.sol";
 import {RegistryTerms} from "./types/RegistryTerms.sol";
 
 /// @title ContributorRegistry
-/// @notice See `IContributorRegistry`.
-contract ContributorRegistry is OperatorRegistry, IContributorRegistry {
+/// @notice See `IContributorRegistry`. Holds the signing keys of every registry, see `SigningKeyBook`.
+contract ContributorRegistry is OperatorRegistry, SigningKeyBook, IContributorRegistry {
     bytes32 private constant DOMAIN_NAME_HASH = keccak256("Vouch");
 
     mapping(address contributor => mapping(bytes32 modelId => bytes32)) public offers;
@@ -62,6 +66,24 @@ contract ContributorRegistry is OperatorRegistry, IContributorRegistry {
             registration.minWithdrawDelay,
             nonce
         );
+    }
+
+    /// @inheritdoc IOperatorRegistry
+    function keyBook() external view returns (ISigningKeyBook) {
+        return this;
+    }
+
+    function _setKeyEpoch(address operator, address key, KeyEpoch memory epoch) internal override {
+        keyEpochs[keyIdOf(address(this), operator, key)] = epoch;
+    }
+
+    function _keyEpochOf(address operator, address key)
+        internal
+        view
+        override
+        returns (KeyEpoch memory)
+    {
+        return keyEpochs[keyIdOf(address(this), operator, key)];
     }
 
     function _requireConsent(PayoutRegistration calldata registration, bytes calldata signature)

@@ -3,14 +3,21 @@ pragma solidity 0.8.37;
 
 import {EfficientHashLib} from "solady/utils/EfficientHashLib.sol";
 import {IOperatorRegistry} from "./interfaces/IOperatorRegistry.sol";
+import {ISigningKeyBook} from "./interfaces/ISigningKeyBook.sol";
 import {IReceiptAnchor} from "./interfaces/IReceiptAnchor.sol";
 import {IReceiptVerifier} from "./interfaces/IReceiptVerifier.sol";
 import {OperatorSignature} from "./libraries/OperatorSignature.sol";
 import {ReceiptDomain} from "./libraries/ReceiptDomain.sol";
 import {TypedData} from "./libraries/TypedData.sol";
+import {keyIdOf} from "./types/KeyEpoch.sol";
 import {Policy} from "./types/Policy.sol";
-import {Receipt, TIER_CONTRIBUTOR_SIGNED, TIER_GATEWAY_SIGNED} from "./types/Receipt.sol";
-import {Work} from "./types/Work.sol";
+import {
+    Receipt,
+    TIERS_WORD,
+    TIER_CONTRIBUTOR_SIGNED,
+    TIER_GATEWAY_SIGNED
+} from "./types/Receipt.sol";
+import {CONTRIBUTOR_WORD, FINISHED_AT_WORD, GATEWAY_WORD, Work} from "./types/Work.sol";
 
 /// @title ReceiptVerifier
 /// @notice See `IReceiptVerifier`.
@@ -18,15 +25,20 @@ contract ReceiptVerifier is IReceiptVerifier {
     IOperatorRegistry public immutable contributors;
     IOperatorRegistry public immutable gateways;
     IReceiptAnchor public immutable receiptAnchor;
+    ISigningKeyBook public immutable keyBook;
 
     constructor(
         IOperatorRegistry contributors_,
         IOperatorRegistry gateways_,
         IReceiptAnchor receiptAnchor_
     ) {
+        ISigningKeyBook book = contributors_.keyBook();
+        ISigningKeyBook other = gateways_.keyBook();
+        if (address(book) != address(other)) revert KeyBooksDiffer(book, other);
         contributors = contributors_;
         gateways = gateways_;
         receiptAnchor = receiptAnchor_;
+        keyBook = book;
     }
 
     /// @inheritdoc IReceiptVerifier
@@ -37,7 +49,7 @@ contract ReceiptVerifier is IReceiptVerifier {
         bytes calldata content,
         Policy calldata policy
     ) external view returns (bool) {
-        if (!_meets(receipt, policy)) return false;
+        if (!policy.isMetBy(receipt)) return false;
         if (EfficientHashLib.hashCalldata(content) != receipt.work.contentHash) return false;
         (bool ok,) = verify(receipt, contributorSignature, gatewaySignature);
         return ok;
@@ -78,9 +90,10 @@ contract ReceiptVerifier is IReceiptVerifier {
         returns (bool ok, bytes32 digest)
     {
         digest = workDigestOf(work);
-        ok = OperatorSignature.isValid(
-            contributors, work.contributor, digest, contributorSignature, work.finishedAt
-        );
+        ok = work.isWellFormed()
+            && OperatorSignature.isValid(
+                contributors, work.contributor, digest, contributorSignature, work.finishedAt
+            );
     }
 
     /// @inheritdoc IReceiptVerifier
@@ -95,26 +108,11 @@ contract ReceiptVerifier is IReceiptVerifier {
         bytes calldata gatewaySignature
     ) public view returns (bool ok, bytes32 digest) {
         bytes32 separator = domainSeparator();
-        Work calldata work = receipt.work;
-        bytes32 workHash = work.hashStruct();
+        bytes32 workHash = receipt.work.hashStruct();
         digest = TypedData.digest(separator, receipt.hashStruct(workHash));
-        uint16 tiers = receipt.tiers;
-        if (tiers & TIER_GATEWAY_SIGNED == 0) return (false, digest);
-
-        uint64 finishedAt = work.finishedAt;
-        bool contributorOk = tiers & TIER_CONTRIBUTOR_SIGNED == 0
-            ? contributorSignature.length == 0
-            : OperatorSignature.isValid(
-                contributors,
-                work.contributor,
-                TypedData.digest(separator, workHash),
-                contributorSignature,
-                finishedAt
-            );
-        ok = contributorOk
-            && OperatorSignature.isValid(
-                gateways, work.gateway, digest, gatewaySignature, finishedAt
-            );
+        bytes32 workDigest = TypedData.digest(separator, workHash);
+        ok = receipt.isWellFormed()
+            && _isSigned(receipt, workDigest, contributorSignature, digest, gatewaySignature);
     }
 
     /// @inheritdoc IReceiptVerifier
@@ -127,15 +125,35 @@ contract ReceiptVerifier is IReceiptVerifier {
         return ReceiptDomain.separator(address(this));
     }
 
-    function _meets(Receipt calldata receipt, Policy calldata policy) private view returns (bool) {
-        Work calldata work = receipt.work;
-        bytes32 modelId = policy.modelId;
-        if (modelId != bytes32(0) && modelId != work.modelId) return false;
-        address gateway = policy.gateway;
-        if (gateway != address(0) && gateway != work.gateway) return false;
-        if (~receipt.tiers & policy.minTiers != 0) return false;
-        // The sum cannot wrap: a receipt from the future is not old.
-        uint256 maxAge = policy.maxAge;
-        return maxAge == 0 || block.timestamp <= work.finishedAt + maxAge;
+    /// @param receipt Well-formed.
+    function _isSigned(
+        Receipt calldata receipt,
+        bytes32 workDigest,
+        bytes calldata contributorSignature,
+        bytes32 digest,
+        bytes calldata gatewaySignature
+    ) private view returns (bool) {
+        uint256 tiers = receipt.word(TIERS_WORD);
+        if (tiers & TIER_GATEWAY_SIGNED == 0) return false;
+        uint64 finishedAt = uint64(receipt.word(FINISHED_AT_WORD));
+        bytes32 gatewayKeyId = keyIdOf(
+            address(gateways),
+            address(uint160(receipt.word(GATEWAY_WORD))),
+            OperatorSignature.keyOf(digest, gatewaySignature)
+        );
+        if (tiers & TIER_CONTRIBUTOR_SIGNED == 0) {
+            if (contributorSignature.length != 0) return false;
+            if (!keyBook.isKeyActiveAt(gatewayKeyId, finishedAt)) return false;
+        } else {
+            bytes32 contributorKeyId = keyIdOf(
+                address(contributors),
+                address(uint160(receipt.word(CONTRIBUTOR_WORD))),
+                OperatorSignature.keyOf(workDigest, contributorSignature)
+            );
+            // Both in one call: a call for each would cost a thousand gas more.
+            if (!keyBook.areKeysActiveAt(contributorKeyId, gatewayKeyId, finishedAt)) return false;
+            if (!OperatorSignature.isConfirmed(workDigest, contributorSignature)) return false;
+        }
+        return OperatorSignature.isConfirmed(digest, gatewaySignature);
     }
 }

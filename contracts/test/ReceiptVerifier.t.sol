@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {ContributorRegistry} from "../src/ContributorRegistry.sol";
+import {GatewayRegistry} from "../src/GatewayRegistry.sol";
 import {ReceiptVerifier} from "../src/ReceiptVerifier.sol";
+import {IReceiptVerifier} from "../src/interfaces/IReceiptVerifier.sol";
+import {ISigningKeyBook} from "../src/interfaces/ISigningKeyBook.sol";
 import {StrictSignature} from "../src/libraries/StrictSignature.sol";
 import {Policy} from "../src/types/Policy.sol";
 import {Receipt} from "../src/types/Receipt.sol";
@@ -48,6 +52,27 @@ contract ReceiptVerifierTest is ReceiptFixture {
         vm.assertFalse(ok);
         (ok,) = verifier.verify(receipt, contributorSignature, gatewaySignature);
         vm.assertTrue(ok);
+    }
+
+    /// @dev Both sign a receipt with one member a bit too large: hashing takes it as it is, so the
+    /// signatures are good, and no ABI decoder would let it pass.
+    function test_a_member_beyond_its_type_is_refused_though_signed() public view {
+        bytes memory encoded = abi.encode(receiptOf(1));
+        uint256 narrow = 0;
+        for (uint256 member = 0; member < 29; ++member) {
+            uint256 width = _widthOf(member);
+            if (width == 256) continue;
+            ++narrow;
+            bytes memory tooLarge = bytes.concat(encoded);
+            uint256 position = member * 32 + 31 - width / 8;
+            tooLarge[position] = tooLarge[position] ^ bytes1(uint8(1));
+            (bool receiptOk, bool workOk) = _judgeSigned(tooLarge);
+            vm.assertFalse(receiptOk, vm.toString(member));
+            vm.assertTrue(workOk == (member >= 15), vm.toString(member));
+        }
+        vm.assertEq(narrow, 15);
+        (bool plainOk, bool plainWorkOk) = _judgeSigned(encoded);
+        vm.assertTrue(plainOk && plainWorkOk);
     }
 
     function test_no_byte_of_a_signature_can_change(uint8 position, uint8 flip) public view {
@@ -105,6 +130,25 @@ contract ReceiptVerifierTest is ReceiptFixture {
         (bool ok,) = verifier.verify(receipt, "", gatewaySignature);
         vm.assertTrue(ok);
         (ok,) = verifier.verify(receipt, signWork(receipt.work, CONTRIBUTOR_KEY), gatewaySignature);
+        vm.assertFalse(ok);
+    }
+
+    function test_without_a_contributor_the_gateways_key_is_still_looked_up() public {
+        OwnedWallet wallet = new OwnedWallet(vm.addr(OTHER_KEY));
+        Receipt memory receipt = receiptOf(1);
+        receipt.tiers = 1;
+        bytes memory inner = signReceipt(receipt, OTHER_KEY);
+        (bool ok,) = verifier.verify(receipt, "", inner);
+        vm.assertFalse(ok);
+        (ok,) = verifier.verify(receipt, "", abi.encodePacked(address(wallet), inner));
+        vm.assertFalse(ok);
+        vm.prank(gateway);
+        gateways.addSigningKey(address(wallet), START_S);
+        (ok,) = verifier.verify(receipt, "", abi.encodePacked(address(wallet), inner));
+        vm.assertTrue(ok);
+        (ok,) = verifier.verify(
+            receipt, "", abi.encodePacked(address(wallet), signReceipt(receipt, CONTRIBUTOR_KEY))
+        );
         vm.assertFalse(ok);
     }
 
@@ -192,6 +236,15 @@ contract ReceiptVerifierTest is ReceiptFixture {
         vm.assertFalse(ok);
     }
 
+    function test_registries_with_different_key_books_are_refused() public {
+        ISigningKeyBook other = new ContributorRegistry(terms());
+        GatewayRegistry apart = new GatewayRegistry(terms(), other);
+        vm.expectRevert(
+            abi.encodeWithSelector(IReceiptVerifier.KeyBooksDiffer.selector, contributors, other)
+        );
+        new ReceiptVerifier(contributors, apart, receiptAnchor);
+    }
+
     function test_each_part_of_a_policy_is_asked_for() public {
         Receipt memory receipt = receiptOf(1);
         Policy memory policy = _policyOf(receipt);
@@ -212,6 +265,17 @@ contract ReceiptVerifierTest is ReceiptFixture {
         vm.assertTrue(_verifyContent(receipt, ANSWER, any));
         vm.warp(type(uint64).max);
         vm.assertTrue(_verifyContent(receipt, ANSWER, any));
+    }
+
+    /// @dev The words of a policy beyond their types: they refuse, and none reverts.
+    function test_a_policy_beyond_its_types_is_met_by_no_receipt() public view {
+        Receipt memory receipt = receiptOf(1);
+        Policy memory policy = _policyOf(receipt);
+        vm.assertTrue(_verifyContentByWords(receipt, policy, 0));
+        vm.assertFalse(_verifyContentByWords(receipt, policy, 1));
+        vm.assertFalse(_verifyContentByWords(receipt, policy, 3));
+        // Longer than any receipt is old.
+        vm.assertTrue(_verifyContentByWords(receipt, policy, 2));
     }
 
     function test_a_receipt_from_the_future_does_not_wrap_the_age() public view {
@@ -255,6 +319,59 @@ contract ReceiptVerifierTest is ReceiptFixture {
             content,
             policy
         );
+    }
+
+    /// @dev As `_verifyContent`, with the highest bit of one word of the policy set; none for word 0.
+    function _verifyContentByWords(Receipt memory receipt, Policy memory policy, uint256 position)
+        private
+        view
+        returns (bool)
+    {
+        uint256[4] memory words = abi.decode(abi.encode(policy), (uint256[4]));
+        if (position != 0) words[position] |= 1 << 255;
+        (bool success, bytes memory result) = address(verifier)
+            .staticcall(
+                abi.encodePacked(
+                    verifier.verifyContent.selector,
+                    abi.encode(
+                        receipt,
+                        signWork(receipt.work, CONTRIBUTOR_KEY),
+                        signReceipt(receipt, GATEWAY_KEY),
+                        ANSWER,
+                        words
+                    )
+                )
+            );
+        vm.assertTrue(success);
+        return abi.decode(result, (bool));
+    }
+
+    /// @param encoded 29 words of a receipt, which need not fit their types.
+    function _judgeSigned(bytes memory encoded) private view returns (bool receiptOk, bool workOk) {
+        uint256[29] memory words = abi.decode(encoded, (uint256[29]));
+        uint256[15] memory work;
+        for (uint256 i = 0; i < 15; ++i) {
+            work[i] = words[i];
+        }
+        bytes32 digest = abi.decode(_ask(verifier.digestOf.selector, abi.encode(words)), (bytes32));
+        bytes32 workDigest =
+            abi.decode(_ask(verifier.workDigestOf.selector, abi.encode(work)), (bytes32));
+        bytes memory workSignature = signatureOf(CONTRIBUTOR_KEY, workDigest);
+        bytes memory receiptSignature = signatureOf(GATEWAY_KEY, digest);
+        (receiptOk,) = abi.decode(
+            _ask(verifier.verify.selector, abi.encode(words, workSignature, receiptSignature)),
+            (bool, bytes32)
+        );
+        (workOk,) = abi.decode(
+            _ask(verifier.verifyWork.selector, abi.encode(work, workSignature)), (bool, bytes32)
+        );
+    }
+
+    function _ask(bytes4 selector, bytes memory arguments) private view returns (bytes memory) {
+        (bool success, bytes memory result) =
+            address(verifier).staticcall(abi.encodePacked(selector, arguments));
+        vm.assertTrue(success, "the call reverted");
+        return result;
     }
 
     function _policyOf(Receipt memory receipt) private view returns (Policy memory) {

@@ -88,15 +88,13 @@ type DeployableContract = {
 
 const assetOf = ({ asset, at }: Foundations): Address => (asset === 'DevUSD' ? at(asset) : asset)
 
-const registryArgs = (foundations: Foundations): readonly unknown[] => [
-  {
-    asset: assetOf(foundations),
-    minStake: foundations.minStake,
-    unbondingDelay: foundations.unbondingDelayS,
-    insurance: foundations.insurance,
-    admin: foundations.admin,
-  },
-]
+const registryTerms = (foundations: Foundations): unknown => ({
+  asset: assetOf(foundations),
+  minStake: foundations.minStake,
+  unbondingDelay: foundations.unbondingDelayS,
+  insurance: foundations.insurance,
+  admin: foundations.admin,
+})
 
 export const deployableContracts: readonly DeployableContract[] = [
   { name: 'DevUSD', abi: devUsdAbi, bytecode: devUsdBytecode, args: () => [] },
@@ -131,13 +129,14 @@ export const deployableContracts: readonly DeployableContract[] = [
     name: 'ContributorRegistry',
     abi: contributorRegistryAbi,
     bytecode: contributorRegistryBytecode,
-    args: registryArgs,
+    args: (foundations) => [registryTerms(foundations)],
   },
   {
     name: 'GatewayRegistry',
     abi: gatewayRegistryAbi,
     bytecode: gatewayRegistryBytecode,
-    args: registryArgs,
+    // The contributors' registry keeps the keys of both.
+    args: (foundations) => [registryTerms(foundations), foundations.at('ContributorRegistry')],
   },
   {
     name: 'ReceiptAnchor',

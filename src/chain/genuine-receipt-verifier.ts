@@ -21,6 +21,9 @@ import type { JsonRpc } from './json-rpc.ts'
 
 type Source = Pick<Contract, 'name' | 'abi'> & { readonly bytecode: Hex }
 
+/** That this code is what stands there. */
+type Claim = { readonly source: Source; readonly place: Address }
+
 const verifierSource: Source = {
   name: 'ReceiptVerifier',
   abi: receiptVerifierAbi,
@@ -53,8 +56,13 @@ export async function isGenuineReceiptVerifier(
   const [contributors, gateways] = parts.value as [Address, Address]
   const checks = await Promise.all([
     runsCode(rpc, { source: verifierSource, place: verifier, args: parts.value }),
-    isGenuineRegistry(rpc, registrySources.contributors, contributors),
-    isGenuineRegistry(rpc, registrySources.gateways, gateways),
+    isGenuineRegistry(rpc, { source: registrySources.contributors, place: contributors }),
+    // The verifier's constructor sees to it that the contributors' registry keeps these keys, too.
+    isGenuineRegistry(rpc, {
+      source: registrySources.gateways,
+      place: gateways,
+      keyBook: contributors,
+    }),
   ])
   for (const check of checks) {
     if (!check.ok || !check.value) return check
@@ -64,8 +72,7 @@ export async function isGenuineReceiptVerifier(
 
 async function isGenuineRegistry(
   rpc: JsonRpc,
-  source: Source,
-  place: Address,
+  { source, place, keyBook }: Claim & { readonly keyBook?: Address },
 ): Promise<Result<boolean, ChainFailure>> {
   const terms = await readEach(rpc, { ...source, address: place }, [
     'asset',
@@ -76,7 +83,8 @@ async function isGenuineRegistry(
   if (!terms.ok) return notOurs(terms.error)
   const [asset, minStake, unbondingDelay, insurance] = terms.value
   // The admin is no part of the code, and any will do for the comparison.
-  const args = [{ asset, minStake, unbondingDelay, insurance, admin: zeroAddress }]
+  const args: unknown[] = [{ asset, minStake, unbondingDelay, insurance, admin: zeroAddress }]
+  if (keyBook !== undefined) args.push(keyBook)
   return runsCode(rpc, { source, place, args })
 }
 
@@ -98,11 +106,7 @@ async function readEach(
 
 async function runsCode(
   rpc: JsonRpc,
-  claim: {
-    readonly source: Source
-    readonly place: Address
-    readonly args: readonly unknown[]
-  },
+  claim: Claim & { readonly args: readonly unknown[] },
 ): Promise<Result<boolean, ChainFailure>> {
   const { abi, bytecode } = claim.source
   const args = await encodeConstructor(abi, claim.args)

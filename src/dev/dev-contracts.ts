@@ -12,6 +12,10 @@ import {
 import { devUsdAbi, devUsdBytecode } from '../chain/generated/dev-usd.ts'
 import { eip3009CollectorDeployedBytecode } from '../chain/generated/eip3009-collector.ts'
 import { gatewayRegistryAbi, gatewayRegistryBytecode } from '../chain/generated/gateway-registry.ts'
+import {
+  openClaimAuthorizerAbi,
+  openClaimAuthorizerBytecode,
+} from '../chain/generated/open-claim-authorizer.ts'
 import { permit2CollectorDeployedBytecode } from '../chain/generated/permit2-collector.ts'
 import { receiptAnchorAbi, receiptAnchorBytecode } from '../chain/generated/receipt-anchor.ts'
 import { receiptVerifierAbi, receiptVerifierBytecode } from '../chain/generated/receipt-verifier.ts'
@@ -28,6 +32,7 @@ export type DevContracts = {
   readonly settlement: Address
   readonly eip3009Collector: Address
   readonly permit2Collector: Address
+  readonly openClaimAuthorizer: Address
   readonly contributorRegistry: Address
   readonly gatewayRegistry: Address
   readonly receiptAnchor: Address
@@ -98,6 +103,13 @@ export async function deployDevContracts(
     args: [],
   })
   if (!asset.ok) return asset
+  const authorizer = await deployOnce(rpc, deployer, {
+    name: 'OpenClaimAuthorizer',
+    abi: openClaimAuthorizerAbi,
+    bytecode: openClaimAuthorizerBytecode,
+    args: [],
+  })
+  if (!authorizer.ok) return authorizer
   const terms = {
     asset: asset.value,
     minStake: devStake,
@@ -116,7 +128,7 @@ export async function deployDevContracts(
     name: 'GatewayRegistry',
     abi: gatewayRegistryAbi,
     bytecode: gatewayRegistryBytecode,
-    args: [terms],
+    args: [terms, contributors.value],
   })
   if (!gateways.ok) return gateways
   const anchor = await deployOnce(rpc, deployer, {
@@ -136,6 +148,7 @@ export async function deployDevContracts(
   return ok({
     ...placed,
     asset: asset.value,
+    openClaimAuthorizer: authorizer.value,
     contributorRegistry: contributors.value,
     gatewayRegistry: gateways.value,
     receiptAnchor: anchor.value,

@@ -322,7 +322,7 @@ test('a node that cannot simulate says what it cannot know, and is deployed to a
     expect(text).toMatch(/17 transactions, at least [\d,]+ gas: at least /)
     expect(text).toMatch(/to deploy, gas not known yet/)
     expect(text).toContain(
-      'cannot know the gas of Slashing, ReexecutionPanel, ContributorRegistry.appointSlashers, GatewayRegistry.appointSlashers, ReceiptAnchor.appointMarkers before',
+      'cannot know the gas of ReceiptVerifier, Slashing, ReexecutionPanel, ContributorRegistry.appointSlashers, GatewayRegistry.appointSlashers, ReceiptAnchor.appointMarkers before',
     )
     expect((await chain.check()).code).toBe(0)
   } finally {

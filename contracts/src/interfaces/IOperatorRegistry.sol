@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {PriceSheet} from "../types/PriceSheet.sol";
+import {ISigningKeyBook} from "./ISigningKeyBook.sol";
 
 /// @title IOperatorRegistry
 /// @notice Who serves, with which keys, for which prices, and with how much at stake. Contributors
@@ -25,14 +26,6 @@ interface IOperatorRegistry {
         /// @dev Keys without a `revokedAt`. 8 bits: at most `MAX_ACTIVE_KEYS`.
         uint8 activeKeys;
         uint8 state;
-    }
-
-    /// @dev One slot: the receipt verifier reads one word for each signature.
-    struct SigningKey {
-        /// @dev Unix seconds, inclusive; zero: never registered.
-        uint64 activeFrom;
-        /// @dev Unix seconds, exclusive; zero: not revoked.
-        uint64 revokedAt;
     }
 
     struct Forfeit {
@@ -164,6 +157,9 @@ interface IOperatorRegistry {
         external
         view
         returns (uint64 activeFrom, uint64 revokedAt);
+
+    /// @notice Where this registry keeps the signing keys of its operators.
+    function keyBook() external view returns (ISigningKeyBook);
 
     function operators(address operator) external view returns (Operator memory);
 

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Policy} from "../types/Policy.sol";
 import {Receipt} from "../types/Receipt.sol";
 import {Work} from "../types/Work.sol";
+import {ISigningKeyBook} from "./ISigningKeyBook.sol";
 
 /// @title IReceiptVerifier
 /// @notice Answers, for any contract and in one call, whether a gateway and a contributor vouched for
@@ -14,7 +15,8 @@ import {Work} from "../types/Work.sol";
 /// 1. its tiers include bit 1, and a signing key of the gateway `work.gateway` that was active at
 ///    `work.finishedAt` signed the Receipt;
 /// 2. with tier bit 2: a signing key of the contributor `work.contributor` active at that time signed
-///    the Work; without it: the contributor's signature is empty.
+///    the Work; without it: the contributor's signature is empty;
+/// 3. every member fits into its type, so that whoever has to decode it can.
 ///
 /// A signature is 65 bytes `r ‖ s ‖ v` (low s, v 27 or 28) of the key, or, for a key that is an
 /// ERC-1271 contract, its 20-byte address followed by what that contract takes; 65 bytes in all are
@@ -25,8 +27,11 @@ import {Work} from "../types/Work.sol";
 /// or which weights computed it; see `tiers` and `docs/contracts-threat-model.md`.
 ///
 /// No call reverts because of a bad signature, a bad key or a hostile ERC-1271 contract; only calldata
-/// that does not decode reverts.
+/// that does not decode reverts. Keys are looked up in the one `ISigningKeyBook` of both registries.
 interface IReceiptVerifier {
+    /// @dev At construction: both registries must keep their keys in one book.
+    error KeyBooksDiffer(ISigningKeyBook ofContributors, ISigningKeyBook ofGateways);
+
     /// @param contributorSignature Empty for a receipt without tier bit 2.
     /// @return ok Whether the receipt is valid.
     /// @return digest The receipt's EIP-712 digest, valid or not.

@@ -5,12 +5,14 @@ import {IOperatorRegistry} from "../interfaces/IOperatorRegistry.sol";
 import {StrictSignature} from "./StrictSignature.sol";
 
 /// @title OperatorSignature
-/// @notice Whether an operator signed, by whichever of its registered keys.
+/// @notice Whether an operator signed, by whichever of its registered keys. A signature is 65 bytes of
+/// ECDSA, or the address of an ERC-1271 key and what that contract takes.
+/// @dev Three steps in this order: which key the signature names, whether it is registered, and only
+/// then, for a contract, whether it agrees. So no unknown contract is called.
 library OperatorSignature {
     uint256 private constant ADDRESS_LENGTH = 20;
 
     /// @notice Whether a key of `operator` that is active at `timestampS` signed `digest`.
-    /// @param signature 65 bytes of ECDSA, or the address of an ERC-1271 key and its signature.
     function isValid(
         IOperatorRegistry registry,
         address operator,
@@ -18,25 +20,27 @@ library OperatorSignature {
         bytes calldata signature,
         uint64 timestampS
     ) internal view returns (bool) {
-        if (signature.length == StrictSignature.ECDSA_LENGTH) {
-            address key = StrictSignature.recover(digest, signature);
-            return key != address(0) && registry.signingKeyActiveAt(operator, key, timestampS);
-        }
-        if (signature.length < ADDRESS_LENGTH) return false;
-        address wallet = address(bytes20(signature[:ADDRESS_LENGTH]));
-        // Registered first: no unknown contract is called.
-        return registry.signingKeyActiveAt(operator, wallet, timestampS)
-            && StrictSignature.isValidErc1271(wallet, digest, signature[ADDRESS_LENGTH:]);
+        address key = keyOf(digest, signature);
+        return
+            registry.signingKeyActiveAt(operator, key, timestampS) && isConfirmed(digest, signature);
     }
 
-    /// @notice The key that `signature` names, valid or not: the recovered one, or the ERC-1271
-    /// contract in front of it.
-    function keyOf(bytes32 digest, bytes calldata signature) internal view returns (address) {
+    /// @notice The key that `signature` names: the recovered one, or the ERC-1271 contract in front.
+    /// Zero, which no operator can register, when it names none.
+    function keyOf(bytes32 digest, bytes calldata signature) internal view returns (address key) {
         if (signature.length == StrictSignature.ECDSA_LENGTH) {
-            return StrictSignature.recover(digest, signature);
+            key = StrictSignature.recover(digest, signature);
+        } else if (signature.length >= ADDRESS_LENGTH) {
+            key = address(bytes20(signature[:ADDRESS_LENGTH]));
         }
-        return signature.length < ADDRESS_LENGTH
-            ? address(0)
-            : address(bytes20(signature[:ADDRESS_LENGTH]));
+    }
+
+    /// @notice Whether the registered key that `signature` names made it: a recovered one has, and an
+    /// ERC-1271 contract is asked.
+    function isConfirmed(bytes32 digest, bytes calldata signature) internal view returns (bool) {
+        return signature.length == StrictSignature.ECDSA_LENGTH
+            || StrictSignature.isValidErc1271(
+            address(bytes20(signature[:ADDRESS_LENGTH])), digest, signature[ADDRESS_LENGTH:]
+        );
     }
 }

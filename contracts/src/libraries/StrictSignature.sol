@@ -9,8 +9,8 @@ import {IERC1271} from "../interfaces/IERC1271.sol";
 /// @title StrictSignature
 /// @notice One verdict on signatures for every contract here: exactly one encoding of an ECDSA
 /// signature is valid, and nothing that a signer does can revert the caller.
-/// @dev Valid ECDSA: 65 bytes `r ‖ s ‖ v`, `s` in the lower half of the order, `v` 27 or 28. The
-/// off-chain parser in `src/chain/signatures.ts` gives the same verdicts; a property test holds the
+/// @dev Valid ECDSA: 65 bytes `r ‖ s ‖ v`, `s` in the lower half of the order, `v` 27 or 28 (the
+/// precompile recovers nobody for any other, so that is not checked here once more). The off-chain parser in `src/chain/signatures.ts` gives the same verdicts; a property test holds the
 /// two together.
 library StrictSignature {
     /// @dev Half the order of secp256k1: of the two valid `s` only the lower one is accepted.
@@ -26,11 +26,10 @@ library StrictSignature {
     /// @notice The signer of `digest`, or zero when `signature` is not a valid ECDSA signature.
     function recover(bytes32 digest, bytes calldata signature) internal view returns (address) {
         if (signature.length != ECDSA_LENGTH) return address(0);
-        // Not by slices: the length is known, and each would be checked once more.
-        bytes32 r = LibBytes.loadCalldata(signature, 0);
+        // Not by a slice: the length is known, and would be checked once more.
         bytes32 s = LibBytes.loadCalldata(signature, 32);
-        uint8 v = uint8(bytes1(LibBytes.loadCalldata(signature, 64)));
-        return recover(digest, v, r, s);
+        if (uint256(s) > MAX_S) return address(0);
+        return ECDSA.tryRecoverCalldata(digest, signature);
     }
 
     /// @notice As above, for a signature that comes in parts.
@@ -39,7 +38,7 @@ library StrictSignature {
         view
         returns (address)
     {
-        if (uint256(s) > MAX_S || (v != 27 && v != 28)) return address(0);
+        if (uint256(s) > MAX_S) return address(0);
         return ECDSA.tryRecover(digest, v, r, s);
     }
 

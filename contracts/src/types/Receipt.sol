@@ -36,7 +36,7 @@ struct Receipt {
     uint64 anchorBy;
 }
 
-using {hashStruct} for Receipt global;
+using {hashStruct, isWellFormed, word} for Receipt global;
 
 bytes32 constant RECEIPT_TYPEHASH = keccak256(
     "Receipt(Work work,bytes32 receiptId,uint64 gatewaySeq,address client,bytes32 requestHash,bytes32 responseHash,bytes32 channelId,uint64 channelSeq,uint128 cost,uint128 cumulative,bytes32 priceHash,bytes32 prevReceipt,uint16 tiers,bytes32 evidenceHash,uint64 anchorBy)Work(bytes32 jobId,address gateway,address contributor,bytes32 modelId,bytes32 inputHash,bytes32 outputHash,bytes32 contentHash,bytes32 streamRoot,uint32 promptTokens,uint32 cachedPromptTokens,uint32 completionTokens,bytes32 commitment,uint64 startedAt,uint64 finishedAt,uint8 status)"
@@ -46,6 +46,9 @@ uint16 constant TIER_GATEWAY_SIGNED = 1;
 uint16 constant TIER_CONTRIBUTOR_SIGNED = 2;
 uint16 constant TIER_TEE_BOUND_KEY = 16;
 uint16 constant TIER_ZK_INFERRED = 64;
+
+/// @dev Position for `word`, counted from the first member of the Work.
+uint256 constant TIERS_WORD = 26;
 
 /// @dev Members of `Receipt` after the nested `Work`; each is one word of calldata.
 uint256 constant RECEIPT_TAIL_WORDS = 14;
@@ -65,5 +68,22 @@ function hashStruct(Receipt calldata self, bytes32 workHash) pure returns (bytes
             mul(RECEIPT_TAIL_WORDS, 0x20)
         )
         hash := keccak256(words, mul(add(RECEIPT_TAIL_WORDS, 2), 0x20))
+    }
+}
+
+/// @notice Whether every member fits into its type, those of the Work included; see there.
+function isWellFormed(Receipt calldata self) pure returns (bool) {
+    uint256 counters = self.word(16) | self.word(21);
+    uint256 client = self.word(17);
+    uint256 amounts = self.word(22) | self.word(23);
+    uint256 anchorBy = self.word(28);
+    uint256 excess = (counters | anchorBy) >> 64 | client >> 160 | amounts >> 128;
+    return excess | self.word(TIERS_WORD) >> 16 == 0 && self.work.isWellFormed();
+}
+
+/// @notice As `Work.word`: the Work lies first, so its positions are the same here.
+function word(Receipt calldata self, uint256 position) pure returns (uint256 value) {
+    assembly ("memory-safe") {
+        value := calldataload(add(self, shl(5, position)))
     }
 }

@@ -70,9 +70,7 @@ contract ReceiptGasTest is GasCeilings, SlashingFixture {
                 (receipt, contributorSignature, gatewaySignature, content, policy)
             )
         );
-        // Over the 70 k aimed at: base cost and calldata are 50 k, two signatures and cold lookups
-        // 16 k; docs/contracts.md says what the rest is and what would remove it.
-        assertGas("verifyContent 1 KB", 75_000);
+        assertGas("verifyContent 1 KB", 70_000);
         vm.assertTrue(abi.decode(result, (bool)));
     }
 

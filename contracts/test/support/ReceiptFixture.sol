@@ -39,7 +39,7 @@ abstract contract ReceiptFixture {
         vm.warp(START_S);
         asset = new DevUSD();
         contributors = new ContributorRegistry(terms());
-        gateways = new GatewayRegistry(terms());
+        gateways = new GatewayRegistry(terms(), contributors);
         receiptAnchor = new ReceiptAnchor(admin);
         verifier = new ReceiptVerifier(contributors, gateways, receiptAnchor);
         register(contributors, contributor, CONTRIBUTOR_KEY);

@@ -4,20 +4,23 @@ pragma solidity 0.8.37;
 import {ChannelSettlement} from "../../src/ChannelSettlement.sol";
 import {ReceiptVerifier} from "../../src/ReceiptVerifier.sol";
 import {DevUSD} from "../../src/dev/DevUSD.sol";
-import {IOperatorRegistry} from "../../src/interfaces/IOperatorRegistry.sol";
-import {IReceiptAnchor} from "../../src/interfaces/IReceiptAnchor.sol";
 import {ChannelDomain} from "../../src/libraries/ChannelDomain.sol";
 import {TypedData} from "../../src/libraries/TypedData.sol";
 import {ChannelConfig} from "../../src/types/ChannelConfig.sol";
 import {PriceSheet} from "../../src/types/PriceSheet.sol";
 import {hashClaimBatch, hashClaimEntry} from "../../src/types/VoucherClaim.sol";
+import {ReceiptFixture} from "../support/ReceiptFixture.sol";
 import {ReceiptReader} from "../support/ReceiptReader.sol";
 import {vm} from "../support/Vm.sol";
 
 /// @notice The contracts' digests of `test/vectors/typed-data.json`, the file that holds the hashing in
 /// `src/chain` to ethers. Each contract's code is put at the address that a vector names.
-contract TypedDataVectorsTest is ReceiptReader {
+contract TypedDataVectorsTest is ReceiptReader, ReceiptFixture {
     mapping(bytes32 primaryType => uint256) private _seen;
+
+    function setUp() public {
+        setUpReceipts();
+    }
 
     function test_every_digest_is_that_of_the_contract_which_checks_it() public {
         uint256 count = open("../test/vectors/typed-data.json", "$");
@@ -73,9 +76,6 @@ contract TypedDataVectorsTest is ReceiptReader {
     }
 
     function _verifierAt(address place) private returns (ReceiptVerifier) {
-        ReceiptVerifier verifier = new ReceiptVerifier(
-            IOperatorRegistry(address(1)), IOperatorRegistry(address(2)), IReceiptAnchor(address(3))
-        );
         vm.etch(place, address(verifier).code);
         return ReceiptVerifier(place);
     }
