@@ -9,6 +9,10 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     teardownTimeout: 20_000,
+    provide: {
+      chaosRounds: Number(process.env['VOUCH_CHAOS_ROUNDS'] ?? 9),
+      chaosSeed: Number(process.env['VOUCH_CHAOS_SEED'] ?? 20_261_122),
+    },
     // .ci/run counts from the report; a person wants the list alone.
     reporters:
       process.env['CI'] === undefined
