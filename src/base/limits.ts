@@ -110,3 +110,33 @@ export const refusalsAtOnceMax = 60
 export const refusalReturnsEveryMs = 1_000
 /** Addresses whose refusals are counted at the same time; the one that was quiet longest is forgotten first. */
 export const refusedAddressesMax = 10_000
+/** Until a connection to Redis stands. */
+export const storeConnectTimeoutMs = 5_000
+/** Redis answers a commit when its disk has it; one that says nothing for so long is taken for gone. */
+export const storeReplyTimeoutMs = 5_000
+/** Between two attempts to reach a Redis that is gone, at most. */
+export const storeReconnectLastMs = 500
+/** How long a charge waits for a Redis that went away before its request fails. */
+export const storeOutageWaitMs = 10_000
+/** Between two attempts at a Redis that answers but refuses to write, as one without memory does. */
+export const storeRefusedPauseMs = 100
+/** Operations that one commit to Redis decides together: their receipts are sealed in one turn of the loop. */
+export const storeBatchOperationsMax = 128
+/** A replica that lost against another may go before all others for so long. */
+export const storeTurnMs = 250
+/** Between two attempts of a replica that waits for another's turn to end. */
+export const storeTurnPollMs = 2
+/** Rows that a replica remembers from its last commits; one of a channel is about a kilobyte. */
+export const storeCachedRowsMax = 65_536
+/** A replica that has not renewed its lease for so long is gone: its open holds are recovered. */
+export const storeLeaseMs = 15_000
+/** How often it renews. */
+export const storeLeaseRenewalMs = 5_000
+/** Rows of one answer when a whole table is read. */
+export const storeScanRows = 256
+/** What a contributor has earned becomes a voucher after so long… */
+export const payoutVoucherIntervalMs = 5_000
+/** …or after so many answers, whatever comes first. */
+export const payoutEarningsBetweenVouchers = 64
+/** How old the gateway's view of a payout channel may be, and how often it fills escrows and relays claims. */
+export const payoutLookIntervalMs = 30_000

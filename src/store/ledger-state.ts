@@ -32,12 +32,12 @@ export type LedgerSink = {
 }
 
 export class LedgerState {
-  readonly channels = new Map<Bytes32, Channel>()
-  readonly holds = new Map<string, Hold>()
-  readonly spendings = new Map<string, KeySpending>()
-  readonly payouts = new Map<Bytes32, payouts.Payout>()
+  readonly channels: Map<Bytes32, Channel> = new Map()
+  readonly holds: Map<string, Hold> = new Map()
+  readonly spendings: Map<string, KeySpending> = new Map()
+  readonly payouts: Map<Bytes32, payouts.Payout> = new Map()
   /** Of the newest receipt. */
-  gatewaySeq = 0
+  gatewaySeq: number = 0
   readonly #sink: LedgerSink
 
   constructor(sink: LedgerSink) {

@@ -43,6 +43,7 @@ const homes: Record<string, RegExp> = {
   ethers: /^chain\//,
   secp256k1: /^chain\//,
   '@noble/curves': /^chain\//,
+  ioredis: /^store\/.*-redis\.ts$/,
   'node:sqlite': /^(store\/.*-sqlite|dev\/data-folder-lock)\.ts$/,
   'onnxruntime-node': /^contributor\//,
   '@huggingface/tokenizers': /^(contributor|metering)\//,

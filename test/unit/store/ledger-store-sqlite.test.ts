@@ -15,6 +15,16 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true }))
 
+test('a file belongs to one process: a second is told so in one line', async () => {
+  const path = join(folder, 'ledger.db')
+  const store = openSqliteLedger({ path })
+  expect(() => openSqliteLedger({ path })).toThrow(/another gateway runs on this data folder/)
+  expect(() => openSqliteLedger({ path })).toThrow(
+    expect.objectContaining({ name: 'StoreFailure' }),
+  )
+  await store.close()
+})
+
 describe('a ledger that cannot be opened says why in one line', () => {
   const faultOf = (path: string): string => {
     try {

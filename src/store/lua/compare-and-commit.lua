@@ -1,0 +1,75 @@
+#!lua
+-- Compare and commit: writes a batch of rows if every row that it was decided on is still the one that was read. It
+-- knows nothing of money: what is written was decided in TypeScript (docs/decisions/0008-redis-compare-and-commit.md).
+--
+-- KEYS[1]   string: the replica whose turn it is, while several compete
+-- KEYS[2]   hash: replica -> number of its newest batch
+-- KEYS[3…]  hashes: the tables
+-- ARGV      replica, number of the batch, milliseconds of the turn that a loser takes (0: none), then steps, each
+--           name, index in KEYS, count n, and for
+--             expect   n fields, then n versions   the row begins with the version and a space; '' expects no row
+--             put      n pairs of field and text
+--             amend    n pairs of field and text   where the field exists
+--             drop     n fields
+-- Answers   {'applied'} · {'stale'} a later batch of this replica was applied · {'wait', ms} it is another's turn ·
+--           {'changed', index in KEYS, field, row or nil, …} the rows that are not as expected; nothing was written
+
+local replica, batch, turnMs = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+
+-- A replica that lost the answer asks again under the same number.
+local newest = tonumber(redis.call('HGET', KEYS[2], replica) or '0')
+if newest == batch then return {'applied'} end
+if newest > batch then return {'stale'} end
+
+local turn = redis.call('GET', KEYS[1])
+if turn and turn ~= replica then return {'wait', redis.call('PTTL', KEYS[1])} end
+
+local width = {expect = 2, put = 2, amend = 2, drop = 1}
+local changed = {'changed'}
+local at = 4
+while at <= #ARGV do
+  local name, index, count = ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
+  local first = at + 3
+  if name == 'expect' then
+    local rows = redis.call('HMGET', KEYS[index], unpack(ARGV, first, first + count - 1))
+    for i = 1, count do
+      local row, version = rows[i], ARGV[first + count + i - 1]
+      local same
+      if version == '' then
+        same = not row
+      else
+        same = row and string.sub(row, 1, #version + 1) == version .. ' '
+      end
+      if not same then
+        changed[#changed + 1] = index
+        changed[#changed + 1] = ARGV[first + i - 1]
+        changed[#changed + 1] = row
+      end
+    end
+  end
+  at = first + count * width[name]
+end
+if #changed > 1 then
+  if turnMs > 0 then redis.call('SET', KEYS[1], replica, 'PX', turnMs) end
+  return changed
+end
+
+at = 4
+while at <= #ARGV do
+  local name, key, count = ARGV[at], KEYS[tonumber(ARGV[at + 1])], tonumber(ARGV[at + 2])
+  local first = at + 3
+  local last = first + count * width[name] - 1
+  if name == 'put' then
+    redis.call('HSET', key, unpack(ARGV, first, last))
+  elseif name == 'drop' then
+    redis.call('HDEL', key, unpack(ARGV, first, last))
+  elseif name == 'amend' then
+    for i = first, last, 2 do
+      if redis.call('HEXISTS', key, ARGV[i]) == 1 then redis.call('HSET', key, ARGV[i], ARGV[i + 1]) end
+    end
+  end
+  at = last + 1
+end
+redis.call('HSET', KEYS[2], replica, batch)
+if turn then redis.call('DEL', KEYS[1]) end
+return {'applied'}

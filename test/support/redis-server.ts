@@ -1,0 +1,113 @@
+/*
+ * A real redis-server of a test's own: on a free port of this machine, in a folder of its own, set as the ledger demands
+ * it. It can be killed as a power cut would, started again on what its disk has, and copied as its disk is now.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { Redis } from 'ioredis'
+
+export type RedisServer = {
+  readonly url: string
+  readonly kill: (signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT') => Promise<void>
+  /** After a kill, on the same port and folder. */
+  readonly restart: () => Promise<void>
+  /** Another server, on what the disk of this one has now. */
+  readonly copy: () => Promise<RedisServer>
+  /** One connection, closed again. */
+  readonly command: (...words: readonly [string, ...string[]]) => Promise<unknown>
+  readonly stop: () => Promise<void>
+}
+
+/** `settings` come last and so win: `['--appendfsync', 'everysec']`. */
+export async function startRedisServer(settings: readonly string[] = []): Promise<RedisServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'vouch-redis-'))
+  return startIn(folder, settings)
+}
+
+async function startIn(folder: string, settings: readonly string[]): Promise<RedisServer> {
+  const port = await freePort()
+  const url = `redis://127.0.0.1:${port}`
+  let server = await run(folder, port, settings)
+  const end = async (signal: NodeJS.Signals) => {
+    if (server.exitCode !== null || server.signalCode !== null) return
+    const exited = once(server, 'exit')
+    server.kill(signal)
+    await exited
+  }
+  return {
+    url,
+    kill: async (signal) => {
+      if (signal === 'SIGKILL') await end(signal)
+      else server.kill(signal)
+    },
+    restart: async () => {
+      server = await run(folder, port, settings)
+    },
+    copy: async () => {
+      const copyFolder = mkdtempSync(join(tmpdir(), 'vouch-redis-'))
+      cpSync(folder, copyFolder, { recursive: true })
+      return startIn(copyFolder, settings)
+    },
+    command: async (name, ...args) => {
+      const redis = new Redis(url)
+      try {
+        return await redis.call(name, ...args)
+      } finally {
+        redis.disconnect()
+      }
+    },
+    stop: async () => {
+      server.kill('SIGCONT')
+      await end('SIGKILL')
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+/** Resolves when the server takes connections, with everything from its disk loaded. */
+async function run(
+  folder: string,
+  port: number,
+  settings: readonly string[],
+): Promise<ChildProcess> {
+  const server = spawn(
+    'redis-server',
+    [
+      ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', ''],
+      ...['--appendonly', 'yes', '--appendfsync', 'always', ...settings],
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  const output: string[] = []
+  const started = new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const isMissing = error.code === 'ENOENT'
+      reject(isMissing ? new Error('redis-server is missing: apt-get install redis-server') : error)
+    })
+    server.once('exit', () => reject(new Error(`redis-server ended: ${output.join('\n')}`)))
+    // Reads to the end, so that a full pipe never stops the server.
+    createInterface(server.stdout).on('line', (line) => {
+      if (line.includes('Ready to accept connections')) resolve()
+      if (output.length < 50) output.push(line)
+    })
+  })
+  // A test that is killed must not leave its server behind.
+  process.once('exit', () => server.kill('SIGKILL'))
+  await started
+  return server
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const address = probe.address()
+  probe.close()
+  await once(probe, 'close')
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
