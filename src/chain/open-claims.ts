@@ -3,13 +3,23 @@
  * entries alone and approves nothing else, so that such a channel cannot be refunded by the gateway.
  */
 import { ok, type Result } from '../base/result.ts'
-import { type Address, type Signature, signature } from '../domain/units.ts'
+import { type Address, type Signature, signature, zeroBytes32 } from '../domain/units.ts'
 import type { ChainFailure } from './chain-failure.ts'
 import { type ClaimRow, claimCall, settleCall } from './channel-settlement.ts'
 import { hashClaimEntry } from './channel-typed-data.ts'
 import { type Contract, type ContractCall, codeAt, encodeCall } from './contracts.ts'
-import { openClaimAuthorizerDeployedBytecode } from './generated/open-claim-authorizer.ts'
+import { create2Address } from './deployment.ts'
+import {
+  openClaimAuthorizerBytecode,
+  openClaimAuthorizerDeployedBytecode,
+} from './generated/open-claim-authorizer.ts'
 import type { JsonRpc } from './json-rpc.ts'
+
+/** Where `vouch contracts deploy` puts it on every chain: it has no arguments and no owner. */
+export const openClaimAuthorizerAddress: Address = create2Address({
+  creationCode: openClaimAuthorizerBytecode,
+  salt: zeroBytes32,
+})
 
 /** The "signature" of a ClaimBatch that an OpenClaimAuthorizer takes: the hashes of its entries in the order of the rows. */
 export const openClaimSignature = (rows: readonly ClaimRow[]): Signature =>

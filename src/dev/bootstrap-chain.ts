@@ -33,6 +33,7 @@ import {
   embeddedChainId,
 } from './embedded-chain.ts'
 import { type FundedChannel, fundChannel } from './fund-channel.ts'
+import { fundPayouts } from './fund-payouts.ts'
 import { registerOperator } from './register-operator.ts'
 
 /** What the built-in model is sold for; the rest of its price sheet follows from the chain. */
@@ -55,6 +56,8 @@ export type DevChain = {
   readonly offer: string
   /** Holds at least a tranche that is not yet claimed. */
   readonly channel: FundedChannel
+  /** From the treasury to the contributor: what it earns is in escrow. */
+  readonly payoutChannel: FundedChannel
 }
 
 const gasMoney = `0x${(10_000n * 10n ** 18n).toString(16)}`
@@ -131,7 +134,7 @@ async function setUp(
   const published = await publishPrices(setup, model)
   if (!published.ok) return published
 
-  progress('preparing a funded channel')
+  progress('preparing the funded channels')
   const channel = await fundChannel({
     rpc,
     chainId: embeddedChainId,
@@ -144,6 +147,18 @@ async function setUp(
     nowS: unixSecondsOf(nowMs),
   })
   if (!channel.ok) return channel
+  const payoutChannel = await fundPayouts({
+    rpc,
+    chainId: embeddedChainId,
+    contracts: contracts.value,
+    handles,
+    keys,
+    contributor: senders.contributorOperator,
+    relayer: senders.gatewayOperator,
+    receiver: addresses.contributorPayout,
+    nowS: unixSecondsOf(nowMs),
+  })
+  if (!payoutChannel.ok) return payoutChannel
   return ok({
     rpcUrl: chain.url,
     chainId: embeddedChainId,
@@ -152,6 +167,7 @@ async function setUp(
     addresses,
     ...published.value,
     channel: channel.value,
+    payoutChannel: payoutChannel.value,
   })
 }
 

@@ -16,6 +16,12 @@ export const devRoles = [
   'payer',
   /** Signs vouchers for the wallet (`payerAuthorizer`). */
   'session',
+  /** Holds the money for contributors and deposits it. */
+  'treasury',
+  /** Signs the vouchers to contributors for the treasury. */
+  'payoutSigner',
+  /** Receives what the contributor earns. */
+  'contributorPayout',
 ] as const
 export type DevRole = (typeof devRoles)[number]
 export type DevKeys = Readonly<Record<DevRole, PrivateKey>>

@@ -1,0 +1,198 @@
+/*
+ * Payouts as the conductor sees them, request by request: it asks here before it dispatches, and never waits. Amounts are
+ * as of the last look at the ledger plus what was earned since, so that with several gateways over one ledger the solvency
+ * rule is late by one look; what is owed is exact, because the ledger adds it up with each charge.
+ */
+import type { Earning } from '../domain/hold.ts'
+import { canPay } from '../domain/payout-escrow.ts'
+import type { Payout } from '../domain/payout-ledger.ts'
+import { decodeShownVoucher, encodeVoucher, type ShownVoucher } from '../domain/payout-voucher.ts'
+import { type AtomicAmount, atomic, type Bytes32, noSignature } from '../domain/units.ts'
+
+export type PayoutDesk = {
+  /** What the contributor earns of an answer that cost so much; undefined where it is not paid by channel. */
+  readonly earning: (contributorId: string, cost: AtomicAmount) => Earning | undefined
+  /** Sets the contributor's share of a worst case aside, until `release`. False when its escrow does not cover it. */
+  readonly reserve: (request: {
+    readonly requestId: string
+    readonly contributorId: string
+    readonly worstCase: AtomicAmount
+  }) => boolean
+  /** The request has ended, or another contributor is asked. */
+  readonly release: (requestId: string) => void
+  /** The voucher that goes with the next dispatch; undefined while the contributor shows that it has the newest. */
+  readonly voucherFor: (contributorId: string) => string | undefined
+  /** Takes what the contributor showed with an answer or a refusal. */
+  readonly shown: (contributorId: string, voucher: string) => void
+  /** The contributor works no more on credit: it gets a voucher as soon as one can be signed. */
+  readonly exhausted: (contributorId: string) => void
+}
+
+/** Of a gateway that pays nobody by channel. */
+export const noPayouts: PayoutDesk = {
+  earning: () => undefined,
+  reserve: () => true,
+  release: () => {},
+  voucherFor: () => undefined,
+  shown: () => {},
+  exhausted: () => {},
+}
+
+/** One contributor's channel, as the desk has it in mind. */
+type Account = {
+  payout: Payout
+  /** Earned since `payout` was looked at. */
+  earnedSince: bigint
+  inFlight: bigint
+  /** The header for `payout.promisedAmount`. */
+  voucher: string | undefined
+  /** The highest promise that the contributor showed. */
+  shownAmount: bigint
+  /** Its last words: the same again say nothing new. */
+  shownText: string
+}
+
+export class BookedPayoutDesk implements PayoutDesk {
+  readonly #earningOf: (cost: AtomicAmount) => AtomicAmount
+  readonly #told: {
+    readonly lostVoucher: (voucher: ShownVoucher) => void
+    readonly vouchersWanted: () => void
+  }
+  readonly #accounts = new Map<string, Account>()
+  readonly #reserved = new Map<
+    string,
+    { readonly account: Account; readonly share: AtomicAmount }
+  >()
+  readonly #earningsBetweenVouchers: number
+  #earnings = 0
+
+  constructor(terms: {
+    readonly earningOf: (cost: AtomicAmount) => AtomicAmount
+    /** A voucher higher than any that we remember. Its signature is not judged yet. */
+    readonly lostVoucher: (voucher: ShownVoucher) => void
+    /** Signed vouchers should not wait for their time. */
+    readonly vouchersWanted: () => void
+    /** After so many earnings vouchers are wanted at once. */
+    readonly earningsBetweenVouchers: number
+  }) {
+    this.#earningOf = terms.earningOf
+    this.#told = terms
+    this.#earningsBetweenVouchers = terms.earningsBetweenVouchers
+  }
+
+  /** The channel on which the contributor is paid from now on, as the ledger has it. */
+  open(contributorId: string, payout: Payout): void {
+    const known = this.#accounts.get(contributorId)
+    if (known?.payout.payoutId === payout.payoutId) {
+      this.#see(known, payout)
+      return
+    }
+    this.#accounts.set(contributorId, {
+      payout,
+      earnedSince: 0n,
+      inFlight: 0n,
+      voucher: voucherText(payout),
+      shownAmount: 0n,
+      shownText: '',
+    })
+  }
+
+  /** The contributor is not paid here any more, or not yet. */
+  close(contributorId: string): void {
+    this.#accounts.delete(contributorId)
+  }
+
+  /** Takes what the ledger has now. */
+  update(payout: Payout): void {
+    for (const account of this.#accounts.values()) {
+      if (account.payout.payoutId === payout.payoutId) this.#see(account, payout)
+    }
+  }
+
+  current(): readonly { readonly contributorId: string; readonly payoutId: Bytes32 }[] {
+    return [...this.#accounts].map(([contributorId, { payout }]) => ({
+      contributorId,
+      payoutId: payout.payoutId,
+    }))
+  }
+
+  earning(contributorId: string, cost: AtomicAmount): Earning | undefined {
+    const account = this.#accounts.get(contributorId)
+    if (account === undefined) return undefined
+    const amount = this.#earningOf(cost)
+    account.earnedSince += amount
+    this.#earnings += 1
+    if (this.#earnings >= this.#earningsBetweenVouchers) this.#wantVouchers()
+    return { payoutId: account.payout.payoutId, amount }
+  }
+
+  reserve(...[request]: Parameters<PayoutDesk['reserve']>): boolean {
+    this.release(request.requestId)
+    const account = this.#accounts.get(request.contributorId)
+    if (account === undefined) return true
+    const share = this.#earningOf(request.worstCase)
+    const inFlight = atomic(account.inFlight + account.earnedSince)
+    if (!canPay(account.payout, { inFlight, share })) return false
+    account.inFlight += share
+    this.#reserved.set(request.requestId, { account, share })
+    return true
+  }
+
+  release(requestId: string): void {
+    const reserved = this.#reserved.get(requestId)
+    if (reserved === undefined) return
+    this.#reserved.delete(requestId)
+    reserved.account.inFlight -= reserved.share
+  }
+
+  voucherFor(contributorId: string): string | undefined {
+    const account = this.#accounts.get(contributorId)
+    if (account === undefined || account.shownAmount >= account.payout.promisedAmount) {
+      return undefined
+    }
+    return account.voucher
+  }
+
+  shown(contributorId: string, text: string): void {
+    const account = this.#accounts.get(contributorId)
+    if (account === undefined || account.shownText === text) return
+    account.shownText = text
+    const voucher = decodeShownVoucher(text)
+    if (voucher?.channelId !== account.payout.payoutId) return
+    if (voucher.maxClaimableAmount > account.payout.promisedAmount) this.#told.lostVoucher(voucher)
+    else account.shownAmount = voucher.maxClaimableAmount
+  }
+
+  exhausted(contributorId: string): void {
+    if (this.#accounts.has(contributorId)) this.#wantVouchers()
+  }
+
+  #wantVouchers(): void {
+    this.#earnings = 0
+    this.#told.vouchersWanted()
+  }
+
+  #see(account: Account, payout: Payout): void {
+    if (payout.voucherSignature !== account.payout.voucherSignature) {
+      account.voucher = voucherText(payout)
+    }
+    // What came in meanwhile is in the book now; anything later is added again from nothing.
+    account.earnedSince = 0n
+    account.payout = payout
+  }
+}
+
+const voucherText = ({
+  chainId,
+  config,
+  promisedAmount,
+  voucherSignature,
+}: Payout): string | undefined =>
+  voucherSignature === noSignature
+    ? undefined
+    : encodeVoucher({
+        chainId,
+        config,
+        maxClaimableAmount: promisedAmount,
+        signature: voucherSignature,
+      })
