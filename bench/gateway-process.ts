@@ -25,6 +25,7 @@ import { UpstreamPools } from '../src/upstream/open-answer.ts'
 import {
   openTestChannel,
   testAsset,
+  testBilling,
   testChannelId,
   testDomain,
   testModelId,
@@ -70,8 +71,7 @@ const door = createDoor({
   gateway,
   inFlight: new InFlight(),
   authenticate: (authorization, nowMs) => authenticate(apiKeys, authorization, nowMs),
-  acceptVoucher: () => Promise.resolve({ ok: false, error: { reason: 'chain_unavailable' } }),
-  channel: (channelId) => ledger.channel(channelId),
+  billing: testBilling({ ledger, apiKeys, operator }),
   log: logs.gateway,
 })
 const server = await startHttpServer(door, { host: '127.0.0.1', port: 0 })

@@ -11,7 +11,7 @@ import {
   LineCounter,
   type Node,
   parseDocument,
-  type YAMLMap,
+  YAMLMap,
 } from 'yaml'
 import { type Address, address, isAddress } from './domain/units.ts'
 
@@ -114,8 +114,10 @@ export class ConfigFields {
     return readWhole(new ConfigFields(this.#place, node, this.#join(key)), read)
   }
 
-  optionalMap<T>(key: string, read: (fields: ConfigFields) => T): T | undefined {
-    return this.has(key) ? this.map(key, read) : undefined
+  /** A mapping whose keys all have defaults: one that is not there is read as one without keys. */
+  optionalMap<T>(key: string, read: (fields: ConfigFields) => T): T {
+    if (this.has(key)) return this.map(key, read)
+    return read(new ConfigFields(this.#place, new YAMLMap(), this.#join(key)))
   }
 
   /** Entries of a list, told apart by their `id`. */

@@ -6,7 +6,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { canonicalJson, type Json } from './attestation/canonical-json.ts'
 import { completionTokensDefaultMax } from './base/limits.ts'
-import { canonicalSettlementAddress } from './chain/channel-settlement.ts'
+import {
+  canonicalCollectorAddress,
+  canonicalSettlementAddress,
+} from './chain/channel-settlement.ts'
 import { keccak256Utf8 } from './chain/keccak.ts'
 import { type PrivateKey, parsePrivateKey } from './chain/private-key.ts'
 import { ConfigFault, type ConfigFields, readYaml } from './config-fields.ts'
@@ -50,6 +53,17 @@ export type GatewayConfig = {
     readonly everyS: number
     readonly settleWhenClaimed: AtomicAmount
     readonly settleEveryS: number
+  }
+  readonly deposits: {
+    /** Takes deposits for an ERC-3009 signature. */
+    readonly collector: Address
+    readonly minimum: AtomicAmount
+    readonly perPayerPerHour: number
+    /** A deposit up to this is credited by its first block… */
+    readonly atOnceMax: AtomicAmount
+    /** …while all such deposits of an hour stay within this. */
+    readonly atOncePerHour: AtomicAmount
+    readonly deniedPayers: readonly Address[]
   }
   readonly upstreams: readonly UpstreamConfig[]
 }
@@ -98,13 +112,12 @@ export function parseConfig(source: {
   return readYaml(source.file, source.text, (top) => {
     const chain = top.map('chain', readChain)
     return {
-      listen: top.optionalMap('listen', readListen) ?? { host: '127.0.0.1', port: 8787 },
+      listen: top.optionalMap('listen', readListen),
       dataFolder: at(top.string('dataFolder', '.vouch/serve')),
       chain,
       gateway: top.map('gateway', (fields) => readGateway(fields, at)),
-      claims:
-        top.optionalMap('claims', (fields) => readClaims(fields, chain.assetDecimals)) ??
-        defaultClaims(chain.assetDecimals),
+      claims: top.optionalMap('claims', (fields) => readClaims(fields, chain.assetDecimals)),
+      deposits: top.optionalMap('deposits', (fields) => readDeposits(fields, chain.assetDecimals)),
       upstreams: top.list('upstreams', (fields) => readUpstream(fields, chain.assetDecimals, at)),
     }
   })
@@ -151,15 +164,14 @@ const readClaims = (fields: ConfigFields, decimals: number): GatewayConfig['clai
   settleEveryS: fields.integer('settleEveryS', { min: 1, max: 30 * dayS }, dayS),
 })
 
-const defaultClaims = (decimals: number): GatewayConfig['claims'] => {
-  const unit = 10n ** BigInt(decimals)
-  return {
-    whenUnclaimed: atomic(unit),
-    everyS: 6 * 3600,
-    settleWhenClaimed: atomic(50n * unit),
-    settleEveryS: dayS,
-  }
-}
+const readDeposits = (fields: ConfigFields, decimals: number): GatewayConfig['deposits'] => ({
+  collector: fields.address('collector', canonicalCollectorAddress),
+  minimum: atomic(fields.amount('minimum', decimals, '1')),
+  perPayerPerHour: fields.integer('perPayerPerHour', { min: 1, max: 3600 }, 10),
+  atOnceMax: atomic(fields.amount('atOnceMax', decimals, '5')),
+  atOncePerHour: atomic(fields.amount('atOncePerHour', decimals, '100')),
+  deniedPayers: fields.has('deniedPayers') ? fields.addresses('deniedPayers') : [],
+})
 
 function readUpstream(
   fields: ConfigFields,

@@ -16,6 +16,9 @@ import type { JsonRpc } from './json-rpc.ts'
 /** Where x402's batch-settlement contract stands on every chain that has it. */
 export const canonicalSettlementAddress = '0x4020074e9df2ce1dee5a9c1b5c3f541d02a10003' as Address
 
+/** Where x402's collector of ERC-3009 deposits stands beside it. */
+export const canonicalCollectorAddress = '0x4020806089470a89826cb9fb1f4059150b550004' as Address
+
 export const channelSettlementAt = (address: Address): Contract => ({
   name: 'ChannelSettlement',
   address,

@@ -250,6 +250,14 @@ function gatewayConfig(terms: {
       settleWhenClaimed: devUsd(1n),
       settleEveryS: 3600,
     },
+    deposits: {
+      collector: contracts.eip3009Collector,
+      minimum: devUsd(1n),
+      perPayerPerHour: 60,
+      atOnceMax: devUsd(5n),
+      atOncePerHour: devUsd(100n),
+      deniedPayers: [],
+    },
     upstreams: [
       {
         id: 'embedded',

@@ -7,11 +7,9 @@ import { join } from 'node:path'
 import type { GatewaySigner } from '../attestation/seal-receipt.ts'
 import { drainTimeoutMs } from '../base/limits.ts'
 import { createLogs, type Logs, logDestination, type RequestLog } from '../base/log.ts'
-import { channelSettlementAt, readChannel } from '../chain/channel-settlement.ts'
-import { channelDomain } from '../chain/channel-typed-data.ts'
-import { type JsonRpc, jsonRpc } from '../chain/json-rpc.ts'
+import { jsonRpc } from '../chain/json-rpc.ts'
 import { hashPriceSheet, receiptDomain } from '../chain/receipt-typed-data.ts'
-import { addressOfPrivateKey, curveInUse } from '../chain/signatures.ts'
+import { curveInUse } from '../chain/signatures.ts'
 import type { GatewayConfig, ModelConfig, UpstreamConfig } from '../config.ts'
 import type { Contributor, Offer } from '../domain/contributor.ts'
 import { unixSeconds } from '../domain/units.ts'
@@ -23,7 +21,6 @@ import { InFlight } from '../gateway/in-flight.ts'
 import { recoverHolds } from '../gateway/recover-holds.ts'
 import { type HttpServer, startHttpServer } from '../http/server.ts'
 import { loadTokenCounter, type TokenCounter } from '../metering/token-counter.ts'
-import { acceptVoucher } from '../payment/accept-voucher.ts'
 import { authenticate } from '../payment/authenticate.ts'
 import { createPaymentStep } from '../payment/payment-step.ts'
 import { ContributorPool } from '../routing/contributor-pool.ts'
@@ -34,6 +31,7 @@ import { openSqliteLedger } from '../store/ledger-store-sqlite.ts'
 import { UpstreamPools } from '../upstream/open-answer.ts'
 import { checkChain } from './check-chain.ts'
 import { CommandFailure } from './command.ts'
+import { openBilling } from './open-billing.ts'
 import { openSettlement, type RunningSettlement } from './open-settlement.ts'
 
 export type RunningGateway = {
@@ -87,15 +85,15 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const recovery = { payment, signer, payerOf, nowMs }
   const recovered = await recoverHolds(recovery)
   const reaper = startHoldReaper({ ...recovery, log: logs.gateway })
+  const settlement = openSettlement({ config, ledger: stores.ledger, log: logs.gateway, nowMs })
+  const { billing } = await openBilling({ config, rpc, ...stores, settlement, nowMs })
   const door = createDoor({
     gateway,
     inFlight,
     authenticate: (authorization, atMs) => authenticate(stores.apiKeys, authorization, atMs),
-    acceptVoucher: (voucher) => acceptVoucher(voucherDeps(config, rpc, stores.ledger), voucher),
-    channel: stores.ledger.channel.bind(stores.ledger),
+    billing,
     log: logs.gateway,
   })
-  const settlement = openSettlement({ config, ledger: stores.ledger, log: logs.gateway, nowMs })
   const server = await listen(door, config, options.otherPorts ?? [])
   logs.gateway.info('listening', { origin: server.origin, signatures: curveInUse, ...recovered })
   return {
@@ -196,26 +194,6 @@ function tokenCountersOf(config: GatewayConfig): ReadonlyMap<string, TokenCounte
     }
   }
   return counters
-}
-
-function voucherDeps(config: GatewayConfig, rpc: JsonRpc, ledger: LedgerStore) {
-  const { chain, gateway } = config
-  const settlement = channelSettlementAt(chain.settlement)
-  return {
-    ledger,
-    terms: {
-      chainId: chain.chainId,
-      domain: channelDomain({ chainId: chain.chainId, verifyingContract: chain.settlement }),
-      token: chain.asset,
-      receiver: gateway.receiver,
-      receiverAuthorizer: addressOfPrivateKey(gateway.claimKey),
-      withdrawDelayMinS: gateway.withdrawDelayMinS,
-    },
-    readChannel: async (channel: Parameters<typeof readChannel>[2]) => {
-      const read = await readChannel(rpc, settlement, channel)
-      return read.ok ? read.value : undefined
-    },
-  }
 }
 
 async function listen(

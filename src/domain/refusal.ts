@@ -26,6 +26,8 @@ export type AuthenticationRefusal =
   | { readonly reason: 'missing_api_key' }
   | { readonly reason: 'invalid_api_key' }
   | { readonly reason: 'model_not_allowed'; readonly modelId: string }
+  | { readonly reason: 'billing_query_invalid' }
+  | { readonly reason: 'too_many_refusals'; readonly retryAfterS: number }
 
 export type HoldRefusal =
   | {
@@ -64,6 +66,15 @@ export type KeyOrderRefusal =
   | { readonly reason: 'api_keys_exhausted'; readonly keysMax: number }
   | { readonly reason: 'owner_signature_invalid' }
 
+/** What a channel's owner asked cannot be done now. */
+export type OwnerRefusal =
+  | { readonly reason: 'order_outdated' }
+  | { readonly reason: 'requests_in_flight'; readonly heldAmount: AtomicAmount }
+  | { readonly reason: 'refunded_recently'; readonly retryAfterS: number }
+  | { readonly reason: 'nothing_to_refund' }
+  | { readonly reason: 'refund_unconfirmed' }
+  | { readonly reason: 'deposit_not_found' }
+
 /** The pool could not answer. Never carries an upstream's own words: engines echo prompts and keys. */
 export type UpstreamRefusal =
   | { readonly reason: 'no_contributor' }
@@ -97,6 +108,7 @@ export type Refusal =
   | VoucherRefusal
   | DepositRefusal
   | KeyOrderRefusal
+  | OwnerRefusal
   | UpstreamRefusal
   | GatewayRefusal
   | FxRefusal

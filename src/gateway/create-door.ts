@@ -1,15 +1,14 @@
 import type { GatewayLog } from '../base/log.ts'
 import { err, ok, type Result } from '../base/result.ts'
-import type { Channel } from '../domain/channel.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { Payer } from '../domain/request.ts'
-import type { Bytes32 } from '../domain/units.ts'
+import type { BillingStep } from '../payment/billing-step.ts'
 import type { Gateway } from './gateway.ts'
-import type { GatewayDoor, OfferedVoucher } from './gateway-door.ts'
+import type { GatewayDoor } from './gateway-door.ts'
 import type { InFlight } from './in-flight.ts'
 import { serveCompletion } from './serve-completion.ts'
 
-/** What the door needs beside the conductor: who may enter, and the two look-ups that are not requests for work. */
+/** What the door needs beside the conductor: who may enter, and what is no request for work. */
 export type DoorDeps = {
   readonly gateway: Gateway
   readonly inFlight: InFlight
@@ -17,8 +16,7 @@ export type DoorDeps = {
     authorization: string | undefined,
     nowMs: number,
   ) => Promise<Result<Payer, Refusal>>
-  readonly acceptVoucher: (voucher: OfferedVoucher) => Promise<Result<Channel, Refusal>>
-  readonly channel: (channelId: Bytes32) => Promise<Channel | undefined>
+  readonly billing: BillingStep
   readonly log: GatewayLog
 }
 
@@ -43,8 +41,7 @@ export function createDoor(deps: DoorDeps): GatewayDoor {
         ? ok(receipt.body)
         : err({ reason: 'receipt_not_found' })
     },
-    acceptVoucher: deps.acceptVoucher,
-    channel: deps.channel,
+    billing: deps.billing,
     readiness: () => {
       if (!inFlight.open) return err({ reason: 'shutting_down' })
       return gateway.payment.isWritable() ? ok(undefined) : err({ reason: 'store_unavailable' })

@@ -1,17 +1,10 @@
 import type { Result } from '../base/result.ts'
-import type { Channel, ChannelConfig } from '../domain/channel.ts'
 import type { Offer } from '../domain/contributor.ts'
 import type { GatewayRefusal, Refusal } from '../domain/refusal.ts'
 import type { InferenceRequest, Payer } from '../domain/request.ts'
-import type { AtomicAmount, Bytes32, Signature } from '../domain/units.ts'
+import type { Bytes32 } from '../domain/units.ts'
+import type { BillingStep } from '../payment/billing-step.ts'
 import type { AnswerClient } from './answer-client.ts'
-
-/** A voucher as its payer sends it, with the terms of its channel, which the gateway may not know yet. */
-export type OfferedVoucher = {
-  readonly config: ChannelConfig
-  readonly maxClaimableAmount: AtomicAmount
-  readonly signature: Signature
-}
 
 /** Everything that a door (http, later jobs) may ask of the gateway. */
 export type GatewayDoor = {
@@ -24,8 +17,8 @@ export type GatewayDoor = {
   readonly models: () => readonly Offer[]
   /** The stored JSON of a receipt, for the account that paid for it. */
   readonly receipt: (payer: Payer, receiptId: Bytes32) => Promise<Result<string, Refusal>>
-  readonly acceptVoucher: (voucher: OfferedVoucher) => Promise<Result<Channel, Refusal>>
-  readonly channel: (channelId: Bytes32) => Promise<Channel | undefined>
+  /** What the owner of a channel may ask and order. */
+  readonly billing: BillingStep
   /** Whether new requests are taken; else why not: shutting down, or a ledger that cannot be written. */
   readonly readiness: () => Result<void, GatewayRefusal>
   /** A bug met at the request boundary. */

@@ -2,8 +2,21 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { Hono } from 'hono'
 import type { Refusal } from '../domain/refusal.ts'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
-import { acceptVoucher, retrieveChannel } from './billing.ts'
+import {
+  acceptVoucher,
+  type BillingCall,
+  grantKey,
+  listKeys,
+  listReceipts,
+  makeDeposit,
+  refund,
+  retrieveChannel,
+  retrieveDeposit,
+  retrieveTerms,
+  revokeKey,
+} from './billing.ts'
 import { chatCompletions } from './chat-completions.ts'
+import type { Entrance } from './entrance.ts'
 import type { HttpContext, HttpEnv } from './http-context.ts'
 import { listModels, retrieveModel } from './models.ts'
 import { sendError, sendJson } from './raw-response.ts'
@@ -12,7 +25,7 @@ import { retrieveReceipt } from './receipts.ts'
 /** The route table, one line a route. Handlers write to Node's raw response, which hono is then told. */
 export function createApp(
   door: GatewayDoor,
-  timeouts: { readonly stallMs: number },
+  terms: { readonly stallMs: number; readonly entrance: Entrance },
 ): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>()
   const raw =
@@ -20,40 +33,52 @@ export function createApp(
       await serve(context)
       return RESPONSE_ALREADY_SENT
     }
-  const authorization = (context: HttpContext) => context.env.incoming.headers.authorization
+  const entrance = terms.entrance
+  const billing = (serve: (call: BillingCall) => Promise<void> | void) =>
+    raw((c) => serve({ door, entrance, ...c.env }))
 
   app.post('/v1/chat/completions', (context) => {
     // Not awaited: hono is done with this request; the conductor answers on the raw response.
-    void chatCompletions(door, context.env, timeouts.stallMs)
+    void chatCompletions(door, context.env, terms)
     return RESPONSE_ALREADY_SENT
   })
   app.get(
     '/v1/models',
-    raw((c) => authenticated(door, c, () => listModels(door, c.env.outgoing))),
+    raw((c) => authenticated(door, entrance, c, () => listModels(door, c.env.outgoing))),
   )
   app.get(
     '/v1/models/:id{.+}',
     raw((c) =>
-      authenticated(door, c, () => retrieveModel(door, c.env.outgoing, c.req.param('id') ?? '')),
+      authenticated(door, entrance, c, () =>
+        retrieveModel(door, c.env.outgoing, c.req.param('id') ?? ''),
+      ),
     ),
   )
   app.get(
     '/v1/receipts/:id',
+    raw((c) => retrieveReceipt(door, { entrance, ...c.env }, c.req.param('id') ?? '')),
+  )
+  app.get('/v1/billing/terms', billing(retrieveTerms))
+  app.get('/v1/billing/channel', billing(retrieveChannel))
+  app.post('/v1/billing/deposits', billing(makeDeposit))
+  app.get(
+    '/v1/billing/deposits/:id',
+    raw((c) => retrieveDeposit({ door, entrance, ...c.env }, c.req.param('id') ?? '')),
+  )
+  app.post('/v1/billing/vouchers', billing(acceptVoucher))
+  app.get('/v1/billing/keys', billing(listKeys))
+  app.post('/v1/billing/keys', billing(grantKey))
+  app.post('/v1/billing/keys/revoke', billing(revokeKey))
+  app.get(
+    '/v1/billing/receipts',
     raw((c) =>
-      retrieveReceipt(door, c.env.outgoing, {
-        id: c.req.param('id') ?? '',
-        authorization: authorization(c),
-      }),
+      listReceipts(
+        { door, entrance, ...c.env },
+        { after: c.req.query('after'), limit: c.req.query('limit') },
+      ),
     ),
   )
-  app.post(
-    '/v1/billing/vouchers',
-    raw((c) => acceptVoucher(door, c.env.incoming, c.env.outgoing)),
-  )
-  app.get(
-    '/v1/billing/channel',
-    raw((c) => retrieveChannel(door, c.env.outgoing, authorization(c))),
-  )
+  app.post('/v1/billing/refund', billing(refund))
   app.get(
     '/health/live',
     raw((c) => sendJson(c.env.outgoing, { status: 'live' })),
@@ -76,12 +101,13 @@ export function createApp(
 /** The model list is for customers: a stranger gets OpenAI's 401. */
 async function authenticated(
   door: GatewayDoor,
-  context: HttpContext,
+  entrance: Entrance,
+  { env }: HttpContext,
   serve: () => void,
 ): Promise<void> {
-  const payer = await door.authenticate(context.env.incoming.headers.authorization)
+  const payer = await entrance.enter(env.incoming, door.authenticate)
   if (payer.ok) serve()
-  else sendError(context.env.outgoing, payer.error)
+  else sendError(env.outgoing, payer.error)
 }
 
 function ready(door: GatewayDoor, context: HttpContext): void {

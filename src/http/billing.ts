@@ -1,118 +1,193 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import { err, ok, type Result } from '../base/result.ts'
-import type { Channel, ChannelConfig } from '../domain/channel.ts'
-import { freeAmount } from '../domain/channel-ledger.ts'
-import type { Refusal, RequestRefusal } from '../domain/refusal.ts'
-import {
-  address,
-  atomic,
-  bytes32,
-  isAddress,
-  isBytes32,
-  isHex,
-  signature,
-} from '../domain/units.ts'
-import type { GatewayDoor, OfferedVoucher } from '../gateway/gateway-door.ts'
-import { sendError, sendJson } from './raw-response.ts'
-import { readBody } from './read-body.ts'
-import { parseStrictJson } from './strict-json.ts'
-
-/** A voucher and its terms fit many times. */
-const voucherBytesMax = 16 * 1024
-
-/**
- * `POST /v1/billing/vouchers`: the payer's session key raises the tranche. The signature is the authority; no API key.
- * Body: `{ "channelConfig": {…x402 ChannelConfig…}, "maxClaimableAmount": "5000000", "signature": "0x…" }`.
+/*
+ * What the owner of a channel asks and orders over HTTP. Orders carry a signature, which is their whole authority; what is
+ * only read needs an API key of the channel or `Authorization: Vouch …` of its owner.
  */
-export async function acceptVoucher(
-  door: GatewayDoor,
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-): Promise<void> {
-  const body = await readBody(incoming, voucherBytesMax)
-  const voucher: Result<OfferedVoucher, Refusal> = body.ok ? parseVoucher(body.value) : body
-  const accepted = voucher.ok ? await door.acceptVoucher(voucher.value) : voucher
-  if (accepted.ok) sendJson(outgoing, channelObject(accepted.value))
-  else sendError(outgoing, accepted.error)
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { receiptsPerPageMax } from '../base/limits.ts'
+import { err, ok, type Result } from '../base/result.ts'
+import type { Refusal } from '../domain/refusal.ts'
+import { type Bytes32, bytes32, isBytes32 } from '../domain/units.ts'
+import type { GatewayDoor } from '../gateway/gateway-door.ts'
+import {
+  type Parsed,
+  parseDeposit,
+  parseGrant,
+  parseRefund,
+  parseRevoke,
+  parseVoucher,
+} from './billing-body.ts'
+import { channelObject, depositObject, keyObject, termsObject } from './billing-objects.ts'
+import type { Entrance } from './entrance.ts'
+import { sendError, sendJson, sendJsonText } from './raw-response.ts'
+import { readBody } from './read-body.ts'
+
+/** A voucher and its terms, or a grant with a hundred models, fit. */
+const orderBytesMax = 16 * 1024
+
+export type BillingCall = {
+  readonly door: GatewayDoor
+  readonly entrance: Entrance
+  readonly incoming: IncomingMessage
+  readonly outgoing: ServerResponse
 }
 
-/** `GET /v1/billing/channel`: the book of the key's own channel. */
-export async function retrieveChannel(
-  door: GatewayDoor,
-  outgoing: ServerResponse,
-  authorization: string | undefined,
+/** `GET /v1/billing/terms`: for everybody. */
+export const retrieveTerms = ({ door, outgoing }: BillingCall): void =>
+  sendJson(outgoing, termsObject(door.billing.terms, door.models()))
+
+/** `POST /v1/billing/vouchers`: raises the tranche. */
+export const acceptVoucher = (call: BillingCall): Promise<void> =>
+  execute(call, parseVoucher, async (voucher) => {
+    const { billing } = call.door
+    const channel = await billing.acceptVoucher(voucher)
+    return channel.ok ? ok(channelObject(channel.value, billing.terms)) : channel
+  })
+
+/** `GET /v1/billing/channel` */
+export const retrieveChannel = (call: BillingCall): Promise<void> =>
+  read(call, async (channelId) => {
+    const { billing } = call.door
+    const channel = await billing.channel(channelId)
+    return channel.ok ? ok(channelObject(channel.value, billing.terms)) : channel
+  })
+
+/** `POST /v1/billing/keys`: the owner made a key and grants it by its hash. */
+export const grantKey = (call: BillingCall): Promise<void> =>
+  execute(call, parseGrant, async (grant) => {
+    const key = await call.door.billing.grantKey(grant)
+    return key.ok ? ok(keyObject(key.value)) : key
+  })
+
+/** `POST /v1/billing/keys/revoke` */
+export const revokeKey = (call: BillingCall): Promise<void> =>
+  execute(call, parseRevoke, async (order) => {
+    const key = await call.door.billing.revokeKey(order)
+    return key.ok ? ok(keyObject(key.value)) : key
+  })
+
+/** `GET /v1/billing/keys` */
+export const listKeys = (call: BillingCall): Promise<void> =>
+  read(call, async (channelId) => {
+    const keys = await call.door.billing.keys(channelId)
+    if (!keys.ok) return keys
+    return ok({
+      object: 'list',
+      data: keys.value.map(({ key, spending }) => keyObject(key, spending)),
+    })
+  })
+
+/** `GET /v1/billing/receipts?after=N&limit=M`: documents in the order of the channel, the exact text that was stored. */
+export async function listReceipts(
+  call: BillingCall,
+  query: { readonly after: string | undefined; readonly limit: string | undefined },
 ): Promise<void> {
-  const payer = await door.authenticate(authorization)
-  if (!payer.ok) {
-    sendError(outgoing, payer.error)
+  const { outgoing, door } = call
+  const channelId = await reader(call)
+  if (!channelId.ok) {
+    sendError(outgoing, channelId.error)
     return
   }
-  const channel = await door.channel(payer.value.channelId)
-  if (channel === undefined) sendError(outgoing, { reason: 'channel_not_found' })
-  else sendJson(outgoing, channelObject(channel))
-}
-
-/** Atomic units of the channel's asset, as decimal strings. */
-function channelObject(channel: Channel): Readonly<Record<string, unknown>> {
-  return {
-    object: 'vouch.channel',
-    channel_id: channel.channelId,
-    asset: channel.config.token,
-    balance: String(channel.balance),
-    signed: String(channel.signedMaxClaimable),
-    charged: String(channel.chargedCumulativeAmount),
-    held: String(channel.heldAmount),
-    free: String(freeAmount(channel)),
-    claimed: String(channel.totalClaimed),
-    closing: channel.closing,
+  const range = readRange(query)
+  if (!range.ok) {
+    sendError(outgoing, range.error)
+    return
   }
-}
-
-type Fields = Readonly<Record<string, unknown>>
-
-function parseVoucher(body: Buffer): Result<OfferedVoucher, RequestRefusal> {
-  const json = parseStrictJson(body)
-  if (!json.ok) return json
-  const fields = (json.value ?? {}) as Fields
-  const config = parseConfig((fields['channelConfig'] ?? {}) as Fields)
-  if (!config.ok) return config
-  const amount = fields['maxClaimableAmount']
-  if (typeof amount !== 'string' || !/^\d{1,38}$/.test(amount)) {
-    return invalid('maxClaimableAmount', 'a decimal string of atomic units')
-  }
-  if (!isHex(fields['signature'])) return invalid('signature', 'hex bytes with 0x')
-  return ok({
-    config: config.value,
-    maxClaimableAmount: atomic(BigInt(amount)),
-    signature: signature(fields['signature']),
+  const { afterSeq, limit } = range.value
+  // One more than is shown tells whether there are more.
+  const bodies = await door.billing.receipts({
+    channelId: channelId.value,
+    afterSeq,
+    limit: limit + 1,
   })
+  if (!bodies.ok) {
+    sendError(outgoing, bodies.error)
+    return
+  }
+  const hasMore = bodies.value.length > limit
+  const data = bodies.value.slice(0, limit).join(',')
+  sendJsonText(outgoing, `{"object":"list","data":[${data}],"has_more":${hasMore}}`)
 }
 
-function parseConfig(fields: Fields): Result<ChannelConfig, RequestRefusal> {
-  const { payer, payerAuthorizer, receiver, receiverAuthorizer, token } = fields
-  const accounts = { payer, payerAuthorizer, receiver, receiverAuthorizer, token }
-  for (const [name, value] of Object.entries(accounts)) {
-    if (!isAddress(value)) return invalid(`channelConfig.${name}`, 'an address')
-  }
-  const { withdrawDelay, salt } = fields
-  if (typeof withdrawDelay !== 'number' || !isUint40(withdrawDelay)) {
-    return invalid('channelConfig.withdrawDelay', 'whole seconds below 2^40')
-  }
-  if (!isBytes32(salt)) return invalid('channelConfig.salt', '32 bytes of hex')
-  return ok({
-    payer: address(String(payer)),
-    payerAuthorizer: address(String(payerAuthorizer)),
-    receiver: address(String(receiver)),
-    receiverAuthorizer: address(String(receiverAuthorizer)),
-    token: address(String(token)),
-    withdrawDelay,
-    salt: bytes32(salt),
+/** `POST /v1/billing/refund`: everything that was not charged, to the payer, at once. */
+export const refund = (call: BillingCall): Promise<void> =>
+  execute(call, parseRefund, async (order) => {
+    const refunded = await call.door.billing.refund(order)
+    if (!refunded.ok) return refunded
+    const { amount, transactionHash } = refunded.value
+    return ok({
+      object: 'vouch.refund',
+      channel_id: order.channelId,
+      amount: String(amount),
+      transaction_hash: transactionHash,
+    })
   })
+
+/** `POST /v1/billing/deposits`: answered when the deposit is mined and credited. The same authorization again does no harm. */
+export const makeDeposit = (call: BillingCall): Promise<void> =>
+  execute(call, parseDeposit, async (order) => {
+    const { billing } = call.door
+    const made = await billing.deposit(order)
+    if (!made.ok) return made
+    const { channel, deposit } = made.value
+    return ok({
+      ...(deposit === undefined ? { object: 'vouch.deposit' } : depositObject(deposit)),
+      channel: channelObject(channel, billing.terms),
+    })
+  })
+
+/** `GET /v1/billing/deposits/{id}`: how far a deposit is. Its id is a hash of the payer's signature, which nobody guesses. */
+export function retrieveDeposit({ door, outgoing }: BillingCall, id: string): void {
+  const record = isBytes32(id)
+    ? door.billing.depositRecord(bytes32(id))
+    : err({ reason: 'deposit_not_found' } as const)
+  send(outgoing, record.ok ? ok(depositObject(record.value)) : record)
 }
 
-/** The contract's type of a delay. */
-const isUint40 = (value: number): boolean =>
-  Number.isInteger(value) && value >= 0 && value < 2 ** 40
+const reader = ({ entrance, door, incoming }: BillingCall): Promise<Result<Bytes32, Refusal>> =>
+  entrance.enter(incoming, door.billing.reader)
 
-const invalid = (param: string, expected: string): Result<never, RequestRefusal> =>
-  err({ reason: 'invalid_type', param, expected })
+/** Answers a question about the reader's channel. */
+async function read(
+  call: BillingCall,
+  answer: (channelId: Bytes32) => Promise<Result<unknown, Refusal>>,
+): Promise<void> {
+  const channelId = await reader(call)
+  send(call.outgoing, channelId.ok ? await answer(channelId.value) : channelId)
+}
+
+/** Reads an order and executes it. */
+async function execute<T>(
+  { incoming, outgoing }: BillingCall,
+  parse: (body: Buffer) => Parsed<T>,
+  act: (order: T) => Promise<Result<unknown, Refusal>>,
+): Promise<void> {
+  const body = await readBody(incoming, orderBytesMax)
+  const order: Result<T, Refusal> = body.ok ? parse(body.value) : body
+  send(outgoing, order.ok ? await act(order.value) : order)
+}
+
+function send(outgoing: ServerResponse, outcome: Result<unknown, Refusal>): void {
+  if (outcome.ok) sendJson(outgoing, outcome.value)
+  else sendError(outgoing, outcome.error)
+}
+
+function readRange(query: {
+  readonly after: string | undefined
+  readonly limit: string | undefined
+}): Result<{ readonly afterSeq: number; readonly limit: number }, Refusal> {
+  const afterSeq = wholeNumber(query.after ?? '0', Number.MAX_SAFE_INTEGER)
+  if (afterSeq === undefined) {
+    return err({ reason: 'invalid_value', param: 'after', expected: 'a sequence number' })
+  }
+  const limit = wholeNumber(query.limit ?? String(receiptsPerPageMax), receiptsPerPageMax)
+  if (limit === undefined || limit === 0) {
+    const expected = `a whole number from 1 to ${receiptsPerPageMax}`
+    return err({ reason: 'invalid_value', param: 'limit', expected })
+  }
+  return ok({ afterSeq, limit })
+}
+
+function wholeNumber(text: string, max: number): number | undefined {
+  const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
+  return value <= max ? value : undefined
+}

@@ -7,6 +7,7 @@ import type { Refusal } from '../domain/refusal.ts'
 import type { InferenceRequest, Payer } from '../domain/request.ts'
 import { bytes32 } from '../domain/units.ts'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
+import type { Entrance } from './entrance.ts'
 import { parseChatBody } from './openai-schema.ts'
 import { rawAnswerClient, sendError, watchClient } from './raw-response.ts'
 import { readBody } from './read-body.ts'
@@ -16,12 +17,13 @@ import { newRequestIds, type RequestIds } from './request-ids.ts'
 export async function chatCompletions(
   door: GatewayDoor,
   { incoming, outgoing }: HttpBindings,
-  stallMs: number,
+  terms: { readonly stallMs: number; readonly entrance: Entrance },
 ): Promise<void> {
+  const { stallMs, entrance } = terms
   const ids = newRequestIds(door.nowMs())
   const { requestId } = ids
   try {
-    const request = await readRequest(door, incoming, ids)
+    const request = await readRequest(door, { incoming, entrance }, ids)
     if (!request.ok) {
       sendError(outgoing, request.error, requestId)
       return
@@ -29,7 +31,9 @@ export async function chatCompletions(
     const watched = { cancellation: watchClient(outgoing), requestId, stallMs }
     const client = rawAnswerClient(outgoing, watched)
     const served = await door.complete(request.value, client)
-    if (!served.ok) sendError(outgoing, served.error, requestId)
+    if (served.ok) return
+    entrance.refused(request.value.payer, served.error)
+    sendError(outgoing, served.error, requestId)
   } catch (error) {
     door.failed(requestId, error)
     sendError(outgoing, { reason: 'internal_error' }, requestId)
@@ -38,13 +42,15 @@ export async function chatCompletions(
 
 async function readRequest(
   door: GatewayDoor,
-  incoming: IncomingMessage,
+  { incoming, entrance }: { readonly incoming: IncomingMessage; readonly entrance: Entrance },
   ids: RequestIds,
 ): Promise<Result<InferenceRequest, Refusal>> {
   const receivedAtMs = door.nowMs()
   // Who asks comes before what is asked: a stranger's body is not read.
-  const payer: Result<Payer, Refusal> = await door.authenticate(incoming.headers.authorization)
+  const payer: Result<Payer, Refusal> = await entrance.enter(incoming, door.authenticate)
   if (!payer.ok) return payer
+  const mustWait = entrance.mustWait(payer.value)
+  if (mustWait !== undefined) return err(mustWait)
   const body = await readBody(incoming, requestBodyBytesMax)
   if (!body.ok) return body
   const chat = parseChatBody(body.value)

@@ -3,6 +3,7 @@ import { getRequestListener } from '@hono/node-server'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
 import { createApp } from './app.ts'
 import { chatCompletions } from './chat-completions.ts'
+import { Entrance } from './entrance.ts'
 
 /**
  * Every request goes to the route table but the plain form of the one that nearly all are: a router that makes Fetch
@@ -12,12 +13,13 @@ export function createListener(
   door: GatewayDoor,
   timeouts: { readonly stallMs: number },
 ): RequestListener {
-  const routed = getRequestListener(createApp(door, timeouts).fetch, {
+  const terms = { ...timeouts, entrance: new Entrance(door.nowMs) }
+  const routed = getRequestListener(createApp(door, terms).fetch, {
     overrideGlobalObjects: false,
   })
   return (incoming, outgoing) => {
     if (incoming.url === '/v1/chat/completions' && incoming.method === 'POST') {
-      void chatCompletions(door, { incoming, outgoing }, timeouts.stallMs)
+      void chatCompletions(door, { incoming, outgoing }, terms)
     } else {
       void routed(incoming, outgoing)
     }

@@ -15,3 +15,6 @@ export const sdkMustNotRetry: Readonly<Record<string, string>> = { 'x-should-ret
 
 export const badRequest: ErrorKind = [400, 'invalid_request_error']
 export const apiError: ErrorKind = [502, 'api_error']
+
+/** A caller's own text comes back in messages: bounded, and without control characters that a terminal would obey. */
+export const printable = (text: string): string => text.slice(0, 128).replace(/\p{Cc}/gu, '?')

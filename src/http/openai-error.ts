@@ -1,5 +1,12 @@
 import type { Refusal } from '../domain/refusal.ts'
-import { apiError, badRequest, type Described, sdkMustNotRetry } from './described-error.ts'
+import { describeAuthenticationRefusal } from './authentication-error.ts'
+import {
+  apiError,
+  badRequest,
+  type Described,
+  printable,
+  sdkMustNotRetry,
+} from './described-error.ts'
 import { describeOwnerRefusal } from './owner-error.ts'
 import { describePaymentRefusal } from './payment-error.ts'
 
@@ -101,22 +108,11 @@ type RequestReason = Extract<
 function describeBeyondRequest(refusal: Exclude<Refusal, RequestReason>): Described {
   switch (refusal.reason) {
     case 'missing_api_key':
-      return [
-        [401, 'invalid_request_error', { 'www-authenticate': 'Bearer' }],
-        "You didn't provide an API key. Send it as 'Authorization: Bearer YOUR_KEY'.",
-        { code: 'invalid_api_key' },
-      ]
     case 'invalid_api_key':
-      return [
-        [401, 'invalid_request_error', { 'www-authenticate': 'Bearer' }],
-        'The API key is not known here, has expired or was revoked.',
-      ]
+    case 'billing_query_invalid':
+    case 'too_many_refusals':
     case 'model_not_allowed':
-      return [
-        [403, 'invalid_request_error'],
-        `This API key may not ask for the model '${printable(refusal.modelId)}'.`,
-        { param: 'model' },
-      ]
+      return describeAuthenticationRefusal(refusal)
     case 'insufficient_balance':
       return [
         [402, 'insufficient_quota', sdkMustNotRetry],
@@ -164,6 +160,12 @@ function describeBeyondRequest(refusal: Exclude<Refusal, RequestReason>): Descri
     case 'key_nonce_stale':
     case 'api_keys_exhausted':
     case 'owner_signature_invalid':
+    case 'order_outdated':
+    case 'requests_in_flight':
+    case 'refunded_recently':
+    case 'nothing_to_refund':
+    case 'refund_unconfirmed':
+    case 'deposit_not_found':
       return describeOwnerRefusal(refusal)
     default:
       return describeServerSide(refusal)
@@ -247,6 +249,3 @@ function describeServerSide(refusal: ServerReason): Described {
       return [[500, 'api_error'], 'The gateway failed; the operator has the request id.']
   }
 }
-
-/** A caller's own text comes back in messages: bounded, and without control characters that a terminal would obey. */
-const printable = (text: string): string => text.slice(0, 128).replace(/\p{Cc}/gu, '?')

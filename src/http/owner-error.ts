@@ -1,8 +1,8 @@
-import type { KeyOrderRefusal } from '../domain/refusal.ts'
+import type { KeyOrderRefusal, OwnerRefusal } from '../domain/refusal.ts'
 import { badRequest, type Described } from './described-error.ts'
 
 /** The arms of openai-error.ts for what the owner of a channel asks. */
-export function describeOwnerRefusal(refusal: KeyOrderRefusal): Described {
+export function describeOwnerRefusal(refusal: KeyOrderRefusal | OwnerRefusal): Described {
   switch (refusal.reason) {
     case 'api_key_exists':
       return [badRequest, 'A key with this hash was granted before. Each key is granted once.']
@@ -25,6 +25,35 @@ export function describeOwnerRefusal(refusal: KeyOrderRefusal): Described {
         badRequest,
         "The signature is neither the channel payer's nor its session key's over this order.",
         { param: 'signature' },
+      ]
+    case 'order_outdated':
+      return [
+        badRequest,
+        'The order is for a time that is past, or more than five minutes ahead.',
+        { param: 'validUntil' },
+      ]
+    case 'requests_in_flight':
+      return [
+        [409, 'api_error', { 'retry-after': '5' }],
+        `Requests in flight hold ${refusal.heldAmount} atomic units. Let them end first.`,
+      ]
+    case 'refunded_recently':
+      return [
+        [429, 'rate_limit_error', { 'retry-after': String(refusal.retryAfterS) }],
+        'This channel was refunded lately. A withdrawal by yourself needs nobody.',
+      ]
+    case 'deposit_not_found':
+      return [
+        [404, 'invalid_request_error'],
+        'This gateway sent no such deposit since it started. The channel shows what arrived.',
+        { param: 'id' },
+      ]
+    case 'nothing_to_refund':
+      return [badRequest, 'All that was deposited on the channel was charged or given back.']
+    case 'refund_unconfirmed':
+      return [
+        [503, 'api_error', { 'retry-after': '15' }],
+        'The refund is on its way and not confirmed yet. Ask again: it is sent once.',
       ]
   }
 }

@@ -12,6 +12,7 @@ import { err } from '../../src/base/result.ts'
 import { randomPrivateKey } from '../../src/chain/private-key.ts'
 import { hashPriceSheet, receiptDomain } from '../../src/chain/receipt-typed-data.ts'
 import { addressOfPrivateKey } from '../../src/chain/signatures.ts'
+import type { BillingTerms } from '../../src/domain/billing-terms.ts'
 import type { Channel } from '../../src/domain/channel.ts'
 import type { Contributor, Offer, SigningIdentity } from '../../src/domain/contributor.ts'
 import type { ReceiptDocument } from '../../src/domain/receipt-document.ts'
@@ -24,13 +25,18 @@ import {
   signature,
   unixSeconds,
 } from '../../src/domain/units.ts'
-import { createDoor, type DoorDeps } from '../../src/gateway/create-door.ts'
+import { createDoor } from '../../src/gateway/create-door.ts'
 import type { Gateway } from '../../src/gateway/gateway.ts'
 import type { GatewayDoor } from '../../src/gateway/gateway-door.ts'
 import { InFlight } from '../../src/gateway/in-flight.ts'
 import { type ClientTimeouts, startHttpServer } from '../../src/http/server.ts'
 import type { TokenCounter } from '../../src/metering/token-counter.ts'
 import { authenticate, createApiKey } from '../../src/payment/authenticate.ts'
+import {
+  type BillingDeps,
+  type BillingStep,
+  createBillingStep,
+} from '../../src/payment/billing-step.ts'
 import { createPaymentStep } from '../../src/payment/payment-step.ts'
 import { ContributorPool } from '../../src/routing/contributor-pool.ts'
 import type { ApiKeyStore } from '../../src/store/api-key-store.ts'
@@ -45,6 +51,28 @@ export const testAsset: Address = address(`0x${'a5'.repeat(20)}`)
 export const testChannelId: Bytes32 = bytes32(`0x${'c1'.repeat(32)}`)
 export const testModelId: Bytes32 = bytes32(`0x${'0d'.repeat(32)}`)
 export const testDomain = receiptDomain({ chainId, verifyingContract })
+
+export const testSettlement: Address = verifyingContract
+/** Of what owners sign in tests. */
+export const testRegistry = { chainId, verifyingContract: address(`0x${'6a'.repeat(20)}`) }
+
+const testBillingTerms = (operator: Address): BillingTerms => ({
+  gateway: operator,
+  registry: testRegistry,
+  receiptVerifier: verifyingContract,
+  accepts: [
+    {
+      chainId,
+      settlement: testSettlement,
+      collector: address(`0x${'c0'.repeat(20)}`),
+      asset: { address: testAsset, decimals: 6, name: 'Test Asset', version: '1' },
+      receiver: address(`0x${'3'.repeat(40)}`),
+      receiverAuthorizer: address(`0x${'4'.repeat(40)}`),
+      withdrawDelayMinS: 3_600,
+      minimumDeposit: atomic(1_000_000n),
+    },
+  ],
+})
 
 export type TestUpstream = {
   readonly id: string
@@ -83,16 +111,24 @@ export type TestGateway = {
   readonly stop: () => Promise<void>
 }
 
-export async function startGatewayOnLedger(options: {
-  readonly upstreams: readonly TestUpstream[]
-  /** Atomic units; signed in full. */
-  readonly balance?: bigint
-  readonly tokenCounters?: ReadonlyMap<string, TokenCounter>
-  readonly timeouts?: Partial<UpstreamTimeouts>
-  readonly clientTimeouts?: Partial<ClientTimeouts>
+/** What a test puts in the chain's place. */
+type BillingStandIns = {
   /** How vouchers are judged; without it as by a gateway whose chain is silent. */
-  readonly acceptVoucher?: (ledger: LedgerStore) => DoorDeps['acceptVoucher']
-}): Promise<TestGateway> {
+  readonly acceptVoucher?: (ledger: LedgerStore) => BillingDeps['acceptVoucher']
+  readonly refund?: BillingDeps['refund']
+  readonly deposits?: Partial<BillingDeps['deposits']>
+}
+
+export async function startGatewayOnLedger(
+  options: BillingStandIns & {
+    readonly upstreams: readonly TestUpstream[]
+    /** Atomic units; signed in full. */
+    readonly balance?: bigint
+    readonly tokenCounters?: ReadonlyMap<string, TokenCounter>
+    readonly timeouts?: Partial<UpstreamTimeouts>
+    readonly clientTimeouts?: Partial<ClientTimeouts>
+  },
+): Promise<TestGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'vouch-test-'))
   const ledgerPath = join(folder, 'ledger.db')
   const ledger = openSqliteLedger({ path: ledgerPath })
@@ -125,9 +161,7 @@ export async function startGatewayOnLedger(options: {
     gateway,
     inFlight,
     authenticate: (authorization, nowMs) => authenticate(apiKeys, authorization, nowMs),
-    acceptVoucher:
-      options.acceptVoucher?.(ledger) ?? (async () => err({ reason: 'chain_unavailable' })),
-    channel: (channelId) => ledger.channel(channelId),
+    billing: testBilling({ ledger, apiKeys, operator }, options),
     log: journal.gateway,
   })
   const requests = new RequestsUnderWay()
@@ -178,6 +212,27 @@ export async function startGatewayOnLedger(options: {
     },
   }
 }
+
+/** Billing over a ledger, and over a chain that is silent but for what a test puts in its place. */
+export const testBilling = (
+  place: {
+    readonly ledger: LedgerStore
+    readonly apiKeys: ApiKeyStore
+    readonly operator: Address
+  },
+  instead: BillingStandIns = {},
+): BillingStep =>
+  createBillingStep({
+    ledger: place.ledger,
+    keys: place.apiKeys,
+    terms: testBillingTerms(place.operator),
+    acceptVoucher: instead.acceptVoucher?.(place.ledger) ?? silent,
+    refund: instead.refund ?? silent,
+    deposits: { relay: silent, record: () => undefined, ...instead.deposits },
+    nowMs: Date.now,
+  })
+
+const silent = async () => err({ reason: 'chain_unavailable' } as const)
 
 /** Far beyond what a test takes: a timeout that fires is a hang found. */
 const patience: UpstreamTimeouts = {

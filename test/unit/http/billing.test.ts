@@ -8,12 +8,18 @@ import { channelConfig, onChain } from '../../support/channels.ts'
 import {
   startGatewayOnLedger,
   type TestGateway,
+  testAsset,
   testChannelId,
+  testSettlement,
 } from '../../support/gateway-on-ledger.ts'
 
 const domain = channelDomain({ chainId: 31337, verifyingContract: address(`0x${'5e'.repeat(20)}`) })
 const sessionKey = randomPrivateKey()
-const config = { ...channelConfig, payerAuthorizer: addressOfPrivateKey(sessionKey) }
+const config = {
+  ...channelConfig,
+  token: testAsset,
+  payerAuthorizer: addressOfPrivateKey(sessionKey),
+}
 const channelId = channelIdOf(domain, config)
 
 let gateway: TestGateway
@@ -59,14 +65,23 @@ describe('POST /v1/billing/vouchers', () => {
       json: {
         object: 'vouch.channel',
         channel_id: channelId,
-        asset: config.token,
+        chain_id: 31337,
+        settlement: testSettlement,
+        asset: testAsset,
+        decimals: 6,
         balance: '1000',
         signed: '400',
         charged: '0',
         held: '0',
         free: '400',
+        announced: '0',
         claimed: '0',
+        unclaimed: '0',
         closing: false,
+        frozen: false,
+        withdraw_final_at: null,
+        receipts: 0,
+        config,
       },
     })
   })

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { zeroAddress } from '../../../src/domain/units.ts'
 import type { GatewayDoor } from '../../../src/gateway/gateway-door.ts'
 import { createListener } from '../../../src/http/create-listener.ts'
 
@@ -16,8 +17,24 @@ const closedDoor: GatewayDoor = {
   complete: unused,
   models: unused,
   receipt: unused,
-  acceptVoucher: unused,
-  channel: unused,
+  billing: {
+    terms: {
+      gateway: zeroAddress,
+      registry: { chainId: 1, verifyingContract: zeroAddress },
+      receiptVerifier: zeroAddress,
+      accepts: [],
+    },
+    reader: unused,
+    channel: unused,
+    acceptVoucher: unused,
+    grantKey: unused,
+    revokeKey: unused,
+    keys: unused,
+    receipts: unused,
+    refund: unused,
+    deposit: unused,
+    depositRecord: unused,
+  },
   readiness: () => ({ ok: true, value: undefined }),
   failed: unused,
 }

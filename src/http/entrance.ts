@@ -1,0 +1,69 @@
+/*
+ * Who is refused again and again is told to wait. A key has 256 random bits and is looked up in microseconds, so no guess
+ * ever hits; what this bounds is the work and the noise of a flood. A good key always enters: a flood from behind a shared
+ * address, or through a proxy in front of us, locks nobody out.
+ */
+import type { IncomingMessage } from 'node:http'
+import { err, type Result } from '../base/result.ts'
+import type { Refusal } from '../domain/refusal.ts'
+import { apiKeyIdOf, type Payer } from '../domain/request.ts'
+import { errorAnswer } from './openai-error.ts'
+import { RefusalLimit } from './refusal-limit.ts'
+
+export class Entrance {
+  readonly #nowMs: () => number
+  /** 401, by network. */
+  readonly #strangers = new RefusalLimit()
+  /** 402, by API key. A payer without one pays anew with each request and is told so by a 402: that is no misbehaviour. */
+  readonly #unpaid = new RefusalLimit()
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs
+  }
+
+  /** What `judge` makes of the request's authorization; after too many refusals only that there were too many. */
+  async enter<T>(
+    incoming: IncomingMessage,
+    judge: (authorization: string | undefined) => Promise<Result<T, Refusal>>,
+  ): Promise<Result<T, Refusal>> {
+    const judged = await judge(incoming.headers.authorization)
+    if (judged.ok || errorAnswer(judged.error).status !== 401) return judged
+    return err(
+      this.#tell(this.#strangers, networkOf(incoming.socket.remoteAddress)) ?? judged.error,
+    )
+  }
+
+  /** Before the body of a paying request is read: whether its key was out of money too often just now. */
+  mustWait(payer: Payer): Refusal | undefined {
+    const apiKeyId = apiKeyIdOf(payer)
+    return apiKeyId === undefined ? undefined : this.#waiting(this.#unpaid, apiKeyId)
+  }
+
+  /** Told of every refusal of a paying request. */
+  refused(payer: Payer, refusal: Refusal): void {
+    const apiKeyId = apiKeyIdOf(payer)
+    if (apiKeyId === undefined || errorAnswer(refusal).status !== 402) return
+    this.#unpaid.count(apiKeyId, this.#nowMs())
+  }
+
+  #tell(limit: RefusalLimit, name: string): Refusal | undefined {
+    const waiting = this.#waiting(limit, name)
+    limit.count(name, this.#nowMs())
+    return waiting
+  }
+
+  #waiting(limit: RefusalLimit, name: string): Refusal | undefined {
+    const waitMs = limit.waitMs(name, this.#nowMs())
+    if (waitMs === 0) return undefined
+    return { reason: 'too_many_refusals', retryAfterS: Math.ceil(waitMs / 1000) }
+  }
+}
+
+/** An IPv6 customer has a /64 of addresses, and counts as one. */
+export function networkOf(address: string | undefined): string {
+  if (address === undefined || !address.includes(':') || address.includes('.')) return address ?? ''
+  const [left = [], right] = address.split('::').map((part) => part.split(':').filter(Boolean))
+  const zeros = right === undefined ? 0 : 8 - left.length - right.length
+  const groups = [...left, ...Array<string>(Math.max(0, zeros)).fill('0'), ...(right ?? [])]
+  return groups.slice(0, 4).join(':')
+}
