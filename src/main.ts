@@ -9,6 +9,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./cli/serve-command.ts')).serveCommand,
   verify: async () => (await import('./cli/verify-command.ts')).verifyCommand,
   keys: async () => (await import('./cli/keys-command.ts')).keysCommand,
+  settlement: async () => (await import('./cli/settlement-command.ts')).settlementCommand,
   contracts: async () => (await import('./cli/contracts-command.ts')).contractsCommand,
   engine: async () => (await import('./cli/engine-command.ts')).engineCommand,
 }

@@ -21,6 +21,10 @@ type Settler = ClaimLane & {
   readonly nowMs: () => number
 }
 
+/** What is claimed and not yet paid out, since when: as it is written down. The amount is decimal text. */
+export type UnsettledNote = SettleAccount & { readonly sinceMs: number; readonly amount: string }
+export const unsettledKey = 'unsettled:'
+
 /**
  * Has the contract pay out what is claimed for `account`, when it is due by the policy (undefined: in any case). Answers the
  * amount; zero when nothing was due.
@@ -32,15 +36,17 @@ export async function settleClaims(
 ): Promise<Result<AtomicAmount, ChainFailure>> {
   const unsettled = await readUnsettledAmount(settler.rpc, settler.settlement, account)
   if (!unsettled.ok) return unsettled
-  const key = unsettledSinceKey + account.receiver + account.token
+  const key = unsettledKey + account.receiver + account.token
   const amount = unsettled.value
-  const note = await settler.notes.note(key)
+  const text = await settler.notes.note(key)
   if (amount === 0n) {
-    if (note !== undefined) await settler.notes.setNote(key, undefined)
+    if (text !== undefined) await settler.notes.setNote(key, undefined)
     return unsettled
   }
-  const sinceMs = Number(note ?? settler.nowMs())
-  if (note === undefined) await settler.notes.setNote(key, String(sinceMs))
+  const before = text === undefined ? undefined : (JSON.parse(text) as UnsettledNote)
+  const sinceMs = before?.sinceMs ?? settler.nowMs()
+  const note: UnsettledNote = { ...account, sinceMs, amount: String(amount) }
+  if (note.amount !== before?.amount) await settler.notes.setNote(key, JSON.stringify(note))
   if (policy !== undefined && !isDue(policy, amount, settler.nowMs() - sinceMs)) {
     return ok(atomic(0n))
   }
@@ -55,7 +61,6 @@ export async function settleClaims(
 }
 
 const hourMs = 3_600_000
-const unsettledSinceKey = 'unsettled-since:'
 
 const isDue = (policy: SettlePolicy, amount: AtomicAmount, ageMs: number): boolean =>
   amount >= policy.whenClaimed || ageMs >= policy.everyMs

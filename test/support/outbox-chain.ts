@@ -28,6 +28,8 @@ export type OutboxChain = {
   /** A new account with money for gas. */
   readonly account: () => Promise<{ readonly privateKey: PrivateKey; readonly address: Address }>
   readonly height: () => Promise<number>
+  /** Transactions that wait for a block. */
+  readonly pooled: () => Promise<number>
   /** How often each intent of the sender was executed in the blocks after `fromBlock`, as the chain stands now. */
   readonly executions: (sender: Address, fromBlock: number) => Promise<Map<string, number>>
   readonly stop: () => Promise<void>
@@ -45,6 +47,10 @@ export async function startOutboxChain(): Promise<OutboxChain> {
     rpc,
     ask,
     height,
+    pooled: async () => {
+      const { pending } = (await ask('txpool_status')) as { pending: string }
+      return Number(pending)
+    },
     account: async () => {
       const privateKey = randomPrivateKey()
       const account = addressOfPrivateKey(privateKey)

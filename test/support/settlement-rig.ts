@@ -80,10 +80,7 @@ export class SettlementRig {
   }
 
   async close(): Promise<void> {
-    for (const { loop, outbox } of this.#loops.splice(0)) {
-      await loop.stop()
-      await outbox.stop()
-    }
+    await this.stopLoops()
     await this.store.close()
     await this.ledger.close()
     await this.running.stop()
@@ -133,11 +130,11 @@ export class SettlementRig {
     return loop
   }
 
-  /** As a process that ends; what is open in the outbox stays open. */
+  /** As a process that ends: nobody waits any longer for a block, and what is open in the outbox stays open. */
   async stopLoops(): Promise<void> {
     for (const { loop, outbox } of this.#loops.splice(0)) {
-      await loop.stop()
       await outbox.stop()
+      await loop.stop()
     }
   }
 

@@ -1,0 +1,144 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { type SettlementStatus, settlementStatus } from '../settlement/settlement-status.ts'
+import { readChannelSnapshot } from '../store/channel-snapshot-sqlite.ts'
+import { StoreFailure } from '../store/ledger-store.ts'
+import { openSqliteOutboxReader } from '../store/outbox-store-sqlite.ts'
+import { type Command, CommandFailure, terminal } from './command.ts'
+import { outboxFile } from './open-settlement.ts'
+
+const help = `Usage: vouch settlement status [--data FOLDER] [--json]
+
+Where the money of a gateway on this machine is between a charge and its wallet: what is not
+claimed, what is claimed and not paid out, which claims the contract refuses and why, which
+transactions are on their way, and which payers withdraw, until when. Reads what the gateway
+made durable last; it may be running.
+
+Options:
+  --data FOLDER   the gateway's data folder (default: .vouch/dev)
+  --json          one JSON object instead of text
+  --help          this text
+
+Amounts are atomic units of the channel's asset.
+
+Exit codes: 0 shown, 1 the folder is not there or cannot be read, 2 unusable arguments.
+`
+
+async function run(argv: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      data: { type: 'string', default: '.vouch/dev' },
+      json: { type: 'boolean', default: false },
+    },
+  })
+  const [action, ...rest] = positionals
+  if (rest.length > 0) throw new CommandFailure(`unexpected '${rest[0]}'`, 2)
+  if (action !== 'status') {
+    throw new CommandFailure("say what to do: status ('--help' explains)", 2)
+  }
+  const status = await readStatus(values.data)
+  const lines = values.json ? [JSON.stringify(status)] : describeStatus(status, Date.now())
+  for (const line of lines) terminal.print(line)
+  return 0
+}
+
+async function readStatus(dataFolder: string): Promise<SettlementStatus> {
+  const path = outboxFile(dataFolder)
+  if (!existsSync(path)) {
+    throw new CommandFailure(`${dataFolder} is no data folder of a gateway: it has no outbox.db`)
+  }
+  try {
+    const channels = readChannelSnapshot(join(dataFolder, 'ledger.db'))
+    const outbox = openSqliteOutboxReader(path)
+    try {
+      return await settlementStatus(channels, outbox)
+    } finally {
+      await outbox.close()
+    }
+  } catch (error) {
+    if (error instanceof StoreFailure) throw new CommandFailure(error.message)
+    throw error
+  }
+}
+
+/** A section for each place where money can be; an empty one is one line, so that what is missing is seen, too. */
+function describeStatus(status: SettlementStatus, nowMs: number): readonly string[] {
+  const section = (title: string, rows: readonly string[]): readonly string[] =>
+    rows.length === 0 ? [`${title}: none`] : [`${title}:`, ...rows.map((row) => `  ${row}`)]
+  const age = (sinceMs: number): string => describeSeconds((nowMs - sinceMs) / 1000)
+  return [
+    ...section(
+      'unclaimed',
+      status.unclaimed.map(({ channelId, amount }) => `${channelId}  ${amount}`),
+    ),
+    ...section(
+      'claimed, not paid out',
+      status.unsettled.map(
+        ({ receiver, token, amount, sinceMs }) =>
+          `${amount} of ${token} to ${receiver}, for ${age(sinceMs)}`,
+      ),
+    ),
+    ...section(
+      'refused claims',
+      status.quarantined.map(
+        (row) =>
+          `${row.channelId}  ${row.reason}  ${row.failures} time(s), again in ${describeSeconds((row.retryAtMs - nowMs) / 1000)}`,
+      ),
+    ),
+    ...section(
+      'withdrawals in progress',
+      status.withdrawals.map(
+        ({ channelId, finalAtS, unclaimed, held }) =>
+          `${channelId}  final ${new Date(finalAtS * 1000).toISOString()}  unclaimed ${unclaimed}, held ${held}`,
+      ),
+    ),
+    ...section(
+      'frozen channels',
+      status.frozen.map(({ channelId, reason }) => `${channelId}  ${reason}`),
+    ),
+    ...section(
+      'transactions on their way',
+      status.pending.map(
+        (pending) => `${describePending(pending)}  age ${age(pending.createdAtMs)}`,
+      ),
+    ),
+    ...section(
+      'transactions without effect',
+      status.failed.map(({ kind, atMs, reason }) => `${kind}  ${age(atMs)} ago: ${reason}`),
+    ),
+  ]
+}
+
+const describePending = (pending: SettlementStatus['pending'][number]): string =>
+  [
+    pending.kind,
+    pending.state,
+    ...(pending.nonce === undefined ? [] : [`nonce ${pending.nonce}`]),
+    ...(pending.maxFeeWeiPerGas === undefined
+      ? []
+      : [`fee ${gweiOf(pending.maxFeeWeiPerGas)} gwei`, `signed ${pending.attempts} time(s)`]),
+    ...(pending.blockNumber === undefined ? [] : [`block ${pending.blockNumber}`]),
+    ...(pending.transactionHash === undefined ? [] : [pending.transactionHash]),
+  ].join('  ')
+
+const gweiOf = (wei: string): string => {
+  const milli = (BigInt(wei) + 500_000n) / 1_000_000n
+  return `${milli / 1000n}.${String(milli % 1000n).padStart(3, '0')}`
+}
+
+const describeSeconds = (seconds: number): string => {
+  const whole = Math.max(0, Math.round(seconds))
+  if (whole < 120) return `${whole} s`
+  if (whole < 7200) return `${Math.round(whole / 60)} min`
+  return `${Math.round(whole / 3600)} h`
+}
+
+export const settlementCommand: Command = {
+  name: 'settlement',
+  summary: 'show what is claimed, what is on its way and what is stuck',
+  help,
+  run,
+}
