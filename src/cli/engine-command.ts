@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { receiptDomain } from '../chain/receipt-typed-data.ts'
 import { addressOfPrivateKey } from '../chain/signatures.ts'
-import { createEngine } from '../contributor/engine.ts'
+import { createEngine, type Engine } from '../contributor/engine.ts'
 import type { ChatEnd } from '../contributor/engine-routes.ts'
 import { type EngineServer, startEngineServer } from '../contributor/engine-server.ts'
 import {
@@ -17,6 +17,7 @@ import { readKeyFile, readSecretFile } from '../contributor/secret-file.ts'
 import { openWorkSigner, type WorkSigner } from '../contributor/sign-work.ts'
 import { address, isAddress } from '../domain/units.ts'
 import { type Command, CommandFailure, terminal } from './command.ts'
+import { type CreditOptions, creditHelp, openEngineCredit } from './engine-credit.ts'
 
 const running = generationsRunningDefaultMax
 const waiting = generationsWaitingDefaultMax
@@ -49,6 +50,8 @@ Signing (without a key the engine is a plain OpenAI server)
   --receipt-verifier 0x…    the ReceiptVerifier contract of that domain
   --contributor 0x…         operator account that the Work names               [the key's own]
 
+${creditHelp}
+
   --help                    this text
 
 Stops on SIGTERM, SIGINT, or the end of standard input where that is a pipe or a socket: takes no
@@ -72,9 +75,13 @@ export const engineCommand: Command = {
   run: async (argv) => {
     const options = parseEngineOptions(argv)
     const model = await loadedModel(options)
-    const server = await listening(options, model, await workSignerOf(options, model))
+    const workSigner = await workSignerOf(options, model)
+    const { credit: terms, keyFile } = options
+    const credit = await openEngineCredit(terms, { keyFile, onEvent: printLine })
+    const server = await listening(options, { model, workSigner, credit })
     await toldToStop()
     await server.stop()
+    await credit?.close()
     await model.decoder.release()
     return 0
   },
@@ -94,6 +101,7 @@ type EngineOptions = {
   readonly chainId: number | undefined
   readonly receiptVerifier: string | undefined
   readonly contributor: string | undefined
+  readonly credit: CreditOptions
 }
 
 const unusable = (message: string): CommandFailure =>
@@ -115,6 +123,10 @@ function parseEngineOptions(argv: readonly string[]): EngineOptions {
     'chain-id': text,
     'receipt-verifier': text,
     contributor: text,
+    'payout-agreement': text,
+    'payout-rpc': text,
+    'credit-limit': text,
+    'credit-file': text,
   } as const
   const { values } = parseArgs({ args: [...argv], options })
   const whole = (name: keyof typeof values, range: { min: number; max: number; or: number }) =>
@@ -142,6 +154,7 @@ function parseEngineOptions(argv: readonly string[]): EngineOptions {
         : whole('chain-id', { min: 1, max: Number.MAX_SAFE_INTEGER, or: 1 }),
     receiptVerifier: values['receipt-verifier'],
     contributor: values.contributor,
+    credit: values,
   }
 }
 
@@ -199,14 +212,13 @@ async function workSignerOf(
 
 async function listening(
   options: EngineOptions,
-  model: LanguageModel,
-  workSigner: WorkSigner | undefined,
+  parts: Pick<Engine, 'model' | 'workSigner' | 'credit'>,
 ): Promise<EngineServer> {
+  const { model, workSigner } = parts
   const { host, port, runningMax, waitingMax, prefixCacheEntriesMax } = options
   const secret = await secretOf(options)
   const engine = createEngine({
-    model,
-    workSigner,
+    ...parts,
     runningMax,
     waitingMax,
     prefixCacheEntriesMax,

@@ -1,14 +1,17 @@
 import type { ServerResponse } from 'node:http'
 import { InvariantViolation } from '../base/assert.ts'
+import { voucherHeader } from '../domain/payout-voucher.ts'
 import { answerStreamed } from './answer-streamed.ts'
 import { answerWhole } from './answer-whole.ts'
 import { type Answering, usageOf } from './answering.ts'
 import { planChatWork } from './chat-work.ts'
+import { unpaidAmount } from './credit-book.ts'
 import type { Engine } from './engine.ts'
 import { readPrompt } from './generate.ts'
 import type { RequestHeaders } from './job-headers.ts'
 import { busyRetryAfterS, prefillTokensMax } from './limits.ts'
 import {
+  creditExhausted,
   engineBusy,
   errorBody,
   internalError,
@@ -58,6 +61,12 @@ async function answerOrRefuse(
 ): Promise<ChatOutcome> {
   const planned = planChatWork(engine, asked)
   if (!planned.ok) return refuse(response, planned.error)
+  const { credit } = engine
+  if (credit !== undefined) {
+    const admitted = await credit.admit(single(asked.headers[voucherHeader]))
+    if (credit.shown !== undefined) response.setHeader(voucherHeader, credit.shown)
+    if (!admitted) return refuse(response, creditExhausted(unpaidAmount(credit.book)))
+  }
   const work = planned.value
   const { job } = work
   if (job === undefined) return answerInOrder({ engine, work, response })
@@ -71,6 +80,9 @@ async function answerOrRefuse(
     engine.workSigner.abandonJob(job.jobId)
   }
 }
+
+const single = (header: string | readonly string[] | undefined): string | undefined =>
+  typeof header === 'string' ? header : header?.[0]
 
 function refuse(response: ServerResponse, refusal: OpenAiRefusal): ChatOutcome {
   sendRefusal(response, refusal)

@@ -33,8 +33,11 @@ export function planChatWork(
   asked: { readonly headers: RequestHeaders; readonly body: Buffer },
 ): Result<ChatWork, OpenAiRefusal> {
   const { model, workSigner, nowMs } = engine
-  const signsWork = workSigner !== undefined
-  const job = readJobHeaders(asked.headers, { modelId: model.modelId, signsWork })
+  const job = readJobHeaders(asked.headers, {
+    modelId: model.modelId,
+    signsWork: workSigner !== undefined,
+    paidBy: engine.credit?.agreement.gateway,
+  })
   if (!job.ok) return job
   const request = parseChatRequest(asked.body, model)
   if (!request.ok) return request
@@ -93,5 +96,6 @@ export function sealChatWork(
     finishedAt: unixSecondsOf(finishedAtMs),
     status: workStatus.complete,
   })
+  engine.credit?.worked(usage)
   return encodeSignedWork(signedWork)
 }

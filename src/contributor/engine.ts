@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { Credit } from './credit.ts'
 import { engineName } from './decoder-session.ts'
 import { openTurns, type Turns } from './generation-turns.ts'
 import { prefillTokensMax } from './limits.ts'
@@ -15,6 +16,8 @@ export type Engine = {
   readonly turns: Turns
   /** Undefined for a plain OpenAI server, which signs nothing. */
   readonly workSigner: WorkSigner | undefined
+  /** Undefined for who is paid in another way, or not at all. */
+  readonly credit: Credit | undefined
   /**
    * Changes when the same seed may give other tokens: with the model, the runtime or the sampler.
    */
@@ -28,6 +31,7 @@ const samplerVersion = 'vouch-sample/1'
 export function createEngine(parts: {
   readonly model: LanguageModel
   readonly workSigner: WorkSigner | undefined
+  readonly credit?: Credit | undefined
   readonly runningMax: number
   readonly waitingMax: number
   /** Prompts that are kept for reuse; 0 keeps none. */
@@ -46,6 +50,7 @@ export function createEngine(parts: {
     }),
     turns: openTurns({ runningMax, waitingMax }),
     workSigner,
+    credit: parts.credit,
     systemFingerprint: `fp_${fingerprint.slice(0, 10)}`,
     nowMs,
   }

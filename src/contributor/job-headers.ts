@@ -22,18 +22,30 @@ export type RequestHeaders = { readonly [name: string]: string | readonly string
  */
 export function readJobHeaders(
   headers: RequestHeaders,
-  served: { readonly modelId: Bytes32; readonly signsWork: boolean },
+  served: {
+    readonly modelId: Bytes32
+    readonly signsWork: boolean
+    /** The gateway that pays; undefined serves any, and requests that name none. */
+    readonly paidBy?: Address | undefined
+  },
 ): Result<Job | undefined, OpenAiRefusal> {
   const jobId = headers['x-vouch-job']
   const gateway = headers['x-vouch-gateway']
   const modelId = headers['x-vouch-model']
-  if (jobId === undefined) return ok(undefined)
+  const { paidBy } = served
+  if (jobId === undefined) {
+    // Work that is not signed is not paid: nobody who pays asks for it.
+    return paidBy === undefined ? ok(undefined) : err(invalidJobHeader('x-vouch-job', 'a job'))
+  }
   if (!served.signsWork) {
     return err(invalidJobHeader('x-vouch-job', 'no job, since this engine has no signing key'))
   }
   if (!isBytes32(jobId)) return err(invalidJobHeader('x-vouch-job', '0x and 64 hex digits'))
   if (!isAddress(gateway)) {
     return err(invalidJobHeader('x-vouch-gateway', '0x and the 40 hex digits of an account'))
+  }
+  if (paidBy !== undefined && address(gateway) !== paidBy) {
+    return err(invalidJobHeader('x-vouch-gateway', `${paidBy}, which agreed to pay`))
   }
   if (!isBytes32(modelId) || bytes32(modelId) !== served.modelId) {
     return err(invalidJobHeader('x-vouch-model', `${served.modelId}, the model that is served`))

@@ -36,3 +36,11 @@ export const jobsRememberedMax = 65_536
 export const writeStallTimeoutMs = 30_000
 /** A key, secret or manifest file above this is not read. */
 export const smallFileBytesMax: number = 1024 * 1024
+/** Unpaid work beyond which no more is begun, in atomic units: half a dollar of a token with six decimals. */
+export const creditLimitDefaultAmount = 500_000n
+/** A voucher counts only while a claim has at least so long to get into a block before a withdrawal is final. */
+export const claimLeadS = 86_400
+/** How old what we know of a payout channel may be when a voucher is judged by it. */
+export const channelFactsAgeMaxMs = 30_000
+/** What was worked is written down after so long; a crash in between forgets so much of it. */
+export const creditWritePauseMs = 1_000

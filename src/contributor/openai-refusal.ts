@@ -3,8 +3,8 @@
  * headers.
  */
 export type OpenAiRefusal = {
-  readonly status: 400 | 401 | 404 | 405 | 409 | 413 | 429 | 500 | 503
-  readonly type: 'invalid_request_error' | 'rate_limit_error' | 'api_error'
+  readonly status: 400 | 401 | 402 | 404 | 405 | 409 | 413 | 429 | 500 | 503
+  readonly type: 'invalid_request_error' | 'insufficient_quota' | 'rate_limit_error' | 'api_error'
   readonly code: string
   /** The member of the body that is at fault. */
   readonly param: string | null
@@ -158,6 +158,18 @@ export const engineBusy = (retryAfterS: number): OpenAiRefusal => ({
     'All turns of this engine are taken and its queue is full. ' +
     `Please try again in ${retryAfterS} s.`,
   headers: { 'retry-after': String(retryAfterS) },
+})
+
+/** The gateway owes too much: it is to send a voucher, and to ask others until it has one. */
+export const creditExhausted = (unpaidAmount: bigint): OpenAiRefusal => ({
+  status: 402,
+  type: 'insufficient_quota',
+  code: 'credit_exhausted',
+  param: null,
+  message:
+    `Work for ${unpaidAmount} atomic units is unpaid. ` +
+    'Send a higher voucher in x-vouch-voucher with the next request.',
+  headers: { 'x-should-retry': 'false' },
 })
 
 export const shuttingDown: OpenAiRefusal = {

@@ -16,6 +16,12 @@ export type PriceSheet = {
   readonly validUntil: UnixSeconds
 }
 
+/** What tokens cost, whoever says so. */
+export type TokenPrices = Pick<
+  PriceSheet,
+  'promptAtomicPerMtok' | 'cachedPromptAtomicPerMtok' | 'completionAtomicPerMtok'
+>
+
 const tokensPerMtok = 1_000_000n
 
 /**
@@ -23,7 +29,7 @@ const tokensPerMtok = 1_000_000n
  * up once. The same arithmetic stands in the contracts (overcharge evidence).
  */
 export function priceRoundedUp(
-  prices: PriceSheet,
+  prices: TokenPrices,
   usage: Pick<Usage, 'promptTokens' | 'cachedPromptTokens' | 'completionTokens'>,
 ): AtomicAmount {
   const uncached = BigInt(usage.promptTokens - usage.cachedPromptTokens)
