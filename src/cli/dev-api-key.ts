@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { hashApiKey } from '../domain/api-key.ts'
 import type { Bytes32 } from '../domain/units.ts'
-import { createApiKey, hashApiKey } from '../payment/authenticate.ts'
+import { createApiKey } from '../payment/authenticate.ts'
 import type { ApiKeyStore } from '../store/api-key-store.ts'
 
 /**

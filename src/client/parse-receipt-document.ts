@@ -1,20 +1,21 @@
 import { err, ok, type Result } from '../base/result.ts'
 import type { PriceSheet } from '../domain/price-sheet.ts'
 import type { Receipt, SignedReceipt, Work, WorkStatus } from '../domain/receipt.ts'
-import {
-  type Address,
-  address,
-  atomic,
-  bytes32,
-  isAddress,
-  isBytes32,
-  isHex,
-  signature,
-  unixSeconds,
-} from '../domain/units.ts'
+import type { Address } from '../domain/units.ts'
 import type { UsageSource } from '../domain/usage.ts'
 import { findRepeatedKey } from './find-repeated-key.ts'
-import { objectReader, type Reader, type ShapeFault, valueReader } from './object-reader.ts'
+import { objectReader, type ShapeFault, valueReader } from './object-reader.ts'
+import {
+  addressReader,
+  amountReader,
+  bytes32Reader,
+  secondsReader,
+  signatureReader,
+  textReader,
+  uint16Reader,
+  uint32Reader,
+  uint64Reader,
+} from './value-readers.ts'
 
 /**
  * A ReceiptDocument (domain/receipt-document.ts) as values: every field there, in range and in
@@ -32,47 +33,12 @@ export type ReceiptPlace = { readonly chainId: number; readonly verifyingContrac
 /** A receipt has 3 KB; what is many times larger is something else. */
 export const receiptDocumentBytesMax: number = 64 * 1024
 
-const amountMax = 2n ** 128n - 1n
-
-const bytes32Reader = valueReader('32 bytes as 0x and 64 hex digits', (value) =>
-  isBytes32(value) ? bytes32(value) : undefined,
-)
-const addressReader = valueReader('an address as 0x and 40 hex digits', (value) =>
-  isAddress(value) ? address(value) : undefined,
-)
-const signatureReader = valueReader('a signature as 0x and hex digits', (value) =>
-  isHex(value) ? signature(value) : undefined,
-)
-const amountReader = valueReader('a decimal string from 0 to 2^128-1', (value) => {
-  if (typeof value !== 'string' || !/^(0|[1-9][0-9]{0,38})$/.test(value)) return undefined
-  const amount = BigInt(value)
-  return amount <= amountMax ? atomic(amount) : undefined
-})
-const wholeNumberReader = (max: number, range: string): Reader<number> =>
-  valueReader(`a whole number from 0 to ${range}`, (value) =>
-    typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= max
-      ? value
-      : undefined,
-  )
-const uint16Reader = wholeNumberReader(2 ** 16 - 1, '2^16-1')
-const uint32Reader = wholeNumberReader(2 ** 32 - 1, '2^32-1')
-/** Larger 64-bit numbers do not survive JSON. */
-const uint64Reader = wholeNumberReader(Number.MAX_SAFE_INTEGER, '2^53-1')
-const secondsReader = valueReader('unix seconds, a whole number from 0 to 2^53-1', (value) =>
-  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
-    ? unixSeconds(value)
-    : undefined,
-)
 const statusReader = valueReader<WorkStatus>('0, 1, 2 or 3', (value) =>
   value === 0 || value === 1 || value === 2 || value === 3 ? value : undefined,
 )
 const sourceReader = valueReader<UsageSource>('"reported", "counted" or "corrected"', (value) =>
   value === 'reported' || value === 'counted' || value === 'corrected' ? value : undefined,
 )
-const textReader = valueReader('a string', (value) =>
-  typeof value === 'string' ? value : undefined,
-)
-
 const workReader = objectReader<Work>(
   {
     jobId: bytes32Reader,
@@ -173,6 +139,11 @@ export function parseReceiptDocument(
   }
   const repeated = findRepeatedKey(text)
   if (repeated !== undefined) return fault('the field once', 'it twice', repeated)
+  return readReceiptDocument(value)
+}
+
+/** The same from JSON that was parsed, and looked through for repeated keys, by the caller. */
+export function readReceiptDocument(value: unknown): Result<ParsedReceipt, readonly ShapeFault[]> {
   const faults: ShapeFault[] = []
   const document = documentReader(value, { path: '', faults })
   return document === undefined ? err(faults) : ok(document)

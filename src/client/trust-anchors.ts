@@ -4,6 +4,7 @@ import { type Address, address, isAddress } from '../domain/units.ts'
 import { findRepeatedKey } from './find-repeated-key.ts'
 import { objectReader, type ShapeFault, valueReader } from './object-reader.ts'
 import type { ReceiptPlace } from './parse-receipt-document.ts'
+import { addressReader } from './value-readers.ts'
 
 /** A signing key that the person who verifies knows from elsewhere than the receipt. */
 export type KnownKey = {
@@ -43,9 +44,6 @@ const keysReader = valueReader<readonly KnownKey[]>(
     }
     return known
   },
-)
-const addressReader = valueReader('an address as 0x and 40 hex digits', (value) =>
-  isAddress(value) ? address(value) : undefined,
 )
 const chainIdReader = valueReader('a chain id', (value) =>
   typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : undefined,

@@ -1,13 +1,12 @@
 import { hash, randomBytes } from 'node:crypto'
 import { err, ok, type Result } from '../base/result.ts'
-import type { ApiKey } from '../domain/api-key.ts'
+import { type ApiKey, apiKeyPattern, apiKeySecretOf, hashApiKey } from '../domain/api-key.ts'
 import type { AuthenticationRefusal, GatewayRefusal } from '../domain/refusal.ts'
 import type { Payer } from '../domain/request.ts'
 import type { AtomicAmount, Bytes32 } from '../domain/units.ts'
 import type { ApiKeyStore } from '../store/api-key-store.ts'
 import { StoreFailure } from '../store/ledger-store.ts'
 
-const keyPrefix = 'sk-vouch-'
 const bearerPattern = /^Bearer +([!-~]{1,256})$/i
 
 /**
@@ -22,6 +21,7 @@ export async function authenticate(
   if (authorization === undefined || authorization === '') return err({ reason: 'missing_api_key' })
   const [, secret] = bearerPattern.exec(authorization) ?? []
   if (secret === undefined) return err({ reason: 'missing_api_key' })
+  if (!apiKeyPattern.test(secret)) return err({ reason: 'invalid_api_key' })
   try {
     const found = keys.find(hashApiKey(secret))
     const key = found instanceof Promise ? await found : found
@@ -42,8 +42,6 @@ function payerOf({ apiKeyId, channelId, spendCapAmount, modelScope }: ApiKey): P
     spendCapAmount === undefined ? undefined : { budgetId: apiKeyId, capAmount: spendCapAmount }
   return { kind: 'api-key', apiKeyId, channelId, spendCap, modelScope }
 }
-
-export const hashApiKey = (secret: string): string => hash('sha256', secret)
 
 /**
  * The public name of a key. It hashes the channel along, so that nobody can choose a hash whose name is that of another
@@ -66,7 +64,7 @@ export function createApiKey(terms: KeyTerms): {
   readonly secret: string
   readonly apiKey: ApiKey
 } {
-  const secret = `${keyPrefix}${randomBytes(32).toString('base64url')}`
+  const secret = apiKeySecretOf(randomBytes(32))
   return { secret, apiKey: apiKeyOf(hashApiKey(secret), terms) }
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { ApiKey } from '../../../src/domain/api-key.ts'
+import { type ApiKey, hashApiKey } from '../../../src/domain/api-key.ts'
 import { atomic } from '../../../src/domain/units.ts'
-import { authenticate, createApiKey, hashApiKey } from '../../../src/payment/authenticate.ts'
+import { authenticate, createApiKey } from '../../../src/payment/authenticate.ts'
 import { StoreFailure } from '../../../src/store/ledger-store.ts'
 import { channelIdOf } from '../../support/channels.ts'
 
@@ -45,7 +45,8 @@ describe('authenticate', () => {
   })
 
   test.each<[string, string, Partial<ApiKey>]>([
-    ['unknown', `Bearer ${secret}x`, {}],
+    ['unknown', `Bearer ${secret.slice(0, -1)}${secret.endsWith('A') ? 'B' : 'A'}`, {}],
+    ['longer', `Bearer ${secret}x`, {}],
     ['revoked', `Bearer ${secret}`, { revokedAtMs: nowMs }],
     ['revoked long ago', `Bearer ${secret}`, { revokedAtMs: 0 }],
     ['expired', `Bearer ${secret}`, { expiresAtMs: nowMs }],
@@ -68,6 +69,21 @@ describe('authenticate', () => {
     })
   })
 
+  test('a word that is no key is not even looked up', async () => {
+    let looked = 0
+    const keys = {
+      find: () => {
+        looked += 1
+        return undefined
+      },
+    }
+    for (const word of ['password', 'sk-vouch-', `sk-vouch-${'a'.repeat(42)}`, secret.slice(9)]) {
+      const error = { reason: 'invalid_api_key' }
+      expect(await authenticate(keys, `Bearer ${word}`, nowMs)).toEqual({ ok: false, error })
+    }
+    expect(looked).toBe(0)
+  })
+
   test('a store may take its time', async () => {
     const keys = { find: async () => apiKey }
     expect(await authenticate(keys, `Bearer ${secret}`, nowMs)).toMatchObject({ ok: true })
@@ -75,11 +91,13 @@ describe('authenticate', () => {
 
   test('a store that fails is no wrong key; a bug is no failing store', async () => {
     const failing = (error: Error) => ({ find: () => Promise.reject(error) })
-    expect(await authenticate(failing(new StoreFailure('x')), 'Bearer k', nowMs)).toEqual({
+    expect(await authenticate(failing(new StoreFailure('x')), `Bearer ${secret}`, nowMs)).toEqual({
       ok: false,
       error: { reason: 'store_unavailable' },
     })
-    await expect(authenticate(failing(new Error('bug')), 'Bearer k', nowMs)).rejects.toThrow('bug')
+    await expect(
+      authenticate(failing(new Error('bug')), `Bearer ${secret}`, nowMs),
+    ).rejects.toThrow('bug')
   })
 })
 
