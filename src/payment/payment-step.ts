@@ -4,7 +4,7 @@ import type { Decided, Held } from '../domain/hold.ts'
 import type { GatewayRefusal, HoldRefusal, RequestRefusal } from '../domain/refusal.ts'
 import type { InferenceRequest } from '../domain/request.ts'
 import type { Address, AtomicAmount } from '../domain/units.ts'
-import type { LedgerStore } from '../store/ledger-store.ts'
+import { type LedgerStore, StoreFailure } from '../store/ledger-store.ts'
 import { boundCost, type CostBound, sliceCost } from './bound-cost.ts'
 import { GrowingHold } from './growing-hold.ts'
 
@@ -41,7 +41,14 @@ export type PaymentStep = Pick<
 
 export function createPaymentStep(ledger: LedgerStore): PaymentStep {
   return {
-    admit: (request, offers, context) => admit(ledger, request, { offers, context }),
+    admit: async (request, offers, context) => {
+      try {
+        return await admit(ledger, request, { offers, context })
+      } catch (error) {
+        if (error instanceof StoreFailure) return err({ reason: 'store_unavailable' })
+        throw error
+      }
+    },
     checkpoint: ledger.checkpoint.bind(ledger),
     extend: ledger.extend.bind(ledger),
     charge: ledger.charge.bind(ledger),
@@ -60,8 +67,6 @@ async function admit(
   const bounds = boundAll(request, terms.offers)
   if (!bounds.ok) return bounds
   const { channelId } = request.payer
-  const channel = await ledger.channel(channelId)
-  if (channel === undefined) return err({ reason: 'channel_not_found' })
   const worstCase = dearest(bounds.value, ({ amount }) => amount)
   if (worstCase === undefined) return err({ reason: 'internal_error' })
   const { requestId, payer } = request
@@ -76,7 +81,7 @@ async function admit(
     })
   const admitted = (held: Decided<Held>, growing: GrowingHold | undefined): Admitted => ({
     hold: held,
-    payerAddress: channel.config.payer,
+    payerAddress: held.value.channel.config.payer,
     bounds: bounds.value,
     growing,
     headers: {},

@@ -5,11 +5,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import type { GatewaySigner } from '../../src/attestation/seal-receipt.ts'
 import { createLogs, type RequestLine } from '../../src/base/log.ts'
 import { err } from '../../src/base/result.ts'
-import { randomPrivateKey } from '../../src/chain/private-key.ts'
+import { type PrivateKey, randomPrivateKey } from '../../src/chain/private-key.ts'
 import { hashPriceSheet, receiptDomain } from '../../src/chain/receipt-typed-data.ts'
 import { addressOfPrivateKey } from '../../src/chain/signatures.ts'
 import type { BillingTerms } from '../../src/domain/billing-terms.ts'
@@ -111,6 +110,13 @@ export type TestGateway = {
   readonly stop: () => Promise<void>
 }
 
+/** What replicas have in common: the ledger's server, whose channel is open already, and the operator's key. */
+export type Replica = {
+  readonly ledger: LedgerStore
+  readonly channelId: Bytes32
+  readonly privateKey: PrivateKey
+}
+
 /** What a test puts in the chain's place. */
 type BillingStandIns = {
   /** How vouchers are judged; without it as by a gateway whose chain is silent. */
@@ -127,20 +133,21 @@ export async function startGatewayOnLedger(
     readonly tokenCounters?: ReadonlyMap<string, TokenCounter>
     readonly timeouts?: Partial<UpstreamTimeouts>
     readonly clientTimeouts?: Partial<ClientTimeouts>
+    /** Makes this gateway one of several replicas. */
+    readonly replica?: Replica
   },
 ): Promise<TestGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'vouch-test-'))
   const ledgerPath = join(folder, 'ledger.db')
-  const ledger = openSqliteLedger({ path: ledgerPath })
+  const ledger = options.replica?.ledger ?? openSqliteLedger({ path: ledgerPath })
   const apiKeys = openSqliteApiKeys(join(folder, 'keys.db'))
-  await openTestChannel(ledger, options.balance ?? 1_000_000_000n)
-  const { secret, apiKey } = createApiKey({
-    label: 'test',
-    channelId: testChannelId,
-    nowMs: Date.now(),
-  })
+  const channelId = options.replica?.channelId ?? testChannelId
+  if (options.replica === undefined) {
+    await openTestChannel(ledger, options.balance ?? 1_000_000_000n)
+  }
+  const { secret, apiKey } = createApiKey({ label: 'test', channelId, nowMs: Date.now() })
   await apiKeys.insert(apiKey)
-  const privateKey = randomPrivateKey()
+  const privateKey = options.replica?.privateKey ?? randomPrivateKey()
   const operator = addressOfPrivateKey(privateKey)
   const upstreams = new UpstreamPools({ ...patience, ...options.timeouts })
   const inFlight = new InFlight()
@@ -198,9 +205,9 @@ export async function startGatewayOnLedger(
     },
     books: async () => {
       await requests.ended()
-      const channel = await ledger.channel(testChannelId)
+      const channel = await ledger.channel(channelId)
       if (channel === undefined) throw new Error('the test channel is gone')
-      return { channel, receipts: readReceipts(ledgerPath) }
+      return { channel, receipts: await readReceipts(ledger, channel) }
     },
     stop: async () => {
       server.value.force()
@@ -283,16 +290,10 @@ function openJournal() {
   }
 }
 
-function readReceipts(path: string): ReceiptDocument[] {
-  const database = new DatabaseSync(path, { readOnly: true })
-  try {
-    return database
-      .prepare('SELECT body FROM receipts ORDER BY gateway_seq')
-      .all()
-      .map(({ body }) => JSON.parse(String(body)) as ReceiptDocument)
-  } finally {
-    database.close()
-  }
+async function readReceipts(ledger: LedgerStore, channel: Channel): Promise<ReceiptDocument[]> {
+  const { channelId, receiptSeq } = channel
+  const bodies = await ledger.receipts({ channelId, afterSeq: 0, limit: receiptSeq })
+  return bodies.map((body) => JSON.parse(body) as ReceiptDocument)
 }
 
 export async function openTestChannel(ledger: LedgerStore, balance: bigint): Promise<void> {
