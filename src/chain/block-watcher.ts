@@ -12,7 +12,7 @@ import { keccak256Utf8 } from './keccak.ts'
 import { hexQuantity, parseQuantity } from './quantity.ts'
 
 /** A block that was looked at, and the channels that it changed. */
-export type PassedBlock = {
+type PassedBlock = {
   readonly number: number
   readonly hash: Bytes32
   readonly channelIds: readonly Bytes32[]

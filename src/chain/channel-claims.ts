@@ -17,7 +17,7 @@ import { signDigest } from './signatures.ts'
 import type { DomainSeparator } from './typed-data.ts'
 
 /** What becomes of one row: ClaimStatus.sol, in its order. */
-export const claimStatuses = [
+const claimStatuses = [
   'claimed',
   'claimed_in_part',
   'nothing_new',

@@ -16,7 +16,7 @@ export type QuarantinedRow = {
   readonly retryAtMs: number
 }
 
-export const quarantineKey = 'quarantine:'
+const quarantineKey = 'quarantine:'
 
 /**
  * Remembers what the contract refused: the same claim again would be refused again, and cost a call and a line in the log

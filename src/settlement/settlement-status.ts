@@ -28,7 +28,7 @@ export type SettlementStatus = {
   }[]
 }
 
-export type PendingTransaction = {
+type PendingTransaction = {
   readonly intentId: string
   readonly kind: string
   readonly state: string

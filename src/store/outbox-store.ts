@@ -25,7 +25,7 @@ export type SignedAttempt = {
 }
 
 /** The block that has the transaction, as far as was seen. */
-export type OutboxInclusion = {
+type OutboxInclusion = {
   readonly transactionHash: Bytes32
   readonly blockNumber: number
   readonly blockHash: Bytes32
