@@ -9,6 +9,11 @@ export class CommitCall {
     versions.push(version)
   }
 
+  /** There is no such field: of tables whose texts have no version. */
+  expectAbsent(key: string, field: string): void {
+    this.#steps(key).absent.push(field)
+  }
+
   put(key: string, field: string, text: string): void {
     this.#steps(key).puts.push(field, text)
   }
@@ -22,16 +27,16 @@ export class CommitCall {
     this.#steps(key).drops.push(field)
   }
 
-  /** KEYS from the third on, and ARGV from the fourth on. */
-  encode(): { readonly tables: readonly string[]; readonly steps: readonly string[] } {
+  encode(): EncodedCall {
     const steps: string[] = []
     let index = 2
-    for (const { expected, versions, puts, amends, drops } of this.#tables.values()) {
+    for (const { expected, versions, absent, puts, amends, drops } of this.#tables.values()) {
       index += 1
       const key = String(index)
       if (expected.length > 0) {
         steps.push('expect', key, String(expected.length), ...expected, ...versions)
       }
+      if (absent.length > 0) steps.push('absent', key, String(absent.length), ...absent)
       if (puts.length > 0) steps.push('put', key, String(puts.length / 2), ...puts)
       if (amends.length > 0) steps.push('amend', key, String(amends.length / 2), ...amends)
       if (drops.length > 0) steps.push('drop', key, String(drops.length), ...drops)
@@ -42,16 +47,20 @@ export class CommitCall {
   #steps(key: string): TableSteps {
     let steps = this.#tables.get(key)
     if (steps === undefined) {
-      steps = { expected: [], versions: [], puts: [], amends: [], drops: [] }
+      steps = { expected: [], versions: [], absent: [], puts: [], amends: [], drops: [] }
       this.#tables.set(key, steps)
     }
     return steps
   }
 }
 
+/** KEYS from the third on, and ARGV from the fourth on. */
+export type EncodedCall = { readonly tables: readonly string[]; readonly steps: readonly string[] }
+
 type TableSteps = {
   readonly expected: string[]
   readonly versions: string[]
+  readonly absent: string[]
   readonly puts: string[]
   readonly amends: string[]
   readonly drops: string[]

@@ -1,4 +1,4 @@
-import { CommitCall } from './commit-call-redis.ts'
+import { CommitCall, type EncodedCall } from './commit-call-redis.ts'
 import type { LedgerKeys } from './ledger-keys-redis.ts'
 import type { Operation } from './ledger-operation-redis.ts'
 import { decidedValue, nobody, placeRow, type Row, rowText } from './ledger-rows-redis.ts'
@@ -6,7 +6,7 @@ import { LedgerState, type StoredReceipt } from './ledger-state.ts'
 
 /** Operations decided together on one view of their rows: what to send, and what to answer once it is applied. */
 export type DecidedBatch = {
-  readonly call: ReturnType<CommitCall['encode']>
+  readonly call: EncodedCall
   /** Rows as they are once the batch is applied; those that end have no value. */
   readonly written: readonly Row[]
   readonly outcomes: readonly Outcome[]
@@ -93,10 +93,10 @@ function writeReceipt(call: CommitCall, keys: LedgerKeys, receipt: StoredReceipt
   const { channelId, receiptId, body } = receipt
   const field = String(receipt.channelSeq)
   const receipts = keys.receipts(channelId)
-  // That both are new follows from the rows above; expected anyway, a second receipt for one position is never written.
-  call.expect(receipts, field, '')
+  // That both are new follows from the rows above; looked at anyway, a second receipt for one position is never written.
+  call.expectAbsent(receipts, field)
   call.put(receipts, field, body)
-  call.expect(keys.receiptIds, receiptId, '')
+  call.expectAbsent(keys.receiptIds, receiptId)
   call.put(keys.receiptIds, receiptId, `${channelId} ${field}`)
 }
 

@@ -16,6 +16,7 @@ import { setImmediate, setTimeout } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import { assert } from '../base/assert.ts'
 import { storeBatchOperationsMax, storeTurnMs, storeTurnPollMs } from '../base/limits.ts'
+import type { EncodedCall } from './commit-call-redis.ts'
 import { luaScript, runScript } from './connection-redis.ts'
 import { type DecidedBatch, decideBatch } from './ledger-batch-redis.ts'
 import type { LedgerKeys } from './ledger-keys-redis.ts'
@@ -26,9 +27,6 @@ import type { RedisLink } from './link-redis.ts'
 import { RowCache } from './row-cache-redis.ts'
 
 const compareAndCommit = luaScript('compare-and-commit')
-
-type Answer = readonly ['applied' | 'stale'] | readonly ['wait', number] | ChangedRows
-type ChangedRows = readonly ['changed', ...(string | number | null)[]]
 
 export class LedgerCommits {
   /** Requests whose last operation was given up: nobody will end them but recovery. */
@@ -118,7 +116,7 @@ export class LedgerCommits {
 
   /** `operations` grows by what gathers while others win. */
   async #apply(operations: Operation[]): Promise<DecidedBatch> {
-    for (let losses = 0; ; losses += 1) {
+    for (;;) {
       await this.#load(operations)
       this.#batchNumber += 1
       const batch = decideBatch(operations, this.#cache.read(operations), {
@@ -126,36 +124,36 @@ export class LedgerCommits {
         replica: this.#replica,
         version: `${this.#replica}-${this.#batchNumber}`,
       })
-      const answer = await this.#send(batch, losses)
-      if (answer[0] === 'applied') return batch
-      this.#learn(answer, batch)
+      const changes = await this.#send(batch.call)
+      if (changes === 'applied') return batch
+      this.#learn(changes, batch.call)
       operations.push(...this.#take(storeBatchOperationsMax - operations.length))
     }
   }
 
-  async #send({ call }: DecidedBatch, losses: number): Promise<ChangedRows | readonly ['applied']> {
+  /** Resolves with 'applied', or with the rows that others changed, and then it is this replica's turn. */
+  async #send(call: EncodedCall): Promise<'applied' | readonly unknown[]> {
     const keys = [this.#keys.turn, this.#keys.replicas, ...call.tables]
-    // Whoever loses once more goes first the next time: a large batch would lose to small ones for ever.
-    const turnMs = losses > 0 ? storeTurnMs : 0
-    const args = [this.#replica, String(this.#batchNumber), String(turnMs), ...call.steps]
+    const args = [this.#replica, String(this.#batchNumber), String(storeTurnMs), ...call.steps]
     for (;;) {
       const answer = await this.#link.untilAnswered(() =>
         this.#link.write((redis) => runScript(redis, compareAndCommit, { keys, args })),
       )
-      const [what] = answer as Answer
-      if (what === 'applied' || what === 'changed') return answer as ChangedRows
+      const [what, ...changes] = answer as readonly unknown[]
+      if (what === 'applied') return what
+      if (what === 'changed') return changes
+      assert(what !== 'taken', 'a receipt is written once')
       assert(what === 'wait', 'a replica sends its batches one after the other')
       await setTimeout(storeTurnPollMs)
     }
   }
 
   /** Takes the rows that others changed. */
-  #learn([, ...changes]: ChangedRows, { call }: DecidedBatch): void {
+  #learn(changes: readonly unknown[], call: EncodedCall): void {
     for (let at = 0; at + 2 < changes.length; at += 3) {
       const key = call.tables[Number(changes[at]) - 3]
       const table = versionedTables.find((name) => this.#keys.table(name) === key)
-      // Numbers follow from rows that were as expected: only a ledger that was tampered with has the receipt already.
-      assert(table !== undefined, 'a receipt is written once')
+      assert(table !== undefined, 'a row that changed is of a table with versions')
       const name: RowName = { table, id: String(changes[at + 1]) }
       const text = changes[at + 2]
       this.#cache.keep(parseRow(name, typeof text === 'string' ? text : null))
