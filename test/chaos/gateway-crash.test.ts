@@ -119,7 +119,7 @@ function checkEnds(sightings: readonly Sighting[]): void {
     if (sighting.status === 402) seen.refused += 1
     if (!sighting.sawEnd) continue
     seen.answered += 1
-    const found = book.receipts.get(sighting.receiptId ?? '')
+    const found = book.chain.receipts.get(sighting.receiptId ?? '')
     if (found === undefined)
       throw new Error(`no receipt ${sighting.receiptId} of an answer that ended`)
     expect(found.receipt.responseHash).toBe(sha256Bytes32(sighting.bytes))
@@ -142,7 +142,7 @@ function classify(
     if (sighting?.sawFinish === true) seen.openAfterFinish += 1
   }
   for (const receiptId of newReceipts) {
-    const complete = book.receipts.get(receiptId)?.receipt.work.status === 0
+    const complete = book.chain.receipts.get(receiptId)?.receipt.work.status === 0
     if (complete && byReceipt.get(receiptId)?.sawEnd !== true) seen.chargedWithoutEndSeen += 1
   }
 }
@@ -152,7 +152,7 @@ function checkRecovered(orphans: readonly OpenHold[], holds: readonly OpenHold[]
   const open = new Set(holds.map(({ requestId }) => requestId))
   for (const { requestId, receiptId, checkpointEvents, heldAmount } of orphans) {
     expect(open.has(requestId)).toBe(false)
-    const found = book.receipts.get(receiptId)
+    const found = book.chain.receipts.get(receiptId)
     expect(found === undefined).toBe(checkpointEvents === 0)
     if (found === undefined) continue
     expect(found.receipt.work).toMatchObject({ status: 1, completionTokens: checkpointEvents })
@@ -168,19 +168,21 @@ test(`killed ${chaosRounds} times, it loses nothing that it promised and charges
   for (let round = 0; round < chaosRounds; round += 1) {
     const gateway = await place.start()
     // A tranche that is soon used up: some are refused, and none may overdraw it.
-    expect(await place.signTranche(book.charged + 60n + BigInt(random(400)))).toBe(200)
+    expect(await place.signTranche(book.chain.charged + 60n + BigInt(random(400)))).toBe(200)
     const sightings = await liveAndDie(gateway, doomOf(round), round + 1)
-    const before = new Set(book.receipts.keys())
+    const before = new Set(book.chain.receipts.keys())
     const holds = book.readOn()
     checkRecovered(orphans, holds)
     checkEnds(sightings)
     const recovered = new Set(orphans.map(({ receiptId }) => receiptId))
-    const added = [...book.receipts.keys()].filter((id) => !before.has(id) && !recovered.has(id))
+    const added = [...book.chain.receipts.keys()].filter(
+      (id) => !before.has(id) && !recovered.has(id),
+    )
     classify(sightings, holds, added)
     orphans = holds
   }
   await endWell(orphans)
-  process.stdout.write(`chaos: ${JSON.stringify(seen)}, ${book.receipts.size} receipts\n`)
+  process.stdout.write(`chaos: ${JSON.stringify(seen)}, ${book.chain.receipts.size} receipts\n`)
   expect(seen.kills).toBe(chaosRounds)
   expect(seen.answered).toBeGreaterThan(chaosRounds)
   // The longer loop must have met every point; a short one cannot promise to.
@@ -199,11 +201,11 @@ async function endWell(orphans: readonly OpenHold[]): Promise<void> {
   const settlement = channelSettlementAt(canonicalSettlementAddress)
   const onChain = await readChannel(chain.rpc, settlement, devChain.channel)
   if (!onChain.ok) throw new Error(onChain.error.reason)
-  expect(onChain.value.totalClaimed).toBe(book.charged)
-  expect(book.charged).toBeGreaterThan(0n)
+  expect(onChain.value.totalClaimed).toBe(book.chain.charged)
+  expect(book.chain.charged).toBeGreaterThan(0n)
   expect(onChain.value.balance).toBe(devChain.channel.balance)
   const { addresses, chainId, contracts } = devChain
-  book.verifyAll(
+  book.chain.verifyAll(
     {
       receiptVerifier: { chainId, verifyingContract: contracts.receiptVerifier },
       gatewayKeys: [{ operator: addresses.gatewayOperator, key: addresses.gatewaySigner }],

@@ -27,6 +27,8 @@ const main = resolve(import.meta.dirname, '../../src/main.ts')
 export type ServingPlace = {
   readonly chain: EmbeddedChain
   readonly devChain: DevChain
+  /** Its vouch.yaml. */
+  readonly configPath: string
   readonly ledgerPath: string
   readonly origin: string
   readonly modelName: string
@@ -61,6 +63,7 @@ export async function openServingPlace(): Promise<ServingPlace> {
   return {
     chain,
     devChain,
+    configPath,
     ledgerPath: join(dataFolder, 'ledger.db'),
     origin,
     modelName: builtInModel().name,
