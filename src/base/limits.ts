@@ -72,8 +72,8 @@ export const engineRestartsMax = 5
 export const outboxInFlightMax = 16
 /** A transaction that is in no block for so long is replaced by one with higher fees. */
 export const feeBumpAfterMs = 30_000
-/** A nonce that a block has, but in no transaction of ours, is believed after so many looks: nodes behind one URL differ. */
-export const strangeLooksMin = 3
+/** A nonce that a block has, but in no transaction of ours, is believed after this long: nodes behind one URL differ. */
+export const strangeForMsMin = 10_000
 /** Until a claim that the contract refused is tried again, unless its channel changes: the first pause, doubling to the last. */
 export const quarantinePauseFirstMs = 60_000
 export const quarantinePauseMaxMs = 3_600_000

@@ -9,7 +9,7 @@
  *   (3) an intent is signed for another nonce only when its own can never be used by it again: then at most one of its
  *       transactions is ever executed
  */
-import { feeBumpAfterMs, outboxInFlightMax, strangeLooksMin } from '../base/limits.ts'
+import { feeBumpAfterMs, outboxInFlightMax, strangeForMsMin } from '../base/limits.ts'
 import type { GatewayLog } from '../base/log.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { type Block, readHead } from '../chain/blocks.ts'
@@ -39,8 +39,8 @@ export type Lane = OutboxLane & {
   readonly feeWeiMax: bigint
   readonly log: GatewayLog
   readonly nowMs: () => number
-  /** How often something strange was seen in a row, by what it is. Only caution lives here: it may be lost. */
-  readonly strangeLooks: Map<string, number>
+  /** Since when something strange is seen without a break, by what it is. Only caution lives here: it may be lost. */
+  readonly strangeSinceMs: Map<string, number>
 }
 
 /** The chain as one look sees it. */
@@ -82,7 +82,7 @@ async function follow(
   if (!found.ok) return found
   const inclusion = found.value
   if (inclusion !== undefined) {
-    lane.strangeLooks.delete(entry.intentId)
+    lane.strangeSinceMs.delete(entry.intentId)
     const depth = standing.head.number - inclusion.blockNumber + 1
     if (depth >= lane.confirmations) {
       const failure = { message: 'reverted in its block', data: undefined }
@@ -106,20 +106,20 @@ async function follow(
 
 /**
  * The nonce is used, and not by us: somebody else has the key, or the node that counts is ahead of the one that has
- * receipts. Only the first is a reason to sign anew, so it must be seen repeatedly and at the depth of finality.
+ * receipts. Only the first is a reason to sign anew, so it must last for a while and be so at the depth of finality.
  */
 async function requeueWhenLost(
   lane: Lane,
   entry: OutboxEntry,
   { head }: Standing,
 ): Promise<Result<OutboxEntry, ChainFailure>> {
-  if (looksStrangeFor(lane, entry.intentId) < strangeLooksMin) return ok(entry)
+  if (!isStrangeForLong(lane, entry.intentId)) return ok(entry)
   const finalBlock = Math.max(0, head.number - lane.confirmations + 1)
   const params = [lane.sender, hexQuantity(finalBlock)]
   const finalNonce = await readQuantity(lane.rpc, 'eth_getTransactionCount', params)
   if (!finalNonce.ok) return finalNonce
   if (Number(finalNonce.value) <= (entry.nonce ?? 0)) return ok(entry)
-  lane.strangeLooks.delete(entry.intentId)
+  lane.strangeSinceMs.delete(entry.intentId)
   lane.log.error('nonce_taken_by_another', factsOf(entry))
   if (entry.kind === 'nonce-gap') {
     return write(lane, entry, {
@@ -136,7 +136,7 @@ async function keepInPool(
   entry: OutboxEntry,
   { head, chainNonce }: Standing,
 ): Promise<Result<OutboxEntry, ChainFailure>> {
-  lane.strangeLooks.delete(entry.intentId)
+  lane.strangeSinceMs.delete(entry.intentId)
   const last = entry.attempts.at(-1)
   if (last === undefined) return ok(entry)
   const known = await lane.rpc.call('eth_getTransactionByHash', [last.transactionHash])
@@ -187,7 +187,7 @@ async function dispatchQueued(
   }
   const free = lowestFree(used, chainNonce)
   if (queued.length === 0 && [...used].some((nonce) => nonce > free)) await fillGap(lane, free)
-  else lane.strangeLooks.delete('gap')
+  else lane.strangeSinceMs.delete('gap')
   return undefined
 }
 
@@ -239,8 +239,8 @@ async function signAndSend(
 
 /** A nonce that nothing of ours has, below one that is signed: all that is behind it waits until it is used. */
 async function fillGap(lane: Lane, nonce: number): Promise<void> {
-  if (looksStrangeFor(lane, 'gap') < strangeLooksMin) return
-  lane.strangeLooks.delete('gap')
+  if (!isStrangeForLong(lane, 'gap')) return
+  lane.strangeSinceMs.delete('gap')
   lane.log.error('nonce_gap', { nonce })
   const nowMs = lane.nowMs()
   const intentId = `nonce-gap:${lane.chainId}:${lane.sender}:${nonce}:${nowMs}`
@@ -249,10 +249,10 @@ async function fillGap(lane: Lane, nonce: number): Promise<void> {
   await lane.store.put(newEntry(lane, intent))
 }
 
-function looksStrangeFor(lane: Lane, what: string): number {
-  const looks = (lane.strangeLooks.get(what) ?? 0) + 1
-  lane.strangeLooks.set(what, looks)
-  return looks
+function isStrangeForLong({ strangeSinceMs, nowMs }: Lane, what: string): boolean {
+  const sinceMs = strangeSinceMs.get(what) ?? nowMs()
+  strangeSinceMs.set(what, sinceMs)
+  return nowMs() - sinceMs >= strangeForMsMin
 }
 
 /** Answers the entry as it is stored; unchanged when another process was faster, whose word then stands. */

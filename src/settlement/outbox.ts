@@ -22,7 +22,7 @@ import type { OutboxEntry, OutboxStore } from '../store/outbox-store.ts'
 import { advanceLane, type Lane } from './outbox-lane.ts'
 import { isUntried, newEntry } from './outbox-rules.ts'
 
-export type OutboxTerms = Omit<Lane, 'sender' | 'strangeLooks' | 'store'> & {
+export type OutboxTerms = Omit<Lane, 'sender' | 'strangeSinceMs' | 'store'> & {
   readonly store: Pick<OutboxStore, 'put' | 'update' | 'open' | 'find'>
 }
 
@@ -63,7 +63,7 @@ class DrivenOutbox implements Outbox {
     const { store, ...rest } = terms
     const address = addressOfPrivateKey(terms.privateKey)
     this.#store = store
-    this.#lane = { ...rest, store, sender: address, strangeLooks: new Map() }
+    this.#lane = { ...rest, store, sender: address, strangeSinceMs: new Map() }
     this.sender = {
       address,
       transact: (transaction, purpose) => this.#transact(transaction, purpose),

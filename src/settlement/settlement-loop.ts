@@ -124,8 +124,9 @@ class SettlementRounds {
       await observeChannels(this.observer, (await this.#channels()).filter(isExposed))
       const lane = await this.#lane()
       if (!lane.ok) return logFailure(log, 'chain_not_read', lane.error)
-      await this.#claim(lane.value, this.#quarantine, everything)
-      await this.#settle(lane.value, everything)
+      const isAnswered = await this.#claim(lane.value, this.#quarantine, everything)
+      // A payout is worth most after its claims; while the chain does not answer, neither would it.
+      if (isAnswered) await this.#settle(lane.value, everything)
       for (const channelId of await begunRefunds(notes)) await this.#refund(lane.value, channelId)
     } catch (error) {
       // The store failed: it says so itself and takes the gateway out of service. The loop only must not die of it.
@@ -153,7 +154,8 @@ class SettlementRounds {
     return refund
   }
 
-  async #claim(lane: ClaimLane, quarantine: Quarantine, everything: boolean): Promise<void> {
+  /** False when the chain did not say what became of it. */
+  async #claim(lane: ClaimLane, quarantine: Quarantine, everything: boolean): Promise<boolean> {
     const { log, nowMs, outbox } = this.#terms
     const channels = (await this.#channels()).map((channel) => this.#asOnChain(channel))
     const due = this.#schedule.choose(channels, nowMs())
@@ -163,7 +165,7 @@ class SettlementRounds {
       (channel) =>
         !pending.has(channel.channelId) && (everything || !quarantine.holds(channel, nowMs())),
     )
-    if (wanted.length === 0) return
+    if (wanted.length === 0) return true
     const outcome = await claimVouchers(lane, wanted)
     const { claimed, refused, interrupted } = outcome
     await observeChannels(this.observer, claimed)
@@ -174,6 +176,7 @@ class SettlementRounds {
       await quarantine.add(channel, reason, nowMs())
     }
     if (interrupted !== undefined) logFailure(log, 'claim_failed', interrupted)
+    return interrupted === undefined
   }
 
   async #settle(lane: ClaimLane, everything: boolean): Promise<void> {

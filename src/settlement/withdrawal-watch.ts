@@ -34,6 +34,7 @@ type Follower = {
 
 /** The cursor is written when something happened, and otherwise every so many blocks: reading them twice does no harm. */
 const notedEveryBlocks = 50
+const looksAtOnceMax = 20
 
 export function startWithdrawalWatch(watch: Watch): WithdrawalWatch {
   const nodes = [watch.rpc, ...(watch.secondRpc === undefined ? [] : [watch.secondRpc])]
@@ -80,7 +81,9 @@ async function lookAtAll(watch: Watch, followers: readonly Follower[]): Promise<
 /** One look through one node; more when it is behind. */
 async function lookAt(watch: Watch, follower: Follower): Promise<void> {
   follower.cursor ??= await readCursor(watch, follower)
-  for (let caughtUp = false; !caughtUp; ) {
+  let caughtUp = false
+  // What a node says of its height is not believed without a bound; the next look goes on from here.
+  for (let looks = 0; looks < looksAtOnceMax && !caughtUp; looks += 1) {
     const look = await watchBlocks(follower.rpc, watch.settlement.address, follower.cursor)
     if (!look.ok) return tellBlind(watch, follower, describeChainFailure(look.error))
     const { cursor, touched, orphaned } = look.value

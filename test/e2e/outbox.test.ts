@@ -268,11 +268,14 @@ describe('a lane', () => {
     const stranger = openSender({ rpc: chain.rpc, chainId, privateKey: account.privateKey })
     expect((await stranger.transact(transactionOf('x'))).ok).toBe(true)
     await chain.ask('evm_setAutomine', false)
-    const careful = lane()
+    let nowMs = Date.now()
+    const careful = lane({ nowMs: () => nowMs })
     // Nodes behind one address may differ for a moment: one look proves nothing.
     await advanceLane(careful)
+    nowMs += 9_999
     await advanceLane(careful)
     expect((await entry('a')).attempts).toEqual([attempt])
+    nowMs += 1
     await advanceLane(careful)
     await chain.ask('evm_mine')
     await advanceLane(careful)
@@ -287,8 +290,12 @@ describe('a lane', () => {
     await chain.ask('anvil_dropTransaction', first.attempts[0]?.transactionHash)
     // As after a store that lost its last write.
     await store.update({ ...first, state: 'failed', failure: { message: 'lost', data: undefined } })
-    const careful = lane()
-    for (let look = 0; look < 5; look += 1) await advanceLane(careful)
+    let nowMs = Date.now()
+    const careful = lane({ nowMs: () => nowMs })
+    await advanceLane(careful)
+    nowMs += 10_000
+    await advanceLane(careful)
+    await advanceLane(careful)
     await chain.ask('evm_mine')
     await advanceLane(careful)
     expect(await executions()).toEqual({ b: 1 })

@@ -110,6 +110,6 @@ export const laneOf = (
   feeWeiMax: 1_000n * gwei,
   log: quiet,
   nowMs: Date.now,
-  strangeLooks: new Map(),
+  strangeSinceMs: new Map(),
   ...terms,
 })
