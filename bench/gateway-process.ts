@@ -19,6 +19,8 @@ import { startHttpServer } from '../src/http/server.ts'
 import { authenticate, createApiKey } from '../src/payment/authenticate.ts'
 import { createPaymentStep } from '../src/payment/payment-step.ts'
 import { ContributorPool } from '../src/routing/contributor-pool.ts'
+import { noPayouts } from '../src/settlement/payout-desk.ts'
+import { noPayoutStep } from '../src/settlement/payout-step.ts'
 import { openSqliteApiKeys } from '../src/store/api-key-store-sqlite.ts'
 import { openSqliteLedger } from '../src/store/ledger-store-sqlite.ts'
 import { UpstreamPools } from '../src/upstream/open-answer.ts'
@@ -62,6 +64,7 @@ const gateway = {
     },
   ]),
   upstreams: new UpstreamPools(),
+  payouts: noPayouts,
   signer: { operator, privateKey, domain: testDomain, chainId, verifyingContract },
   tokenCounters: new Map(),
   log: logs.request,
@@ -72,6 +75,7 @@ const door = createDoor({
   inFlight: new InFlight(),
   authenticate: (authorization, nowMs) => authenticate(apiKeys, authorization, nowMs),
   billing: testBilling({ ledger, apiKeys, operator }),
+  payouts: noPayoutStep,
   log: logs.gateway,
 })
 const server = await startHttpServer(door, { host: '127.0.0.1', port: 0 })

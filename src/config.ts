@@ -13,6 +13,7 @@ import {
 import { keccak256Utf8 } from './chain/keccak.ts'
 import { type PrivateKey, parsePrivateKey } from './chain/private-key.ts'
 import { ConfigFault, type ConfigFields, readYaml } from './config-fields.ts'
+import { type PayoutsConfig, readPayouts } from './config-payouts.ts'
 import type { SigningIdentity } from './domain/contributor.ts'
 import { type Address, type AtomicAmount, atomic, type Bytes32 } from './domain/units.ts'
 
@@ -65,6 +66,8 @@ export type GatewayConfig = {
     readonly atOncePerHour: AtomicAmount
     readonly deniedPayers: readonly Address[]
   }
+  /** Undefined pays no contributor by channel. */
+  readonly payouts: PayoutsConfig | undefined
   readonly upstreams: readonly UpstreamConfig[]
 }
 
@@ -118,6 +121,14 @@ export function parseConfig(source: {
       gateway: top.map('gateway', (fields) => readGateway(fields, at)),
       claims: top.optionalMap('claims', (fields) => readClaims(fields, chain.assetDecimals)),
       deposits: top.optionalMap('deposits', (fields) => readDeposits(fields, chain.assetDecimals)),
+      payouts: top.has('payouts')
+        ? top.map('payouts', (fields) =>
+            readPayouts(fields, {
+              decimals: chain.assetDecimals,
+              readKeyFile: (of, key) => readKeyFile(of, key, at),
+            }),
+          )
+        : undefined,
       upstreams: top.list('upstreams', (fields) => readUpstream(fields, chain.assetDecimals, at)),
     }
   })

@@ -140,3 +140,5 @@ export const payoutVoucherIntervalMs = 5_000
 export const payoutEarningsBetweenVouchers = 64
 /** How old the gateway's view of a payout channel may be, and how often it fills escrows and relays claims. */
 export const payoutLookIntervalMs = 30_000
+/** How long a contributor's signed question for its voucher may be good for. */
+export const voucherQueryAheadSMax = 300

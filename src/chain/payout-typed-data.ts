@@ -25,7 +25,8 @@ export type VoucherQuery = {
   readonly contributor: Address
   /** Operator of the gateway that is asked: no other can pass the question on. */
   readonly gateway: Address
-  readonly askedAt: UnixSeconds
+  /** A few minutes ahead: no standing permit. */
+  readonly validUntil: UnixSeconds
 }
 
 const registrationTypeHash = typeHash(
@@ -33,7 +34,7 @@ const registrationTypeHash = typeHash(
     'address payoutReceiver,uint40 minWithdrawDelay,uint64 validUntil,uint64 nonce)',
 )
 const voucherQueryTypeHash = typeHash(
-  'VoucherQuery(address contributor,address gateway,uint64 askedAt)',
+  'VoucherQuery(address contributor,address gateway,uint64 validUntil)',
 )
 
 /** What contributors agree to. `verifyingContract` is the ContributorRegistry. */
@@ -69,6 +70,6 @@ export const voucherQueryDigest = (domain: DomainSeparator, query: VoucherQuery)
       voucherQueryTypeHash +
         addressWord(query.contributor) +
         addressWord(query.gateway) +
-        uintWord(query.askedAt, 64),
+        uintWord(query.validUntil, 64),
     ),
   )

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { RequestLine } from '../base/log.ts'
-import type { GatewayConfig } from '../config.ts'
 import { bootstrapChain, type DevChain } from '../dev/bootstrap-chain.ts'
 import { type BuiltInModel, builtInModel } from '../dev/built-in-model.ts'
 import {
@@ -10,7 +9,6 @@ import {
   describeDataFolderFailure,
   lockDataFolder,
 } from '../dev/data-folder-lock.ts'
-import { devUsd } from '../dev/dev-contracts.ts'
 import { describeDevKeysFailure, loadDevKeys } from '../dev/dev-keys.ts'
 import {
   describeEmbeddedChainFailure,
@@ -18,10 +16,10 @@ import {
   startEmbeddedChain,
 } from '../dev/embedded-chain.ts'
 import { type EmbeddedContributor, startEmbeddedContributor } from '../dev/embedded-contributor.ts'
-import { atomic } from '../domain/units.ts'
 import { type Command, CommandFailure, terminal } from './command.ts'
 import { devApiKey } from './dev-api-key.ts'
 import { devBanner } from './dev-banner.ts'
+import { devAgreement, devGatewayConfig, devPrices } from './dev-config.ts'
 import { fundTranche } from './fund-tranche.ts'
 import { openLogFile } from './open-log-file.ts'
 import { type RunningGateway, startGateway } from './start-gateway.ts'
@@ -87,7 +85,7 @@ async function startAll(
   parts: { -readonly [K in keyof DevParts]?: DevParts[K] },
   options: { readonly folder: string; readonly port: number | undefined; readonly quiet: boolean },
 ): Promise<DevParts> {
-  const { folder } = options
+  const { folder, port = portDefault } = options
   const progress = startProgress()
   const model = builtInModel()
   progress('starting the chain')
@@ -99,7 +97,7 @@ async function startAll(
   parts.contributor = await startContributor(folder, devChain, secret)
   progress('starting the gateway')
   const gateway = await startGateway({
-    config: gatewayConfig({ ...options, ...parts.contributor, devChain, model, secret }),
+    config: devGatewayConfig({ folder, port, ...parts.contributor, devChain, model, secret }),
     logFileDescriptor: openLogFile(join(folder, 'gateway.log')),
     otherPorts: options.port === undefined ? nextPorts : [],
     ...(options.quiet ? {} : { onRequest: printRequest }),
@@ -183,13 +181,6 @@ async function bootstrap(
   throw new CommandFailure(devChain.error)
 }
 
-/** devUSD per million tokens: 0.10 in, 0.05 cached, 0.40 out. */
-const devPrices = {
-  promptAtomicPerMtok: atomic(devUsd(1n) / 10n),
-  cachedPromptAtomicPerMtok: atomic(devUsd(1n) / 20n),
-  completionAtomicPerMtok: atomic((devUsd(1n) * 4n) / 10n),
-}
-
 async function startContributor(
   folder: string,
   devChain: DevChain,
@@ -203,84 +194,11 @@ async function startContributor(
     contributor: devChain.addresses.contributorOperator,
     chainId: devChain.chainId,
     receiptVerifier: devChain.contracts.receiptVerifier,
+    payment: { agreement: devAgreement(devChain), rpcUrl: devChain.rpcUrl },
     onRestart: (line) => terminal.printError(line),
   })
   if (contributor.ok) return contributor.value
   throw new CommandFailure(contributor.error)
-}
-
-function gatewayConfig(terms: {
-  readonly folder: string
-  readonly port: number | undefined
-  readonly devChain: DevChain
-  readonly model: BuiltInModel
-  readonly baseUrl: string
-  readonly secret: string
-}): GatewayConfig {
-  const { devChain, model } = terms
-  const { contracts, addresses, keys } = devChain
-  return {
-    listen: { host: '127.0.0.1', port: terms.port ?? portDefault },
-    dataFolder: terms.folder,
-    chain: {
-      rpcUrl: devChain.rpcUrl,
-      secondRpcUrl: undefined,
-      chainId: devChain.chainId,
-      // anvil makes a block for each transaction, and none in between.
-      confirmations: 1,
-      feeWeiMax: 1_000n * 10n ** 9n,
-      disagreementMax: devUsd(5n),
-      settlement: contracts.settlement,
-      receiptVerifier: contracts.receiptVerifier,
-      gatewayRegistry: contracts.gatewayRegistry,
-      contributorRegistry: contracts.contributorRegistry,
-      asset: contracts.asset,
-      assetDecimals: 6,
-    },
-    gateway: {
-      operator: addresses.gatewayOperator,
-      signingKey: keys.gatewaySigner,
-      receiver: addresses.gatewayOperator,
-      claimKey: keys.gatewayOperator,
-      withdrawDelayMinS: 3600,
-    },
-    claims: {
-      whenUnclaimed: devUsd(1n),
-      everyS: 3600,
-      settleWhenClaimed: devUsd(1n),
-      settleEveryS: 3600,
-    },
-    deposits: {
-      collector: contracts.eip3009Collector,
-      minimum: devUsd(1n),
-      perPayerPerHour: 60,
-      atOnceMax: devUsd(5n),
-      atOncePerHour: devUsd(100n),
-      deniedPayers: [],
-    },
-    upstreams: [
-      {
-        id: 'embedded',
-        baseUrl: terms.baseUrl,
-        apiKey: terms.secret,
-        identity: {
-          operator: addresses.contributorOperator,
-          signingAddresses: [addresses.contributorSigner],
-        },
-        models: [
-          {
-            id: model.name,
-            upstreamId: model.name,
-            modelId: model.modelId,
-            contextTokensMax: model.contextTokensMax,
-            completionTokensMax: model.contextTokensMax,
-            tokenizer: model.tokenizer,
-            ...devPrices,
-          },
-        ],
-      },
-    ],
-  }
 }
 
 function printRequest(line: RequestLine): void {

@@ -5,7 +5,7 @@ import { jsonRpc } from '../chain/json-rpc.ts'
 import { rpcOfTwo } from '../chain/rpc-of-two.ts'
 import type { Sender } from '../chain/transactions.ts'
 import type { GatewayConfig } from '../config.ts'
-import { openOutbox } from '../settlement/outbox.ts'
+import { type Outbox, openOutbox } from '../settlement/outbox.ts'
 import { type SettlementLoop, startSettlementLoop } from '../settlement/settlement-loop.ts'
 import type { LedgerStore } from '../store/ledger-store.ts'
 import type { OutboxStore } from '../store/outbox-store.ts'
@@ -16,6 +16,7 @@ export const outboxFile = (dataFolder: string): string => join(dataFolder, 'outb
 export type RunningSettlement = SettlementLoop & {
   /** Sends with the claim key, durably: the one lane of that key on this chain. */
   readonly sender: Sender
+  readonly pendingChannels: Outbox['pendingChannels']
 }
 
 /** Outbox, claims and the watch of one chain. Throws StoreFailure when its file cannot be opened. */
@@ -60,6 +61,7 @@ export function openSettlement(terms: {
   return {
     ...loop,
     sender: outbox.sender,
+    pendingChannels: outbox.pendingChannels.bind(outbox),
     stop: async () => {
       await loop.stop()
       await outbox.stop()

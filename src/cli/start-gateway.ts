@@ -33,6 +33,7 @@ import { checkChain } from './check-chain.ts'
 import { CommandFailure } from './command.ts'
 import { openBilling } from './open-billing.ts'
 import { openSettlement, type RunningSettlement } from './open-settlement.ts'
+import { type RunningPayouts, startPayouts } from './start-payouts.ts'
 
 export type RunningGateway = {
   readonly origin: string
@@ -41,6 +42,8 @@ export type RunningGateway = {
   readonly recovered: { readonly charged: number; readonly released: number }
   /** Claims, refunds and whatever else this gateway sends to its chain. */
   readonly settlement: Omit<RunningSettlement, 'stop'>
+  /** Vouchers and relayed claims for contributors. */
+  readonly payouts: Pick<RunningPayouts, 'promiseNow' | 'relayNow'>
   /** Takes no new request, lets those in flight end, claims, makes everything durable and closes. */
   readonly stop: () => Promise<void>
 }
@@ -68,10 +71,14 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const inFlight = new InFlight()
   const payment = createPaymentStep(stores.ledger)
   const signer = gatewaySigner(config)
+  const chain = { config, ledger: stores.ledger, log: logs.gateway, nowMs }
+  const settlement = openSettlement(chain)
+  const payouts = await startPayouts({ ...chain, rpc, settlement })
   const gateway: Gateway = {
     payment,
     pool: new ContributorPool(contributorsOf(config)),
     upstreams,
+    payouts: payouts.desk,
     signer,
     tokenCounters: tokenCountersOf(config),
     log: (line) => {
@@ -85,13 +92,13 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const recovery = { payment, signer, payerOf, nowMs }
   const recovered = await recoverHolds(recovery)
   const reaper = startHoldReaper({ ...recovery, log: logs.gateway })
-  const settlement = openSettlement({ config, ledger: stores.ledger, log: logs.gateway, nowMs })
   const { billing } = await openBilling({ config, rpc, ...stores, settlement, nowMs })
   const door = createDoor({
     gateway,
     inFlight,
     authenticate: (authorization, atMs) => authenticate(stores.apiKeys, authorization, atMs),
     billing,
+    payouts: payouts.step,
     log: logs.gateway,
   })
   const server = await listen(door, config, options.otherPorts ?? [])
@@ -101,8 +108,10 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     ...stores,
     recovered,
     settlement,
+    payouts,
     stop: async () => {
       await drain(inFlight, server)
+      await payouts.stop()
       await settlement.claimNow()
       await settlement.stop()
       await reaper.stop()

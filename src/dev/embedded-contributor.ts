@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline'
 import { engineRestartsMax, engineStartTimeoutMs } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { PrivateKey } from '../chain/private-key.ts'
+import { agreementJson, type CreditAgreement } from '../contributor/credit-agreement.ts'
 import type { Address } from '../domain/units.ts'
 
 export type EmbeddedContributor = {
@@ -28,6 +29,8 @@ export type ContributorTerms = {
   readonly contributor: Address
   readonly chainId: number
   readonly receiptVerifier: Address
+  /** What it works for, and the node by which it judges its vouchers; without it, for nothing. */
+  readonly payment?: { readonly agreement: CreditAgreement; readonly rpcUrl: string }
   /** Told when the process died by itself and is started again. */
   readonly onRestart: (line: string) => void
 }
@@ -36,7 +39,7 @@ export type ContributorTerms = {
 export async function startEmbeddedContributor(
   terms: ContributorTerms,
 ): Promise<Result<EmbeddedContributor, string>> {
-  const files = writeSecrets(terms)
+  const files = writeFiles(terms)
   let child = spawnEngine(terms, files, '0')
   const url = await readyUrl(child)
   if (url === undefined) {
@@ -68,18 +71,27 @@ export async function startEmbeddedContributor(
   })
 }
 
-type SecretFiles = { readonly keyFile: string; readonly secretFile: string }
+type EngineFiles = {
+  readonly keyFile: string
+  readonly secretFile: string
+  readonly payment: Readonly<Record<string, string>>
+}
 
 /** Files with mode 600, because arguments and environment are open to the whole machine. */
-function writeSecrets(terms: ContributorTerms): SecretFiles {
+function writeFiles(terms: ContributorTerms): EngineFiles {
   const keyFile = join(terms.dataFolder, 'contributor.key')
   const secretFile = join(terms.dataFolder, 'contributor.secret')
   writeFileSync(keyFile, terms.signingKey, { mode: 0o600 })
   writeFileSync(secretFile, terms.secret, { mode: 0o600 })
-  return { keyFile, secretFile }
+  const { payment } = terms
+  if (payment === undefined) return { keyFile, secretFile, payment: {} }
+  const agreementFile = join(terms.dataFolder, 'payout-agreement.json')
+  writeFileSync(agreementFile, agreementJson(payment.agreement))
+  const options = { 'payout-agreement': agreementFile, 'payout-rpc': payment.rpcUrl }
+  return { keyFile, secretFile, payment: options }
 }
 
-function spawnEngine(terms: ContributorTerms, files: SecretFiles, port: string): ChildProcess {
+function spawnEngine(terms: ContributorTerms, files: EngineFiles, port: string): ChildProcess {
   const options = {
     port,
     'key-file': files.keyFile,
@@ -87,6 +99,7 @@ function spawnEngine(terms: ContributorTerms, files: SecretFiles, port: string):
     'chain-id': String(terms.chainId),
     'receipt-verifier': terms.receiptVerifier,
     contributor: terms.contributor,
+    ...files.payment,
   }
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])
   return spawn(process.execPath, [terms.program, 'engine', ...args], {

@@ -16,7 +16,7 @@ import { mintUpTo } from './mint-up-to.ts'
 /** What the gateway of the development mode keeps of each answer: 10 %. */
 export const devFeeBps = 1_000
 /** Seconds that the contributor has to claim after the treasury began to withdraw. */
-const devWithdrawDelayS = 7 * 86_400
+export const devPayoutWithdrawDelayS: number = 7 * 86_400
 /** What the treasury keeps for further deposits. */
 const devFloatAmount = devUsd(100n)
 
@@ -43,7 +43,7 @@ export const devPayoutTerms = ({
   voucherKey: keys.payoutSigner,
   voucherSigner: addressOfPrivateKey(keys.payoutSigner),
   receiverAuthorizer: contracts.openClaimAuthorizer,
-  withdrawDelayS: devWithdrawDelayS,
+  withdrawDelayS: devPayoutWithdrawDelayS,
   earningOf: (cost) => contributorShareRoundedDown({ cost, feeBps: devFeeBps }),
 })
 
@@ -92,7 +92,7 @@ async function registerPayout(
     chainId,
     token: contracts.asset,
     receiver,
-    minWithdrawDelay: devWithdrawDelayS,
+    minWithdrawDelay: devPayoutWithdrawDelayS,
   }
   if (known.value?.receiver === receiver && known.value.token === contracts.asset) {
     return ok(known.value)

@@ -86,8 +86,17 @@ export type UpstreamRefusal =
   | { readonly reason: 'upstream_rejected'; readonly status: number; readonly code: string }
   | { readonly reason: 'upstream_credentials_exhausted' }
   | { readonly reason: 'upstream_rate_limited'; readonly retryAfterS: number }
+  /** The contributor works no more on credit until it has our next voucher. */
+  | { readonly reason: 'upstream_credit_exhausted' }
+  /** What lies in escrow for the contributors would not pay for this answer. */
+  | { readonly reason: 'payout_escrow_exhausted' }
   | { readonly reason: 'upstream_stream_interrupted' }
   | { readonly reason: 'attestation_failed' }
+
+/** What a contributor asks about its pay. */
+export type PayoutRefusal =
+  | { readonly reason: 'payout_query_invalid' }
+  | { readonly reason: 'payout_not_found' }
 
 /** The gateway itself cannot serve now. */
 export type GatewayRefusal =
@@ -110,5 +119,6 @@ export type Refusal =
   | KeyOrderRefusal
   | OwnerRefusal
   | UpstreamRefusal
+  | PayoutRefusal
   | GatewayRefusal
   | FxRefusal

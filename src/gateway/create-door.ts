@@ -3,6 +3,7 @@ import { err, ok, type Result } from '../base/result.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { Payer } from '../domain/request.ts'
 import type { BillingStep } from '../payment/billing-step.ts'
+import type { PayoutStep } from '../settlement/payout-step.ts'
 import type { Gateway } from './gateway.ts'
 import type { GatewayDoor } from './gateway-door.ts'
 import type { InFlight } from './in-flight.ts'
@@ -17,6 +18,7 @@ export type DoorDeps = {
     nowMs: number,
   ) => Promise<Result<Payer, Refusal>>
   readonly billing: BillingStep
+  readonly payouts: PayoutStep
   readonly log: GatewayLog
 }
 
@@ -42,6 +44,7 @@ export function createDoor(deps: DoorDeps): GatewayDoor {
         : err({ reason: 'receipt_not_found' })
     },
     billing: deps.billing,
+    payouts: deps.payouts,
     readiness: () => {
       if (!inFlight.open) return err({ reason: 'shutting_down' })
       return gateway.payment.isWritable() ? ok(undefined) : err({ reason: 'store_unavailable' })

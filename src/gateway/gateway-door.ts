@@ -4,6 +4,7 @@ import type { GatewayRefusal, Refusal } from '../domain/refusal.ts'
 import type { InferenceRequest, Payer } from '../domain/request.ts'
 import type { Bytes32 } from '../domain/units.ts'
 import type { BillingStep } from '../payment/billing-step.ts'
+import type { PayoutStep } from '../settlement/payout-step.ts'
 import type { AnswerClient } from './answer-client.ts'
 
 /** Everything that a door (http, later jobs) may ask of the gateway. */
@@ -19,6 +20,8 @@ export type GatewayDoor = {
   readonly receipt: (payer: Payer, receiptId: Bytes32) => Promise<Result<string, Refusal>>
   /** What the owner of a channel may ask and order. */
   readonly billing: BillingStep
+  /** What a contributor may ask about its pay. */
+  readonly payouts: PayoutStep
   /** Whether new requests are taken; else why not: shutting down, or a ledger that cannot be written. */
   readonly readiness: () => Result<void, GatewayRefusal>
   /** A bug met at the request boundary. */

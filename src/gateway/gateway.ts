@@ -3,6 +3,7 @@ import type { RequestLog } from '../base/log.ts'
 import type { TokenCounter } from '../metering/token-counter.ts'
 import type { PaymentStep } from '../payment/payment-step.ts'
 import type { ContributorPool } from '../routing/contributor-pool.ts'
+import type { PayoutDesk } from '../settlement/payout-desk.ts'
 import type { UpstreamPools } from '../upstream/open-answer.ts'
 
 /** What the conductor conducts: wired once by the command that starts a gateway. */
@@ -10,6 +11,8 @@ export type Gateway = {
   readonly payment: PaymentStep
   readonly pool: ContributorPool
   readonly upstreams: UpstreamPools
+  /** What contributors are owed, and whether they can be paid for more. */
+  readonly payouts: PayoutDesk
   readonly signer: GatewaySigner
   /** By public model name; a model without one is bounded by bytes. */
   readonly tokenCounters: ReadonlyMap<string, TokenCounter>

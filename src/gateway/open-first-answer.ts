@@ -2,9 +2,10 @@ import { sha256Bytes32 } from '../attestation/answer-transcript.ts'
 import { upstreamAttemptsMax } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Offer } from '../domain/contributor.ts'
+import { voucherHeader } from '../domain/payout-voucher.ts'
 import type { UpstreamRefusal } from '../domain/refusal.ts'
 import type { InferenceRequest } from '../domain/request.ts'
-import type { Bytes32 } from '../domain/units.ts'
+import { atomic, type Bytes32 } from '../domain/units.ts'
 import type { Admitted } from '../payment/payment-step.ts'
 import type { Candidate } from '../routing/contributor-pool.ts'
 import { openAnswer } from '../upstream/open-answer.ts'
@@ -29,6 +30,9 @@ export type BegunAnswer = {
 
 export type OpenFailure = { readonly refusal: UpstreamRefusal; readonly attempts: number }
 
+/** A contributor that waits for its voucher is asked last: the voucher is signed and goes with the next request. */
+const unpaidRestMs = 1_000
+
 /** Asks candidates in order until one begins to answer. At most `upstreamAttemptsMax` distinct ones, none for a caller who left. */
 export async function openFirstAnswer(
   gateway: Gateway,
@@ -44,21 +48,48 @@ export async function openFirstAnswer(
   for (const candidate of job.candidates) {
     if (attempts === upstreamAttemptsMax || job.client.cancellation.cancelled) break
     const { contributorId } = candidate.contributor
+    if (!isSolvent(gateway, job, candidate)) {
+      if (attempts === 0) refusal = { reason: 'payout_escrow_exhausted' }
+      continue
+    }
     attempts += 1
     gateway.pool.started(contributorId)
     const begun = await openOne(gateway, job, candidate)
     if (begun.ok) return ok({ ...begun.value, attempts })
     refusal = begun.error
-    const nowMs = gateway.nowMs()
-    const callersFault = refusal.reason === 'upstream_rejected' || job.client.cancellation.cancelled
-    const limited = refusal.reason === 'upstream_rate_limited'
-    gateway.pool.ended(contributorId, callersFault || limited ? 'rejected' : 'failed', nowMs)
-    if (refusal.reason === 'upstream_rate_limited') {
-      gateway.pool.rest(contributorId, refusal.retryAfterS * 1000, nowMs)
-    }
+    noteFailure(gateway, contributorId, { refusal, left: job.client.cancellation.cancelled })
     if (!mayTryAnother(refusal)) break
   }
   return err({ refusal, attempts })
+}
+
+/** What a failed attempt says about the contributor: what the caller did wrong, or left, says nothing. */
+function noteFailure(
+  gateway: Gateway,
+  contributorId: string,
+  { refusal, left }: { readonly refusal: UpstreamRefusal; readonly left: boolean },
+): void {
+  const nowMs = gateway.nowMs()
+  const { reason } = refusal
+  const unpaid = reason === 'upstream_credit_exhausted'
+  const limited = reason === 'upstream_rate_limited'
+  const isWell = left || unpaid || limited || reason === 'upstream_rejected'
+  gateway.pool.ended(contributorId, isWell ? 'rejected' : 'failed', nowMs)
+  if (limited) gateway.pool.rest(contributorId, refusal.retryAfterS * 1000, nowMs)
+  if (unpaid) {
+    gateway.pool.rest(contributorId, unpaidRestMs, nowMs)
+    gateway.payouts.exhausted(contributorId)
+  }
+}
+
+/** Sets the contributor's worst case aside. Who cannot be paid for the answer is not asked for it. */
+function isSolvent(
+  gateway: Gateway,
+  { request, admitted }: Parameters<typeof openFirstAnswer>[1],
+  { contributor: { contributorId }, offer }: Candidate,
+): boolean {
+  const worstCase = admitted.bounds.get(offer)?.amount ?? atomic(0n)
+  return gateway.payouts.reserve({ requestId: request.requestId, contributorId, worstCase })
 }
 
 async function openOne(
@@ -81,6 +112,7 @@ async function openOne(
     body,
     stream: request.stream,
     cancellation: client.cancellation,
+    onShownVoucher: (voucher) => gateway.payouts.shown(contributor.contributorId, voucher),
   })
   if (!opened.ok) return opened
   const expected = request.stream ? 'text/event-stream' : 'application/json'
@@ -137,6 +169,8 @@ function jobHeaders(
     headers['x-vouch-job'] = request.jobId
     headers['x-vouch-gateway'] = gateway.signer.operator
     headers['x-vouch-model'] = offer.modelId
+    const voucher = gateway.payouts.voucherFor(contributor.contributorId)
+    if (voucher !== undefined) headers[voucherHeader] = voucher
   }
   return headers
 }

@@ -39,6 +39,8 @@ export async function serveCompletion(
     client.cancellation.cancel()
     await gateway.payment.release(request.requestId)
     throw error
+  } finally {
+    gateway.payouts.release(request.requestId)
   }
 }
 

@@ -3,6 +3,7 @@
  */
 import type { AnswerHashes } from '../attestation/answer-transcript.ts'
 import { sealReceipt, type UnsealedReceipt } from '../attestation/seal-receipt.ts'
+import type { Earning } from '../domain/hold.ts'
 import { priceRoundedUp } from '../domain/price-sheet.ts'
 import { type SignedWork, type Work, type WorkStatus, workStatus } from '../domain/receipt.ts'
 import type { Refusal } from '../domain/refusal.ts'
@@ -58,8 +59,11 @@ export async function settleAnswer(
   const cost = owed < heldAmount ? owed : heldAmount
   const receipt = unsealed(gateway, served, { outcome, cost })
   try {
-    const decided = await gateway.payment.charge(request.requestId, cost, (position) =>
-      sealReceipt(gateway.signer, receipt, position),
+    const decided = await gateway.payment.charge(
+      request.requestId,
+      cost,
+      (position) => sealReceipt(gateway.signer, receipt, position),
+      earningOf(gateway, served, { outcome, cost }),
     )
     if (decided === undefined) {
       // Somebody took this gateway for dead and ended the request in its place: its receipt is not of what we sent.
@@ -77,6 +81,16 @@ export async function settleAnswer(
   const ended = endings[outcome.status]
   logEnded(gateway, served, { outcome: ended, reason, usage, cost })
   return undefined
+}
+
+/** What the contributor earns of it: only work that it signed, and that was checked, is paid by channel. */
+function earningOf(
+  gateway: Gateway,
+  { begun }: ServedRequest,
+  { outcome, cost }: { readonly outcome: Outcome; readonly cost: AtomicAmount },
+): Earning | undefined {
+  if (outcome.signedWork === undefined) return undefined
+  return gateway.payouts.earning(begun.candidate.contributor.contributorId, cost)
 }
 
 const endings = {

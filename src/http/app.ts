@@ -16,6 +16,7 @@ import {
   revokeKey,
 } from './billing.ts'
 import { chatCompletions } from './chat-completions.ts'
+import { retrieveVoucher, showVoucher } from './contributors.ts'
 import type { Entrance } from './entrance.ts'
 import type { HttpContext, HttpEnv } from './http-context.ts'
 import { listModels, retrieveModel } from './models.ts'
@@ -36,6 +37,7 @@ export function createApp(
   const entrance = terms.entrance
   const billing = (serve: (call: BillingCall) => Promise<void> | void) =>
     raw((c) => serve({ door, entrance, ...c.env }))
+  const contributors = (serve: typeof retrieveVoucher) => raw((c) => serve(door, c.env))
 
   app.post('/v1/chat/completions', (context) => {
     // Not awaited: hono is done with this request; the conductor answers on the raw response.
@@ -79,6 +81,8 @@ export function createApp(
     ),
   )
   app.post('/v1/billing/refund', billing(refund))
+  app.get('/v1/contributors/me/voucher', contributors(retrieveVoucher))
+  app.post('/v1/contributors/me/voucher', contributors(showVoucher))
   app.get(
     '/health/live',
     raw((c) => sendJson(c.env.outgoing, { status: 'live' })),

@@ -9,6 +9,7 @@ import {
 } from './described-error.ts'
 import { describeOwnerRefusal } from './owner-error.ts'
 import { describePaymentRefusal } from './payment-error.ts'
+import { describePayoutRefusal } from './payout-error.ts'
 
 /** OpenAI's error object: four keys always, so that every SDK finds its message. */
 type OpenAiError = {
@@ -177,6 +178,7 @@ type ServerReason = Extract<
   {
     reason:
       | `upstream_${string}`
+      | `payout_${string}`
       | 'no_contributor'
       | 'attestation_failed'
       | 'store_unavailable'
@@ -220,6 +222,11 @@ function describeServerSide(refusal: ServerReason): Described {
         'All contributors for this model are at their limits.',
         { code: 'capacity_exhausted' },
       ]
+    case 'upstream_credit_exhausted':
+    case 'payout_escrow_exhausted':
+    case 'payout_query_invalid':
+    case 'payout_not_found':
+      return describePayoutRefusal(refusal)
     case 'upstream_stream_interrupted':
       return [apiError, 'The contributor cut the stream before its end.']
     case 'attestation_failed':

@@ -120,6 +120,7 @@ export class BookedPayoutDesk implements PayoutDesk {
     const account = this.#accounts.get(contributorId)
     if (account === undefined) return undefined
     const amount = this.#earningOf(cost)
+    if (amount === 0n) return undefined
     account.earnedSince += amount
     this.#earnings += 1
     if (this.#earnings >= this.#earningsBetweenVouchers) this.#wantVouchers()

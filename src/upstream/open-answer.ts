@@ -16,6 +16,7 @@ import {
   upstreamWholeAnswerTimeoutMs,
 } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
+import { voucherHeader } from '../domain/payout-voucher.ts'
 import type { UpstreamRefusal } from '../domain/refusal.ts'
 import { refusalOfStatus } from './retry-rules.ts'
 
@@ -46,6 +47,8 @@ export type Attempt = {
   readonly body: Buffer
   readonly stream: boolean
   readonly cancellation: Cancellation
+  /** Told of the voucher that the contributor shows (`x-vouch-voucher`), whatever its answer is. */
+  readonly onShownVoucher?: (voucher: string) => void
 }
 
 /** How long an upstream may keep us waiting. */
@@ -99,7 +102,7 @@ export function openAnswer(
 ): Promise<Result<OpenedAnswer, UpstreamRefusal>> {
   const url = new URL(attempt.baseUrl)
   return new Promise((settle) => {
-    const reader = new AnswerReader(settle)
+    const reader = new AnswerReader(settle, attempt.onShownVoucher)
     attempt.cancellation.onCancel(() => reader.abort())
     pools.pool(url.origin).dispatch(
       {
@@ -117,11 +120,12 @@ export function openAnswer(
 const aborted = new Error('not wanted any more')
 /** Of an error body only the first bytes are read, to find its code. */
 const errorBodyBytesMax = 16 * 1024
-/** Statuses whose body may say what the caller did wrong; of any other the status says everything. */
-const explainedStatuses: ReadonlySet<number> = new Set([400, 413, 422])
+/** Statuses whose body may say what the caller did wrong, or what we owe; of any other the status says everything. */
+const explainedStatuses: ReadonlySet<number> = new Set([400, 402, 413, 422])
 
 class AnswerReader implements Dispatcher.DispatchHandler {
   readonly #settle: (opened: Result<OpenedAnswer, UpstreamRefusal>) => void
+  readonly #onShownVoucher: Attempt['onShownVoucher'] | undefined
   #controller: Dispatcher.DispatchController | undefined
   #sink: AnswerSink | undefined
   /** Before a sink is there: what comes in spite of the pause when the connection ends under it. */
@@ -132,8 +136,12 @@ class AnswerReader implements Dispatcher.DispatchHandler {
   #abortRequested = false
   #failed: { readonly status: number; readonly retryAfter: string | undefined } | undefined
 
-  constructor(settle: (opened: Result<OpenedAnswer, UpstreamRefusal>) => void) {
+  constructor(
+    settle: (opened: Result<OpenedAnswer, UpstreamRefusal>) => void,
+    onShownVoucher: Attempt['onShownVoucher'] | undefined,
+  ) {
     this.#settle = settle
+    this.#onShownVoucher = onShownVoucher
   }
 
   abort(): void {
@@ -154,6 +162,8 @@ class AnswerReader implements Dispatcher.DispatchHandler {
     headers: Headers,
   ): void {
     if (status < 200) return
+    const voucher = single(headers[voucherHeader])
+    if (voucher !== undefined) this.#onShownVoucher?.(voucher)
     if (status !== 200) {
       this.#failed = { status, retryAfter: single(headers['retry-after']) }
       if (!explainedStatuses.has(status)) this.#refuse()

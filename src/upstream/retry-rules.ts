@@ -20,6 +20,9 @@ export function refusalOfStatus(answer: {
   readonly body: string
 }): UpstreamRefusal {
   const { status } = answer
+  if (status === 402 && errorIn(answer.body).code === 'credit_exhausted') {
+    return { reason: 'upstream_credit_exhausted' }
+  }
   if (status === 401 || status === 402 || status === 403) {
     return { reason: 'upstream_credentials_exhausted' }
   }
@@ -80,6 +83,8 @@ export function mayTryAnother(refusal: UpstreamRefusal): boolean {
     case 'upstream_unavailable':
     case 'upstream_credentials_exhausted':
     case 'upstream_rate_limited':
+    case 'upstream_credit_exhausted':
+    case 'payout_escrow_exhausted':
     case 'upstream_stream_interrupted':
       return true
   }

@@ -3,10 +3,12 @@ import { resolve } from 'node:path'
 import { expect, test } from 'vitest'
 
 const root = resolve(import.meta.dirname, '../..')
-const code = readFileSync(resolve(root, 'src/config.ts'), 'utf8')
+const code = ['src/config.ts', 'src/config-payouts.ts']
+  .map((path) => readFileSync(resolve(root, path), 'utf8'))
+  .join('\n')
 const doc = readFileSync(resolve(root, 'docs/configuration.md'), 'utf8')
 
-test('docs/configuration.md has a heading for each key that config.ts reads, and no other', () => {
+test('docs/configuration.md has a heading for each key that the configuration reads, and no other', () => {
   const getters =
     /\b(?:string|optionalString|integer|address|addresses|amount|url|map|optionalMap|list)\(\s*'(\w+)'|read(?:KeyFile|ApiKey)\(fields, '(\w+)'/g
   const read = new Set([...code.matchAll(getters)].map(([, key, file]) => key ?? file ?? ''))

@@ -47,8 +47,8 @@ test('PayoutRegistration', () => {
 })
 
 test('VoucherQuery', () => {
-  const VoucherQuery = ['address contributor', 'address gateway', 'uint64 askedAt'].map(member)
-  const anyQuery = fc.record({ contributor: anyAddress, gateway: anyAddress, askedAt: anyTime })
+  const VoucherQuery = ['address contributor', 'address gateway', 'uint64 validUntil'].map(member)
+  const anyQuery = fc.record({ contributor: anyAddress, gateway: anyAddress, validUntil: anyTime })
   let compared = 0
   fc.assert(
     fc.property(anyPlace, anyQuery, (place, query) => {

@@ -38,6 +38,8 @@ import {
 } from '../../src/payment/billing-step.ts'
 import { createPaymentStep } from '../../src/payment/payment-step.ts'
 import { ContributorPool } from '../../src/routing/contributor-pool.ts'
+import { noPayouts, type PayoutDesk } from '../../src/settlement/payout-desk.ts'
+import { noPayoutStep, type PayoutStep } from '../../src/settlement/payout-step.ts'
 import type { ApiKeyStore } from '../../src/store/api-key-store.ts'
 import { openSqliteApiKeys } from '../../src/store/api-key-store-sqlite.ts'
 import type { LedgerStore } from '../../src/store/ledger-store.ts'
@@ -133,6 +135,9 @@ export async function startGatewayOnLedger(
     readonly tokenCounters?: ReadonlyMap<string, TokenCounter>
     readonly timeouts?: Partial<UpstreamTimeouts>
     readonly clientTimeouts?: Partial<ClientTimeouts>
+    /** Who is paid by channel; without it nobody. */
+    readonly payouts?: PayoutDesk
+    readonly payoutStep?: PayoutStep
     /** Makes this gateway one of several replicas. */
     readonly replica?: Replica
   },
@@ -159,6 +164,7 @@ export async function startGatewayOnLedger(
     payment: createPaymentStep(ledger),
     pool,
     upstreams,
+    payouts: options.payouts ?? noPayouts,
     signer: { operator, privateKey, domain: testDomain, chainId, verifyingContract },
     tokenCounters: options.tokenCounters ?? new Map(),
     log: journal.request,
@@ -169,6 +175,7 @@ export async function startGatewayOnLedger(
     inFlight,
     authenticate: (authorization, nowMs) => authenticate(apiKeys, authorization, nowMs),
     billing: testBilling({ ledger, apiKeys, operator }, options),
+    payouts: options.payoutStep ?? noPayoutStep,
     log: journal.gateway,
   })
   const requests = new RequestsUnderWay()

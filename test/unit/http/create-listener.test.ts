@@ -35,6 +35,7 @@ const closedDoor: GatewayDoor = {
     deposit: unused,
     depositRecord: unused,
   },
+  payouts: { payout: unused, show: unused },
   readiness: () => ({ ok: true, value: undefined }),
   failed: unused,
 }

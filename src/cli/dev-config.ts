@@ -1,0 +1,119 @@
+import type { GatewayConfig } from '../config.ts'
+import type { CreditAgreement } from '../contributor/credit-agreement.ts'
+import type { DevChain } from '../dev/bootstrap-chain.ts'
+import type { BuiltInModel } from '../dev/built-in-model.ts'
+import { devUsd } from '../dev/dev-contracts.ts'
+import { devFeeBps, devPayoutWithdrawDelayS } from '../dev/fund-payouts.ts'
+import type { TokenPrices } from '../domain/price-sheet.ts'
+import { atomic } from '../domain/units.ts'
+
+/** devUSD per million tokens: 0.10 in, 0.05 cached, 0.40 out. */
+export const devPrices: TokenPrices = {
+  promptAtomicPerMtok: atomic(devUsd(1n) / 10n),
+  cachedPromptAtomicPerMtok: atomic(devUsd(1n) / 20n),
+  completionAtomicPerMtok: atomic((devUsd(1n) * 4n) / 10n),
+}
+
+/** What `vouch serve` would read from a vouch.yaml, for the chain and the contributor of the development mode. */
+export function devGatewayConfig(terms: {
+  readonly folder: string
+  readonly port: number
+  readonly devChain: DevChain
+  readonly model: BuiltInModel
+  readonly baseUrl: string
+  readonly secret: string
+}): GatewayConfig {
+  const { devChain, model } = terms
+  const { contracts, addresses, keys } = devChain
+  return {
+    listen: { host: '127.0.0.1', port: terms.port },
+    dataFolder: terms.folder,
+    chain: {
+      rpcUrl: devChain.rpcUrl,
+      secondRpcUrl: undefined,
+      chainId: devChain.chainId,
+      // anvil makes a block for each transaction, and none in between.
+      confirmations: 1,
+      feeWeiMax: 1_000n * 10n ** 9n,
+      disagreementMax: devUsd(5n),
+      settlement: contracts.settlement,
+      receiptVerifier: contracts.receiptVerifier,
+      gatewayRegistry: contracts.gatewayRegistry,
+      contributorRegistry: contracts.contributorRegistry,
+      asset: contracts.asset,
+      assetDecimals: 6,
+    },
+    gateway: {
+      operator: addresses.gatewayOperator,
+      signingKey: keys.gatewaySigner,
+      receiver: addresses.gatewayOperator,
+      claimKey: keys.gatewayOperator,
+      withdrawDelayMinS: 3600,
+    },
+    claims: {
+      whenUnclaimed: devUsd(1n),
+      everyS: 3600,
+      settleWhenClaimed: devUsd(1n),
+      settleEveryS: 3600,
+    },
+    deposits: {
+      collector: contracts.eip3009Collector,
+      minimum: devUsd(1n),
+      perPayerPerHour: 60,
+      atOnceMax: devUsd(5n),
+      atOncePerHour: devUsd(100n),
+      deniedPayers: [],
+    },
+    payouts: {
+      feeBps: devFeeBps,
+      treasury: addresses.treasury,
+      treasuryKey: keys.treasury,
+      voucherKey: keys.payoutSigner,
+      receiverAuthorizer: contracts.openClaimAuthorizer,
+      withdrawDelayS: devPayoutWithdrawDelayS,
+      escrowMin: devUsd(5n),
+      escrowMax: devUsd(50n),
+      whenUnclaimed: devUsd(1n),
+      everyS: 86_400,
+    },
+    upstreams: [
+      {
+        id: 'embedded',
+        baseUrl: terms.baseUrl,
+        apiKey: terms.secret,
+        identity: {
+          operator: addresses.contributorOperator,
+          signingAddresses: [addresses.contributorSigner],
+        },
+        models: [
+          {
+            id: model.name,
+            upstreamId: model.name,
+            modelId: model.modelId,
+            contextTokensMax: model.contextTokensMax,
+            completionTokensMax: model.contextTokensMax,
+            tokenizer: model.tokenizer,
+            ...devPrices,
+          },
+        ],
+      },
+    ],
+  }
+}
+
+/** What the embedded contributor works for. */
+export const devAgreement = ({
+  chainId,
+  contracts,
+  addresses,
+  payoutChannel,
+}: DevChain): CreditAgreement => ({
+  gateway: addresses.gatewayOperator,
+  chainId,
+  settlement: contracts.settlement,
+  token: contracts.asset,
+  receiver: payoutChannel.config.receiver,
+  withdrawDelayMinS: payoutChannel.config.withdrawDelay,
+  prices: devPrices,
+  feeBps: devFeeBps,
+})
