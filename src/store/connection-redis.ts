@@ -37,15 +37,18 @@ const options = {
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
   connectTimeout: storeConnectTimeoutMs,
-  // A server that hangs is as good as one that is gone.
-  socketTimeout: storeReplyTimeoutMs,
 } satisfies RedisOptions
 
 /** Connects, or throws StoreFailure with one line that says where Redis was sought and why it was not found. */
-export async function connectRedis(url: string): Promise<Redis> {
+export async function connectRedis(
+  url: string,
+  replyTimeoutMs: number = storeReplyTimeoutMs,
+): Promise<Redis> {
   let isOpen = false
   const redis = new Redis(url, {
     ...options,
+    // A server that hangs is as good as one that is gone.
+    socketTimeout: replyTimeoutMs,
     retryStrategy: (attempts) => (isOpen ? Math.min(attempts * 25, storeReconnectLastMs) : null),
   })
   let cause: Error | undefined

@@ -11,7 +11,7 @@ import type { LedgerState } from './ledger-state.ts'
  * Amounts are decimal text, because JSON's and Lua's numbers are doubles.
  */
 
-type LedgerTables = {
+export type LedgerTables = {
   readonly channels: Channel
   readonly holds: Hold
   readonly spendings: KeySpending

@@ -4,27 +4,20 @@
  * durable already, a no is as current as a yes, and nothing of the ledger is lost with a replica.
  */
 import type { Redis } from 'ioredis'
-import {
-  storeLeaseMs,
-  storeLeaseRenewalMs,
-  storeQueueWritesMax,
-  storeScanRows,
-} from '../base/limits.ts'
+import { storeLeaseMs, storeLeaseRenewalMs, storeQueueWritesMax } from '../base/limits.ts'
 import { randomHex } from '../base/random-ids.ts'
 import { err, ok, type Result } from '../base/result.ts'
-import type { Channel } from '../domain/channel.ts'
 import type { Decided, Held, Hold } from '../domain/hold.ts'
 import { nothingSpent } from '../domain/key-spending.ts'
-import type { Payout } from '../domain/payout-ledger.ts'
 import { type AtomicAmount, type Bytes32, bytes32 } from '../domain/units.ts'
 import { connectRedis } from './connection-redis.ts'
 import { checkDurability } from './durability-redis.ts'
 import { LedgerCommits } from './ledger-commits-redis.ts'
 import { type LedgerKeys, ledgerKeys } from './ledger-keys-redis.ts'
-import { parseRow, type Row, type RowName, type TableName } from './ledger-rows-redis.ts'
 import { type LedgerStore, type PayoutVoucher, StoreFailure } from './ledger-store.ts'
 import { RedisLink } from './link-redis.ts'
 import { readOrphanedHolds } from './orphaned-holds-redis.ts'
+import { readRow, readTable } from './read-rows-redis.ts'
 import { ReplicaLease } from './replica-lease-redis.ts'
 
 export type RedisLedgerOptions = {
@@ -39,13 +32,15 @@ export type RedisLedgerOptions = {
   readonly restartGraceMs?: number
   /** How long a charge waits for a Redis that went away before it fails. */
   readonly outageWaitMs?: number
+  /** A Redis that says nothing for so long is taken for gone. */
+  readonly replyTimeoutMs?: number
 }
 
 const layout = '1'
 
 /** Throws StoreFailure with one line that a person can act on when Redis is not there or may lose what it is told. */
 export async function openRedisLedger(options: RedisLedgerOptions): Promise<LedgerStore> {
-  const redis = await connectRedis(options.url)
+  const redis = await connectRedis(options.url, options.replyTimeoutMs)
   try {
     await checkDurability(redis)
     const keys = ledgerKeys(options.keyPrefix)
@@ -106,11 +101,13 @@ class RedisLedger implements LedgerStore {
   }
 
   async channel(channelId: Bytes32) {
-    return (await this.#row({ table: 'channels', id: channelId })).value as Channel | undefined
+    return this.#link.ask((redis) =>
+      readRow(redis, this.#keys, { table: 'channels', id: channelId }),
+    )
   }
 
   async channels() {
-    return (await this.#rows('channels')) as readonly Channel[]
+    return this.#link.ask((redis) => readTable(redis, this.#keys, 'channels'))
   }
 
   async acceptVoucher(voucher: Parameters<LedgerStore['acceptVoucher']>[0]) {
@@ -192,8 +189,9 @@ class RedisLedger implements LedgerStore {
   }
 
   async keySpending(budgetId: string) {
-    const { value } = await this.#row({ table: 'spendings', id: budgetId })
-    return (value as ReturnType<typeof nothingSpent> | undefined) ?? nothingSpent(budgetId)
+    const name = { table: 'spendings', id: budgetId } as const
+    const spending = await this.#link.ask((redis) => readRow(redis, this.#keys, name))
+    return spending ?? nothingSpent(budgetId)
   }
 
   async receipt(receiptId: Bytes32) {
@@ -221,11 +219,11 @@ class RedisLedger implements LedgerStore {
   }
 
   async payout(payoutId: Bytes32) {
-    return (await this.#row({ table: 'payouts', id: payoutId })).value as Payout | undefined
+    return this.#link.ask((redis) => readRow(redis, this.#keys, { table: 'payouts', id: payoutId }))
   }
 
   async payouts() {
-    return (await this.#rows('payouts')) as readonly Payout[]
+    return this.#link.ask((redis) => readTable(redis, this.#keys, 'payouts'))
   }
 
   promisePayout(voucher: PayoutVoucher) {
@@ -252,34 +250,6 @@ class RedisLedger implements LedgerStore {
     await this.#commits.close()
     await this.#lease.end()
     this.#link.close()
-  }
-
-  async #row(name: RowName): Promise<Row> {
-    const text = await this.#link.ask((redis) => redis.hget(this.#keys.table(name.table), name.id))
-    return parseRow(name, text)
-  }
-
-  /** All of a table, a part at a time: Redis answers nobody else while it answers one. */
-  async #rows(table: TableName): Promise<readonly Row['value'][]> {
-    const values = new Map<string, Row['value']>()
-    await this.#link.ask(async (redis) => {
-      let cursor = '0'
-      do {
-        const [next, flat] = await redis.hscan(
-          this.#keys.table(table),
-          cursor,
-          'COUNT',
-          storeScanRows,
-        )
-        for (let at = 0; at + 1 < flat.length; at += 2) {
-          const id = flat[at] ?? ''
-          // A row may be answered twice.
-          values.set(id, parseRow({ table, id }, flat[at + 1] ?? null).value)
-        }
-        cursor = next
-      } while (cursor !== '0')
-    })
-    return [...values.values()]
   }
 }
 

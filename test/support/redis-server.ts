@@ -97,7 +97,9 @@ async function run(
     })
   })
   // A test that is killed must not leave its server behind.
-  process.once('exit', () => server.kill('SIGKILL'))
+  const killNow = () => server.kill('SIGKILL')
+  process.once('exit', killNow)
+  server.once('exit', () => process.off('exit', killNow))
   await started
   return server
 }
