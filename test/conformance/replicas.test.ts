@@ -19,6 +19,7 @@ import { loadConfig } from '../../src/config.ts'
 import { atomic } from '../../src/domain/units.ts'
 import { recoverHolds } from '../../src/gateway/recover-holds.ts'
 import { acceptVoucher } from '../../src/payment/accept-voucher.ts'
+import { createApiKey } from '../../src/payment/authenticate.ts'
 import { createPaymentStep } from '../../src/payment/payment-step.ts'
 import type { LedgerStore } from '../../src/store/ledger-store.ts'
 import { openRedisLedger } from '../../src/store/ledger-store-redis.ts'
@@ -130,6 +131,18 @@ function firstOf<T>(items: readonly T[]): T {
   return first
 }
 
+/** Keys that were not refused before: whoever was refused too often has to wait. */
+const apiKeys = new Map<TestGateway, string>()
+
+async function takeFreshKeys(): Promise<void> {
+  const { channelId } = place.devChain.channel
+  for (const gateway of gateways) {
+    const { secret, apiKey } = createApiKey({ label: 'fresh', channelId, nowMs: Date.now() })
+    await gateway.apiKeys.insert(apiKey)
+    apiKeys.set(gateway, secret)
+  }
+}
+
 type Seen = {
   readonly status: number
   readonly receiptId: string
@@ -147,7 +160,7 @@ async function askAt(index: number): Promise<Seen> {
   const chunks: Buffer[] = []
   const response = await fetch(`${gateway.origin}/v1/chat/completions`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${gateway.apiKey}` },
+    headers: { authorization: `Bearer ${apiKeys.get(gateway) ?? gateway.apiKey}` },
     body: JSON.stringify({
       model: 'm',
       messages: askedMessages,
@@ -264,6 +277,7 @@ test(`${crowd} requests at three doors never exceed the tranche, and the chain p
 
 test('Redis is killed under load and comes back: requests fail with a clear error or go on, and the law holds', async () => {
   await sign(20_000n)
+  await takeFreshKeys()
   let ended = 0
   let outage: Promise<void> | undefined
   const killAndRestart = async () => {
