@@ -8,29 +8,65 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { atomic, zeroBytes32 } from '../../src/domain/units.ts'
+import { atomic } from '../../src/domain/units.ts'
 import type { LedgerStore } from '../../src/store/ledger-store.ts'
+import { openRedisLedger } from '../../src/store/ledger-store-redis.ts'
 import { openSqliteLedger } from '../../src/store/ledger-store-sqlite.ts'
-import { channelIdOf, openSignedChannel, type ReceiptNote, sealNote } from '../support/channels.ts'
+import { channelIdOf, openSignedChannel, sealNote } from '../support/channels.ts'
+import { expectLaw, expectNumbersWithoutGaps } from '../support/ledger-law.ts'
+import { type RedisServer, startRedisServer } from '../support/redis-server.ts'
 import { seededRandom } from '../support/seeded-random.ts'
+import { expireLeases } from '../support/store-places.ts'
 
 const childPath = join(import.meta.dirname, '../support/ledger-crash-child.ts')
 const channelId = channelIdOf(0)
 
-let folder: string
-let path: string
+/** Where the ledger lies that processes are killed on. */
+type CrashPlace = {
+  readonly name: string
+  readonly begin: () => Promise<void>
+  /** As the child is told. */
+  readonly where: () => string
+  readonly open: () => Promise<LedgerStore>
+  readonly end: () => Promise<void>
+}
 
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'vouch-crash-'))
-  path = join(folder, 'ledger.db')
-  const store = openSqliteLedger({ path })
-  await openSignedChannel(store, channelId, 10n ** 12n)
-  await store.close()
-})
+function sqlitePlace(): CrashPlace {
+  const folder = mkdtempSync(join(tmpdir(), 'vouch-crash-'))
+  const path = join(folder, 'ledger.db')
+  return {
+    name: 'SQLite',
+    begin: async () => {},
+    where: () => path,
+    open: async () => openSqliteLedger({ path }),
+    end: async () => rmSync(folder, { recursive: true }),
+  }
+}
 
-afterAll(() => rmSync(folder, { recursive: true }))
+function redisPlace(): CrashPlace {
+  const keyPrefix = 'crash'
+  let server: RedisServer | undefined
+  const running = (): RedisServer => {
+    if (server === undefined) throw new Error('not begun')
+    return server
+  }
+  return {
+    name: 'Redis, which dies with it',
+    begin: async () => {
+      server = await startRedisServer()
+    },
+    where: () => `${running().url} ${keyPrefix}`,
+    open: async () => {
+      // Redis is killed too, and begins again from its files.
+      await running().kill('SIGKILL')
+      await running().restart()
+      await expireLeases(running(), keyPrefix)
+      return openRedisLedger({ url: running().url, keyPrefix, restartGraceMs: 0 })
+    },
+    end: async () => server?.stop(),
+  }
+}
 
 /** What a killed process had said. */
 type Testimony = {
@@ -41,8 +77,13 @@ type Testimony = {
 }
 
 /** Lets a process work on the ledger and kills it as soon as it has said so many lines. */
-async function workAndKill(seed: number, lineCount: number): Promise<Testimony> {
-  const child = spawn(process.execPath, [childPath, path, String(seed)], {
+async function workAndKill(at: {
+  readonly where: string
+  readonly seed: number
+  readonly lineCount: number
+}): Promise<Testimony> {
+  const { where, seed, lineCount } = at
+  const child = spawn(process.execPath, [childPath, where, String(seed)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const exited = once(child, 'exit')
@@ -63,40 +104,13 @@ async function workAndKill(seed: number, lineCount: number): Promise<Testimony> 
   return { holds, charges, ending }
 }
 
-function receiptNotes(): ReceiptNote[] {
-  const database = new DatabaseSync(path, { readOnly: true })
-  const rows = database.prepare('SELECT body FROM receipts ORDER BY gateway_seq').all()
-  database.close()
-  return rows.map(({ body }) => JSON.parse(String(body)) as ReceiptNote)
-}
-
-/** The receipts form one chain; answers what each request was charged. */
-function readChain(): Map<string, bigint> {
-  const costs = new Map<string, bigint>()
-  let cumulative = 0n
-  let previous: string = zeroBytes32
-  for (const [index, note] of receiptNotes().entries()) {
-    expect(note).toMatchObject({
-      gatewaySeq: index + 1,
-      channelSeq: index + 1,
-      prevReceipt: previous,
-    })
-    expect(costs.has(note.requestId)).toBe(false)
-    costs.set(note.requestId, BigInt(note.cumulative) - cumulative)
-    cumulative = BigInt(note.cumulative)
-    previous = sealNote(note.requestId)({} as never).digest
-  }
-  return costs
-}
-
 const sum = (amounts: Iterable<bigint>): bigint => [...amounts].reduce((a, b) => a + b, 0n)
 
 async function checkAgainst({ holds, charges, ending }: Testimony, store: LedgerStore) {
-  const costs = readChain()
+  const costs = await expectLaw(store, channelId)
+  await expectNumbersWithoutGaps(store, [channelId])
   const orphans = await store.orphanedHolds()
   const channel = await store.channel(channelId)
-  expect(channel?.chargedCumulativeAmount).toBe(sum(costs.values()))
-  expect(channel?.receiptSeq).toBe(costs.size)
   expect(channel?.heldAmount).toBe(sum(orphans.map(({ heldAmount }) => heldAmount)))
   for (const [requestId, amount] of charges) expect(costs.get(requestId)).toBe(amount)
   const open = new Map(orphans.map((orphan) => [orphan.requestId, orphan]))
@@ -125,21 +139,29 @@ async function endOrphans(
   expect(await store.channel(channelId)).toMatchObject({ heldAmount: 0n })
 }
 
-describe('a gateway that is killed', () => {
+describe.each([sqlitePlace(), redisPlace()])('a gateway that is killed, on $name', (place) => {
   const random = seededRandom(20_261_122)
   const seen = { charges: 0, orphans: 0 }
+
+  beforeAll(async () => {
+    await place.begin()
+    const store = await place.open()
+    await openSignedChannel(store, channelId, 10n ** 12n)
+    await store.close()
+  })
+  afterAll(place.end)
 
   test.each(Array.from({ length: 6 }, (_, round) => [round + 1, 1 + random(round * 40 + 20)]))(
     'for the %i. time, after %i lines',
     async (seed, lineCount) => {
-      const testimony = await workAndKill(seed, lineCount)
-      const store = openSqliteLedger({ path })
+      const testimony = await workAndKill({ where: place.where(), seed, lineCount })
+      const store = await place.open()
       const orphans = await checkAgainst(testimony, store)
       seen.charges += testimony.charges.size
       seen.orphans += orphans.length
       await endOrphans(store, orphans)
+      await expectLaw(store, channelId)
       await store.close()
-      readChain()
     },
   )
 

@@ -1,17 +1,21 @@
 /*
- * A process to kill: works on the ledger in argv[2] with the seed in argv[3], and says of every step what it is about to
- * do and what has become durable, until it is ended. Lines: `hold ID AMOUNT` (durable), `charging ID`,
- * `charge ID AMOUNT` (durable), `releasing ID`.
+ * A process to kill: works on the ledger in argv[2], the path of a file or `URL PREFIX`, with the seed in argv[3], and
+ * says of every step what it is about to do and what has become durable, until it is ended. Lines: `hold ID AMOUNT`
+ * (durable), `charging ID`, `charge ID AMOUNT` (durable), `releasing ID`.
  */
 import { writeSync } from 'node:fs'
 import { atomic } from '../../src/domain/units.ts'
+import { openRedisLedger } from '../../src/store/ledger-store-redis.ts'
 import { openSqliteLedger } from '../../src/store/ledger-store-sqlite.ts'
 import { channelIdOf, holdOf, sealNote } from './channels.ts'
 import { seededRandom } from './seeded-random.ts'
 
-const [path = '', seed = '1'] = process.argv.slice(2)
+const [where = '', seed = '1'] = process.argv.slice(2)
+const [url = '', keyPrefix = ''] = where.split(' ')
 const random = seededRandom(Number(seed))
-const store = openSqliteLedger({ path })
+const store = where.startsWith('redis:')
+  ? await openRedisLedger({ url, keyPrefix })
+  : openSqliteLedger({ path: where })
 /** Straight to the pipe: a line that was said is there even when the process dies with the next instruction. */
 const say = (line: string) => writeSync(1, `${line}\n`)
 let requests = 0

@@ -1,6 +1,6 @@
 /*
  * A real redis-server of a test's own: on a free port of this machine, in a folder of its own, set as the ledger demands
- * it. It can be killed as a power cut would, started again on what its disk has, and copied as its disk is now.
+ * it. It can be killed at any moment, started again from its files, and copied as its files are now.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -16,7 +16,7 @@ export type RedisServer = {
   readonly kill: (signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT') => Promise<void>
   /** After a kill, on the same port and folder. */
   readonly restart: () => Promise<void>
-  /** Another server, on what the disk of this one has now. */
+  /** Another server, on what the files of this one say now. */
   readonly copy: () => Promise<RedisServer>
   /** One connection, closed again. */
   readonly command: (...words: readonly [string, ...string[]]) => Promise<unknown>
