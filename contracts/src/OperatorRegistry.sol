@@ -172,8 +172,8 @@ abstract contract OperatorRegistry is OperatorStakes {
         if (epoch.activeFrom == 0 || epoch.revokedAt != 0) revert KeyNotActive(operator, key);
         uint64 nowS = uint64(block.timestamp);
         epoch.revokedAt = nowS;
-        _setKeyEpoch(operator, key, epoch);
         --_standings[operator].activeKeys;
+        _setKeyEpoch(operator, key, epoch);
         emit SigningKeyRevoked(operator, key, nowS);
     }
 }

@@ -12,6 +12,14 @@ contract StrictSignatureTest {
         return StrictSignature.recover(digest, signature);
     }
 
+    function recoverParts(bytes32 digest, uint8 v, bytes32 r, bytes32 s)
+        external
+        view
+        returns (address)
+    {
+        return StrictSignature.recover(digest, v, r, s);
+    }
+
     function isValid(address signer, bytes32 digest, bytes calldata signature)
         external
         view
@@ -46,6 +54,15 @@ contract StrictSignatureTest {
         _assertNobody(digest, "");
         _assertNobody(digest, abi.encodePacked(bytes32(0), s, goodV));
         _assertNobody(digest, abi.encodePacked(r, bytes32(0), goodV));
+    }
+
+    function test_parts_are_judged_as_the_whole(uint256 key, bytes32 digest, uint8 v) public view {
+        key = _key(key);
+        (uint8 goodV, bytes32 r, bytes32 s) = vm.sign(key, digest);
+        vm.assertEq(this.recoverParts(digest, goodV, r, s), vm.addr(key));
+        if (v != 27 && v != 28) vm.assertEq(this.recoverParts(digest, v, r, s), address(0));
+        bytes32 highS = bytes32(ORDER - uint256(s));
+        vm.assertEq(this.recoverParts(digest, goodV == 27 ? 28 : 27, r, highS), address(0));
     }
 
     function test_the_highest_low_s_is_accepted_and_the_next_is_not() public view {
