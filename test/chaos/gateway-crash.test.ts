@@ -199,7 +199,7 @@ async function endWell(orphans: readonly OpenHold[]): Promise<void> {
   expect(holds).toEqual([])
   const { chain, devChain } = place
   const settlement = channelSettlementAt(canonicalSettlementAddress)
-  const onChain = await readChannel(chain.rpc, settlement, devChain.channel)
+  const onChain = await readChannel(chain().rpc, settlement, devChain.channel)
   if (!onChain.ok) throw new Error(onChain.error.reason)
   expect(onChain.value.totalClaimed).toBe(book.chain.charged)
   expect(book.chain.charged).toBeGreaterThan(0n)

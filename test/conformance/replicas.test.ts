@@ -116,7 +116,7 @@ async function sign(moreAmount: bigint): Promise<void> {
         withdrawDelayMinS: gateway.withdrawDelayMinS,
       },
       readChannel: async (asked) => {
-        const read = await readChannel(place.chain.rpc, settlement, asked)
+        const read = await readChannel(place.chain().rpc, settlement, asked)
         return read.ok ? read.value : undefined
       },
     },
@@ -252,7 +252,7 @@ async function claimAndCompare(chain: ReceiptChain): Promise<void> {
   })
   await claims.claimNow()
   await claims.stop()
-  const onChain = await readChannel(place.chain.rpc, settlement, place.devChain.channel)
+  const onChain = await readChannel(place.chain().rpc, settlement, place.devChain.channel)
   expect(onChain.ok && onChain.value.totalClaimed).toBe(chain.charged)
 }
 

@@ -21,11 +21,16 @@ import {
 import { atomic } from '../../src/domain/units.ts'
 import { runVouch } from './dev-process.ts'
 import { startChain, temporaryFolder } from './embedded-chain.ts'
+import { startMovableNode } from './movable-node.ts'
 
 const main = resolve(import.meta.dirname, '../../src/main.ts')
 
 export type ServingPlace = {
-  readonly chain: EmbeddedChain
+  /** As it runs now. */
+  readonly chain: () => EmbeddedChain
+  readonly stopChain: () => Promise<void>
+  /** After a stop, with everything that it had. */
+  readonly restartChain: () => Promise<void>
   readonly devChain: DevChain
   /** Its vouch.yaml. */
   readonly configPath: string
@@ -53,15 +58,31 @@ const prices = { prompt: '0.10', cached: '0.05', completion: '0.40' }
 
 export async function openServingPlace(): Promise<ServingPlace> {
   const folder = temporaryFolder()
-  const chain = await startChain(join(folder.path, 'chain'))
+  const chainFolder = join(folder.path, 'chain')
+  let chain = await startChain(chainFolder)
+  const node = await startMovableNode(chain.url)
   const devChain = await bootstrap(chain, folder.path)
   const contributor = await startContributor(folder.path, devChain)
   const port = await freePort()
-  const configPath = writeConfig({ folder: folder.path, port, devChain, contributor })
+  const configPath = writeConfig({
+    folder: folder.path,
+    port,
+    rpcUrl: node.url,
+    devChain,
+    contributor,
+  })
   const origin = `http://127.0.0.1:${port}`
   const dataFolder = join(folder.path, 'data')
   return {
-    chain,
+    chain: () => chain,
+    stopChain: async () => {
+      node.moveTo(undefined)
+      await chain.stop()
+    },
+    restartChain: async () => {
+      chain = await startChain(chainFolder)
+      node.moveTo(chain.url)
+    },
     devChain,
     configPath,
     ledgerPath: join(dataFolder, 'ledger.db'),
@@ -79,6 +100,7 @@ export async function openServingPlace(): Promise<ServingPlace> {
     },
     remove: async () => {
       await contributor.stop()
+      await node.stop()
       await chain.stop()
       folder.remove()
     },
@@ -140,10 +162,11 @@ async function freePort(): Promise<number> {
 function writeConfig(terms: {
   readonly folder: string
   readonly port: number
+  readonly rpcUrl: string
   readonly devChain: DevChain
   readonly contributor: EmbeddedContributor
 }): string {
-  const { folder, port, devChain, contributor } = terms
+  const { folder, port, rpcUrl, devChain, contributor } = terms
   const { contracts, addresses, keys } = devChain
   const { name, contextTokensMax, tokenizer } = builtInModel()
   const write = (file: string, text: string) =>
@@ -158,7 +181,7 @@ function writeConfig(terms: {
   port: ${port}
 dataFolder: data
 chain:
-  rpcUrl: ${devChain.rpcUrl}
+  rpcUrl: ${rpcUrl}
   chainId: ${devChain.chainId}
   receiptVerifier: '${contracts.receiptVerifier}'
   gatewayRegistry: '${contracts.gatewayRegistry}'
