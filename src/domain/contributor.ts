@@ -22,6 +22,15 @@ export type SigningIdentity = {
   readonly signingAddresses: readonly Address[]
 }
 
+/** What a contributor asks not to be exceeded; undefined sets no bound. Whole numbers, at least 1. */
+export type ContributorLimits = {
+  readonly requestsPerMinuteMax: number | undefined
+  /** Prompt and completion together. */
+  readonly tokensPerMinuteMax: number | undefined
+  /** Requests that it answers at the same time. */
+  readonly concurrencyMax: number | undefined
+}
+
 /** Someone who answers requests: an engine with its own signing key, or an OpenAI-compatible service that cannot sign. */
 export type Contributor = {
   readonly contributorId: string
@@ -31,4 +40,7 @@ export type Contributor = {
   readonly authorization: string | undefined
   readonly identity: SigningIdentity | undefined
   readonly offers: readonly Offer[]
+  readonly limits?: ContributorLimits
+  /** Where it computes, as its operator says, such as `eu`; only compared with what callers ask for. */
+  readonly region?: string
 }

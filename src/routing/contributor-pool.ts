@@ -1,65 +1,138 @@
+import { randomBytes } from 'node:crypto'
+import { assert } from '../base/assert.ts'
 import type { Contributor, Offer } from '../domain/contributor.ts'
+import type { RateWindowStore } from '../store/rate-window-store.ts'
+import { MemoryRateWindows } from '../store/rate-window-store-memory.ts'
+import { chooseLane } from './choose-lane.ts'
+import { closedBreaker } from './circuit-breaker.ts'
+import type { RouteRequest } from './filter-lanes.ts'
+import { type Candidate, createLane, createStation, type Lane, type Station } from './lane.ts'
+import { queuedPerCallerMax, queuedPerModelMax } from './limits.ts'
+import { PrefixAffinity } from './prefix-affinity.ts'
+import { Route } from './route.ts'
+import type { RoutingState } from './routing-state.ts'
+import { type Random, seededRandom } from './seeded-random.ts'
+import { type Schedule, WaitingRoom } from './waiting-room.ts'
 
-/** One way to serve a model: a contributor and its offer. */
-export type Candidate = { readonly contributor: Contributor; readonly offer: Offer }
+export type { Candidate } from './lane.ts'
 
-type Health = { inFlight: number; restsUntilMs: number; failures: number }
+export type PoolOptions = {
+  /** Counts requests and tokens per minute; by default in this process alone. */
+  readonly windows?: RateWindowStore
+  readonly random?: Random
+  readonly schedule?: Schedule
+  /** The policy; another only to compare it with (bench/simulate-routing.ts). */
+  readonly choose?: typeof chooseLane
+}
 
 /** After this many failures in a row a contributor rests, doubling from the first to the longest rest. */
 const failuresBeforeRest = 2
 const firstRestMs = 1_000
 const longestRestMs = 60_000
 
-/** Who may be asked, how busy they are and who rests after failing. One per gateway process. */
-export class ContributorPool {
-  readonly #contributors: readonly Contributor[]
-  readonly #byModel = new Map<string, Candidate[]>()
-  readonly #health = new Map<string, Health>()
+const scheduleByTimer: Schedule = (delayMs, run) => {
+  const timer = setTimeout(run, delayMs).unref()
+  return () => clearTimeout(timer)
+}
 
-  constructor(contributors: readonly Contributor[]) {
-    this.#contributors = contributors
-    for (const contributor of contributors) {
-      this.#health.set(contributor.contributorId, { inFlight: 0, restsUntilMs: 0, failures: 0 })
-      for (const offer of contributor.offers) {
-        const candidates = this.#byModel.get(offer.modelName) ?? []
-        candidates.push({ contributor, offer })
-        this.#byModel.set(offer.modelName, candidates)
-      }
+/** Who may be asked, how busy and how well they are. One per gateway process. */
+export class ContributorPool {
+  readonly #stations = new Map<string, Station>()
+  readonly #lanes = new Map<string, readonly Lane[]>()
+  readonly #rooms = new Map<string, WaitingRoom>()
+  readonly #state: RoutingState
+  #stationsEver = 0
+  readonly #rests = new Map<string, { restsUntilMs: number; failures: number }>()
+
+  /** `contributors` are those whom the operator knows: none of them is a newcomer. */
+  constructor(contributors: readonly Contributor[], options: PoolOptions = {}) {
+    const schedule = options.schedule ?? scheduleByTimer
+    const bounds = { queuedMax: queuedPerModelMax, queuedPerCallerMax }
+    this.#state = {
+      lanes: this.#lanes,
+      windows: options.windows ?? new MemoryRateWindows(),
+      random: options.random ?? seededRandom(randomBytes(4).readUInt32LE()),
+      affinity: new PrefixAffinity(randomBytes(4).readUInt32LE()),
+      choose: options.choose ?? chooseLane,
+      roomOf: (modelName) => {
+        const known = this.#rooms.get(modelName)
+        if (known !== undefined) return known
+        const room = new WaitingRoom(schedule, bounds)
+        this.#rooms.set(modelName, room)
+        return room
+      },
+      wakeRooms: (nowMs) => {
+        for (const room of this.#rooms.values()) if (!room.isEmpty) void room.wake(nowMs)
+      },
     }
+    for (const contributor of contributors) this.#add(contributor, false)
   }
 
   get contributors(): readonly Contributor[] {
-    return this.#contributors
+    return [...this.#stations.values()].map(({ contributor }) => contributor)
   }
 
-  /** Everyone who offers a model, resting or not; empty when nobody does. */
+  /** Everyone who offers a model, well or not; empty when nobody does. */
   candidates(modelName: string): readonly Candidate[] {
-    return this.#byModel.get(modelName) ?? []
+    return (this.#lanes.get(modelName) ?? []).map(({ candidate }) => candidate)
   }
 
   /** One representative offer for each model, in the order of configuration. */
   models(): readonly Offer[] {
-    return [...this.#byModel.values()].flatMap(([first]) => (first ? [first.offer] : []))
+    return [...this.#lanes.values()].flatMap(([first]) => (first ? [first.candidate.offer] : []))
   }
 
   inFlight(contributorId: string): number {
-    return this.#health.get(contributorId)?.inFlight ?? 0
+    return this.#stations.get(contributorId)?.inFlight ?? 0
+  }
+
+  /** The way of one request to whoever answers it. `mayServe` leaves out offers whose bounds it does not respect. */
+  route(request: RouteRequest, mayServe: (candidate: Candidate) => boolean = () => true): Route {
+    return new Route(this.#state, request, mayServe)
+  }
+
+  /** Somebody who joins while the gateway runs: a newcomer until it has answered a few times. */
+  add(contributor: Contributor): void {
+    this.#add(contributor, true)
+  }
+
+  /** From now on nobody asks this contributor; what is in flight there goes on. */
+  remove(contributorId: string): void {
+    this.#stations.delete(contributorId)
+    for (const [modelName, lanes] of this.#lanes) {
+      const left = lanes.filter(
+        ({ candidate }) => candidate.contributor.contributorId !== contributorId,
+      )
+      if (left.length > 0) this.#lanes.set(modelName, left)
+      else this.#lanes.delete(modelName)
+    }
+  }
+
+  /** The operator's word that a contributor is well: ends its quarantine, its rests and its cooldowns. */
+  readmit(contributorId: string): void {
+    const station = this.#stations.get(contributorId)
+    if (station === undefined) return
+    station.quarantine = undefined
+    for (const lane of [...this.#lanes.values()].flat()) {
+      if (lane.station === station) lane.breaker = closedBreaker
+    }
   }
 
   rests(contributorId: string, nowMs: number): boolean {
-    return (this.#health.get(contributorId)?.restsUntilMs ?? 0) > nowMs
+    return (this.#rests.get(contributorId)?.restsUntilMs ?? 0) > nowMs
   }
 
   started(contributorId: string): void {
-    const health = this.#health.get(contributorId)
-    if (health !== undefined) health.inFlight += 1
+    const station = this.#stations.get(contributorId)
+    if (station !== undefined) station.inFlight += 1
   }
 
   /** A finished attempt. A caller's own fault (a rejected request) is not the contributor's failure. */
   ended(contributorId: string, outcome: 'served' | 'failed' | 'rejected', nowMs: number): void {
-    const health = this.#health.get(contributorId)
-    if (health === undefined) return
-    health.inFlight -= 1
+    const station = this.#stations.get(contributorId)
+    const health = this.#rests.get(contributorId)
+    if (health === undefined || station === undefined) return
+    station.inFlight -= 1
     if (outcome === 'rejected') return
     if (outcome === 'served') {
       health.failures = 0
@@ -74,7 +147,20 @@ export class ContributorPool {
 
   /** Rests a contributor for as long as it asked (Retry-After). */
   rest(contributorId: string, restMs: number, nowMs: number): void {
-    const health = this.#health.get(contributorId)
+    const health = this.#rests.get(contributorId)
     if (health !== undefined) health.restsUntilMs = Math.max(health.restsUntilMs, nowMs + restMs)
+  }
+
+  #add(contributor: Contributor, isNewcomer: boolean): void {
+    const { contributorId } = contributor
+    assert(!this.#stations.has(contributorId), 'a contributor is in the pool once')
+    const station = createStation(contributor, { index: this.#stationsEver, isNewcomer })
+    this.#stationsEver += 1
+    this.#stations.set(contributorId, station)
+    this.#rests.set(contributorId, { restsUntilMs: 0, failures: 0 })
+    for (const offer of contributor.offers) {
+      const lanes = this.#lanes.get(offer.modelName) ?? []
+      this.#lanes.set(offer.modelName, [...lanes, createLane(station, offer)])
+    }
   }
 }

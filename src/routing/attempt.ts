@@ -1,0 +1,109 @@
+import { assert } from '../base/assert.ts'
+import { ok, type Result } from '../base/result.ts'
+import type {
+  RateReservation,
+  RateWindowFull,
+  RateWindowStore,
+} from '../store/rate-window-store.ts'
+import { type AttemptOutcome, attemptBegan, attemptEnded } from './circuit-breaker.ts'
+import { quarantineWhenBegan, quarantineWhenEnded } from './key-quarantine.ts'
+import { type Candidate, claimsOf, type Lane } from './lane.ts'
+import { sampleLatency } from './latency-estimate.ts'
+
+/** What an answer took; only what was really seen. */
+type AnswerMeasures = {
+  /** From the dispatch to the first token of a stream. */
+  readonly firstTokenMs?: number
+  /** From there, or of a whole answer from the dispatch, to the last. */
+  readonly restMs?: number
+  readonly completionTokens?: number
+  /** Prompt and completion, to take the place of what was reserved. */
+  readonly usedTokens?: number
+}
+
+/** One contributor at work for one request. Ends once, whatever happens. */
+export type Attempt = {
+  readonly candidate: Candidate
+  readonly ended: (outcome: AttemptOutcome, measures: AnswerMeasures, nowMs: number) => void
+}
+
+/** An outcome weighs a thirtieth: about the last sixty tell how often a contributor answers. */
+const uptimeWeight = 1 / 30
+
+/** Counts the attempt everywhere before the first wait, so that two requests never take the same last place. */
+export async function beginAttempt(
+  lane: Lane,
+  begin: {
+    readonly reservedTokens: number
+    readonly windows: RateWindowStore
+    readonly nowMs: number
+    /** Called when it ended: there may be room. */
+    readonly onEnded: (nowMs: number) => void
+  },
+): Promise<Result<Attempt, RateWindowFull>> {
+  const { station } = lane
+  const { windows, nowMs } = begin
+  station.inFlight += 1
+  const began = attemptBegan(lane.breaker, nowMs)
+  lane.breaker = began.breaker
+  station.quarantine = quarantineWhenBegan(station.quarantine, nowMs)
+  const claims = claimsOf(station, begin.reservedTokens)
+  const reserved = claims.length === 0 ? undefined : await windows.reserve(claims, nowMs)
+  const end = (outcome: AttemptOutcome, endMs: number) => {
+    const attempt = { outcome, beganAtMs: nowMs, isProbe: began.isProbe }
+    station.inFlight -= 1
+    lane.breaker = attemptEnded(lane.breaker, attempt, endMs)
+  }
+  if (reserved?.ok === false) {
+    end({ kind: 'neutral' }, nowMs)
+    return reserved
+  }
+  let isOver = false
+  return ok({
+    candidate: lane.candidate,
+    ended: (outcome, measures, endMs) => {
+      assert(!isOver, 'an attempt ends once')
+      isOver = true
+      end(outcome, endMs)
+      station.quarantine = quarantineWhenEnded(station.quarantine, outcome, endMs)
+      learn(lane, outcome, measures, endMs)
+      if (reserved !== undefined) giveBack(reserved.value, windows, { outcome, measures, endMs })
+      begin.onEnded(endMs)
+    },
+  })
+}
+
+function learn(lane: Lane, outcome: AttemptOutcome, measures: AnswerMeasures, nowMs: number): void {
+  if (outcome.kind === 'failed' || outcome.kind === 'forged') {
+    lane.uptime -= uptimeWeight * lane.uptime
+    return
+  }
+  if (outcome.kind !== 'served') return
+  lane.uptime += uptimeWeight * (1 - lane.uptime)
+  lane.answers += 1
+  const { firstTokenMs, restMs, completionTokens } = measures
+  if (firstTokenMs !== undefined) {
+    lane.firstToken = sampleLatency(lane.firstToken, firstTokenMs, nowMs)
+  }
+  if (restMs !== undefined && completionTokens !== undefined && completionTokens > 0) {
+    lane.perToken = sampleLatency(lane.perToken, restMs / completionTokens, nowMs)
+  }
+}
+
+/** The request was counted there, whatever became of it; tokens only where there was an answer. */
+function giveBack(
+  reservation: RateReservation,
+  windows: RateWindowStore,
+  end: {
+    readonly outcome: AttemptOutcome
+    readonly measures: AnswerMeasures
+    readonly endMs: number
+  },
+): void {
+  const wasAnswered = end.outcome.kind === 'served' || end.outcome.kind === 'neutral'
+  const usedAmounts = reservation.claims.map(({ limit, amount }) => {
+    if (limit.counter.endsWith('/requests')) return amount
+    return end.measures.usedTokens ?? (wasAnswered ? amount : 0)
+  })
+  void windows.correct(reservation, usedAmounts, end.endMs)
+}

@@ -1,0 +1,178 @@
+/*
+ * Who may be asked at all. Filters stand in one order, cheapest and most lasting first; when nobody is left, the filter that
+ * the last of them fell at is told.
+ */
+import { err, ok, type Result } from '../base/result.ts'
+import type { RoutePreferences } from '../domain/route-preferences.ts'
+import type { RateWindowStore } from '../store/rate-window-store.ts'
+import { judgeBreaker } from './circuit-breaker.ts'
+import { judgeQuarantine } from './key-quarantine.ts'
+import { claimsOf, type Lane } from './lane.ts'
+import { estimateMs } from './latency-estimate.ts'
+
+/** What the filters and the score must know about a request. */
+export type RouteRequest = {
+  readonly modelName: string
+  /** The caller's account or key: its own lane in the queue, and nobody else's prefixes. */
+  readonly callerId: string
+  /** How many tokens the prompt has at least: a context that is smaller cannot serve it. */
+  readonly promptTokensMin: number
+  /** What the answer is likely to take, to compare prices and speeds by. */
+  readonly promptTokensEstimate: number
+  readonly completionTokensEstimate: number
+  /** Taken of a contributor's tokens per minute until the real usage is known. */
+  readonly reservedTokens: number
+  /** Only contributors that sign their work. */
+  readonly needsSignature: boolean
+  /** The exact bytes of the request: whose beginning was answered by whom is remembered. Empty where that matters not. */
+  readonly body: Buffer
+  readonly preferences: RoutePreferences | undefined
+}
+
+/** What the caller asked for keeps a contributor out, and will in a minute too. */
+type ConstraintFilter =
+  | 'only'
+  | 'ignore'
+  | 'order'
+  | 'region'
+  | 'max_price'
+  | 'max_ttft_ms'
+  | 'attestation'
+  | 'context'
+  | 'tokens_per_minute'
+
+export type RouteRefusal =
+  | { readonly kind: 'constraint'; readonly filter: ConstraintFilter }
+  /** Everybody who may serve is full. */
+  | { readonly kind: 'busy'; readonly retryAfterMs: number }
+  /** Everybody was tried, or may not be asked any more. */
+  | { readonly kind: 'nobody' }
+
+/** Why one lane is out. `rank` counts the filters that it passed. */
+type Exclusion =
+  | { readonly kind: 'constraint'; readonly filter: ConstraintFilter; readonly rank: number }
+  | { readonly kind: 'busy'; readonly retryAfterMs: number }
+  /** Not healthy, but better than nobody. */
+  | { readonly kind: 'doubtful' }
+  | { readonly kind: 'forged' }
+
+/** Nobody knows when one of the requests in flight ends; come again after this. */
+const concurrencyRetryMs = 1_000
+
+const constraint = (filter: ConstraintFilter, rank: number): Exclusion => ({
+  kind: 'constraint',
+  filter,
+  rank,
+})
+const outs = {
+  only: constraint('only', 0),
+  ignore: constraint('ignore', 1),
+  order: constraint('order', 2),
+  region: constraint('region', 3),
+  maxPrice: constraint('max_price', 4),
+  firstToken: constraint('max_ttft_ms', 5),
+  attestation: constraint('attestation', 6),
+  context: constraint('context', 7),
+  neverFits: constraint('tokens_per_minute', 8),
+  doubtful: { kind: 'doubtful' },
+  forged: { kind: 'forged' },
+  fullHouse: { kind: 'busy', retryAfterMs: concurrencyRetryMs },
+} as const satisfies Record<string, Exclusion>
+
+/** Those who may be asked now, in the order given; never empty. */
+export function filterLanes(
+  lanes: readonly Lane[],
+  request: RouteRequest,
+  windows: RateWindowStore,
+  nowMs: number,
+): Result<readonly Lane[], RouteRefusal> {
+  const eligible: Lane[] = []
+  const doubtful: Lane[] = []
+  let retryAfterMs = Number.POSITIVE_INFINITY
+  let last: Extract<Exclusion, { readonly kind: 'constraint' }> | undefined
+  for (const lane of lanes) {
+    const out = whyOut(lane, request, windows, nowMs)
+    if (out === undefined) eligible.push(lane)
+    else if (out.kind === 'busy') retryAfterMs = Math.min(retryAfterMs, out.retryAfterMs)
+    else if (out.kind === 'doubtful') doubtful.push(lane)
+    else if (out.kind === 'constraint' && (last === undefined || out.rank > last.rank)) last = out
+  }
+  if (eligible.length > 0) return ok(eligible)
+  // A busy one will have room, and is healthier than those that are left.
+  if (retryAfterMs < Number.POSITIVE_INFINITY) return err({ kind: 'busy', retryAfterMs })
+  // A breaker protects callers from waiting for the wrong one; where there is no other, an attempt beats a refusal.
+  if (doubtful.length > 0) return ok(doubtful)
+  return err(last === undefined ? { kind: 'nobody' } : { kind: 'constraint', filter: last.filter })
+}
+
+function whyOut(
+  lane: Lane,
+  request: RouteRequest,
+  windows: RateWindowStore,
+  nowMs: number,
+): Exclusion | undefined {
+  const { preferences } = request
+  const unwanted = preferences && whyUnwanted(lane, preferences, nowMs)
+  if (unwanted !== undefined) return unwanted
+  const { station, candidate } = lane
+  if (request.needsSignature && candidate.contributor.identity === undefined) {
+    return outs.attestation
+  }
+  if (request.promptTokensMin > candidate.offer.contextTokensMax) return outs.context
+  const tokensMax = station.tokenLimit?.max ?? Number.POSITIVE_INFINITY
+  if (request.reservedTokens > tokensMax) return outs.neverFits
+  return whyUnwell(lane, nowMs) ?? whyFull(lane, request, windows, nowMs)
+}
+
+function whyUnwanted(
+  lane: Lane,
+  preferences: RoutePreferences,
+  nowMs: number,
+): Exclusion | undefined {
+  const { contributor, offer } = lane.candidate
+  const { only, ignore, order, region, maxPrice, maxFirstTokenMs } = preferences
+  const { contributorId } = contributor
+  if (only?.includes(contributorId) === false) return outs.only
+  if (ignore?.includes(contributorId)) return outs.ignore
+  if (!preferences.allowFallbacks && order?.includes(contributorId) === false) return outs.order
+  if (region !== undefined && contributor.region !== region) return outs.region
+  const { promptAtomicPerMtok, completionAtomicPerMtok } = offer.prices
+  if (maxPrice.prompt !== undefined && promptAtomicPerMtok > maxPrice.prompt) return outs.maxPrice
+  if (maxPrice.completion !== undefined && completionAtomicPerMtok > maxPrice.completion) {
+    return outs.maxPrice
+  }
+  if (maxFirstTokenMs !== undefined) {
+    const expectedMs = estimateMs(lane.firstToken, nowMs)
+    if (expectedMs !== undefined && expectedMs > maxFirstTokenMs) return outs.firstToken
+  }
+  return undefined
+}
+
+function whyUnwell(lane: Lane, nowMs: number): Exclusion | undefined {
+  const { quarantine } = lane.station
+  if (judgeQuarantine(quarantine, nowMs) === 'quarantined') {
+    return quarantine?.cause === 'forged' ? outs.forged : outs.doubtful
+  }
+  const verdict = judgeBreaker(lane.breaker, nowMs)
+  if (verdict === 'cooling') {
+    return { kind: 'busy', retryAfterMs: lane.breaker.coolUntilMs - nowMs }
+  }
+  return verdict === 'open' ? outs.doubtful : undefined
+}
+
+function whyFull(
+  lane: Lane,
+  request: RouteRequest,
+  windows: RateWindowStore,
+  nowMs: number,
+): Exclusion | undefined {
+  const { station } = lane
+  if (station.inFlight >= station.concurrencyMax) return outs.fullHouse
+  const claims = claimsOf(station, request.reservedTokens)
+  if (claims.length === 0) return undefined
+  const full = windows.peek(claims, nowMs)
+  if (full === undefined) return undefined
+  return full.retryAfterMs === undefined
+    ? outs.neverFits
+    : { kind: 'busy', retryAfterMs: full.retryAfterMs }
+}

@@ -1,0 +1,117 @@
+import type { Cancellation } from '../base/cancellation.ts'
+import { err, ok, type Result } from '../base/result.ts'
+import { type Attempt, beginAttempt } from './attempt.ts'
+import { filterLanes, type RouteRefusal, type RouteRequest } from './filter-lanes.ts'
+import type { Candidate, Lane } from './lane.ts'
+import { queueDeadlineMs } from './limits.ts'
+import { noPrefix, type PrefixKeys, promptBytesOf } from './prefix-affinity.ts'
+import type { RoutingState } from './routing-state.ts'
+import type { Visitor } from './waiting-room.ts'
+
+type Begun = Result<Attempt, RouteRefusal>
+
+/** The way of one request through the pool: each attempt asks somebody else. */
+export class Route {
+  readonly #state: RoutingState
+  readonly #request: RouteRequest
+  #left: readonly Lane[]
+  #attempts = 0
+  #prefixKeys: PrefixKeys | undefined
+
+  /** `mayServe` leaves out offers whose bounds the request does not respect. */
+  constructor(
+    state: RoutingState,
+    request: RouteRequest,
+    mayServe: (candidate: Candidate) => boolean,
+  ) {
+    const lanes = state.lanes.get(request.modelName) ?? []
+    this.#state = state
+    this.#request = request
+    this.#left = lanes.every(({ candidate }) => mayServe(candidate))
+      ? lanes
+      : lanes.filter(({ candidate }) => mayServe(candidate))
+  }
+
+  /** The best of those who were not asked yet, at work. Never waits for room. */
+  async next(nowMs: number): Promise<Begun> {
+    const { preferences } = this.#request
+    const isLast = preferences?.allowFallbacks === false && preferences.order === undefined
+    if (isLast && this.#attempts > 0) return err({ kind: 'nobody' })
+    let lanes = this.#left
+    let lostForMs: number | undefined
+    for (;;) {
+      const eligible = filterLanes(lanes, this.#request, this.#state.windows, nowMs)
+      if (!eligible.ok) {
+        return lostForMs === undefined ? eligible : err({ kind: 'busy', retryAfterMs: lostForMs })
+      }
+      const begun = await this.#begin(eligible.value, nowMs)
+      if (begun.ok) return begun
+      // Another replica took the last room since it was seen here.
+      lanes = lanes.filter((lane) => lane !== begun.error.lane)
+      lostForMs = Math.min(lostForMs ?? Number.POSITIVE_INFINITY, begun.error.retryAfterMs)
+    }
+  }
+
+  /** As `next`; where all are full it waits for its turn, until `queueDeadlineMs` or the caller leaves. */
+  async nextInTurn(nowMs: number, cancellation: Cancellation): Promise<Begun> {
+    const room = this.#state.roomOf(this.#request.modelName)
+    const first: Begun = room.isEmpty
+      ? await this.next(nowMs)
+      : err({ kind: 'busy', retryAfterMs: 0 })
+    if (first.ok || first.error.kind !== 'busy') return first
+    let refusal = first.error
+    const turn = Promise.withResolvers<Begun>()
+    let isGone = false
+    const visitor: Visitor = {
+      callerId: this.#request.callerId,
+      deadlineMs: nowMs + queueDeadlineMs,
+      tryServe: async (turnMs) => {
+        const begun = await this.next(turnMs)
+        if (!begun.ok && begun.error.kind === 'busy') {
+          refusal = begun.error
+          return begun.error.retryAfterMs
+        }
+        if (isGone && begun.ok) begun.value.ended({ kind: 'neutral' }, {}, turnMs)
+        turn.resolve(begun)
+        return undefined
+      },
+      late: () => turn.resolve(err(refusal)),
+    }
+    if (!room.enter(visitor, refusal.retryAfterMs, nowMs)) return first
+    cancellation.onCancel(() => {
+      isGone = true
+      room.leave(visitor)
+      turn.resolve(err({ kind: 'nobody' }))
+    })
+    return turn.promise
+  }
+
+  async #begin(
+    eligible: readonly Lane[],
+    nowMs: number,
+  ): Promise<Result<Attempt, { readonly lane: Lane | undefined; readonly retryAfterMs: number }>> {
+    const { windows, affinity, random, choose } = this.#state
+    const keys = this.#keys(eligible.length)
+    const prefixOwner = affinity.find(keys)
+    const lane = choose(eligible, this.#request, { windows, nowMs, random, prefixOwner })
+    if (lane === undefined) return err({ lane, retryAfterMs: 0 })
+    const { reservedTokens } = this.#request
+    const onEnded = this.#state.wakeRooms
+    const begun = await beginAttempt(lane, { reservedTokens, windows, nowMs, onEnded })
+    if (!begun.ok) return err({ lane, retryAfterMs: begun.error.retryAfterMs ?? 0 })
+    // From now on, not from when it is answered: requests that begin alike often come together.
+    affinity.remember(keys, lane.station.index)
+    this.#left = this.#left.filter((other) => other !== lane)
+    this.#attempts += 1
+    return ok(begun.value)
+  }
+
+  /** Where there is no choice, nothing is hashed. */
+  #keys(eligibleCount: number): PrefixKeys {
+    if (eligibleCount < 2) return noPrefix
+    const { callerId, modelName, preferences, body } = this.#request
+    const of = { callerId, modelName, name: preferences?.affinity }
+    this.#prefixKeys ??= this.#state.affinity.keysOf(promptBytesOf(body), of)
+    return this.#prefixKeys
+  }
+}

@@ -1,0 +1,19 @@
+import type { RateWindowStore } from '../store/rate-window-store.ts'
+import type { chooseLane } from './choose-lane.ts'
+import type { Lane } from './lane.ts'
+import type { PrefixAffinity } from './prefix-affinity.ts'
+import type { Random } from './seeded-random.ts'
+import type { WaitingRoom } from './waiting-room.ts'
+
+/** What routes share: owned by the pool. */
+export type RoutingState = {
+  /** The lanes of each model; a list is replaced, never changed, so that a route may keep the one it began with. */
+  readonly lanes: Map<string, readonly Lane[]>
+  readonly windows: RateWindowStore
+  readonly affinity: PrefixAffinity
+  readonly random: Random
+  readonly choose: typeof chooseLane
+  readonly roomOf: (modelName: string) => WaitingRoom
+  /** Somebody has room again; a contributor of several models may be waited for in several rooms. */
+  readonly wakeRooms: (nowMs: number) => void
+}

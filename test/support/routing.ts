@@ -1,0 +1,85 @@
+import type { Contributor, ContributorLimits, Offer } from '../../src/domain/contributor.ts'
+import type { RoutePreferences } from '../../src/domain/route-preferences.ts'
+import { atomic } from '../../src/domain/units.ts'
+import type { RouteRequest } from '../../src/routing/filter-lanes.ts'
+import { createLane, createStation, type Lane } from '../../src/routing/lane.ts'
+import { offerOf } from './requests.ts'
+
+export const noPreferences: RoutePreferences = {
+  order: undefined,
+  only: undefined,
+  ignore: undefined,
+  allowFallbacks: true,
+  sort: undefined,
+  maxPrice: { prompt: undefined, completion: undefined },
+  maxFirstTokenMs: undefined,
+  region: undefined,
+  affinity: undefined,
+}
+
+export const routeRequest = (change: Partial<RouteRequest> = {}): RouteRequest => ({
+  modelName: 'm',
+  callerId: 'caller',
+  promptTokensMin: 10,
+  promptTokensEstimate: 20,
+  completionTokensEstimate: 20,
+  reservedTokens: 40,
+  needsSignature: false,
+  body: Buffer.alloc(0),
+  preferences: undefined,
+  ...change,
+})
+
+export type LaneFields = {
+  readonly id?: string
+  readonly models?: readonly string[]
+  readonly price?: bigint
+  readonly region?: string
+  readonly signs?: boolean
+  readonly offer?: Partial<Offer>
+  readonly limits?: Partial<ContributorLimits>
+}
+
+export function contributorOf(fields: LaneFields = {}): Contributor {
+  const { prices } = offerOf()
+  const price = atomic(fields.price ?? 1_000_000n)
+  return {
+    contributorId: fields.id ?? 'a',
+    baseUrl: 'http://127.0.0.1:1/v1',
+    authorization: undefined,
+    identity: fields.signs ? { operator: prices.operator, signingAddresses: [] } : undefined,
+    offers: (fields.models ?? ['m']).map((modelName) =>
+      offerOf({
+        modelName,
+        prices: { ...prices, promptAtomicPerMtok: price, completionAtomicPerMtok: price },
+        ...fields.offer,
+      }),
+    ),
+    limits: {
+      requestsPerMinuteMax: undefined,
+      tokensPerMinuteMax: undefined,
+      concurrencyMax: undefined,
+      ...fields.limits,
+    },
+    ...(fields.region !== undefined && { region: fields.region }),
+  }
+}
+
+let stationsEver = 0
+
+/** A lane as the pool makes it, and then whatever a test knows of it. */
+export function laneOf(
+  fields: LaneFields = {},
+  change: Partial<Lane> = {},
+  station: Partial<Lane['station']> = {},
+): Lane {
+  const contributor = contributorOf(fields)
+  const [offer] = contributor.offers
+  if (offer === undefined) throw new Error('a lane has an offer')
+  stationsEver += 1
+  const created = createStation(contributor, { index: stationsEver, isNewcomer: false })
+  return Object.assign(createLane(Object.assign(created, station), offer), change)
+}
+
+export const idOf = (lane: Lane | undefined): string | undefined =>
+  lane?.candidate.contributor.contributorId

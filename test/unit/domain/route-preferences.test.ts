@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest'
+import { parseRoutePreferences, parseRoutingHeader } from '../../../src/domain/route-preferences.ts'
+
+describe('parseRoutePreferences', () => {
+  test('nothing wished for is everything allowed', () => {
+    expect(parseRoutePreferences({})).toEqual({
+      ok: true,
+      value: {
+        order: undefined,
+        only: undefined,
+        ignore: undefined,
+        allowFallbacks: true,
+        sort: undefined,
+        maxPrice: { prompt: undefined, completion: undefined },
+        maxFirstTokenMs: undefined,
+        region: undefined,
+        affinity: undefined,
+      },
+    })
+  })
+
+  test('every wish is read', () => {
+    const read = parseRoutePreferences({
+      order: ['a', 'b'],
+      only: ['a'],
+      ignore: ['c'],
+      allow_fallbacks: false,
+      sort: 'latency',
+      max_price: { prompt: 5, completion: '340282366920938463463374607431' },
+      max_ttft_ms: 250.5,
+      region: 'eu',
+      affinity: 'session-1',
+    })
+    expect(read).toEqual({
+      ok: true,
+      value: {
+        order: ['a', 'b'],
+        only: ['a'],
+        ignore: ['c'],
+        allowFallbacks: false,
+        sort: 'latency',
+        maxPrice: { prompt: 5n, completion: 340282366920938463463374607431n },
+        maxFirstTokenMs: 250.5,
+        region: 'eu',
+        affinity: 'session-1',
+      },
+    })
+  })
+
+  const tooMany = Array.from({ length: 33 }, String)
+  test.each<[string, unknown]>([
+    ['routing', null],
+    ['routing', []],
+    ['routing', 'price'],
+    ['routing', { sorted: 'price' }],
+    ['routing', JSON.parse('{"__proto__": 1}')],
+    ['routing', { constructor: 1 }],
+    ['routing.order', { order: [] }],
+    ['routing.order', { order: tooMany }],
+    ['routing.only', { only: 'a' }],
+    ['routing.only', { only: [1] }],
+    ['routing.ignore', { ignore: [''] }],
+    ['routing.ignore', { ignore: ['x'.repeat(129)] }],
+    ['routing.allow_fallbacks', { allow_fallbacks: 'no' }],
+    ['routing.sort', { sort: 'quality' }],
+    ['routing.max_price', { max_price: 3 }],
+    ['routing.max_price', { max_price: { request: 3 } }],
+    ['routing.max_price.prompt', { max_price: { prompt: -1 } }],
+    ['routing.max_price.prompt', { max_price: { prompt: 1.5 } }],
+    ['routing.max_price.prompt', { max_price: { prompt: 2 ** 60 } }],
+    ['routing.max_price.completion', { max_price: { completion: '1e3' } }],
+    ['routing.max_price.completion', { max_price: { completion: '9'.repeat(31) } }],
+    ['routing.max_ttft_ms', { max_ttft_ms: 0 }],
+    ['routing.max_ttft_ms', { max_ttft_ms: Number.NaN }],
+    ['routing.max_ttft_ms', { max_ttft_ms: 600_001 }],
+    ['routing.region', { region: '' }],
+    ['routing.affinity', { affinity: 'x'.repeat(129) }],
+  ])('%s is refused by its name: %j', (param, value) => {
+    expect(parseRoutePreferences(value)).toMatchObject({
+      ok: false,
+      error: { reason: 'invalid_value', param },
+    })
+  })
+})
+
+describe('parseRoutingHeader', () => {
+  test('is the same object as JSON', () => {
+    expect(parseRoutingHeader('{"sort":"price"}')).toEqual(parseRoutePreferences({ sort: 'price' }))
+  })
+
+  test.each([
+    ['x-vouch-routing', 'price'],
+    ['x-vouch-routing', ''],
+    ['x-vouch-routing', `{"region":"${'x'.repeat(5_000)}"}`],
+    ['x-vouch-routing.sort', '{"sort":1}'],
+  ])('%s is refused by its name', (param, text) => {
+    expect(parseRoutingHeader(text)).toMatchObject({ ok: false, error: { param } })
+  })
+})

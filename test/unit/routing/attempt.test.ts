@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest'
+import { type Attempt, beginAttempt } from '../../../src/routing/attempt.ts'
+import type { Lane } from '../../../src/routing/lane.ts'
+import { estimateMs } from '../../../src/routing/latency-estimate.ts'
+import { MemoryRateWindows } from '../../../src/store/rate-window-store-memory.ts'
+import { laneOf } from '../../support/routing.ts'
+
+const windows = new MemoryRateWindows()
+const nowMs = 1_000_000_000
+
+async function begin(lane: Lane, store = windows): Promise<Attempt> {
+  const begun = await beginAttempt(lane, {
+    reservedTokens: 100,
+    windows: store,
+    nowMs,
+    onEnded: () => {},
+  })
+  if (!begun.ok) throw new Error('there is room')
+  return begun.value
+}
+
+describe('beginAttempt', () => {
+  test('is counted before anything is waited for', () => {
+    const lane = laneOf()
+    void begin(lane)
+    expect(lane.station.inFlight).toBe(1)
+  })
+
+  test('without room it leaves no trace', async () => {
+    const lane = laneOf({ id: 'full', limits: { requestsPerMinuteMax: 1 } })
+    await begin(lane)
+    const before = { ...lane.station, breaker: lane.breaker }
+    const second = await beginAttempt(lane, {
+      reservedTokens: 1,
+      windows,
+      nowMs,
+      onEnded: () => {},
+    })
+    expect(second).toMatchObject({ ok: false, error: { counter: 'contributor/full/requests' } })
+    expect({ ...lane.station, breaker: lane.breaker }).toEqual(before)
+  })
+
+  test('ends once, and says so to whoever waits', async () => {
+    const ends: number[] = []
+    const begun = await beginAttempt(laneOf(), {
+      reservedTokens: 0,
+      windows,
+      nowMs,
+      onEnded: (endMs) => ends.push(endMs),
+    })
+    if (!begun.ok) throw new Error('there is room')
+    begun.value.ended({ kind: 'served' }, {}, nowMs + 5)
+    expect(ends).toEqual([nowMs + 5])
+    expect(() => begun.value.ended({ kind: 'served' }, {}, nowMs)).toThrow('an attempt ends once')
+  })
+})
+
+describe('what is learnt', () => {
+  test('of an answer: its times, by what was seen of them', async () => {
+    const lane = laneOf()
+    const measures = { firstTokenMs: 120, restMs: 900, completionTokens: 30 }
+    ;(await begin(lane)).ended({ kind: 'served' }, measures, nowMs)
+    expect(estimateMs(lane.firstToken, nowMs)).toBe(120)
+    expect(estimateMs(lane.perToken, nowMs)).toBe(30)
+    expect(lane).toMatchObject({ uptime: 1, answers: 1 })
+    ;(await begin(lane)).ended({ kind: 'served' }, { restMs: 900, completionTokens: 0 }, nowMs)
+    expect(lane.answers).toBe(2)
+    expect(estimateMs(lane.perToken, nowMs)).toBe(30)
+    expect(lane.station.inFlight).toBe(0)
+  })
+
+  test.each([
+    ['failed', true],
+    ['forged', true],
+    ['neutral', false],
+    ['denied', false],
+    ['limited', false],
+  ] as const)('%s lowers the uptime: %s', async (kind, lowers) => {
+    const lane = laneOf()
+    const outcome = kind === 'limited' ? { kind, retryAfterMs: 10 } : { kind }
+    ;(await begin(lane)).ended(outcome, { firstTokenMs: 1 }, nowMs)
+    expect(lane.uptime < 1).toBe(lowers)
+    expect(lane.answers).toBe(0)
+    expect(lane.firstToken.usualMs).toBeUndefined()
+  })
+
+  test('a refused key puts the contributor in quarantine, an answer frees it', async () => {
+    const lane = laneOf()
+    ;(await begin(lane)).ended({ kind: 'denied' }, {}, nowMs)
+    expect(lane.station.quarantine).toMatchObject({ cause: 'credentials' })
+    ;(await begin(lane)).ended({ kind: 'served' }, {}, nowMs)
+    expect(lane.station.quarantine).toBeUndefined()
+  })
+})
+
+describe('the minute', () => {
+  test.each([
+    ['served', { usedTokens: 30 }, 0.03],
+    ['served', {}, 0.1],
+    ['failed', {}, 0],
+    ['neutral', {}, 0.1],
+    ['neutral', { usedTokens: 0 }, 0],
+  ] as const)(
+    '%s with %o leaves %s of the tokens used, and the request',
+    async (kind, seen, share) => {
+      const store = new MemoryRateWindows()
+      const lane = laneOf({ limits: { requestsPerMinuteMax: 10, tokensPerMinuteMax: 1_000 } })
+      const { requestLimit, tokenLimit } = lane.station
+      if (requestLimit === undefined || tokenLimit === undefined)
+        throw new Error('both are declared')
+      const attempt = await begin(lane, store)
+      expect(store.usedShare(tokenLimit, nowMs)).toBeCloseTo(0.1)
+      attempt.ended({ kind }, seen, nowMs)
+      expect(store.usedShare(tokenLimit, nowMs)).toBeCloseTo(share)
+      expect(store.usedShare(requestLimit, nowMs)).toBeCloseTo(0.1)
+    },
+  )
+})
