@@ -37,13 +37,17 @@ abstract contract ReceiptFixture {
 
     function setUpReceipts() internal {
         vm.warp(START_S);
-        asset = new DevUSD();
+        asset = newAsset();
         contributors = new ContributorRegistry(terms());
         gateways = new GatewayRegistry(terms(), contributors);
         receiptAnchor = new ReceiptAnchor(admin);
         verifier = new ReceiptVerifier(contributors, gateways, receiptAnchor);
         register(contributors, contributor, CONTRIBUTOR_KEY);
         register(gateways, gateway, GATEWAY_KEY);
+    }
+
+    function newAsset() internal virtual returns (DevUSD) {
+        return new DevUSD();
     }
 
     function terms() internal view returns (RegistryTerms memory) {
