@@ -134,13 +134,13 @@ class DrivenOutbox implements Outbox {
     const waiters = [...this.#waiters]
     try {
       const failure = await advanceLane(this.#lane)
-      this.#logFailure(failure)
+      this.#logFailure(failure === undefined ? '' : describeChainFailure(failure))
       for (const waiter of waiters) await this.#answer(waiter, failure)
     } catch (error) {
-      // What cannot be made durable must not be sent: nothing more is, until another process begins with a store that works.
-      this.#stopped = true
+      // The store failed: nothing was sent that it does not have, and the next look goes on from what it has. Who asked is
+      // told that the outcome is unknown.
       const name = error instanceof Error ? error.name : 'unknown'
-      this.#lane.log.error('outbox_halted', { error: name })
+      this.#logFailure(name, 'outbox_store_failed')
       for (const waiter of this.#waiters) waiter.outcome.reject(error)
       this.#waiters.clear()
     }
@@ -180,11 +180,8 @@ class DrivenOutbox implements Outbox {
     this.#waiters.clear()
   }
 
-  #logFailure(failure: ChainFailure | undefined): void {
-    const detail = failure === undefined ? '' : describeChainFailure(failure)
-    if (detail !== '' && detail !== this.#lastFailure) {
-      this.#lane.log.error('outbox_waits', { detail })
-    }
+  #logFailure(detail: string, event = 'outbox_waits'): void {
+    if (detail !== '' && detail !== this.#lastFailure) this.#lane.log.error(event, { detail })
     this.#lastFailure = detail
   }
 }

@@ -9,24 +9,28 @@ import {
   entryOf,
   lane,
   type OutboxPlace,
+  redisOutboxPlace,
   sentWith,
   sqliteOutboxPlace,
 } from '../support/outbox-place.ts'
 
-const places: readonly [string, () => OutboxPlace][] = [['SQLite', sqliteOutboxPlace]]
+const places: readonly [string, () => Promise<OutboxPlace>][] = [
+  ['SQLite', sqliteOutboxPlace],
+  ['Redis', redisOutboxPlace],
+]
 
 describe.each(places)('an outbox in %s', (_name, createPlace) => {
   let place: OutboxPlace
   let store: OutboxStore
 
-  beforeEach(() => {
-    place = createPlace()
-    store = place.open()
+  beforeEach(async () => {
+    place = await createPlace()
+    store = await place.open()
   })
 
   afterEach(async () => {
     await store.close()
-    place.remove()
+    await place.remove()
   })
 
   const openIds = async (of = lane) => (await store.open(of)).map(({ intentId }) => intentId)
@@ -65,7 +69,7 @@ describe.each(places)('an outbox in %s', (_name, createPlace) => {
     await update('a', { ...sentWith(7), state: 'mined', inclusion })
     await store.setNote('cursor', '12')
     await store.close()
-    store = place.open()
+    store = await place.open()
     expect(await store.find('a')).toEqual(
       entryOf('a', { ...sentWith(7), state: 'mined', inclusion, revision: 1 }),
     )
@@ -104,7 +108,7 @@ describe.each(places)('an outbox in %s', (_name, createPlace) => {
   describe('with two processes', () => {
     test('the second update of one revision is refused', async () => {
       await put('a')
-      const other = place.open()
+      const other = await place.open()
       const [mine, theirs] = [await store.find('a'), await other.find('a')]
       if (mine === undefined || theirs === undefined) throw new Error('not shared')
       expect(await other.update({ ...theirs, ...sentWith(1) })).toBe(true)

@@ -7,6 +7,7 @@ import { openSender, type Purpose } from '../../src/chain/transactions.ts'
 import { address, bytes32 } from '../../src/domain/units.ts'
 import { type Outbox, type OutboxTerms, openOutbox } from '../../src/settlement/outbox.ts'
 import { advanceLane } from '../../src/settlement/outbox-lane.ts'
+import { StoreFailure } from '../../src/store/ledger-store.ts'
 import type { OutboxEntry, OutboxStore } from '../../src/store/outbox-store.ts'
 import { Crash, mortal } from '../support/crash-points.ts'
 import {
@@ -35,8 +36,8 @@ afterAll(() => chain.stop())
 beforeEach(async () => {
   await chain.ask('evm_setAutomine', true)
   account = await chain.account()
-  place = sqliteOutboxPlace()
-  store = place.open()
+  place = await sqliteOutboxPlace()
+  store = await place.open()
   fromBlock = await chain.height()
   events = []
 })
@@ -44,7 +45,7 @@ afterEach(async () => {
   await outbox?.stop()
   outbox = undefined
   await store.close()
-  place.remove()
+  await place.remove()
 })
 
 const log = {
@@ -135,13 +136,55 @@ describe('a sender', () => {
     expect(events).toEqual(['outbox_waits'])
   })
 
-  test('a store that fails ends it, and nothing is sent that is not written down', async () => {
-    const parts = mortal({ store, rpc: chain.rpc }, { step: 2, after: false })
-    const of = open(parts)
+  test('a store that fails is said, and nothing is sent that is not written down', async () => {
+    const of = open(mortal({ store, rpc: chain.rpc }, { step: 2, after: false }))
     await expect(transact(of, 'a')).rejects.toThrow(Crash)
-    expect(events).toEqual(['outbox_halted'])
+    expect(events).toEqual(['outbox_store_failed'])
     expect(await executions()).toEqual({})
   })
+
+  test('a store that comes back is gone on with', async () => {
+    let isGone = false
+    const orGone =
+      <Args extends readonly unknown[], T>(act: (...args: Args) => Promise<T>) =>
+      async (...args: Args): Promise<T> => {
+        if (isGone) throw new StoreFailure('gone')
+        return act(...args)
+      }
+    const flaky = {
+      put: store.put.bind(store),
+      update: orGone(store.update.bind(store)),
+      find: store.find.bind(store),
+      open: orGone(store.open.bind(store)),
+    }
+    const of = open({ store: flaky })
+    isGone = true
+    await expect(transact(of, 'a')).rejects.toThrow('gone')
+    isGone = false
+    expect((await transact(of, 'a')).ok).toBe(true)
+    expect(await executions()).toEqual({ a: 1 })
+  })
+
+  // What leaves a mark, in order: put, the signed bytes, the sending, the block.
+  const points = [1, 2, 3, 4].flatMap((step) => [
+    { step, after: false },
+    { step, after: true },
+  ])
+  test.each(points)(
+    'a process that ends at step $step (after it: $after) is gone on with',
+    async (point) => {
+      const first = open(mortal({ store, rpc: chain.rpc }, point))
+      await expect(transact(first, 'a')).rejects.toThrow(Crash)
+      await first.stop()
+      // Asked again, as by a client that got no answer, or not: what was written down goes on either way.
+      const wasPut = (await store.find('a')) !== undefined
+      expect(wasPut).toBe(point.step > 1 || point.after)
+      const next = open()
+      if (wasPut) await vi.waitFor(async () => expect((await entry('a')).state).toBe('final'))
+      expect((await transact(next, 'a')).ok).toBe(true)
+      expect(await executions()).toEqual({ a: 1 })
+    },
+  )
 
   test('what one process left open the next one finishes by itself', async () => {
     await chain.ask('evm_setAutomine', false)
@@ -325,7 +368,7 @@ describe('a lane', () => {
 
   test('two processes at once still execute each intent once', async () => {
     await put('a', 'b', 'c', 'd')
-    const other = place.open()
+    const other = await place.open()
     await Promise.all([advanceLane(lane()), advanceLane(lane({ store: other }))])
     await Promise.all([advanceLane(lane()), advanceLane(lane({ store: other }))])
     for (let look = 0; look < 3; look += 1) {

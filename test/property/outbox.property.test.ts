@@ -78,12 +78,27 @@ class Trial {
   /** Everything that ever left a process of ours: some node somewhere still has it. */
   readonly #sent: unknown[] = []
 
-  constructor(account: Awaited<ReturnType<OutboxChain['account']>>, fromBlock: number) {
-    this.#account = account
-    this.#fromBlock = fromBlock
-    this.#place = sqliteOutboxPlace()
-    this.#store = this.#place.open()
+  private constructor(parts: {
+    readonly account: Awaited<ReturnType<OutboxChain['account']>>
+    readonly fromBlock: number
+    readonly place: OutboxPlace
+    readonly store: OutboxStore
+  }) {
+    this.#account = parts.account
+    this.#fromBlock = parts.fromBlock
+    this.#place = parts.place
+    this.#store = parts.store
     this.#lane = this.#process(undefined)
+  }
+
+  static async begin(): Promise<Trial> {
+    const place = await sqliteOutboxPlace()
+    return new Trial({
+      account: await chain.account(),
+      fromBlock: await chain.height(),
+      place,
+      store: await place.open(),
+    })
   }
 
   async act(step: Action): Promise<void> {
@@ -145,7 +160,7 @@ class Trial {
 
   async end(): Promise<void> {
     await this.#store.close()
-    this.#place.remove()
+    await this.#place.remove()
   }
 
   #process(point: CrashPoint): Lane {
@@ -167,7 +182,7 @@ class Trial {
       if (!(error instanceof Crash)) throw error
       seen.crashes += 1
       await this.#store.close()
-      this.#store = this.#place.open()
+      this.#store = await this.#place.open()
       this.#lane = this.#process(undefined)
     }
   }
@@ -201,7 +216,7 @@ class Trial {
 test('each intent is executed at most once, and in the end exactly once', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(action, { minLength: 8, maxLength: 40 }), async (actions) => {
-      const trial = new Trial(await chain.account(), await chain.height())
+      const trial = await Trial.begin()
       try {
         for (const step of actions) await trial.act(step)
         await trial.settle()

@@ -75,9 +75,21 @@ describe('a good vouch.yaml', () => {
     expect(config).toMatchObject({
       listen: { host: '127.0.0.1', port: 8787 },
       dataFolder: join(folder, 'data'),
-      chain: { chainId: 31337, assetDecimals: 6 },
+      chain: {
+        chainId: 31337,
+        assetDecimals: 6,
+        secondRpcUrl: undefined,
+        confirmations: 12,
+        feeWeiMax: 500_000_000_000n,
+        disagreementMax: 5_000_000n,
+      },
       gateway: { operator: account('a'), signingKey, withdrawDelayMinS: 3_600 },
-      claims: { whenUnclaimed: 1_000_000n, everyS: 21_600 },
+      claims: {
+        whenUnclaimed: 1_000_000n,
+        everyS: 21_600,
+        settleWhenClaimed: 50_000_000n,
+        settleEveryS: 86_400,
+      },
     })
     expect(config.upstreams).toEqual([
       {

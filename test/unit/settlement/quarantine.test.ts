@@ -12,13 +12,13 @@ const startMs = 1_700_000_000_000
 
 let place: OutboxPlace
 let notes: OutboxStore
-beforeEach(() => {
-  place = sqliteOutboxPlace()
-  notes = place.open()
+beforeEach(async () => {
+  place = await sqliteOutboxPlace()
+  notes = await place.open()
 })
 afterEach(async () => {
   await notes.close()
-  place.remove()
+  await place.remove()
 })
 
 const channel = (change: Partial<Channel> = {}): Channel => ({
