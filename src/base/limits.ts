@@ -97,6 +97,21 @@ export const depositValidityMinS = 20
 export const depositConfirmationTimeoutMs = 120_000
 /** Deposits that wait for the one before them on their channel. */
 export const depositsQueuedPerChannelMax = 64
+/** Blocks in which the transfer of an `exact` payment is looked for: beyond the validity of any authorization we quote. */
+export const exactTransferBlocksMax = 5_000
+/** How long an authorization that we quote is good for. */
+export const authorizationValidS = 300
+/** Requests that one voucher may pay for at the same time, at most. */
+export const parallelRequestsMax = 32
+/** Requests of one channel that wait for the one before them, and how long. */
+export const turnsWaitingMax = 64
+export const turnWaitTimeoutMs = 30_000
+/** How long a client that was told to sign a higher voucher keeps its turn. */
+export const turnRetryGraceMs = 2_000
+/** Answered requests of vouchers for one request that a process remembers. */
+export const repeatedPaymentsRemembered = 10_000
+/** A PAYMENT-SIGNATURE header that is longer is not read: a deposit with its terms has 2 KB. */
+export const paymentHeaderLengthMax = 16_384
 /** Deposits that this process remembers by id. */
 export const depositsRememberedMax = 10_000
 /** How far a key order's nonce may be ahead of the Unix time in milliseconds. */
@@ -142,3 +157,5 @@ export const payoutEarningsBetweenVouchers = 64
 export const payoutLookIntervalMs = 30_000
 /** How long a contributor's signed question for its voucher may be good for. */
 export const voucherQueryAheadSMax = 300
+/** Attempts of one order to change API keys that others change at the same time. */
+export const storeWriteAttemptsMax = 100

@@ -10,7 +10,9 @@ import { StoreFailure } from './ledger-store.ts'
 
 export type LuaScript = { readonly text: string; readonly sha: string }
 
-export function luaScript(name: 'compare-and-commit' | 'forget-replica'): LuaScript {
+export function luaScript(
+  name: 'compare-and-commit' | 'forget-replica' | 'put-if-same',
+): LuaScript {
   const text = readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8')
   return { text, sha: createHash('sha1').update(text).digest('hex') }
 }

@@ -9,10 +9,13 @@ import type { ApiKey } from '../../src/domain/api-key.ts'
 import { atomic } from '../../src/domain/units.ts'
 import { apiKeyOf, createApiKey } from '../../src/payment/authenticate.ts'
 import type { ApiKeyStore } from '../../src/store/api-key-store.ts'
-import { type ApiKeyPlace, sqliteApiKeyPlace } from '../support/api-key-place.ts'
+import { type ApiKeyPlace, redisApiKeyPlace, sqliteApiKeyPlace } from '../support/api-key-place.ts'
 import { channelIdOf } from '../support/channels.ts'
 
-const places: readonly [string, () => Promise<ApiKeyPlace>][] = [['SQLite', sqliteApiKeyPlace]]
+const places: readonly [string, () => Promise<ApiKeyPlace>][] = [
+  ['SQLite', sqliteApiKeyPlace],
+  ['Redis', redisApiKeyPlace],
+]
 
 const channelId = channelIdOf(0)
 const newKey = (change: Partial<Parameters<typeof createApiKey>[0]> = {}): ApiKey =>

@@ -4,8 +4,10 @@
  */
 import { join } from 'node:path'
 import type { ApiKeyStore } from '../../src/store/api-key-store.ts'
+import { openRedisApiKeys } from '../../src/store/api-key-store-redis.ts'
 import { openSqliteApiKeys } from '../../src/store/api-key-store-sqlite.ts'
 import { temporaryFolder } from './embedded-chain.ts'
+import { startRedisServer } from './redis-server.ts'
 
 export type ApiKeyPlace = {
   /** Opens what is there; several at once are several processes. */
@@ -18,5 +20,14 @@ export async function sqliteApiKeyPlace(): Promise<ApiKeyPlace> {
   return {
     open: async () => openSqliteApiKeys(join(folder.path, 'keys.db')),
     remove: async () => folder.remove(),
+  }
+}
+
+/** A real redis-server of its own. */
+export async function redisApiKeyPlace(): Promise<ApiKeyPlace> {
+  const server = await startRedisServer()
+  return {
+    open: () => openRedisApiKeys({ url: server.url, keyPrefix: 'test' }),
+    remove: () => server.stop(),
   }
 }
