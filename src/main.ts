@@ -11,6 +11,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   keys: async () => (await import('./cli/keys-command.ts')).keysCommand,
   settlement: async () => (await import('./cli/settlement-command.ts')).settlementCommand,
   contracts: async () => (await import('./cli/contracts-command.ts')).contractsCommand,
+  payouts: async () => (await import('./cli/payouts-command.ts')).payoutsCommand,
   engine: async () => (await import('./cli/engine-command.ts')).engineCommand,
 }
 

@@ -46,7 +46,8 @@ import type { LedgerStore } from '../../src/store/ledger-store.ts'
 import { openSqliteLedger } from '../../src/store/ledger-store-sqlite.ts'
 import { UpstreamPools, type UpstreamTimeouts } from '../../src/upstream/open-answer.ts'
 
-const verifyingContract = address(`0x${'5e'.repeat(20)}`)
+export const testVerifier: Address = address(`0x${'5e'.repeat(20)}`)
+const verifyingContract = testVerifier
 const chainId = 31337
 export const testAsset: Address = address(`0x${'a5'.repeat(20)}`)
 export const testChannelId: Bytes32 = bytes32(`0x${'c1'.repeat(32)}`)

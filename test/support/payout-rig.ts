@@ -80,7 +80,7 @@ export class PayoutRig {
   }
 
   async pay(
-    contributors: readonly RegisteredContributor[],
+    contributors: readonly Pick<RegisteredContributor, 'contributorId' | 'operator'>[],
     more: Partial<PayingTerms> = {},
   ): Promise<PayContributors> {
     const { chain, dev } = this.running
@@ -158,6 +158,12 @@ export class PayoutRig {
     await this.ledger.close()
     this.ledger = this.#newLedger()
     await openSignedChannel(this.ledger, clientChannel, devUsd(1_000_000n))
+  }
+
+  /** Whoever had the ledger has closed it; it goes on as it was. */
+  async reopenLedger(): Promise<void> {
+    await this.ledger.close()
+    this.ledger = openSqliteLedger({ path: this.ledgerPath })
   }
 
   async stopPaying(): Promise<void> {
