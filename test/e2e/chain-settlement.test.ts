@@ -120,8 +120,8 @@ describe('paying out', () => {
     const round = async () => {
       const settlement = rig.startLoop({ policy, nowMs: () => nowMs })
       vi.advanceTimersByTime(settlementIntervalMs)
+      await settlement.stop()
       await rig.stopLoops()
-      return settlement
     }
     await round()
     nowMs += change.laterMs ?? 0
