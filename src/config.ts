@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { canonicalJson, type Json } from './attestation/canonical-json.ts'
-import { completionTokensDefaultMax } from './base/limits.ts'
+import { completionTokensDefaultMax, parallelRequestsMax } from './base/limits.ts'
 import {
   canonicalCollectorAddress,
   canonicalSettlementAddress,
@@ -66,6 +66,12 @@ export type GatewayConfig = {
     readonly atOncePerHour: AtomicAmount
     readonly deniedPayers: readonly Address[]
   }
+  readonly x402: {
+    /** Requests that one voucher may pay for at a time where the client does not say. */
+    readonly parallel: number
+    /** The least that a transfer for one request must bring. */
+    readonly exactMinimum: AtomicAmount
+  }
   /** Undefined pays no contributor by channel. */
   readonly payouts: PayoutsConfig | undefined
   readonly upstreams: readonly UpstreamConfig[]
@@ -121,6 +127,7 @@ export function parseConfig(source: {
       gateway: top.map('gateway', (fields) => readGateway(fields, at)),
       claims: top.optionalMap('claims', (fields) => readClaims(fields, chain.assetDecimals)),
       deposits: top.optionalMap('deposits', (fields) => readDeposits(fields, chain.assetDecimals)),
+      x402: top.optionalMap('x402', (fields) => readX402(fields, chain.assetDecimals)),
       payouts: top.has('payouts')
         ? top.map('payouts', (fields) =>
             readPayouts(fields, {
@@ -173,6 +180,11 @@ const readClaims = (fields: ConfigFields, decimals: number): GatewayConfig['clai
   everyS: fields.integer('everyS', { min: 1, max: 30 * dayS }, 6 * 3600),
   settleWhenClaimed: atomic(fields.amount('settleWhenClaimed', decimals, '50')),
   settleEveryS: fields.integer('settleEveryS', { min: 1, max: 30 * dayS }, dayS),
+})
+
+const readX402 = (fields: ConfigFields, decimals: number): GatewayConfig['x402'] => ({
+  parallel: fields.integer('parallel', { min: 1, max: parallelRequestsMax }, 1),
+  exactMinimum: atomic(fields.amount('exactMinimum', decimals, '0.01')),
 })
 
 const readDeposits = (fields: ConfigFields, decimals: number): GatewayConfig['deposits'] => ({

@@ -1,38 +1,9 @@
 import type { Hex } from '../base/hex.ts'
-import type { ChannelConfig } from '../domain/channel.ts'
-import type { Address, AtomicAmount, Bytes32, Signature, UnixSeconds } from '../domain/units.ts'
+import type { DepositAuthorization, DepositOrder } from '../domain/deposit.ts'
+import type { Address, AtomicAmount, Bytes32 } from '../domain/units.ts'
 import { depositNonce, receiveWithAuthorizationDigest } from './channel-typed-data.ts'
 import type { Contract, ContractCall } from './contracts.ts'
 import type { DomainSeparator } from './typed-data.ts'
-
-/** Where Permit2 stands on every chain that has it. */
-export const permit2Address = '0x000000000022d473030f116ddee9f6b43ac78ba3' as Address
-
-/** A payer's signed leave to take a deposit: by the token itself (ERC-3009), or by Permit2 for tokens without it. */
-export type DepositAuthorization =
-  | {
-      readonly kind: 'eip3009'
-      /** Exclusive, as is `validBefore`. */
-      readonly validAfter: UnixSeconds
-      readonly validBefore: UnixSeconds
-      /** Makes the nonce, together with the channel: another one for each deposit. */
-      readonly salt: Bytes32
-      readonly signature: Signature
-    }
-  | {
-      readonly kind: 'permit2'
-      readonly nonce: bigint
-      /** Inclusive. */
-      readonly deadline: UnixSeconds
-      readonly signature: Signature
-    }
-
-/** A deposit that a payer asked for and anyone may send. */
-export type DepositOrder = {
-  readonly config: ChannelConfig
-  readonly amount: AtomicAmount
-  readonly authorization: DepositAuthorization
-}
 
 /** The contracts that take deposits; Permit2's only where the operator configured it. */
 export type DepositCollectors = {

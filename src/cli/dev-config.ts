@@ -64,6 +64,7 @@ export function devGatewayConfig(terms: {
       atOncePerHour: devUsd(100n),
       deniedPayers: [],
     },
+    x402: { parallel: 1, exactMinimum: atomic(devUsd(1n) / 1000n) },
     payouts: {
       feeBps: devFeeBps,
       treasury: addresses.treasury,

@@ -9,6 +9,7 @@ import { domainSeparator } from '../chain/typed-data.ts'
 import type { GatewayConfig } from '../config.ts'
 import type { BillingTerms } from '../domain/billing-terms.ts'
 import type { Refusal } from '../domain/refusal.ts'
+import type { Bytes32 } from '../domain/units.ts'
 import { acceptVoucher, type ReadChannel } from '../payment/accept-voucher.ts'
 import { type BillingStep, createBillingStep, type RefundSent } from '../payment/billing-step.ts'
 import type { ChannelTerms } from '../payment/channel-terms.ts'
@@ -19,7 +20,14 @@ import type { LedgerStore } from '../store/ledger-store.ts'
 import { CommandFailure } from './command.ts'
 import type { RunningSettlement } from './open-settlement.ts'
 
-export type OpenBilling = { readonly billing: BillingStep; readonly deposits: DepositRelay }
+export type OpenBilling = {
+  readonly billing: BillingStep
+  readonly deposits: DepositRelay
+  /** What judges a voucher: the ledger, the terms, and the chain. */
+  readonly channels: Parameters<typeof acceptVoucher>[0]
+  /** Sends what was not charged back to the payer, whose consent was proven. */
+  readonly refund: (channelId: Bytes32) => Promise<Result<RefundSent, Refusal>>
+}
 
 /** What payers ask and order, wired to one chain. Throws CommandFailure when the asset cannot be deposited by signature. */
 export async function openBilling(terms: {
@@ -49,19 +57,20 @@ export async function openBilling(terms: {
     sender: terms.settlement.sender,
     nowMs,
   })
+  const refund: OpenBilling['refund'] = async (channelId) => {
+    const refunded = await terms.settlement.refund(channelId)
+    return refunded.ok ? refunded : asPayerSeesIt(refunded.error, nowMs())
+  }
   const billing = createBillingStep({
     ledger,
     keys: terms.apiKeys,
     terms: billingTermsOf(config, token),
     acceptVoucher: (voucher) => acceptVoucher(channels, voucher),
-    refund: async (channelId) => {
-      const refunded = await terms.settlement.refund(channelId)
-      return refunded.ok ? refunded : asPayerSeesIt(refunded.error, nowMs())
-    },
+    refund,
     deposits,
     nowMs,
   })
-  return { billing, deposits }
+  return { billing, deposits, channels, refund }
 }
 
 async function tokenDomainOf({ chain }: GatewayConfig, rpc: JsonRpc): Promise<TokenDomain> {

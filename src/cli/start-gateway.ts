@@ -33,6 +33,7 @@ import { checkChain } from './check-chain.ts'
 import { CommandFailure } from './command.ts'
 import { openBilling } from './open-billing.ts'
 import { openSettlement, type RunningSettlement } from './open-settlement.ts'
+import { openX402 } from './open-x402.ts'
 import { type RunningPayouts, startPayouts } from './start-payouts.ts'
 
 export type RunningGateway = {
@@ -92,12 +93,13 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const recovery = { payment, signer, payerOf, nowMs }
   const recovered = await recoverHolds(recovery)
   const reaper = startHoldReaper({ ...recovery, log: logs.gateway })
-  const { billing } = await openBilling({ config, rpc, ...stores, settlement, nowMs })
+  const billing = await openBilling({ config, rpc, ...stores, settlement, nowMs })
   const door = createDoor({
     gateway,
     inFlight,
     authenticate: (authorization, atMs) => authenticate(stores.apiKeys, authorization, atMs),
-    billing,
+    billing: billing.billing,
+    x402: openX402({ config, rpc, billing, settlement, nowMs }),
     payouts: payouts.step,
     log: logs.gateway,
   })

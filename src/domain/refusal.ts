@@ -1,3 +1,4 @@
+import type { Channel } from './channel.ts'
 import type { Address, AtomicAmount, Bytes32 } from './units.ts'
 
 /*
@@ -58,6 +59,17 @@ export type DepositRefusal =
   | { readonly reason: 'deposit_limit_reached'; readonly retryAfterS: number }
   | { readonly reason: 'deposit_pending'; readonly transactionHash: Bytes32 | undefined }
 
+/** The payment that came with a request, or should have come, does not do. Nothing was charged. */
+export type PaymentRefusal =
+  | { readonly reason: 'payment_required' }
+  | { readonly reason: 'payment_malformed'; readonly detail: string }
+  | { readonly reason: 'payment_unacceptable'; readonly detail: string }
+  /** The client counts from another sum than the ledger; `channel` says from which to count. */
+  | { readonly reason: 'cumulative_amount_mismatch'; readonly channel: Channel | undefined }
+  /** The request was answered before; `response` is what its client was told of the payment, where that is known. */
+  | { readonly reason: 'payment_replayed'; readonly response: string | undefined }
+  | { readonly reason: 'channel_busy'; readonly retryAfterS: number }
+
 /** An owner's order about its keys cannot be executed. Nothing changed. */
 export type KeyOrderRefusal =
   | { readonly reason: 'api_key_exists' }
@@ -116,6 +128,7 @@ export type Refusal =
   | HoldRefusal
   | VoucherRefusal
   | DepositRefusal
+  | PaymentRefusal
   | KeyOrderRefusal
   | OwnerRefusal
   | UpstreamRefusal

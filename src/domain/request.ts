@@ -1,5 +1,6 @@
 import type { SpendCap } from './hold.ts'
 import type { Bytes32 } from './units.ts'
+import type { ChannelPayment } from './x402-payment.ts'
 
 /** Who pays: the holder of a key that draws on a channel, or the channel's payer itself, request by request (x402). */
 export type Payer =
@@ -12,7 +13,7 @@ export type Payer =
       /** Public names of the models that this key may ask for; undefined allows all. */
       readonly modelScope: readonly string[] | undefined
     }
-  | { readonly kind: 'channel'; readonly channelId: Bytes32 }
+  | { readonly kind: 'channel'; readonly channelId: Bytes32; readonly payment: ChannelPayment }
 
 export const apiKeyIdOf = (payer: Payer): string | undefined =>
   payer.kind === 'api-key' ? payer.apiKeyId : undefined
@@ -46,3 +47,6 @@ export type InferenceRequest = {
   readonly receivedAtMs: number
   readonly payer: Payer
 }
+
+/** A request as it is priced: whoever pays, it costs the same. */
+export type UnpaidRequest = Omit<InferenceRequest, 'payer'>

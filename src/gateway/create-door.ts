@@ -3,10 +3,12 @@ import { err, ok, type Result } from '../base/result.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { Payer } from '../domain/request.ts'
 import type { BillingStep } from '../payment/billing-step.ts'
+import type { X402Step } from '../payment/x402-step.ts'
 import type { PayoutStep } from '../settlement/payout-step.ts'
 import type { Gateway } from './gateway.ts'
 import type { GatewayDoor } from './gateway-door.ts'
 import type { InFlight } from './in-flight.ts'
+import { createPaidDoor } from './paid-completion.ts'
 import { serveCompletion } from './serve-completion.ts'
 
 /** What the door needs beside the conductor: who may enter, and what is no request for work. */
@@ -18,6 +20,8 @@ export type DoorDeps = {
     nowMs: number,
   ) => Promise<Result<Payer, Refusal>>
   readonly billing: BillingStep
+  /** Undefined where requests are paid by keys alone. */
+  readonly x402?: X402Step | undefined
   readonly payouts: PayoutStep
   readonly log: GatewayLog
 }
@@ -44,6 +48,7 @@ export function createDoor(deps: DoorDeps): GatewayDoor {
         : err({ reason: 'receipt_not_found' })
     },
     billing: deps.billing,
+    paid: deps.x402 === undefined ? undefined : createPaidDoor(gateway, inFlight, deps.x402),
     payouts: deps.payouts,
     readiness: () => {
       if (!inFlight.open) return err({ reason: 'shutting_down' })

@@ -6,6 +6,7 @@ import type { Bytes32 } from '../domain/units.ts'
 import type { BillingStep } from '../payment/billing-step.ts'
 import type { PayoutStep } from '../settlement/payout-step.ts'
 import type { AnswerClient } from './answer-client.ts'
+import type { PaidDoor } from './paid-completion.ts'
 
 /** Everything that a door (http, later jobs) may ask of the gateway. */
 export type GatewayDoor = {
@@ -18,6 +19,8 @@ export type GatewayDoor = {
   readonly models: () => readonly Offer[]
   /** The stored JSON of a receipt, for the account that paid for it. */
   readonly receipt: (payer: Payer, receiptId: Bytes32) => Promise<Result<string, Refusal>>
+  /** Payments that come with requests; undefined where only keys are taken. */
+  readonly paid?: PaidDoor | undefined
   /** What the owner of a channel may ask and order. */
   readonly billing: BillingStep
   /** What a contributor may ask about its pay. */

@@ -20,6 +20,7 @@ import { retrieveVoucher, showVoucher } from './contributors.ts'
 import type { Entrance } from './entrance.ts'
 import type { HttpContext, HttpEnv } from './http-context.ts'
 import { listModels, retrieveModel } from './models.ts'
+import { paymentTerms } from './paid-completions.ts'
 import { sendError, sendJson } from './raw-response.ts'
 import { retrieveReceipt } from './receipts.ts'
 
@@ -44,6 +45,10 @@ export function createApp(
     void chatCompletions(door, context.env, terms)
     return RESPONSE_ALREADY_SENT
   })
+  app.get(
+    '/v1/chat/completions',
+    raw((c) => paymentTerms(door, c.env)),
+  )
   app.get(
     '/v1/models',
     raw((c) => authenticated(door, entrance, c, () => listModels(door, c.env.outgoing))),

@@ -160,6 +160,27 @@ export class BodyFields {
     return isAmount ? atomic(BigInt(value)) : this.#fail(name, 'a decimal string of atomic units')
   }
 
+  text(name: string): string {
+    const value = this.#of(name)
+    return isLine(value, nameLengthMax) ? value : this.#fail(name, 'a short text')
+  }
+
+  uint256(name: string): bigint {
+    const value = this.#of(name)
+    const amount = typeof value === 'string' && /^\d{1,78}$/.test(value) ? BigInt(value) : undefined
+    return amount !== undefined && amount < 2n ** 256n
+      ? amount
+      : this.#fail(name, 'a decimal string of 256 bits')
+  }
+
+  /** A whole number that is written as text. */
+  decimal(name: string): number {
+    const value = this.uint256(name)
+    return value <= Number.MAX_SAFE_INTEGER
+      ? Number(value)
+      : this.#fail(name, `a decimal string up to ${Number.MAX_SAFE_INTEGER}`)
+  }
+
   seconds(name: string): UnixSeconds {
     return unixSeconds(this.integer(name))
   }

@@ -9,6 +9,7 @@ import { bytes32 } from '../domain/units.ts'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
 import type { Entrance } from './entrance.ts'
 import { parseChatBody } from './openai-schema.ts'
+import { isAboutMoney, isPaidByItself, paidCompletions, quotedHeaders } from './paid-completions.ts'
 import { rawAnswerClient, sendError, watchClient } from './raw-response.ts'
 import { readBody } from './read-body.ts'
 import { newRequestIds, type RequestIds } from './request-ids.ts'
@@ -20,6 +21,10 @@ export async function chatCompletions(
   terms: { readonly stallMs: number; readonly entrance: Entrance },
 ): Promise<void> {
   const { stallMs, entrance } = terms
+  const { paid } = door
+  if (paid !== undefined && isPaidByItself(incoming)) {
+    return paidCompletions(door, { incoming, outgoing }, { paid, stallMs })
+  }
   const ids = newRequestIds(door.nowMs())
   const { requestId } = ids
   try {
@@ -33,7 +38,11 @@ export async function chatCompletions(
     const served = await door.complete(request.value, client)
     if (served.ok) return
     entrance.refused(request.value.payer, served.error)
-    sendError(outgoing, served.error, requestId)
+    const headers =
+      paid !== undefined && isAboutMoney(served.error)
+        ? quotedHeaders(paid, incoming, { request: request.value, refusal: served.error })
+        : {}
+    sendError(outgoing, served.error, requestId, { headers })
   } catch (error) {
     door.failed(requestId, error)
     sendError(outgoing, { reason: 'internal_error' }, requestId)

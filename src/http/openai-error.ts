@@ -155,6 +155,12 @@ function describeBeyondRequest(refusal: Exclude<Refusal, RequestReason>): Descri
     case 'deposit_rejected':
     case 'deposit_limit_reached':
     case 'deposit_pending':
+    case 'payment_required':
+    case 'payment_malformed':
+    case 'payment_unacceptable':
+    case 'cumulative_amount_mismatch':
+    case 'payment_replayed':
+    case 'channel_busy':
       return describePaymentRefusal(refusal)
     case 'api_key_exists':
     case 'api_key_not_found':

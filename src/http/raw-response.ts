@@ -17,10 +17,12 @@ export function errorBody(refusal: Refusal, requestId: string | undefined): stri
   })
 }
 
+/** `told` is what a door adds of its own: headers, and a status of its protocol's instead of the refusal's. */
 export function sendError(
   response: ServerResponse,
   refusal: Refusal,
   requestId?: string | undefined,
+  told: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> } = {},
 ): void {
   if (response.headersSent || response.destroyed) {
     response.destroy()
@@ -29,12 +31,13 @@ export function sendError(
   const body = Buffer.from(errorBody(refusal, requestId))
   const { status, headers } = errorAnswer(refusal)
   const whole = isWhole(response.req)
-  response.writeHead(status, {
+  response.writeHead(told.status ?? status, {
     'content-type': 'application/json',
     'content-length': body.length,
     ...(requestId === undefined ? {} : { 'x-request-id': requestId }),
     ...(whole ? {} : { connection: 'close' }),
     ...headers,
+    ...told.headers,
   })
   if (whole) response.end(body)
   else endAfterRequest(response, body)

@@ -3,7 +3,7 @@ import { err, ok, type Result } from '../base/result.ts'
 import type { Offer } from '../domain/contributor.ts'
 import { type PriceSheet, priceRoundedUp } from '../domain/price-sheet.ts'
 import type { RequestRefusal } from '../domain/refusal.ts'
-import type { InferenceRequest } from '../domain/request.ts'
+import type { UnpaidRequest } from '../domain/request.ts'
 import type { AtomicAmount } from '../domain/units.ts'
 
 /** Tokens of chat template that an engine may add for each message and for the answer it opens. */
@@ -21,7 +21,7 @@ export type CostBound = {
  * capped by the context, and the completion bound for each choice. Media has no such byte bound, so it holds the context.
  */
 export function boundCost(
-  request: InferenceRequest,
+  request: UnpaidRequest,
   offer: Offer,
 ): Result<CostBound, RequestRefusal> {
   const { contextTokensMax } = offer
@@ -47,7 +47,7 @@ export function boundCost(
 }
 
 /** What a stream must have to begin where its worst case does not fit: the whole prompt and a slice of each choice. */
-export function sliceCost(request: InferenceRequest, offer: Offer, bound: CostBound): AtomicAmount {
+export function sliceCost(request: UnpaidRequest, offer: Offer, bound: CostBound): AtomicAmount {
   const tokens = Math.min(bound.completionTokensMax, streamSliceTokens)
   return costOf(offer.prices, {
     promptTokens: bound.promptTokensMax,

@@ -1,12 +1,18 @@
 import { err, ok, type Result } from '../base/result.ts'
 import type { Offer } from '../domain/contributor.ts'
 import type { Decided, Held } from '../domain/hold.ts'
-import type { GatewayRefusal, HoldRefusal, RequestRefusal } from '../domain/refusal.ts'
-import type { InferenceRequest } from '../domain/request.ts'
+import type {
+  GatewayRefusal,
+  HoldRefusal,
+  PaymentRefusal,
+  RequestRefusal,
+} from '../domain/refusal.ts'
+import type { InferenceRequest, UnpaidRequest } from '../domain/request.ts'
 import type { Address, AtomicAmount } from '../domain/units.ts'
 import { type LedgerStore, StoreFailure } from '../store/ledger-store.ts'
 import { boundCost, type CostBound, sliceCost } from './bound-cost.ts'
 import { GrowingHold } from './growing-hold.ts'
+import { answerPayment } from './x402-answer.ts'
 
 /** A request's money is set aside: decided now, durable when `hold.durable` resolves. */
 export type Admitted = {
@@ -36,8 +42,10 @@ export type PaymentStep = Pick<
     request: InferenceRequest,
     offers: readonly Offer[],
     context: string,
-  ) => Promise<Result<Admitted, RequestRefusal | HoldRefusal | GatewayRefusal>>
+  ) => Promise<Result<Admitted, AdmitRefusal>>
 }
+
+type AdmitRefusal = RequestRefusal | HoldRefusal | PaymentRefusal | GatewayRefusal
 
 export function createPaymentStep(ledger: LedgerStore): PaymentStep {
   return {
@@ -63,7 +71,7 @@ async function admit(
   ledger: LedgerStore,
   request: InferenceRequest,
   terms: { readonly offers: readonly Offer[]; readonly context: string },
-): Promise<Result<Admitted, RequestRefusal | HoldRefusal | GatewayRefusal>> {
+): Promise<Result<Admitted, AdmitRefusal>> {
   const bounds = boundAll(request, terms.offers)
   if (!bounds.ok) return bounds
   const { channelId } = request.payer
@@ -79,14 +87,24 @@ async function admit(
       budget: payer.kind === 'api-key' ? payer.spendCap : undefined,
       announces: payer.kind === 'channel',
     })
-  const admitted = (held: Decided<Held>, growing: GrowingHold | undefined): Admitted => ({
+  const admitted = (
+    held: Decided<Held>,
+    growing: GrowingHold | undefined,
+    headers: Admitted['headers'] = {},
+  ): Admitted => ({
     hold: held,
     payerAddress: held.value.channel.config.payer,
     bounds: bounds.value,
     growing,
-    headers: {},
+    headers,
   })
   const held = await hold(worstCase)
+  if (held.ok && payer.kind === 'channel') {
+    const answer = answerPayment(payer.payment, held.value.value)
+    if (answer.ok) return ok(admitted(held.value, undefined, answer.value))
+    await ledger.release(requestId)
+    return answer
+  }
   if (held.ok) return ok(admitted(held.value, undefined))
   const slice = dearest(bounds.value, (bound, offer) => sliceCost(request, offer, bound))
   if (slice === undefined || !mayBeginWith(request, slice, held.error)) return held
@@ -95,6 +113,17 @@ async function admit(
   if (!begun.ok) return held
   const growing = new GrowingHold(ledger.extend.bind(ledger), begun.value.value.hold)
   return ok(admitted(begun.value, growing))
+}
+
+/** The most that the request can cost, whichever of the offers serves it. */
+export function ceilingOf(
+  request: UnpaidRequest,
+  offers: readonly Offer[],
+): Result<AtomicAmount, RequestRefusal | GatewayRefusal> {
+  const bounds = boundAll(request, offers)
+  if (!bounds.ok) return bounds
+  const ceiling = dearest(bounds.value, ({ amount }) => amount)
+  return ceiling === undefined ? err({ reason: 'internal_error' }) : ok(ceiling)
 }
 
 /** The largest amount over all offers; undefined where there is none. */
@@ -119,7 +148,7 @@ const mayBeginWith = (
 
 /** Offers whose bounds the request respects; the first refusal when there is none. */
 function boundAll(
-  request: InferenceRequest,
+  request: UnpaidRequest,
   offers: readonly Offer[],
 ): Result<ReadonlyMap<Offer, CostBound>, RequestRefusal> {
   const bounds = new Map<Offer, CostBound>()

@@ -21,9 +21,7 @@ import { channelIdOf, depositNonce } from '../chain/channel-typed-data.ts'
 import { type Buried, waitUntilBuried } from '../chain/confirmations.ts'
 import { type Contract, type ContractCall, encodeCall } from '../chain/contracts.ts'
 import {
-  type DepositAuthorization,
   type DepositCollectors,
-  type DepositOrder,
   depositDigest,
   orderedDepositCall,
 } from '../chain/deposit-authorization.ts'
@@ -35,6 +33,7 @@ import { simulateCall } from '../chain/simulate-call.ts'
 import { type Sender, sendCall } from '../chain/transactions.ts'
 import type { DomainSeparator } from '../chain/typed-data.ts'
 import type { Channel } from '../domain/channel.ts'
+import type { DepositAuthorization, DepositOrder } from '../domain/deposit.ts'
 import type { DepositRefusal, GatewayRefusal, VoucherRefusal } from '../domain/refusal.ts'
 import { type AtomicAmount, type Bytes32, unixSecondsOf } from '../domain/units.ts'
 import { type LedgerStore, StoreFailure } from '../store/ledger-store.ts'

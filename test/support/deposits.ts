@@ -5,12 +5,13 @@ import { randomBytes } from 'node:crypto'
 import { toHex } from '../../src/base/hex.ts'
 import { channelDomain, channelIdOf } from '../../src/chain/channel-typed-data.ts'
 import { readContract } from '../../src/chain/contracts.ts'
-import { type DepositOrder, depositDigest } from '../../src/chain/deposit-authorization.ts'
+import { depositDigest } from '../../src/chain/deposit-authorization.ts'
 import { type PrivateKey, randomPrivateKey } from '../../src/chain/private-key.ts'
 import { addressOfPrivateKey, signDigest } from '../../src/chain/signatures.ts'
 import { openSender, type Sender, sendCall } from '../../src/chain/transactions.ts'
 import { devContractHandles, devUsdDomain } from '../../src/dev/dev-contracts.ts'
 import type { ChannelConfig } from '../../src/domain/channel.ts'
+import type { DepositOrder } from '../../src/domain/deposit.ts'
 import {
   type Address,
   atomic,

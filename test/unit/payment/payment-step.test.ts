@@ -103,7 +103,14 @@ describe('a stream that does not fit', () => {
 
   test('is refused to an x402 client, which is told its ceiling once', async () => {
     const request = await payWith(slice + 500n)
-    const payer = { kind: 'channel', channelId: channelIdOf(1) } as const
+    const payment = {
+      scheme: 'batch-settlement',
+      maxClaimableAmount: atomic(slice + 500n),
+      toldAmount: atomic(0n),
+      clientBaseAmount: undefined,
+      transactionHash: undefined,
+    } as const
+    const payer = { kind: 'channel', channelId: channelIdOf(1), payment } as const
     expect(await createPaymentStep(ledger).admit({ ...request, payer }, [long], '')).toMatchObject({
       error: { reason: 'insufficient_balance', requiredAmount: 4_017n },
     })

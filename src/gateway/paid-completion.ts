@@ -1,0 +1,101 @@
+/*
+ * A request that comes with its payment instead of a key: taken in turn where its voucher leaves room for one only, paid,
+ * and then served like any other.
+ */
+import { err, type Result } from '../base/result.ts'
+import type { Refusal } from '../domain/refusal.ts'
+import type { UnpaidRequest } from '../domain/request.ts'
+import type { ExactPayment, PaymentQuote, VoucherPayment } from '../domain/x402-payment.ts'
+import type { X402Step } from '../payment/x402-step.ts'
+import type { AnswerClient } from './answer-client.ts'
+import type { Gateway } from './gateway.ts'
+import type { InFlight } from './in-flight.ts'
+import { RepeatedPayments } from './repeated-payments.ts'
+import { serveCompletion } from './serve-completion.ts'
+
+/** What a door may ask of payments that come with requests. */
+export type PaidDoor = Pick<
+  X402Step,
+  'parallelDefault' | 'exactMinimumAmount' | 'terms' | 'refund'
+> & {
+  readonly quote: (request: UnpaidRequest, parallel: number) => Result<PaymentQuote, Refusal>
+  readonly complete: (
+    request: UnpaidRequest,
+    payment: VoucherPayment | ExactPayment,
+    paid: { readonly quote: PaymentQuote; readonly client: AnswerClient },
+  ) => Promise<Result<void, Refusal>>
+}
+
+export function createPaidDoor(gateway: Gateway, inFlight: InFlight, x402: X402Step): PaidDoor {
+  const repeated = new RepeatedPayments()
+  const { parallelDefault, exactMinimumAmount, terms, refund } = x402
+  return {
+    parallelDefault,
+    exactMinimumAmount,
+    terms,
+    refund,
+    quote: (request, parallel) => {
+      const candidates = gateway.pool.candidates(request.modelName)
+      if (candidates.length > 0) {
+        const offers = candidates.map(({ offer }) => offer)
+        return x402.quote(request, offers, parallel)
+      }
+      return err({ reason: 'model_not_found', modelId: request.modelName })
+    },
+    complete: async (request, payment, { quote, client }) => {
+      const left = inFlight.enter()
+      if (left === undefined) return err({ reason: 'shutting_down' })
+      try {
+        const job = { request, payment, quote, client }
+        if (payment.kind !== 'voucher' || quote.parallel > 1) return await serve(gateway, x402, job)
+        return await inTurn(x402, payment, async () => {
+          const response = repeated.answerTo(payment, request)
+          if (response !== undefined) return err({ reason: 'payment_replayed', response })
+          const told = repeated.watch(payment, request, client)
+          return serve(gateway, x402, { ...job, client: told })
+        })
+      } finally {
+        left()
+      }
+    },
+  }
+}
+
+async function inTurn(
+  { turns }: X402Step,
+  { voucher }: VoucherPayment,
+  act: () => Promise<Result<void, Refusal>>,
+): Promise<Result<void, Refusal>> {
+  const turn = await turns.take(voucher.channelId, voucher.maxClaimableAmount)
+  if (turn === undefined) return err({ reason: 'channel_busy', retryAfterS: 1 })
+  let refusedAmount: typeof voucher.maxClaimableAmount | undefined
+  try {
+    const outcome = await act()
+    const isLow = !outcome.ok && outcome.error.reason === 'cumulative_amount_mismatch'
+    refusedAmount = isLow ? voucher.maxClaimableAmount : undefined
+    return outcome
+  } finally {
+    turn.end(refusedAmount)
+  }
+}
+
+async function serve(
+  gateway: Gateway,
+  x402: X402Step,
+  job: {
+    readonly request: UnpaidRequest
+    readonly payment: VoucherPayment | ExactPayment
+    readonly quote: PaymentQuote
+    readonly client: AnswerClient
+  },
+): Promise<Result<void, Refusal>> {
+  const { request, payment, quote, client } = job
+  const payer = await x402.accept(payment, quote)
+  if (!payer.ok) return payer
+  const served = await serveCompletion(gateway, { ...request, payer: payer.value }, client)
+  if (served.ok || served.error.reason !== 'insufficient_balance') return served
+  // Another request took what this one was to be paid by, between the look at the channel and the hold.
+  if (payment.kind === 'exact') return err({ reason: 'payment_replayed', response: undefined })
+  const again = await x402.accept(payment, quote)
+  return again.ok ? served : again
+}
