@@ -8,6 +8,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   dev: async () => (await import('./cli/dev-command.ts')).devCommand,
   serve: async () => (await import('./cli/serve-command.ts')).serveCommand,
   verify: async () => (await import('./cli/verify-command.ts')).verifyCommand,
+  channel: async () => (await import('./cli/channel-command.ts')).channelCommand,
+  wallet: async () => (await import('./cli/wallet-command.ts')).walletCommand,
   keys: async () => (await import('./cli/keys-command.ts')).keysCommand,
   settlement: async () => (await import('./cli/settlement-command.ts')).settlementCommand,
   contracts: async () => (await import('./cli/contracts-command.ts')).contractsCommand,

@@ -1,137 +1,145 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type Bytes32, bytes32, isBytes32 } from '../domain/units.ts'
-import { createApiKey } from '../payment/authenticate.ts'
-import type { ApiKeyStore } from '../store/api-key-store.ts'
-import { openSqliteApiKeys } from '../store/api-key-store-sqlite.ts'
-import { StoreFailure } from '../store/ledger-store.ts'
+import { isBytes32 } from '../domain/units.ts'
+import { type ChannelOptions, readGatewayUrl, readWhole } from './channel-options.ts'
 import { type Command, CommandFailure, terminal } from './command.ts'
+import { createKey, listKeys, parseTerms, revokeKey, withKeys } from './keys-of-operator.ts'
+import { createKeyAsOwner, listKeysAsOwner, revokeKeyAsOwner } from './keys-of-owner.ts'
 
-const help = `Usage: vouch keys create --channel ID [--label TEXT] [--days N] [--data FOLDER]
+const help = `Usage: vouch keys create --channel FILE [--cap AMOUNT] [--days N] [--model NAME]... [--label TEXT]
+       vouch keys list --channel FILE
+       vouch keys revoke KEY_ID --channel FILE
+       vouch keys create --channel ID [--label TEXT] [--days N] [--data FOLDER]
        vouch keys list [--data FOLDER]
        vouch keys revoke KEY_ID [--data FOLDER]
 
-API keys of a gateway on this machine. A key draws on the tranche voucher of one channel. It
-is shown once, when it is created; the gateway keeps only its sha256. A running gateway sees
-every change with its next request.
+API keys, in two forms that differ in who says so:
+
+  With --channel FILE you are the owner of a channel, and the gateway may be anyone's. The key
+  is made here, and its sha256 granted to the gateway by an order that your session key signs.
+  The gateway never learns the key, and cannot grant one itself.
+
+  Without it you are the operator of a gateway on this machine, and write into its store. The
+  key draws on the channel whose ID you name, by your word alone.
+
+In both forms a key is shown once, and a gateway sees every change with its next request.
 
 Options:
-  --data FOLDER   the gateway's data folder (default: .vouch/dev)
-  --channel ID    the payment channel, 0x and 64 hex digits
-  --label TEXT    your own name for the key (default: none)
+  --channel FILE  the channel file that 'vouch channel open' made
+  --gateway URL   another address of that gateway (default: as at open)
+  --cap AMOUNT    the most that the key may spend in all, in units of the asset (default: the
+                  channel's own limit)
+  --model NAME    the key may ask for this model; may be repeated (default: all)
   --days N        days until it expires (default: never)
+  --label TEXT    your own name for the key (default: none)
+  --json          one JSON value on standard output (owner's form)
+  --channel ID    the payment channel, 0x and 64 hex digits (operator's form)
+  --data FOLDER   the gateway's data folder (default: .vouch/dev; operator's form)
   --help          this text
 
-Exit codes: 0 done, 1 the folder, channel or key is not there, 2 unusable arguments.
+Exit codes: 0 done, 1 refused, or the folder, channel or key is not there, 2 unusable arguments.
 `
-
-const dayMs = 86_400_000
 
 async function run(argv: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...argv],
     allowPositionals: true,
     options: {
-      data: { type: 'string', default: '.vouch/dev' },
+      data: { type: 'string' },
       channel: { type: 'string' },
+      gateway: { type: 'string' },
       label: { type: 'string', default: '' },
+      cap: { type: 'string' },
+      model: { type: 'string', multiple: true },
       days: { type: 'string' },
+      json: { type: 'boolean', default: false },
     },
   })
   const [action, keyId, ...rest] = positionals
   if (rest.length > 0) throw new CommandFailure(`unexpected '${rest[0]}'`, 2)
+  const asked = { action, keyId }
+  const { channel, data } = values
+  // Only create has a channel's ID in the operator's form, and a file's path is none.
+  const isOwner = values.gateway !== undefined || (channel !== undefined && !isBytes32(channel))
+  if (!isOwner) return actAsOperator(asked, { ...values, data: data ?? '.vouch/dev' })
+  if (data !== undefined) throw new CommandFailure("--data is the operator's: see '--help'", 2)
+  return actAsOwner(asked, {
+    channelPath: channel ?? 'vouch-channel.json',
+    gateway: readGatewayUrl(values.gateway),
+    rpcUrl: undefined,
+    keyPath: undefined,
+    deposit: undefined,
+    tranche: undefined,
+    withdrawDelayS: 0,
+    settlement: undefined,
+    collector: undefined,
+    key: {
+      label: values.label,
+      cap: values.cap,
+      days: readWhole('--days', values.days),
+      models: values.model,
+    },
+    yes: true,
+    json: values.json,
+  })
+}
+
+type Asked = { readonly action: string | undefined; readonly keyId: string | undefined }
+
+function actAsOwner({ action, keyId }: Asked, options: ChannelOptions): Promise<number> {
+  const surroundings = { terminal, nowMs: Date.now }
+  switch (action) {
+    case 'create':
+      return createKeyAsOwner(options, surroundings)
+    case 'list':
+      return listKeysAsOwner(options, surroundings)
+    case 'revoke':
+      return revokeKeyAsOwner(options, neededKeyId(keyId), surroundings)
+    default:
+      throw unknownAction
+  }
+}
+
+function actAsOperator(
+  { action, keyId }: Asked,
+  values: Parameters<typeof parseTerms>[0] & {
+    readonly data: string
+    readonly cap?: string | undefined
+    readonly model?: readonly string[] | undefined
+    readonly json: boolean
+  },
+): Promise<number> {
+  if (values.cap !== undefined || values.model !== undefined || values.json) {
+    throw new CommandFailure("--cap, --model and --json need the owner's form: --channel FILE", 2)
+  }
   switch (action) {
     case 'create': {
       const terms = parseTerms(values)
-      return withKeys(values.data, (keys) => create(keys, terms))
+      return withKeys(values.data, (keys) => createKey(keys, terms))
     }
     case 'list':
-      return withKeys(values.data, list)
-    case 'revoke':
-      if (keyId === undefined) throw new CommandFailure('revoke needs a KEY_ID', 2)
-      return withKeys(values.data, (keys) => revoke(keys, keyId))
-    default:
-      throw new CommandFailure("say what to do: create, list or revoke ('--help' explains)", 2)
-  }
-}
-
-async function withKeys(
-  dataFolder: string,
-  act: (keys: ApiKeyStore) => Promise<number>,
-): Promise<number> {
-  const path = join(dataFolder, 'keys.db')
-  if (!existsSync(path)) {
-    throw new CommandFailure(`${dataFolder} is no data folder of a gateway: it has no keys.db`)
-  }
-  try {
-    const keys = openSqliteApiKeys(path)
-    try {
-      return await act(keys)
-    } finally {
-      await keys.close()
+      return withKeys(values.data, listKeys)
+    case 'revoke': {
+      const id = neededKeyId(keyId)
+      return withKeys(values.data, (keys) => revokeKey(keys, id))
     }
-  } catch (error) {
-    if (error instanceof StoreFailure) throw new CommandFailure(error.message)
-    throw error
+    default:
+      throw unknownAction
   }
 }
 
-type KeyTerms = {
-  readonly channelId: Bytes32
-  readonly label: string
-  readonly days: number | undefined
-}
+const unknownAction = new CommandFailure(
+  "say what to do: create, list or revoke ('--help' explains)",
+  2,
+)
 
-function parseTerms(values: {
-  readonly channel?: string | undefined
-  readonly label: string
-  readonly days?: string | undefined
-}): KeyTerms {
-  const { channel, label, days } = values
-  if (!isBytes32(channel)) {
-    throw new CommandFailure('--channel needs 0x and 64 hex digits; vouch dev prints its own', 2)
-  }
-  if (days !== undefined && !/^[1-9]\d{0,4}$/.test(days)) {
-    throw new CommandFailure('--days needs a whole number from 1 to 99999', 2)
-  }
-  return { channelId: bytes32(channel), label, days: days === undefined ? undefined : Number(days) }
-}
-
-async function create(keys: ApiKeyStore, terms: KeyTerms): Promise<number> {
-  const nowMs = Date.now()
-  const { secret, apiKey } = createApiKey({
-    label: terms.label,
-    channelId: terms.channelId,
-    nowMs,
-    expiresAtMs: terms.days === undefined ? undefined : nowMs + terms.days * dayMs,
-  })
-  await keys.insert(apiKey)
-  terminal.print(`${apiKey.apiKeyId}  ${secret}`)
-  terminal.printError('This is the only time that the key is shown.')
-  return 0
-}
-
-async function list(keys: ApiKeyStore): Promise<number> {
-  for (const key of await keys.list()) {
-    const until = key.expiresAtMs === undefined ? 'never' : new Date(key.expiresAtMs).toISOString()
-    const state = key.revokedAtMs === undefined ? `expires ${until}` : 'revoked'
-    terminal.print(`${key.apiKeyId}  ${key.channelId}  ${state}  ${key.label}`)
-  }
-  return 0
-}
-
-async function revoke(keys: ApiKeyStore, keyId: string): Promise<number> {
-  if (!(await keys.revoke(keyId, Date.now()))) {
-    throw new CommandFailure(`${keyId} is not a live key of this gateway`)
-  }
-  terminal.print(`${keyId} is revoked`)
-  return 0
+function neededKeyId(keyId: string | undefined): string {
+  if (keyId === undefined) throw new CommandFailure('revoke needs a KEY_ID', 2)
+  return keyId
 }
 
 export const keysCommand: Command = {
   name: 'keys',
-  summary: 'create, list and revoke API keys of a gateway on this machine',
+  summary: 'create, list and revoke API keys, of your channel or of a gateway on this machine',
   help,
   run,
 }

@@ -4,7 +4,7 @@ import type { Receipt, SignedReceipt, Work, WorkStatus } from '../domain/receipt
 import type { Address } from '../domain/units.ts'
 import type { UsageSource } from '../domain/usage.ts'
 import { findRepeatedKey } from './find-repeated-key.ts'
-import { objectReader, type ShapeFault, valueReader } from './object-reader.ts'
+import { objectReader, type Reader, type ShapeFault, valueReader } from './object-reader.ts'
 import {
   addressReader,
   amountReader,
@@ -81,7 +81,7 @@ const receiptReader = objectReader<Receipt>(
   'refused',
 )
 
-const priceSheetReader = objectReader<PriceSheet>(
+export const priceSheetReader: Reader<PriceSheet> = objectReader<PriceSheet>(
   {
     operator: addressReader,
     modelId: bytes32Reader,

@@ -61,3 +61,28 @@ export const secondsReader: Reader<UnixSeconds> = valueReader(
 export const textReader: Reader<string> = valueReader('a string', (value) =>
   typeof value === 'string' ? value : undefined,
 )
+
+export const truthReader: Reader<boolean> = valueReader('true or false', (value) =>
+  typeof value === 'boolean' ? value : undefined,
+)
+
+/** Null, or what `reader` reads. */
+export const orNull =
+  <T>(reader: Reader<T>): Reader<T | null> =>
+  (value, place) =>
+    value === null ? null : reader(value, place)
+
+export const listReader =
+  <T>(reader: Reader<T>): Reader<readonly T[]> =>
+  (value, { path, faults }) => {
+    if (!Array.isArray(value)) {
+      faults.push({ path, expected: 'a list', found: typeof value })
+      return undefined
+    }
+    const faultsBefore = faults.length
+    const items = value.flatMap((item, index) => {
+      const read = reader(item, { path: `${path}[${index}]`, faults })
+      return read === undefined ? [] : [read]
+    })
+    return faults.length === faultsBefore ? items : undefined
+  }
