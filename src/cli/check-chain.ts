@@ -1,7 +1,7 @@
 import { type ChainFailure, describeChainFailure } from '../chain/chain-failure.ts'
 import { channelSettlementAt } from '../chain/channel-settlement.ts'
 import { checkChainId, checkCode } from '../chain/contracts.ts'
-import type { JsonRpc } from '../chain/json-rpc.ts'
+import { type JsonRpc, jsonRpc } from '../chain/json-rpc.ts'
 import {
   contributorRegistryAt,
   gatewayRegistryAt,
@@ -24,6 +24,11 @@ export async function checkChain(
 ): Promise<void> {
   const { chain } = config
   fail(await checkChainId(rpc, chain.chainId))
+  if (chain.secondRpcUrl !== undefined) {
+    const second = await checkChainId(jsonRpc(chain.secondRpcUrl), chain.chainId)
+    // A second node that is gone may come back; one of another chain would only ever contradict the first.
+    if (!second.ok && second.error.reason === 'chain_id_mismatch') fail(second)
+  }
   const verifier = receiptVerifierAt(chain.receiptVerifier)
   const contracts = [
     channelSettlementAt(chain.settlement),
