@@ -30,14 +30,7 @@ export function createApp(
   terms: { readonly stallMs: number; readonly entrance: Entrance },
 ): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>()
-  const raw =
-    (serve: (context: HttpContext) => Promise<void> | void) => async (context: HttpContext) => {
-      await serve(context)
-      return RESPONSE_ALREADY_SENT
-    }
   const entrance = terms.entrance
-  const billing = (serve: (call: BillingCall) => Promise<void> | void) =>
-    raw((c) => serve({ door, entrance, ...c.env }))
   const contributors = (serve: typeof retrieveVoucher) => raw((c) => serve(door, c.env))
 
   app.post('/v1/chat/completions', (context) => {
@@ -65,6 +58,38 @@ export function createApp(
     '/v1/receipts/:id',
     raw((c) => retrieveReceipt(door, { entrance, ...c.env }, c.req.param('id') ?? '')),
   )
+  addBilling(app, door, entrance)
+  app.get('/v1/contributors/me/voucher', contributors(retrieveVoucher))
+  app.post('/v1/contributors/me/voucher', contributors(showVoucher))
+  app.get(
+    '/health/live',
+    raw((c) => sendJson(c.env.outgoing, { status: 'live' })),
+  )
+  app.get(
+    '/health/ready',
+    raw((c) => ready(door, c)),
+  )
+
+  app.notFound(async (context) =>
+    refuse(context as HttpContext, unknownRoute(app, context as HttpContext)),
+  )
+  app.onError(async (error, context) => {
+    door.failed('route', error)
+    return refuse(context as HttpContext, { reason: 'internal_error' })
+  })
+  return app
+}
+
+const raw =
+  (serve: (context: HttpContext) => Promise<void> | void) => async (context: HttpContext) => {
+    await serve(context)
+    return RESPONSE_ALREADY_SENT
+  }
+
+/** What the owner of a channel asks and orders. */
+function addBilling(app: Hono<HttpEnv>, door: GatewayDoor, entrance: Entrance): void {
+  const billing = (serve: (call: BillingCall) => Promise<void> | void) =>
+    raw((c) => serve({ door, entrance, ...c.env }))
   app.get('/v1/billing/terms', billing(retrieveTerms))
   app.get('/v1/billing/channel', billing(retrieveChannel))
   app.post('/v1/billing/deposits', billing(makeDeposit))
@@ -86,25 +111,6 @@ export function createApp(
     ),
   )
   app.post('/v1/billing/refund', billing(refund))
-  app.get('/v1/contributors/me/voucher', contributors(retrieveVoucher))
-  app.post('/v1/contributors/me/voucher', contributors(showVoucher))
-  app.get(
-    '/health/live',
-    raw((c) => sendJson(c.env.outgoing, { status: 'live' })),
-  )
-  app.get(
-    '/health/ready',
-    raw((c) => ready(door, c)),
-  )
-
-  app.notFound(async (context) =>
-    refuse(context as HttpContext, unknownRoute(app, context as HttpContext)),
-  )
-  app.onError(async (error, context) => {
-    door.failed('route', error)
-    return refuse(context as HttpContext, { reason: 'internal_error' })
-  })
-  return app
 }
 
 /** The model list is for customers: a stranger gets OpenAI's 401. */

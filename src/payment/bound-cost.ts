@@ -20,10 +20,7 @@ export type CostBound = {
  * The most that an offer can cost for a request: every byte of prompt text a token (no byte-level tokenizer makes more),
  * capped by the context, and the completion bound for each choice. Media has no such byte bound, so it holds the context.
  */
-export function boundCost(
-  request: UnpaidRequest,
-  offer: Offer,
-): Result<CostBound, RequestRefusal> {
+export function boundCost(request: UnpaidRequest, offer: Offer): Result<CostBound, RequestRefusal> {
   const { contextTokensMax } = offer
   const completionMax = Math.min(offer.completionTokensMax, contextTokensMax)
   const asked = request.completionTokensMax
