@@ -9,6 +9,7 @@ import {Policy} from "../../src/types/Policy.sol";
 import {Receipt} from "../../src/types/Receipt.sol";
 import {JobFixture} from "../support/JobFixture.sol";
 import {vm} from "../support/Vm.sol";
+import {Oracle} from "./Oracle.sol";
 
 contract ExamplesTest is JobFixture {
     ModeratedBoard private _board;
@@ -40,6 +41,13 @@ contract ExamplesTest is JobFixture {
         jobId = _board.post("spam");
         _deliver(jobId, "Answer allow or deny.\nspam", "deny");
         vm.assertFalse(_board.published(keccak256("spam")));
+    }
+
+    function test_the_oracle_of_the_page_asks_and_keeps_its_answer() public {
+        Oracle oracle = new Oracle(coordinator, verifier, _terms);
+        asset.mint(address(oracle), 100_000);
+        _deliver(oracle.ask("Is it raining?"), "Is it raining?", "No.");
+        vm.assertEq(oracle.answer(), "No.");
     }
 
     function test_nobody_but_the_coordinator_brings_answers() public {
