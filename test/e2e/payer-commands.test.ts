@@ -1,0 +1,253 @@
+/*
+ * A payer's whole way through, with nothing but `vouch` and the unmodified openai SDK: a channel opened, keys with caps, a
+ * tranche used up and renewed by the wallet, and the money back on the chain, in the end without the gateway.
+ */
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import OpenAI from 'openai'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readContract } from '../../src/chain/contracts.ts'
+import { devUsdAt } from '../../src/dev/dev-contracts.ts'
+import type { ChannelConfig } from '../../src/domain/channel.ts'
+import { expectOk } from '../support/dev-chain.ts'
+import { type DevProcess, startDev } from '../support/dev-process.ts'
+import { startChain, temporaryFolder } from '../support/embedded-chain.ts'
+import { dollars, type Payer, startPayer } from '../support/payer.ts'
+
+const folder = temporaryFolder()
+let dev: DevProcess
+let payer: Payer
+let client: OpenAI
+
+beforeAll(async () => {
+  dev = await startDev(folder.path, ['--quiet'])
+  const place = join(folder.path, 'payer')
+  mkdirSync(place)
+  payer = await startPayer(dev, place, dollars(20))
+})
+
+afterAll(async () => {
+  await dev?.kill()
+  folder.remove()
+})
+
+const clientOf = (apiKey: string) => new OpenAI({ baseURL: `${dev.origin}/v1`, apiKey })
+const ask = (asking: OpenAI, maxTokens = 6) =>
+  asking.chat.completions.create({
+    model: 'vouch-mini',
+    messages: [{ role: 'user', content: 'What is 12 + 7?' }],
+    max_tokens: maxTokens,
+  })
+const status = async () => {
+  const { gateway, chain } = await payer.done('channel', 'status')
+  return { gateway, chain } as {
+    gateway: Record<string, string | number | boolean | null>
+    chain: Record<string, string | number | null>
+  }
+}
+
+test('open deposits what the payer said, signs the tranche and grants a key that the openai SDK takes', async () => {
+  const opened = await payer.done(
+    ...['channel', 'open', '--gateway', `${dev.origin}/v1`, '--rpc', dev.rpcUrl],
+    ...['--key', payer.keyFile, '--deposit', '10', '--tranche', '0.0006', '--yes'],
+    ...['--withdraw-delay', '3600', '--label', 'first'],
+  )
+  expect(opened).toMatchObject({ balance: '10000000', signed: '600' })
+  expect(await payer.holding()).toBe(dollars(10))
+  client = clientOf(String(opened['api_key']))
+  const answer = await ask(client)
+  expect(answer.choices[0]?.message.content).not.toBe('')
+  const { gateway, chain } = await status()
+  expect(gateway).toMatchObject({
+    balance: '10000000',
+    signed: '600',
+    receipts: 1,
+    closing: false,
+  })
+  expect(chain).toMatchObject({ balance: '10000000', totalClaimed: '0' })
+})
+
+test('secrets are readable by their owner alone, and the key stands in no file', () => {
+  for (const file of [payer.channelFile, payer.channelFile.replace('.json', '.session.key')]) {
+    expect(statSync(file).mode & 0o077).toBe(0)
+    expect(readFileSync(file, 'utf8')).not.toContain(client.apiKey)
+  }
+  const log = readFileSync(join(folder.path, 'gateway.log'), 'utf8')
+  for (const secret of [client.apiKey, readFileSync(payer.keyFile, 'utf8').trim()]) {
+    expect(log).not.toContain(secret)
+  }
+})
+
+test('open refuses a channel file that is there, and tops up instead', async () => {
+  const again = await payer.vouch('channel', 'open', '--gateway', dev.origin, '--yes')
+  expect(again.code).toBe(1)
+  expect(again.output).toContain('top-up')
+})
+
+test('a key with a cap is granted, spends to its cap, and ends by revocation', async () => {
+  const granted = await payer.done('keys', 'create', '--cap', '0.0001', '--label', 'capped')
+  const capped = clientOf(String(granted['api_key']))
+  let served = 0
+  const refusal = await (async () => {
+    for (;;) {
+      try {
+        await ask(capped)
+        served += 1
+      } catch (error) {
+        return error
+      }
+    }
+  })()
+  expect(served).toBeGreaterThan(0)
+  expect(refusal).toMatchObject({ status: 402, code: 'key_cap_reached' })
+  // Another key of the same channel is not held up by it.
+  await ask(client)
+  const { data } = (await payer.done('keys', 'list')) as {
+    data: { id: string; label: string; cap: string; spent: string; revoked: boolean }[]
+  }
+  const listed = data.find(({ label }) => label === 'capped')
+  expect(listed).toMatchObject({ cap: '100', revoked: false })
+  expect(Number(listed?.spent)).toBeGreaterThan(0)
+  expect(Number(listed?.spent)).toBeLessThanOrEqual(100)
+  await payer.done('keys', 'revoke', String(granted['id']))
+  await expect(ask(capped)).rejects.toMatchObject({ status: 401, code: 'invalid_api_key' })
+})
+
+test('a key for one model may not ask for another', async () => {
+  const granted = await payer.done('keys', 'create', '--model', 'another-model')
+  await expect(ask(clientOf(String(granted['api_key'])))).rejects.toMatchObject({
+    status: 403,
+    code: 'model_not_allowed',
+  })
+})
+
+test('when the tranche is used up the SDK is told 402 at once, the wallet renews it, and the work goes on', async () => {
+  let tries = 0
+  const counting = new OpenAI({
+    baseURL: `${dev.origin}/v1`,
+    apiKey: client.apiKey,
+    maxRetries: 3,
+    fetch: (url, init) => {
+      tries += 1
+      return fetch(url, init)
+    },
+  })
+  let asked = 0
+  const refusal = await (async () => {
+    for (;;) {
+      asked += 1
+      try {
+        await ask(counting, 200)
+      } catch (error) {
+        return error
+      }
+    }
+  })()
+  expect(refusal).toMatchObject({ status: 402, code: 'insufficient_quota' })
+  expect(tries, 'no request was retried').toBe(asked)
+  const before = (await status()).gateway
+
+  const round = await payer.done('wallet', '--once', '--tranche', '0.003')
+  expect(round).toMatchObject({ verified: before['receipts'], charged: before['charged'] })
+  expect(round['signed']).toBe(String(BigInt(String(before['charged'])) + 3000n))
+  await ask(counting, 200)
+  expect(
+    await payer.done('wallet', '--once', '--tranche', '0.003', '--threshold', '0.0001'),
+  ).toMatchObject({
+    verified: 1,
+    signed: null,
+    limited_by: null,
+  })
+})
+
+test('the wallet keeps to its limits', async () => {
+  const limited = (...limits: string[]) =>
+    payer.done('wallet', '--once', '--tranche', '0.005', '--threshold', '0.005', ...limits)
+  expect(await limited('--max-total', '0.001')).toMatchObject({ signed: null, limited_by: 'total' })
+  expect(await limited('--max-per-day', '0.000001')).toMatchObject({
+    signed: null,
+    limited_by: 'day',
+  })
+})
+
+test('a wallet whose gateway asks prices that nobody agreed to refuses, and agrees when it is told to', async () => {
+  const file = JSON.parse(readFileSync(payer.channelFile, 'utf8')) as Record<string, unknown>
+  writeFileSync(payer.channelFile, JSON.stringify({ ...file, priceHashes: [] }), { mode: 0o600 })
+  await ask(client)
+  const refused = await payer.vouch('wallet', '--once')
+  expect(refused.code).toBe(1)
+  expect(refused.output).toMatch(/REFUSED: receipt number \d+, 0x[0-9a-f]{64}: price-not-agreed/)
+  expect((await payer.vouch('wallet', '--once')).code, 'it stays refusing').toBe(1)
+  expect(
+    await payer.done('wallet', '--once', '--accept-prices', '--tranche', '0.003'),
+  ).toMatchObject({ verified: 1 })
+})
+
+test('top-up adds a deposit and a tranche', async () => {
+  const { gateway } = await status()
+  const topped = await payer.done(
+    ...['channel', 'top-up', '--deposit', '2', '--key', payer.keyFile, '--tranche', '1', '--yes'],
+  )
+  expect(topped).toMatchObject({ balance: '12000000' })
+  expect(BigInt(String(topped['signed']))).toBe(BigInt(String(gateway['charged'])) + dollars(1))
+  expect(await payer.holding()).toBe(dollars(8))
+})
+
+test('refund gives back at once what is not charged, and the channel can be filled again', async () => {
+  const { gateway } = await status()
+  const refunded = await payer.done('channel', 'refund', '--yes')
+  const charged = BigInt(String(gateway['charged']))
+  expect(BigInt(String(refunded['amount']))).toBe(dollars(12) - charged)
+  expect(await payer.holding()).toBe(dollars(20) - charged)
+  const again = await payer.vouch('channel', 'refund', '--yes')
+  expect(again.code).toBe(1)
+  expect(again.output).toContain('refunded_recently')
+  const topped = await payer.done(
+    ...['channel', 'top-up', '--deposit', '5', '--key', payer.keyFile, '--yes'],
+  )
+  expect(topped).toMatchObject({ balance: String(charged + dollars(5)) })
+  await ask(client)
+})
+
+test('a payer leaves with its money when the gateway is gone for good: the channel file and a chain suffice', async () => {
+  await ask(client)
+  const { gateway } = await status()
+  const { config } = JSON.parse(readFileSync(payer.channelFile, 'utf8')) as {
+    config: ChannelConfig
+  }
+  const before = await payer.holding()
+  await dev.kill()
+  const chain = await startChain(join(folder.path, 'chain'))
+  try {
+    const rpcUrl = chain.rpc.origin
+    const here = ['--rpc', rpcUrl, '--yes'] as const
+    // The session key has no gas of its own here; the payer's has.
+    const started = await payer.done('channel', 'withdraw', '--key', payer.keyFile, ...here)
+    expect(started).toMatchObject({ state: 'initiated' })
+    const waiting = await payer.done('channel', 'withdraw', '--key', payer.keyFile, ...here)
+    expect(waiting).toMatchObject({ state: 'waiting', finalAtS: started['finalAtS'] })
+    const shown = await payer.done('channel', 'status', '--rpc', rpcUrl)
+    expect(shown['gateway']).toMatchObject({ unavailable: expect.stringContaining('reached') })
+
+    expectOk(await chain.rpc.call('evm_increaseTime', [config.withdrawDelay + 1]))
+    expectOk(await chain.rpc.call('evm_mine', []))
+    const ended = await payer.done('channel', 'withdraw', '--key', payer.keyFile, ...here)
+    expect(ended).toMatchObject({ state: 'finalized' })
+    expect(await payer.done('channel', 'withdraw', '--key', payer.keyFile, ...here)).toMatchObject({
+      state: 'empty',
+    })
+    // A gateway that died without claiming gets nothing more; what it claimed before stays claimed.
+    const claimed = BigInt(String(gateway['claimed']))
+    const total = BigInt(String(gateway['balance']))
+    expect(BigInt(String(ended['amount']))).toBe(total - claimed)
+    const call = {
+      contract: devUsdAt(config.token),
+      functionName: 'balanceOf',
+      args: [payer.address],
+    }
+    const [holding] = expectOk(await readContract(chain.rpc, call))
+    expect(holding).toBe(before + total - claimed)
+  } finally {
+    await chain.stop()
+  }
+})
