@@ -47,12 +47,13 @@ export class ContributorPool {
   /** `contributors` are those whom the operator knows: none of them is a newcomer. */
   constructor(contributors: readonly Contributor[], options: PoolOptions = {}) {
     const schedule = options.schedule ?? scheduleByTimer
+    const random = options.random ?? seededRandom(randomBytes(4).readUInt32LE())
     const bounds = { queuedMax: queuedPerModelMax, queuedPerCallerMax }
     this.#state = {
       lanes: this.#lanes,
       windows: options.windows ?? new MemoryRateWindows(),
-      random: options.random ?? seededRandom(randomBytes(4).readUInt32LE()),
-      affinity: new PrefixAffinity(randomBytes(4).readUInt32LE()),
+      random,
+      affinity: new PrefixAffinity(Math.floor(random() * 2 ** 32)),
       choose: options.choose ?? chooseLane,
       roomOf: (modelName) => {
         const known = this.#rooms.get(modelName)
