@@ -104,6 +104,28 @@ test('by itself it claims what its policy finds due, and sees a withdrawal', asy
   expect(await rig.balanceOf('gatewayOperator')).toBe(0n)
 })
 
+test('by itself it tries what was refused again after a pause, or when the channel changes', async () => {
+  const channelId = await rig.openBook(undefined, devUsd(5n), rig.running.dev.keys.payer)
+  await rig.charge(channelId, 42n)
+  let nowMs = Date.now()
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  const claim = { ...neverByItself.claim, whenUnclaimed: atomic(1n) }
+  const refusalsAfterARound = async () => {
+    const settlement = rig.startLoop({ policy: { claim }, nowMs: () => nowMs })
+    vi.advanceTimersByTime(settlementIntervalMs)
+    await settlement.stop()
+    await rig.stopLoops()
+    return rig.events.filter((event) => event === 'claim_refused').length
+  }
+  expect(await refusalsAfterARound()).toBe(1)
+  nowMs += 59_999
+  expect(await refusalsAfterARound()).toBe(1)
+  nowMs += 1
+  expect(await refusalsAfterARound()).toBe(2)
+  await rig.charge(channelId, 1n)
+  expect(await refusalsAfterARound()).toBe(3)
+})
+
 describe('paying out', () => {
   const settleAfter = async (change: {
     readonly whenClaimed?: bigint
