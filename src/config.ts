@@ -11,9 +11,11 @@ import {
   canonicalSettlementAddress,
 } from './chain/channel-settlement.ts'
 import { keccak256Utf8 } from './chain/keccak.ts'
-import { type PrivateKey, parsePrivateKey } from './chain/private-key.ts'
+import type { PrivateKey } from './chain/private-key.ts'
 import { ConfigFault, type ConfigFields, readYaml } from './config-fields.ts'
+import { readFile, readKeyFile } from './config-files.ts'
 import { type PayoutsConfig, readPayouts } from './config-payouts.ts'
+import { readStore, type StoreConfig } from './config-store.ts'
 import type { SigningIdentity } from './domain/contributor.ts'
 import { type Address, type AtomicAmount, atomic, type Bytes32 } from './domain/units.ts'
 
@@ -21,6 +23,8 @@ import { type Address, type AtomicAmount, atomic, type Bytes32 } from './domain/
 export type GatewayConfig = {
   readonly listen: { readonly host: string; readonly port: number }
   readonly dataFolder: string
+  /** Undefined keeps everything in the data folder, for one gateway alone. */
+  readonly store?: StoreConfig | undefined
   readonly chain: {
     readonly rpcUrl: string
     /** Another node of the same chain. */
@@ -123,6 +127,7 @@ export function parseConfig(source: {
     return {
       listen: top.optionalMap('listen', readListen),
       dataFolder: at(top.string('dataFolder', '.vouch/serve')),
+      store: top.has('store') ? top.map('store', (fields) => readStore(fields, at)) : undefined,
       chain,
       gateway: top.map('gateway', (fields) => readGateway(fields, at)),
       claims: top.optionalMap('claims', (fields) => readClaims(fields, chain.assetDecimals)),
@@ -281,18 +286,3 @@ function readApiKey(fields: ConfigFields, at: (path: string) => string): string 
 
 /** What may stand in an authorization header. */
 const isApiKey = (key: string): boolean => /^[!-~]+$/.test(key)
-
-/** A key is a file with 64 hex digits: never in the YAML, never on a command line. */
-function readKeyFile(fields: ConfigFields, key: string, at: (path: string) => string): PrivateKey {
-  const path = fields.string(key)
-  const parsed = parsePrivateKey(readFile(fields, key, at(path)).trim())
-  return parsed ?? fields.fail(key, 'a file with a private key (0x and 64 hex digits)', path)
-}
-
-function readFile(fields: ConfigFields, key: string, path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return fields.fail(key, 'a file that can be read', path)
-  }
-}

@@ -2,11 +2,9 @@
  * The composition root of a gateway: opens what must be open, in the order in which things may fail, and closes it in the
  * opposite order. `vouch serve` and `vouch dev` both start one here.
  */
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import type { GatewaySigner } from '../attestation/seal-receipt.ts'
 import { drainTimeoutMs } from '../base/limits.ts'
-import { createLogs, type Logs, logDestination, type RequestLog } from '../base/log.ts'
+import { createLogs, logDestination, type RequestLog } from '../base/log.ts'
 import { jsonRpc } from '../chain/json-rpc.ts'
 import { hashPriceSheet, receiptDomain } from '../chain/receipt-typed-data.ts'
 import { curveInUse } from '../chain/signatures.ts'
@@ -25,14 +23,13 @@ import { authenticate } from '../payment/authenticate.ts'
 import { createPaymentStep } from '../payment/payment-step.ts'
 import { ContributorPool } from '../routing/contributor-pool.ts'
 import type { ApiKeyStore } from '../store/api-key-store.ts'
-import { openSqliteApiKeys } from '../store/api-key-store-sqlite.ts'
-import { type LedgerStore, StoreFailure } from '../store/ledger-store.ts'
-import { openSqliteLedger } from '../store/ledger-store-sqlite.ts'
+import type { LedgerStore } from '../store/ledger-store.ts'
 import { UpstreamPools } from '../upstream/open-answer.ts'
 import { checkChain } from './check-chain.ts'
 import { CommandFailure } from './command.ts'
 import { openBilling } from './open-billing.ts'
 import { openSettlement, type RunningSettlement } from './open-settlement.ts'
+import { openStores } from './open-stores.ts'
 import { openX402 } from './open-x402.ts'
 import { type RunningPayouts, startPayouts } from './start-payouts.ts'
 
@@ -67,13 +64,13 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   await checkChain(rpc, config, nowMs())
   const destination = logDestination(options.logFileDescriptor)
   const logs = createLogs(destination)
-  const stores = openStores(config, logs)
+  const { outbox, ...stores } = await openStores(config, logs.gateway)
   const upstreams = new UpstreamPools()
   const inFlight = new InFlight()
   const payment = createPaymentStep(stores.ledger)
   const signer = gatewaySigner(config)
   const chain = { config, ledger: stores.ledger, log: logs.gateway, nowMs }
-  const settlement = openSettlement(chain)
+  const settlement = openSettlement({ ...chain, store: outbox })
   const payouts = await startPayouts({ ...chain, rpc, settlement })
   const gateway: Gateway = {
     payment,
@@ -123,27 +120,6 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
       logs.gateway.info('stopped')
       destination.flushSync()
     },
-  }
-}
-
-function openStores(
-  config: GatewayConfig,
-  logs: Logs,
-): { readonly ledger: LedgerStore; readonly apiKeys: ApiKeyStore } {
-  const { dataFolder } = config
-  try {
-    mkdirSync(dataFolder, { recursive: true, mode: 0o700 })
-    const ledger = openSqliteLedger({
-      path: join(dataFolder, 'ledger.db'),
-      onFailure: () => logs.gateway.error('ledger_write_failed'),
-    })
-    return { ledger, apiKeys: openSqliteApiKeys(join(dataFolder, 'keys.db')) }
-  } catch (error) {
-    if (error instanceof StoreFailure) throw new CommandFailure(error.message)
-    const code = (error as NodeJS.ErrnoException).code ?? String(error)
-    throw new CommandFailure(
-      `the data folder ${dataFolder} cannot be written (${code}): choose another with dataFolder or mend its permissions`,
-    )
   }
 }
 

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { expect, test } from 'vitest'
 
 const root = resolve(import.meta.dirname, '../..')
-const code = ['src/config.ts', 'src/config-payouts.ts']
+const code = ['src/config.ts', 'src/config-payouts.ts', 'src/config-store.ts']
   .map((path) => readFileSync(resolve(root, path), 'utf8'))
   .join('\n')
 const doc = readFileSync(resolve(root, 'docs/configuration.md'), 'utf8')

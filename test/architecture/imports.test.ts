@@ -5,7 +5,13 @@ import { expect, test } from 'vitest'
 const src = resolve(import.meta.dirname, '../../src')
 const steps = ['payment', 'routing', 'upstream', 'metering', 'attestation', 'settlement']
 const floors = ['store', 'chain', 'domain', 'base']
-const config = ['config.ts', 'config-fields.ts', 'config-payouts.ts']
+const config = [
+  'config.ts',
+  'config-fields.ts',
+  'config-files.ts',
+  'config-payouts.ts',
+  'config-store.ts',
+]
 const everything = [
   ...config,
   'cli',
@@ -22,8 +28,10 @@ const everything = [
 const allowed: Record<string, readonly string[]> = {
   'main.ts': everything,
   cli: everything,
-  'config.ts': ['config-fields.ts', 'config-payouts.ts', 'attestation', 'chain', 'domain', 'base'],
+  'config.ts': [...config, 'attestation', 'chain', 'domain', 'base'],
   'config-fields.ts': ['domain'],
+  'config-files.ts': ['config-fields.ts', 'chain'],
+  'config-store.ts': ['config-fields.ts', 'config-files.ts'],
   'config-payouts.ts': ['config-fields.ts', 'chain', 'domain'],
   http: ['gateway', 'domain', 'base'],
   gateway: [...steps, 'domain', 'base'],
