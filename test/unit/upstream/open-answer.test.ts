@@ -69,6 +69,22 @@ describe('openAnswer', () => {
     })
   })
 
+  test.each([200, 402, 503])('tells the voucher that comes with a %i', async (status) => {
+    server.on('request', (_request, response) => {
+      response.writeHead(status, { 'x-vouch-voucher': 'shown' })
+      response.end('{"error":{"code":"credit_exhausted"}}')
+    })
+    const vouchers: string[] = []
+    const opened = await openAnswer(pools, {
+      ...attempt(),
+      onShownVoucher: (voucher) => vouchers.push(voucher),
+    })
+    expect(opened.ok).toBe(status === 200)
+    if (opened.ok) opened.value.abort()
+    else if (status === 402) expect(opened.error.reason).toBe('upstream_credit_exhausted')
+    expect(vouchers).toEqual(['shown'])
+  })
+
   test('nothing flows before it is asked for, and a pause holds until the sink resumes', async () => {
     server.on('request', (_request, response) => response.end('x'.repeat(1_000_000)))
     const opened = await openAnswer(pools, attempt())

@@ -22,6 +22,12 @@ describe('refusalOfStatus', () => {
     expect(refusal(status, '{"error":{"code":"context_length_exceeded"}}').reason).toBe(reason)
   })
 
+  test('402 of a contributor that waits for our voucher is another thing than wrong credentials', () => {
+    expect(refusal(402, '{"error":{"code":"credit_exhausted"}}')).toEqual({
+      reason: 'upstream_credit_exhausted',
+    })
+  })
+
   test.each([
     ['7', 7],
     ['0', 0],
@@ -72,6 +78,8 @@ test('what the caller did wrong, and what was not proven, is not tried elsewhere
     { reason: 'upstream_credentials_exhausted' },
     { reason: 'upstream_rate_limited', retryAfterS: 1 },
     { reason: 'upstream_stream_interrupted' },
+    { reason: 'upstream_credit_exhausted' },
+    { reason: 'payout_escrow_exhausted' },
   ]
   expect(final.filter(mayTryAnother)).toEqual([])
   expect(passing.filter(mayTryAnother)).toEqual(passing)
