@@ -22,7 +22,7 @@ export const openClaimAuthorizerAddress: Address = create2Address({
 })
 
 /** The "signature" of a ClaimBatch that an OpenClaimAuthorizer takes: the hashes of its entries in the order of the rows. */
-export const openClaimSignature = (rows: readonly ClaimRow[]): Signature =>
+const openClaimSignature = (rows: readonly ClaimRow[]): Signature =>
   signature(`0x${rows.map((row) => hashClaimEntry(row).slice(2)).join('')}`)
 
 /** All rows or none. Whoever sends it pays the gas and gets nothing: the money goes to each channel's receiver. */

@@ -52,16 +52,19 @@ const nobodyPaid: RunningPayouts = {
 async function startPaying(wiring: Wiring, payouts: PayoutsConfig): Promise<RunningPayouts> {
   const { config, rpc, ledger, settlement, log, nowMs } = wiring
   const terms = payoutTermsOf(config, payouts)
-  await checkAuthorizer(rpc, payouts)
   const signing = config.upstreams.flatMap(({ id, identity }) =>
     identity === undefined ? [] : [{ contributorId: id, ...identity }],
   )
+  const [treasury] = await Promise.all([
+    treasuryOf(wiring, { payouts, terms }),
+    checkAuthorizer(rpc, payouts),
+  ])
   const paying = await startPayingContributors({
     rpc,
     terms,
     ledger,
     payees: signing,
-    treasury: await treasuryOf(wiring, { payouts, terms }),
+    treasury,
     escrow: payouts,
     relay: { whenUnclaimed: payouts.whenUnclaimed, everyMs: payouts.everyS * 1000 },
     sender: settlement.sender,
