@@ -38,6 +38,7 @@ import {
   testChannelId,
   testDomain,
 } from '../test/support/gateway-on-ledger.ts'
+import { LedgerCycles } from './ledger-cycles.ts'
 import { median, quantile } from './statistics.ts'
 import { eventsPerStream, requestBody, streamAnswer, streamEvents, unaryAnswer } from './traffic.ts'
 
@@ -181,45 +182,13 @@ async function timeLedger(folder: string, inFlight: number): Promise<void> {
   if (!isWanted(name)) return
   const ledger = openSqliteLedger({ path: join(folder, `ledger-${inFlight}.db`) })
   await openTestChannel(ledger, 10n ** 30n)
-  const { body } = sealReceipt(signer, unsealed, {
-    gatewaySeq: 1,
-    channelSeq: 1,
-    cumulative: atomic(1n),
-    prevReceipt: someHash,
-  })
-  const context = 'c'.repeat(600)
-  let cycle = 0
-  const waitsMs: number[] = []
-  const worker = async (untilMs: number) => {
-    while (performance.now() < untilMs) {
-      cycle += 1
-      const id = cycle.toString(16).padStart(64, '0')
-      const beganMs = performance.now()
-      const held = await ledger.hold({
-        requestId: id,
-        channelId: testChannelId,
-        heldAmount: atomic(1000n),
-        context,
-        budget: undefined,
-        announces: false,
-      })
-      if (!held.ok) throw new Error(held.error.reason)
-      await held.value.durable
-      const receiptId = bytes32(`0x${id}`)
-      const seal = () => ({ receiptId, digest: someHash, body })
-      await (await ledger.charge(id, atomic(1n), seal))?.durable
-      waitsMs.push(performance.now() - beganMs)
-    }
-  }
-  const run = async (durationMs: number) => {
-    const untilMs = performance.now() + durationMs
-    await Promise.all(Array.from({ length: inFlight }, () => worker(untilMs)))
-  }
-  await run(500)
-  const [cpuBefore, cyclesBefore] = [cpuMicros(), cycle]
-  waitsMs.length = 0
-  await run(2000)
-  const cost = (cpuMicros() - cpuBefore) / (cycle - cyclesBefore)
+  const cycles = new LedgerCycles([ledger])
+  await cycles.run(inFlight, 500)
+  const cpuBefore = cpuMicros()
+  cycles.waitsMs.length = 0
+  await cycles.run(inFlight, 2000)
+  const { waitsMs } = cycles
+  const cost = (cpuMicros() - cpuBefore) / waitsMs.length
   const p99 = quantile(waitsMs, 0.99).toFixed(1)
   print(
     name,
