@@ -3,6 +3,7 @@ import { err, ok, type Result } from '../base/result.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { Payer } from '../domain/request.ts'
 import type { BillingStep } from '../payment/billing-step.ts'
+import { isStoreFailure } from '../payment/payment-step.ts'
 import type { X402Step } from '../payment/x402-step.ts'
 import type { PayoutStep } from '../settlement/payout-step.ts'
 import type { Gateway } from './gateway.ts'
@@ -42,10 +43,15 @@ export function createDoor(deps: DoorDeps): GatewayDoor {
     },
     models: () => gateway.pool.models(),
     receipt: async (payer, receiptId) => {
-      const receipt = await gateway.payment.receipt(receiptId)
-      return receipt?.channelId === payer.channelId
-        ? ok(receipt.body)
-        : err({ reason: 'receipt_not_found' })
+      try {
+        const receipt = await gateway.payment.receipt(receiptId)
+        return receipt?.channelId === payer.channelId
+          ? ok(receipt.body)
+          : err({ reason: 'receipt_not_found' })
+      } catch (error) {
+        if (isStoreFailure(error)) return err({ reason: 'store_unavailable' })
+        throw error
+      }
     },
     billing: deps.billing,
     paid: deps.x402 === undefined ? undefined : createPaidDoor(gateway, inFlight, deps.x402),

@@ -18,7 +18,7 @@ import {
   zeroBytes32,
 } from '../domain/units.ts'
 import type { MeteredUsage, Usage } from '../domain/usage.ts'
-import { type Admitted, heldAmountOf } from '../payment/payment-step.ts'
+import { type Admitted, heldAmountOf, isStoreFailure } from '../payment/payment-step.ts'
 import type { AnswerClient } from './answer-client.ts'
 import type { Gateway } from './gateway.ts'
 import type { BegunAnswer } from './open-first-answer.ts'
@@ -73,9 +73,7 @@ export async function settleAnswer(
     await decided.durable
   } catch (error) {
     logEnded(gateway, served, { outcome: 'failed', reason: 'store_unavailable' })
-    if (error instanceof Error && error.name === 'StoreFailure') {
-      return { reason: 'store_unavailable' }
-    }
+    if (isStoreFailure(error)) return { reason: 'store_unavailable' }
     throw error
   }
   const ended = endings[outcome.status]

@@ -47,13 +47,16 @@ export type PaymentStep = Pick<
 
 type AdmitRefusal = RequestRefusal | HoldRefusal | PaymentRefusal | GatewayRefusal
 
+/** The ledger cannot be reached or written: expected, and told to the caller as `store_unavailable`. */
+export const isStoreFailure = (error: unknown): boolean => error instanceof StoreFailure
+
 export function createPaymentStep(ledger: LedgerStore): PaymentStep {
   return {
     admit: async (request, offers, context) => {
       try {
         return await admit(ledger, request, { offers, context })
       } catch (error) {
-        if (error instanceof StoreFailure) return err({ reason: 'store_unavailable' })
+        if (isStoreFailure(error)) return err({ reason: 'store_unavailable' })
         throw error
       }
     },

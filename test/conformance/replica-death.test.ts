@@ -205,3 +205,30 @@ test('a replica that stood still too long tells its clients that another has end
   child.process.kill('SIGKILL')
   await once(child.process, 'exit')
 })
+
+test('while Redis is gone whoever asks is told so, receipts included; when it is back nothing has to be restarted', async () => {
+  upstream.become(answerWell())
+  const served = await ask(survivor)
+  const receiptId = served.headers.get('x-vouch-receipt') ?? ''
+  const headers = { authorization: `Bearer ${survivor.apiKey}` }
+  const get = (path: string) => fetch(`${survivor.origin}${path}`, { headers })
+  await redis.kill('SIGKILL')
+  for (const stream of [false, true]) {
+    const answer = await ask(survivor, { stream })
+    expect(answer).toMatchObject({ status: 503, error: { code: 'store_unavailable' } })
+  }
+  for (const path of [`/v1/receipts/${receiptId}`, '/health/ready']) {
+    const answer = await get(path)
+    expect(answer.status, path).toBe(503)
+    expect(await answer.json()).toMatchObject({ error: { code: 'store_unavailable' } })
+  }
+  expect(survivor.internalErrors).toEqual([])
+  await redis.restart()
+  await vi.waitFor(async () => expect((await get('/health/ready')).status).toBe(200), {
+    timeout: 20_000,
+    interval: 50,
+  })
+  expect((await ask(survivor)).status).toBe(200)
+  expect((await survivor.receipt(receiptId)).receipt.receiptId).toBe(receiptId)
+  await readChain()
+})
