@@ -6,7 +6,7 @@ import { readContract } from '../../src/chain/contracts.ts'
 import { openClaimCall } from '../../src/chain/open-claims.ts'
 import { recoverSigner, signDigest } from '../../src/chain/signatures.ts'
 import { sendCall } from '../../src/chain/transactions.ts'
-import { devUsd } from '../../src/dev/dev-contracts.ts'
+import { devUsd, devUsdDomain } from '../../src/dev/dev-contracts.ts'
 import type { Payout } from '../../src/domain/payout-ledger.ts'
 import {
   decodeOfferedVoucher,
@@ -287,5 +287,66 @@ test('a treasury that runs dry is told of, and nobody is asked for what cannot b
   const { contributorId } = newcomer
   const request = { requestId: 'r', contributorId, worstCase: atomic(100n) }
   expect(paying.desk.reserve(request)).toBe(false)
+  await rig.stopPaying()
+})
+
+test('a deposit that is on its way is not made again', async () => {
+  const [newcomer] = await rig.register(1)
+  if (newcomer === undefined) throw new Error('nobody was registered')
+  const { dev } = rig.running
+  const sender = rig.sender(dev.keys.gatewayOperator)
+  let asked = 0
+  const treasury = {
+    settlement: rig.handles.settlement,
+    collector: dev.contracts.eip3009Collector,
+    tokenDomain: devUsdDomain({ chainId: dev.chainId, verifyingContract: dev.contracts.asset }),
+    treasuryKey: dev.keys.treasury,
+    sender,
+    pendingChannels: async () => {
+      asked += 1
+      const known = await paying.payoutOf(newcomer.operator)
+      return new Set(known === undefined ? [] : [known.payoutId])
+    },
+  }
+  const paying = await rig.pay([newcomer], { treasury })
+  await paying.relayNow()
+  expect(asked).toBeGreaterThan(0)
+  expect((await onChain(await payoutOf(paying, newcomer))).balance).toBe(0n)
+  await rig.stopPaying()
+})
+
+// The last: it sends the chain's clock a week ahead.
+test('a channel that was emptied under its voucher blocks nobody else’s pay, and is told of', async () => {
+  const paying = await rig.pay(contributors)
+  await paying.relayNow()
+  for (const { contributorId } of contributors) await rig.charge(paying, contributorId, 20_000n)
+  await paying.promiseNow()
+  const [robbed, ...others] = contributors
+  if (robbed === undefined) throw new Error('nobody is registered')
+  const { config, balance, totalClaimed } = await payoutOf(paying, robbed)
+  const { settlement } = rig.handles
+  const { rpc } = rig.running.chain
+  const treasury = rig.sender(rig.running.dev.keys.treasury)
+  const withdraw = (functionName: string, args: readonly unknown[]) =>
+    sendCall(treasury, { contract: settlement, functionName, args })
+  expectOk(await withdraw('initiateWithdraw', [config, balance - totalClaimed]))
+  // It cannot be had before the delay, in which the contributor was to claim.
+  expect((await withdraw('finalizeWithdraw', [config])).ok).toBe(false)
+  expectOk(await rpc.call('evm_increaseTime', [config.withdrawDelay + 1]))
+  expectOk(await withdraw('finalizeWithdraw', [config]))
+
+  const before = await Promise.all(others.map(({ receiver }) => rig.balanceOf(receiver)))
+  rig.log.length = 0
+  const unfilled = { escrowMin: devUsd(0n), escrowMax: devUsd(0n) }
+  await rig.stopPaying()
+  const after = await rig.pay(contributors, { escrow: unfilled, treasury: undefined })
+  await after.relayNow()
+  expect(rig.log.filter(([, event]) => event === 'payout_claim_refused')).toMatchObject([
+    ['error', 'payout_claim_refused', { detail: expect.stringContaining('ClaimExceedsBalance') }],
+  ])
+  expect(rig.log).toContainEqual(['info', 'payouts_relayed', { contributors: others.length }])
+  for (const [index, { receiver }] of others.entries()) {
+    expect(await rig.balanceOf(receiver)).toBe((before[index] ?? 0n) + 18_000n)
+  }
   await rig.stopPaying()
 })
