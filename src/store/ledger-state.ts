@@ -6,7 +6,14 @@ import { assert } from '../base/assert.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Channel, Voucher } from '../domain/channel.ts'
 import * as ledger from '../domain/channel-ledger.ts'
-import type { Earning, Held, Hold, ReceiptPosition, SealedReceipt } from '../domain/hold.ts'
+import type {
+  Earning,
+  Held,
+  Hold,
+  ReceiptPosition,
+  SealedReceipt,
+  SpendCap,
+} from '../domain/hold.ts'
 import { endHold, holdUnderCap, type KeySpending, nothingSpent } from '../domain/key-spending.ts'
 import * as payouts from '../domain/payout-ledger.ts'
 import type { GatewayRefusal, HoldRefusal, VoucherRefusal } from '../domain/refusal.ts'
@@ -107,12 +114,15 @@ export class LedgerState {
       cumulative: charged.chargedCumulativeAmount,
       prevReceipt: before.receiptDigest,
     })
+    const chained = ledger.chainReceipt(charged, sealed.digest)
     const earned = earning && payouts.earn(this.#payout(earning.payoutId), earning.amount)
-    // Nothing was changed before this line: a seal that throws leaves the hold as it was.
+    const spent = this.#spendingAfter(hold, actualAmount)
+    // Nothing was changed before this line and nothing throws after it: a seal that fails leaves the hold as it was.
     this.gatewaySeq = gatewaySeq
-    this.#put(ledger.chainReceipt(charged, sealed.digest))
+    this.#put(chained)
     if (earned !== undefined) this.putPayout(earned)
-    this.#endHold(hold, amounts.actual)
+    this.#endHold(hold, spent)
+    if (spent !== undefined && actualAmount > 0n) this.#sink.putSpending(spent)
     this.#sink.insertReceipt({ ...sealed, gatewaySeq, channelId, channelSeq })
     return sealed
   }
@@ -121,8 +131,9 @@ export class LedgerState {
     const hold = this.holds.get(requestId)
     if (hold === undefined) return
     const released = ledger.release(this.#channel(hold.channelId), hold.heldAmount)
+    const spent = this.#spendingAfter(hold, atomic(0n))
     this.channels.set(hold.channelId, released)
-    this.#endHold(hold, atomic(0n))
+    this.#endHold(hold, spent)
   }
 
   spending(budgetId: string): KeySpending {
@@ -160,27 +171,32 @@ export class LedgerState {
     if (channel === undefined) return err({ reason: 'channel_not_found' })
     const reserved = ledger.hold(channel, amount)
     if (!reserved.ok) return reserved
-    if (hold.budget !== undefined) {
-      const { budgetId, capAmount } = hold.budget
-      const spending = holdUnderCap(this.spending(budgetId), amount, capAmount)
-      if (!spending.ok) return spending
-      this.spendings.set(budgetId, spending.value)
-    }
-    this.holds.set(hold.requestId, hold)
+    const spending = hold.budget && this.#spendingWith(hold.budget, amount)
+    if (spending?.ok === false) return spending
     const held = hold.announces ? ledger.announce(reserved.value) : reserved.value
+    if (spending !== undefined) this.spendings.set(spending.value.budgetId, spending.value)
+    this.holds.set(hold.requestId, hold)
     if (held.announcedAmount === channel.announcedAmount) this.channels.set(hold.channelId, held)
     else this.#put(held)
     return ok({ hold, channel: held })
   }
 
-  #endHold(hold: Hold, actual: AtomicAmount): void {
-    this.holds.delete(hold.requestId)
-    this.#sink.endHold(hold.requestId)
-    if (hold.budget === undefined) return
-    const before = this.spending(hold.budget.budgetId)
-    const after = endHold(before, { held: hold.heldAmount, actual })
-    this.spendings.set(after.budgetId, after)
-    if (actual > 0n) this.#sink.putSpending(after)
+  #spendingWith(
+    { budgetId, capAmount }: SpendCap,
+    amount: AtomicAmount,
+  ): Result<KeySpending, HoldRefusal> {
+    return holdUnderCap(this.spending(budgetId), amount, capAmount)
+  }
+
+  /** What the key has spent once the hold ended at this cost; undefined without a cap. */
+  #spendingAfter({ budget, heldAmount }: Hold, actual: AtomicAmount): KeySpending | undefined {
+    return budget && endHold(this.spending(budget.budgetId), { held: heldAmount, actual })
+  }
+
+  #endHold({ requestId }: Hold, spent: KeySpending | undefined): void {
+    this.holds.delete(requestId)
+    this.#sink.endHold(requestId)
+    if (spent !== undefined) this.spendings.set(spent.budgetId, spent)
   }
 
   #put(channel: Channel): Channel {

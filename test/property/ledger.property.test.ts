@@ -16,6 +16,8 @@ type Model = {
   charged: bigint
   claimed: bigint
   closing: boolean
+  frozen: boolean
+  announced: bigint
   receipts: number
   readonly holds: bigint[]
 }
@@ -37,6 +39,8 @@ function compare(model: Model, { channel }: Real, before: Channel): void {
     heldAmount: heldOf(model),
     totalClaimed: model.claimed,
     closing: model.closing,
+    frozen: model.frozen,
+    announcedAmount: model.announced,
     receiptSeq: model.receipts,
   })
   expect(channel.totalClaimed).toBeLessThanOrEqual(channel.chargedCumulativeAmount) // (1)
@@ -47,6 +51,11 @@ function compare(model: Model, { channel }: Real, before: Channel): void {
   for (const member of ['chargedCumulativeAmount', 'signedMaxClaimable', 'totalClaimed'] as const) {
     expect(channel[member]).toBeGreaterThanOrEqual(before[member]) // (4)
   }
+  if (before.closing || before.frozen) {
+    expect(channel.heldAmount).toBeLessThanOrEqual(before.heldAmount) // (5)
+  }
+  expect(channel.announcedAmount).toBeLessThanOrEqual(channel.signedMaxClaimable) // (6)
+  expect(channel.announcedAmount).toBeGreaterThanOrEqual(before.announcedAmount) // (6)
   expect(ledger.freeAmount(channel)).toBe(model.signed - model.charged - heldOf(model))
 }
 
@@ -65,7 +74,12 @@ const holdCommand = (amount: bigint) =>
   command(`hold ${amount}`, (model, real) => {
     const held = ledger.hold(real.channel, atomic(amount))
     const free = model.signed - model.charged - heldOf(model)
-    const reason = model.closing ? 'channel_closing' : amount > free ? 'insufficient_balance' : ''
+    const objections: [boolean, string][] = [
+      [model.closing, 'channel_closing'],
+      [model.frozen, 'channel_frozen'],
+      [amount > free, 'insufficient_balance'],
+    ]
+    const reason = objections.find(([applies]) => applies)?.[1] ?? ''
     expect(held.ok ? '' : held.error.reason).toBe(reason)
     note(held.ok ? accepted : refused, 'hold')
     if (!held.ok) return
@@ -127,9 +141,27 @@ const observeCommand = (balance: bigint, claimed: bigint, withdraws: boolean) =>
     note(accepted, model.closing ? 'close' : 'observe')
   })
 
+const announceCommand = () =>
+  command('announce', (model, real) => {
+    real.channel = ledger.announce(real.channel)
+    const ceiling = model.charged + heldOf(model)
+    note(accepted, ceiling > model.announced ? 'announce' : 'told before')
+    if (ceiling > model.announced) model.announced = ceiling
+  })
+
+const freezeCommand = (frozen: boolean) =>
+  command(frozen ? 'freeze' : 'thaw', (model, real) => {
+    real.channel = frozen ? ledger.freeze(real.channel) : ledger.thaw(real.channel)
+    model.frozen = frozen
+    note(accepted, frozen ? 'freeze' : 'thaw')
+  })
+
 const anyAmount = fc.bigInt({ min: 0n, max: 1_000n })
 const commands = [
   anyAmount.map(holdCommand),
+  anyAmount.map(holdCommand),
+  fc.constant(null).map(announceCommand),
+  fc.nat(2).map((dice) => freezeCommand(dice === 0)),
   fc
     .tuple(fc.nat(9), fc.option(fc.bigInt({ min: 0n, max: 100n }), { nil: undefined }))
     .map(([pick, percent]) => endCommand(pick, percent)),
@@ -149,6 +181,8 @@ test('any sequence of transitions agrees with the sums', () => {
       charged: 0n,
       claimed: 0n,
       closing: false,
+      frozen: false,
+      announced: 0n,
       receipts: 0,
       holds: [],
     },
@@ -166,7 +200,10 @@ test('any sequence of transitions agrees with the sums', () => {
     fc.property(sequences, (sequence) => fc.modelRun(setup, sequence)),
     { numRuns: 300 },
   )
-  for (const what of ['hold', 'charge', 'release', 'voucher', 'observe', 'close']) {
+  for (const what of [
+    ...['hold', 'charge', 'release', 'voucher', 'observe', 'close'],
+    ...['announce', 'told before', 'freeze', 'thaw'],
+  ]) {
     expect(accepted.get(what) ?? 0, what).toBeGreaterThan(20)
   }
   for (const what of ['hold', 'voucher']) expect(refused.get(what) ?? 0, what).toBeGreaterThan(20)
