@@ -110,9 +110,11 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     payouts,
     stop: async () => {
       await drain(inFlight, server)
-      await payouts.stop()
+      // A deposit that is waited for ends with its sender.
+      const paid = payouts.stop()
       await settlement.claimNow()
       await settlement.stop()
+      await paid
       await reaper.stop()
       await stores.ledger.close()
       await stores.apiKeys.close()

@@ -4,6 +4,8 @@ import { expect, test } from 'vitest'
 import { startStreamHash } from '../../../src/attestation/stream-hash.ts'
 import { choicesMax, drainTimeoutMs } from '../../../src/base/limits.ts'
 import {
+  claimLeadS,
+  creditLimitDefaultAmount,
   generationsRunningDefaultMax,
   generationsWaitingDefaultMax,
   jobsRememberedMax,
@@ -34,6 +36,8 @@ test('the vectors of docs/engine.md are what the code computes', () => {
 })
 
 test.each([
+  `default ${creditLimitDefaultAmount} atomic units`,
+  claimLeadS === 86_400 ? 'a claim has at least a day' : 'another lead',
   `\`n\` (1–${choicesMax})`,
   `\`stop\` (up to ${stopStringsMax} strings)`,
   `\`top_logprobs\` (0–${topLogprobsMax})`,
