@@ -17,6 +17,12 @@ export type ChannelConfig = {
   readonly salt: Bytes32
 }
 
+/**
+ * The delay in the terms of a book whose money was transferred before it was opened (x402's `exact`). The contract opens no
+ * channel with it, so that such a book is never taken for one that the chain has.
+ */
+export const settledUpFrontDelay = 0
+
 /** What the chain says of a channel at one block. */
 export type ChannelOnChain = {
   readonly balance: AtomicAmount

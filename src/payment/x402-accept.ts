@@ -15,7 +15,7 @@ import type {
   VoucherRefusal,
 } from '../domain/refusal.ts'
 import type { Payer } from '../domain/request.ts'
-import { type AtomicAmount, atomic, type Signature } from '../domain/units.ts'
+import { type AtomicAmount, atomic, type Bytes32, type Signature } from '../domain/units.ts'
 import type { PaymentQuote, PresentedVoucher, VoucherPayment } from '../domain/x402-payment.ts'
 import type { LedgerStore } from '../store/ledger-store.ts'
 import type { ReadChannel } from './accept-voucher.ts'
@@ -50,7 +50,7 @@ export async function acceptVoucherPayment(
   const { signature, known } = proven.value
   const current = await payableChannel(deps, payment, known)
   if (!current.ok) return current
-  const channel = current.value
+  const { channel, transactionHash } = current.value
   const { maxClaimableAmount, channelId } = voucher
   const reach = channel.chargedCumulativeAmount + channel.heldAmount + quote.ceilingAmount
   if (maxClaimableAmount > channel.balance || maxClaimableAmount < reach) {
@@ -70,7 +70,7 @@ export async function acceptVoucherPayment(
       maxClaimableAmount,
       toldAmount: channel.announcedAmount,
       clientBaseAmount: baseOf(payment),
-      transactionHash: undefined,
+      transactionHash,
     },
   })
 }
@@ -107,17 +107,20 @@ export async function proveVoucher(
     : err({ reason: 'voucher_signature_invalid' })
 }
 
+/** A channel that can be charged, and the deposit that was made for this very request. */
+type Payable = { readonly channel: Channel; readonly transactionHash: Bytes32 | undefined }
+
 /** The channel after the deposit that came along, or as the chain has it where the ledger may be behind. */
 async function payableChannel(
   deps: AcceptDeps,
   { voucher, deposit }: VoucherPayment,
   known: Channel | undefined,
-): Promise<Result<Channel, AcceptRefusal>> {
+): Promise<Result<Payable, AcceptRefusal>> {
   const { maxClaimableAmount } = voucher
   if (deposit !== undefined) {
     const relayed = await deps.deposits.relay(deposit, maxClaimableAmount)
     if (!relayed.ok) return relayed
-    return open(relayed.value.channel)
+    return open(relayed.value.channel, relayed.value.deposit?.transactionHash)
   }
   const suffices = known !== undefined && !known.closing && maxClaimableAmount <= known.balance
   return suffices ? open(known) : lookUp(deps, voucher)
@@ -127,7 +130,7 @@ async function payableChannel(
 async function lookUp(
   { ledger, terms, readChannel }: AcceptDeps,
   { channelId, config }: PresentedVoucher,
-): Promise<Result<Channel, AcceptRefusal>> {
+): Promise<Result<Payable, AcceptRefusal>> {
   const onChain = await readChannel({ channelId, config })
   if (onChain === undefined) return err({ reason: 'chain_unavailable' })
   // Nothing was ever deposited: no row for it, and the client is told to count from nothing.
@@ -139,7 +142,7 @@ async function lookUp(
   return open((await ledger.channel(channelId)) ?? opened.value)
 }
 
-function open(channel: Channel): Result<Channel, AcceptRefusal> {
+function open(channel: Channel, transactionHash?: Bytes32): Result<Payable, AcceptRefusal> {
   if (channel.closing) return err({ reason: 'channel_closing' })
-  return channel.frozen ? err({ reason: 'channel_frozen' }) : ok(channel)
+  return channel.frozen ? err({ reason: 'channel_frozen' }) : ok({ channel, transactionHash })
 }

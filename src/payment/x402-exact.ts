@@ -25,7 +25,7 @@ import { parseSignature, recoverSigner } from '../chain/signatures.ts'
 import { simulateCall } from '../chain/simulate-call.ts'
 import { type Sender, sendCall } from '../chain/transactions.ts'
 import type { DomainSeparator } from '../chain/typed-data.ts'
-import type { Channel, ChannelConfig } from '../domain/channel.ts'
+import { type ChannelConfig, settledUpFrontDelay } from '../domain/channel.ts'
 import { atomic, type Bytes32, noSignature, unixSecondsOf } from '../domain/units.ts'
 import type { ExactPayment, PaymentQuote, TransferAuthorization } from '../domain/x402-payment.ts'
 import type { LedgerStore } from '../store/ledger-store.ts'
@@ -79,10 +79,6 @@ export async function acceptExactPayment(
   })
 }
 
-/** Whether a book is that of a transfer that was settled before it was opened. */
-export const isSettledBook = ({ config }: Pick<Channel, 'config'>): boolean =>
-  config.withdrawDelay === 0
-
 function judge(
   deps: ExactDeps,
   asked: TransferAuthorization,
@@ -111,7 +107,7 @@ function bookOf(terms: ChannelTerms, authorization: TransferAuthorization): Book
     receiver: terms.receiver,
     receiverAuthorizer: terms.receiverAuthorizer,
     token: terms.token,
-    withdrawDelay: 0,
+    withdrawDelay: settledUpFrontDelay,
     salt: authorization.nonce,
   }
   return { channelId: channelIdOf(terms.domain, config), config }

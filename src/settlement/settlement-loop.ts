@@ -10,7 +10,7 @@ import { hasBestEffort } from '../chain/channel-claims.ts'
 import type { Contract } from '../chain/contracts.ts'
 import type { JsonRpc } from '../chain/json-rpc.ts'
 import { rpcOfTwo } from '../chain/rpc-of-two.ts'
-import type { Channel } from '../domain/channel.ts'
+import { type Channel, settledUpFrontDelay } from '../domain/channel.ts'
 import { type AtomicAmount, atomic, type Bytes32 } from '../domain/units.ts'
 import type { LedgerStore } from '../store/ledger-store.ts'
 import type { OutboxStore } from '../store/outbox-store.ts'
@@ -206,7 +206,11 @@ class SettlementRounds {
 
   async #channels(): Promise<readonly Channel[]> {
     const { chainId, ledger } = this.#terms
-    return (await ledger.channels()).filter((channel) => channel.chainId === chainId)
+    // What was settled up front is no channel on the chain: nothing to observe there, and nothing to claim.
+    return (await ledger.channels()).filter(
+      (channel) =>
+        channel.chainId === chainId && channel.config.withdrawDelay !== settledUpFrontDelay,
+    )
   }
 
   /** With what the chain has of its claims, where that is less than it had. */

@@ -4,7 +4,12 @@
  */
 import { decodePaymentSignatureHeader } from '@x402/core/http'
 import { toClientEvmSigner } from '@x402/evm'
-import { BatchSettlementEvmScheme } from '@x402/evm/batch-settlement/client'
+import {
+  BatchSettlementEvmScheme,
+  type ClientChannelStorage,
+  InMemoryClientChannelStorage,
+} from '@x402/evm/batch-settlement/client'
+import { ExactEvmScheme } from '@x402/evm/exact/client'
 import { wrapFetchWithPayment, x402Client } from '@x402/fetch'
 import { createPublicClient, http } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
@@ -18,8 +23,14 @@ export type Buyer = {
   readonly wallet: Address
   /** Asks and pays; the answer's status. */
   readonly ask: (url: string) => Promise<number>
+  /** `fetch` that pays. */
+  readonly fetch: typeof fetch
   /** Asks for what is not spent, or a part of it in atomic units. */
   readonly refund: (url: string, amount?: string) => Promise<void>
+  /** Each PAYMENT-SIGNATURE that was sent, in order. */
+  readonly headers: readonly string[]
+  /** Statuses of all answers, those of the first tries included. */
+  readonly statuses: readonly number[]
   /** The kind of each payment that was sent, in order. */
   readonly payments: readonly string[]
   /** The terms of the one channel that was paid by. */
@@ -35,34 +46,56 @@ export function openBuyer(terms: {
   readonly walletKey: PrivateKey
   /** Signs the vouchers; without it the wallet does. */
   readonly sessionKey?: PrivateKey
+  readonly storage?: ClientChannelStorage
+  /** `exact` pays each request by a transfer of its own. */
+  readonly scheme?: 'batch-settlement' | 'exact'
 }): Buyer {
   const wallet = privateKeyToAccount(terms.walletKey)
   const chain = createPublicClient({ chain: foundry, transport: http(terms.rpcUrl) })
-  const scheme = new BatchSettlementEvmScheme(
-    toClientEvmSigner(wallet, chain as unknown as Parameters<typeof toClientEvmSigner>[1]),
-    terms.sessionKey === undefined
-      ? undefined
-      : { voucherSigner: privateKeyToAccount(terms.sessionKey) },
+  const signer = toClientEvmSigner(
+    wallet,
+    chain as unknown as Parameters<typeof toClientEvmSigner>[1],
   )
+  const scheme = new BatchSettlementEvmScheme(signer, {
+    storage: terms.storage ?? new InMemoryClientChannelStorage(),
+    ...(terms.sessionKey === undefined
+      ? {}
+      : { voucherSigner: privateKeyToAccount(terms.sessionKey) }),
+  })
   const client = x402Client.fromConfig({
-    schemes: [{ network: devNetwork, client: scheme }],
+    schemes: [
+      {
+        network: devNetwork,
+        client: terms.scheme === 'exact' ? new ExactEvmScheme(signer) : scheme,
+      },
+    ],
     // Any asset but the chains' default ones has to be named.
     spendControls: {
       allowedAssets: [{ network: devNetwork, asset: terms.asset, maxAmountPerPayment: paymentMax }],
     },
   })
   const sent: { readonly type: string; readonly channelConfig: ChannelConfig }[] = []
-  const watchedFetch: typeof fetch = (input, init) => {
-    const header = new Request(input, init).headers.get('PAYMENT-SIGNATURE')
+  const headers: string[] = []
+  const statuses: number[] = []
+  const watchedFetch: typeof fetch = async (input, init) => {
+    // Not `instanceof Request`: hono's server may have put a class of its own in its place.
+    const { headers: asked } = typeof input === 'object' && 'headers' in input ? input : { ...init }
+    const header = new Headers(asked).get('PAYMENT-SIGNATURE')
     if (header !== null) {
+      headers.push(header)
       sent.push(decodePaymentSignatureHeader(header).payload as (typeof sent)[number])
     }
-    return fetch(input, init)
+    const response = await fetch(input, init)
+    statuses.push(response.status)
+    return response
   }
   const fetchAndPay = wrapFetchWithPayment(watchedFetch, client)
   return {
     wallet: address(wallet.address),
     ask: async (url) => (await fetchAndPay(url)).status,
+    fetch: fetchAndPay,
+    headers,
+    statuses,
     refund: async (url, amount) => {
       const outcome = await scheme.refund(url, {
         fetch: watchedFetch,
