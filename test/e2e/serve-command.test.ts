@@ -123,7 +123,7 @@ test('an upstream named in vouch.yaml is served under its public name, with its 
   expect(JSON.stringify(seen?.headers)).not.toContain(apiKey)
 
   const list = await runVouch(['keys', 'list', '--data', join(folder.path, 'data')])
-  const keyId = /key_[0-9a-f]{12}/.exec(list.output)?.[0] ?? ''
+  const keyId = /key_[0-9a-f]{24}/.exec(list.output)?.[0] ?? ''
   expect(
     (await runVouch(['keys', 'revoke', keyId, '--data', join(folder.path, 'data')])).code,
   ).toBe(0)

@@ -73,7 +73,11 @@ test('ApiKeyGrant', () => {
     nonce: anyUint64,
   })
   holds(fc.tuple(anyPlace, anyGrant), ([place, grant]) => {
-    const value = { ...grant, keyHash: `0x${grant.keyHash}`, scopeHash: scopeHash(grant.modelScope) }
+    const value = {
+      ...grant,
+      keyHash: `0x${grant.keyHash}`,
+      scopeHash: scopeHash(grant.modelScope),
+    }
     expect(apiKeyGrantDigest(agreementDomain(place), grant)).toBe(
       oracle(place, 'ApiKeyGrant', value),
     )
