@@ -3,6 +3,8 @@
  * tranche used up and renewed by the wallet, and the money back on the chain, in the end without the gateway.
  */
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -209,9 +211,43 @@ test('refund gives back at once what is not charged, and the channel can be fill
   await ask(client)
 })
 
-test('a payer leaves with its money when the gateway is gone for good: the channel file and a chain suffice', async () => {
+test('a wallet at a gateway that overcharges refuses, says which receipt, and starts the withdrawal', async () => {
   await ask(client)
-  const { gateway } = await status()
+  const liar = await startLiar(dev.origin)
+  const file = JSON.parse(readFileSync(payer.channelFile, 'utf8')) as Record<string, unknown>
+  const { config } = file as { config: ChannelConfig }
+  await payer.giveGas(config.payerAuthorizer)
+  const atTheLiar = { ...file, gateway: liar.origin }
+  writeFileSync(payer.channelFile, JSON.stringify(atTheLiar), { mode: 0o600 })
+  try {
+    const refused = await payer.vouch('wallet', '--once', '--withdraw')
+    expect(refused.code, refused.output).toBe(1)
+    expect(refused.output).toMatch(/REFUSED: receipt number \d+, 0x[0-9a-f]{64}: sum-wrong: /)
+    expect(refused.output).toContain('Nothing more is signed.')
+    expect(refused.output).toContain('is started and final at')
+    expect(liar.vouchers()).toBe(0)
+  } finally {
+    writeFileSync(payer.channelFile, JSON.stringify(file), { mode: 0o600 })
+    await liar.stop()
+  }
+  const impatient = new OpenAI({
+    baseURL: `${dev.origin}/v1`,
+    apiKey: client.apiKey,
+    maxRetries: 0,
+  })
+  await expect
+    .poll(
+      () =>
+        ask(impatient).then(
+          () => 'served',
+          ({ code }) => code,
+        ),
+      { timeout: 30_000 },
+    )
+    .toBe('channel_closing')
+})
+
+test('a payer leaves with its money when the gateway is gone for good: the channel file and a chain suffice', async () => {
   const { config } = JSON.parse(readFileSync(payer.channelFile, 'utf8')) as {
     config: ChannelConfig
   }
@@ -220,34 +256,51 @@ test('a payer leaves with its money when the gateway is gone for good: the chann
   const chain = await startChain(join(folder.path, 'chain'))
   try {
     const rpcUrl = chain.rpc.origin
-    const here = ['--rpc', rpcUrl, '--yes'] as const
-    // The session key has no gas of its own here; the payer's has.
-    const started = await payer.done('channel', 'withdraw', '--key', payer.keyFile, ...here)
-    expect(started).toMatchObject({ state: 'initiated' })
-    const waiting = await payer.done('channel', 'withdraw', '--key', payer.keyFile, ...here)
-    expect(waiting).toMatchObject({ state: 'waiting', finalAtS: started['finalAtS'] })
+    const withdraw = () =>
+      payer.done('channel', 'withdraw', '--key', payer.keyFile, '--rpc', rpcUrl, '--yes')
+    expect(await withdraw()).toMatchObject({ state: 'waiting' })
     const shown = await payer.done('channel', 'status', '--rpc', rpcUrl)
     expect(shown['gateway']).toMatchObject({ unavailable: expect.stringContaining('reached') })
+    const { balance, totalClaimed } = shown['chain'] as Record<string, string>
+    const left = BigInt(balance ?? '') - BigInt(totalClaimed ?? '')
+    expect(left).toBeGreaterThan(0n)
 
     expectOk(await chain.rpc.call('evm_increaseTime', [config.withdrawDelay + 1]))
     expectOk(await chain.rpc.call('evm_mine', []))
-    const ended = await payer.done('channel', 'withdraw', '--key', payer.keyFile, ...here)
-    expect(ended).toMatchObject({ state: 'finalized' })
-    expect(await payer.done('channel', 'withdraw', '--key', payer.keyFile, ...here)).toMatchObject({
-      state: 'empty',
-    })
-    // A gateway that died without claiming gets nothing more; what it claimed before stays claimed.
-    const claimed = BigInt(String(gateway['claimed']))
-    const total = BigInt(String(gateway['balance']))
-    expect(BigInt(String(ended['amount']))).toBe(total - claimed)
+    // The session key's gas was for starting it; the payer's own key ends it as well.
+    expect(await withdraw()).toMatchObject({ state: 'finalized', amount: String(left) })
+    expect(await withdraw()).toMatchObject({ state: 'empty' })
     const call = {
       contract: devUsdAt(config.token),
       functionName: 'balanceOf',
       args: [payer.address],
     }
-    const [holding] = expectOk(await readContract(chain.rpc, call))
-    expect(holding).toBe(before + total - claimed)
+    expect(expectOk(await readContract(chain.rpc, call))[0]).toBe(before + left)
   } finally {
     await chain.stop()
   }
 })
+
+/** The gateway as it would look to this payer if it added an atomic unit to each receipt. */
+async function startLiar(gateway: string) {
+  let vouchers = 0
+  const server = createServer(async (incoming, response) => {
+    const { url = '', method = 'GET', headers } = incoming
+    if (url.startsWith('/v1/billing/vouchers')) vouchers += 1
+    const answer = await fetch(gateway + url, {
+      method,
+      headers: { authorization: headers.authorization ?? '' },
+    })
+    const text = await answer.text()
+    response.writeHead(answer.status, { 'content-type': 'application/json' })
+    response.end(
+      text.replace(/"cumulative":"(\d+)"/g, (_all, sum) => `"cumulative":"${BigInt(sum) + 1n}"`),
+    )
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    vouchers: () => vouchers,
+    stop: () => new Promise<void>((done) => server.close(() => done())),
+  }
+}
