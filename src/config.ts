@@ -6,12 +6,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { canonicalJson, type Json } from './attestation/canonical-json.ts'
 import { completionTokensDefaultMax, parallelRequestsMax } from './base/limits.ts'
-import {
-  canonicalCollectorAddress,
-  canonicalSettlementAddress,
-} from './chain/channel-settlement.ts'
+import { canonicalCollectorAddress } from './chain/channel-settlement.ts'
 import { keccak256Utf8 } from './chain/keccak.ts'
 import type { PrivateKey } from './chain/private-key.ts'
+import { type ChainConfig, type MoneyConfig, readMoney, readNodes } from './config-chains.ts'
 import { ConfigFault, type ConfigFields, readYaml } from './config-fields.ts'
 import { readFile, readKeyFile } from './config-files.ts'
 import { type PayoutsConfig, readPayouts } from './config-payouts.ts'
@@ -20,23 +18,15 @@ import type { SigningIdentity } from './domain/contributor.ts'
 import { type Address, type AtomicAmount, atomic, type Bytes32 } from './domain/units.ts'
 
 /** Everything a gateway needs to know to start. Paths are absolute, secrets are read, units are in the names. */
-export type GatewayConfig = {
+export type GatewayConfig = MoneyConfig & {
   readonly listen: { readonly host: string; readonly port: number }
   readonly dataFolder: string
   /** Undefined keeps everything in the data folder, for one gateway alone. */
   readonly store?: StoreConfig | undefined
-  readonly chain: {
-    readonly rpcUrl: string
-    /** Another node of the same chain. */
-    readonly secondRpcUrl: string | undefined
-    readonly chainId: number
-    /** Blocks, its own included, after which a transaction is final. */
-    readonly confirmations: number
-    /** The most that a transaction offers for a unit of gas. */
-    readonly feeWeiMax: bigint
+  /** The home chain: receipts and registries are there, and prices are written in its asset. */
+  readonly chain: Omit<ChainConfig, 'collector' | 'payoutAuthorizer'> & {
     /** Two nodes may differ by this much of a channel before it is frozen. */
     readonly disagreementMax: AtomicAmount
-    readonly settlement: Address
     readonly receiptVerifier: Address
     readonly gatewayRegistry: Address
     readonly contributorRegistry: Address
@@ -124,11 +114,13 @@ export function parseConfig(source: {
   const at = (path: string): string => resolve(source.folder, path)
   return readYaml(source.file, source.text, (top) => {
     const chain = top.map('chain', readChain)
+    const money = readMoney(top, chain, at)
     return {
       listen: top.optionalMap('listen', readListen),
       dataFolder: at(top.string('dataFolder', '.vouch/serve')),
       store: top.has('store') ? top.map('store', (fields) => readStore(fields, at)) : undefined,
       chain,
+      ...money,
       gateway: top.map('gateway', (fields) => readGateway(fields, at)),
       claims: top.optionalMap('claims', (fields) => readClaims(fields, chain.assetDecimals)),
       deposits: top.optionalMap('deposits', (fields) => readDeposits(fields, chain.assetDecimals)),
@@ -154,13 +146,8 @@ const readListen = (fields: ConfigFields): GatewayConfig['listen'] => ({
 function readChain(fields: ConfigFields): GatewayConfig['chain'] {
   const assetDecimals = fields.integer('assetDecimals', { min: 0, max: 18 }, 6)
   return {
-    rpcUrl: fields.url('rpcUrl'),
-    secondRpcUrl: fields.has('secondRpcUrl') ? fields.url('secondRpcUrl') : undefined,
-    chainId: fields.integer('chainId', { min: 1, max: Number.MAX_SAFE_INTEGER }),
-    confirmations: fields.integer('confirmations', { min: 1, max: 1_000 }, 12),
-    feeWeiMax: fields.amount('feeGweiMax', 9, '500'),
+    ...readNodes(fields),
     disagreementMax: atomic(fields.amount('disagreementMax', assetDecimals, '5')),
-    settlement: fields.address('settlement', canonicalSettlementAddress),
     receiptVerifier: fields.address('receiptVerifier'),
     gatewayRegistry: fields.address('gatewayRegistry'),
     contributorRegistry: fields.address('contributorRegistry'),

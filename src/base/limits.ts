@@ -159,3 +159,11 @@ export const payoutLookIntervalMs = 30_000
 export const voucherQueryAheadSMax = 300
 /** Attempts of one order to change API keys that others change at the same time. */
 export const storeWriteAttemptsMax = 100
+/** How old a signed rate between two assets may be. */
+export const fxQuoteAgeMaxS = 60
+/** An answer of signed rates that is longer, or takes longer, is not read. */
+export const fxAnswerBytesMax = 262_144
+export const fxAnswerTimeoutMs = 5_000
+export const fxQuotesMax = 256
+/** Channels whose asset a process remembers, so that a request of one need not be looked up. */
+export const channelAssetsRemembered = 65_536

@@ -1,4 +1,12 @@
 import { assert } from '../base/assert.ts'
+import {
+  type AssetAtRate,
+  isSameAsset,
+  type MicroUsd,
+  microUsd,
+  microUsdOf,
+  paidFor,
+} from './exchange.ts'
 import { type AtomicAmount, atomic } from './units.ts'
 
 /** All of it: 100 % in hundredths of a percent. */
@@ -15,4 +23,29 @@ export function contributorShareRoundedDown(terms: {
   const { cost, feeBps } = terms
   assert(feeBps >= 0 && feeBps <= basisPoints, 'a fee is between nothing and all')
   return atomic((cost * BigInt(basisPoints - feeBps)) / BigInt(basisPoints))
+}
+
+/** The contributor's part of what a charge is worth. */
+export const shareOfDollarsRoundedDown = (worth: MicroUsd, feeBps: number): MicroUsd =>
+  microUsd((worth * BigInt(basisPoints - feeBps)) / BigInt(basisPoints))
+
+/**
+ * What a contributor earns, in the asset that it is paid in, of an answer that was charged in another: its share of the
+ * dollars that the charge was worth to us, rounded down twice. In one and the same asset at one rate no dollar stands
+ * between, so that nothing is lost and both sides count alike.
+ */
+export function earnedRoundedDown(terms: {
+  readonly cost: AtomicAmount
+  readonly feeBps: number
+  /** What the answer was charged in, at the rate of its admission. */
+  readonly charged: AssetAtRate
+  /** What the contributor is paid in. */
+  readonly paid: AssetAtRate
+}): AtomicAmount {
+  const { cost, feeBps, charged, paid } = terms
+  const isOneAsset =
+    isSameAsset(charged.asset, paid.asset) && charged.rate.rateE18 === paid.rate.rateE18
+  if (isOneAsset) return contributorShareRoundedDown({ cost, feeBps })
+  const worth = microUsdOf(charged.asset, cost, charged.rate)
+  return paidFor(paid.asset, shareOfDollarsRoundedDown(worth, feeBps), paid.rate)
 }

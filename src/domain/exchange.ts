@@ -47,6 +47,14 @@ export type FxQuote = {
 /** Dollars for one whole unit of an asset, times 10^18, and the quote that said so. */
 export type UsdRate = { readonly rateE18: bigint; readonly quoteId: Bytes32 | undefined }
 
+/** An asset at one moment: by this a payer's charges are counted, or a contributor's earnings. */
+export type AssetAtRate = { readonly asset: Asset; readonly rate: UsdRate }
+
+export const isSameAsset = (
+  a: Pick<Asset, 'chainId' | 'address'>,
+  b: Pick<Asset, 'chainId' | 'address'>,
+): boolean => a.chainId === b.chainId && a.address === b.address
+
 const one = 10n ** 18n
 const basisPoints = 10_000n
 
@@ -96,12 +104,8 @@ export const askedFor = (asset: Asset, value: MicroUsd, rate: UsdRate): AtomicAm
 export const paidFor = (asset: Asset, value: MicroUsd, rate: UsdRate): AtomicAmount =>
   atomic((value * one * 10n ** BigInt(asset.decimals)) / (rate.rateE18 * 1_000_000n))
 
-/** A price sheet in another asset: the same dollars, rounded up, in force as long as the rate. */
-export function priceSheetIn(
-  sheet: PriceSheet,
-  from: { readonly asset: Asset; readonly rate: UsdRate },
-  to: { readonly asset: Asset; readonly rate: UsdRate },
-): PriceSheet {
+/** A price sheet in another asset: the same dollars, rounded up. It holds for the requests that were admitted at this rate. */
+export function priceSheetIn(sheet: PriceSheet, from: AssetAtRate, to: AssetAtRate): PriceSheet {
   const scale = to.rate.rateE18 * 10n ** BigInt(from.asset.decimals)
   const convert = (amount: AtomicAmount) =>
     atomic(divideUp(amount * from.rate.rateE18 * 10n ** BigInt(to.asset.decimals), scale))

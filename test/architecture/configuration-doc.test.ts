@@ -3,7 +3,8 @@ import { resolve } from 'node:path'
 import { expect, test } from 'vitest'
 
 const root = resolve(import.meta.dirname, '../..')
-const code = ['src/config.ts', 'src/config-payouts.ts', 'src/config-store.ts']
+const code = ['config', 'config-chains', 'config-payouts', 'config-store']
+  .map((name) => `src/${name}.ts`)
   .map((path) => readFileSync(resolve(root, path), 'utf8'))
   .join('\n')
 const doc = readFileSync(resolve(root, 'docs/configuration.md'), 'utf8')

@@ -7,6 +7,7 @@ const steps = ['payment', 'routing', 'upstream', 'metering', 'attestation', 'set
 const floors = ['store', 'chain', 'domain', 'base']
 const config = [
   'config.ts',
+  'config-chains.ts',
   'config-fields.ts',
   'config-files.ts',
   'config-payouts.ts',
@@ -29,6 +30,7 @@ const allowed: Record<string, readonly string[]> = {
   'main.ts': everything,
   cli: everything,
   'config.ts': [...config, 'attestation', 'chain', 'domain', 'base'],
+  'config-chains.ts': ['config-fields.ts', 'chain', 'domain', 'base'],
   'config-fields.ts': ['domain'],
   'config-files.ts': ['config-fields.ts', 'chain'],
   'config-store.ts': ['config-fields.ts', 'config-files.ts'],

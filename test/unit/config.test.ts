@@ -164,7 +164,7 @@ describe('a wrong vouch.yaml is told in one line with file, line, key, what was 
     [
       'an unknown key',
       change('dataFolder:', 'datafolder:'),
-      'vouch.yaml:4: datafolder: expected one of: chain, listen, dataFolder, store, gateway, claims, deposits, x402, payouts, upstreams, got "an unknown key"',
+      'vouch.yaml:4: datafolder: expected one of: chain, chains, assets, fx, listen, dataFolder, store, gateway, claims, deposits, x402, payouts, upstreams, got "an unknown key"',
     ],
     [
       'an unknown key deep inside',
