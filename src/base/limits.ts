@@ -123,6 +123,9 @@ export const receiptsPerPageMax = 100
 /** Refusals (401, and 402 of one key) that one address gets at once before it is told to wait, and how fast they come back. */
 export const refusalsAtOnceMax = 60
 export const refusalReturnsEveryMs = 1_000
+/** Deposits that one network may have sent at once, and how fast that comes back. Each payer has its own limit besides. */
+export const depositsAtOnceMax = 60
+export const depositReturnsEveryMs = 10_000
 /** Addresses whose refusals are counted at the same time; the one that was quiet longest is forgotten first. */
 export const refusedAddressesMax = 10_000
 /** Until a connection to Redis stands. */
@@ -152,7 +155,7 @@ export const storeScanRows = 256
 /** What a contributor has earned becomes a voucher after so long… */
 export const payoutVoucherIntervalMs = 5_000
 /** …or after so many answers, whatever comes first. */
-export const payoutEarningsBetweenVouchers = 64
+export const payoutUnpromisedAnswersMax = 64
 /** How old the gateway's view of a payout channel may be, and how often it fills escrows and relays claims. */
 export const payoutLookIntervalMs = 30_000
 /** How long a contributor's signed question for its voucher may be good for. */

@@ -13,7 +13,7 @@ export type CreditOptions = {
   readonly 'credit-file'?: string | undefined
 }
 
-export const creditHelp = `Payment (without an agreement the engine works for whoever has its secret)
+export const creditHelp: string = `Payment (without an agreement the engine works for whoever has its secret)
   --payout-agreement FILE   what the gateway agreed to pay, as JSON; docs/payments.md has the members.
                             Then only signed work for that gateway is done, on credit up to a limit.
   --payout-rpc URL          your own node of the chain that the money is on

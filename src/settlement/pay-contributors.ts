@@ -4,8 +4,8 @@
  * the ledger, what was paid on the chain, what was promised in both or in the contributor's hands.
  */
 import {
-  payoutEarningsBetweenVouchers,
   payoutLookIntervalMs,
+  payoutUnpromisedAnswersMax,
   payoutVoucherIntervalMs,
 } from '../base/limits.ts'
 import type { GatewayLog } from '../base/log.ts'
@@ -81,7 +81,7 @@ class Payer {
     this.#startedAtMs = paying.nowMs()
     this.#desk = new BookedPayoutDesk({
       earningOf: paying.terms.earningOf,
-      earningsBetweenVouchers: payoutEarningsBetweenVouchers,
+      earningsBetweenVouchers: payoutUnpromisedAnswersMax,
       lostVoucher: (voucher) => void this.#logged(() => this.#show(voucher)),
       vouchersWanted: () => void this.#promiseUnlessBusy(),
     })
