@@ -111,7 +111,7 @@ export const turnRetryGraceMs = 2_000
 /** Answered requests of vouchers for one request that a process remembers. */
 export const repeatedPaymentsRemembered = 10_000
 /** A PAYMENT-SIGNATURE header that is longer is not read: a deposit with its terms has 2 KB. */
-export const paymentHeaderLengthMax = 16_384
+export const paymentHeaderLengthMax = 12_288
 /** Deposits that this process remembers by id. */
 export const depositsRememberedMax = 10_000
 /** How far a key order's nonce may be ahead of the Unix time in milliseconds. */
