@@ -126,6 +126,8 @@ export const refund = (call: BillingCall): Promise<void> =>
 export const makeDeposit = (call: BillingCall): Promise<void> =>
   execute(call, parseDeposit, async (order) => {
     const { billing } = call.door
+    const mustWait = call.entrance.mayDeposit(call.incoming)
+    if (mustWait !== undefined) return err(mustWait)
     const made = await billing.deposit(order)
     if (!made.ok) return made
     const { channel, deposit } = made.value

@@ -4,18 +4,38 @@
  * address, or through a proxy in front of us, locks nobody out.
  */
 import type { IncomingMessage } from 'node:http'
+import {
+  depositReturnsEveryMs,
+  depositsAtOnceMax,
+  refusalReturnsEveryMs,
+  refusalsAtOnceMax,
+  refusedAddressesMax,
+} from '../base/limits.ts'
 import { err, type Result } from '../base/result.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import { apiKeyIdOf, type Payer } from '../domain/request.ts'
 import { errorAnswer } from './openai-error.ts'
-import { RefusalLimit } from './refusal-limit.ts'
+import { type Rate, RateLimit } from './rate-limit.ts'
+
+export const refusals: Rate = {
+  atOnce: refusalsAtOnceMax,
+  everyMs: refusalReturnsEveryMs,
+  namesMax: refusedAddressesMax,
+}
+const deposits: Rate = {
+  atOnce: depositsAtOnceMax,
+  everyMs: depositReturnsEveryMs,
+  namesMax: refusedAddressesMax,
+}
 
 export class Entrance {
   readonly #nowMs: () => number
   /** 401, by network. */
-  readonly #strangers = new RefusalLimit()
+  readonly #strangers = new RateLimit(refusals)
   /** 402, by API key. A payer without one pays anew with each request and is told so by a 402: that is no misbehaviour. */
-  readonly #unpaid = new RefusalLimit()
+  readonly #unpaid = new RateLimit(refusals)
+  /** Deposits that somebody wants sent, by network: each costs a simulation, and the gateway's gas if it is good. */
+  readonly #deposits = new RateLimit(deposits)
 
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs
@@ -39,6 +59,15 @@ export class Entrance {
     return apiKeyId === undefined ? undefined : this.#waiting(this.#unpaid, apiKeyId)
   }
 
+  /** Before a deposit is looked at: whether this network asked for too many. Counts this one. */
+  mayDeposit(incoming: IncomingMessage): Refusal | undefined {
+    const network = networkOf(incoming.socket.remoteAddress)
+    const waitMs = this.#deposits.waitMs(network, this.#nowMs())
+    this.#deposits.count(network, this.#nowMs())
+    if (waitMs === 0) return undefined
+    return { reason: 'deposit_limit_reached', retryAfterS: Math.ceil(waitMs / 1000) }
+  }
+
   /** Told of every refusal of a paying request. */
   refused(payer: Payer, refusal: Refusal): void {
     const apiKeyId = apiKeyIdOf(payer)
@@ -46,13 +75,13 @@ export class Entrance {
     this.#unpaid.count(apiKeyId, this.#nowMs())
   }
 
-  #tell(limit: RefusalLimit, name: string): Refusal | undefined {
+  #tell(limit: RateLimit, name: string): Refusal | undefined {
     const waiting = this.#waiting(limit, name)
     limit.count(name, this.#nowMs())
     return waiting
   }
 
-  #waiting(limit: RefusalLimit, name: string): Refusal | undefined {
+  #waiting(limit: RateLimit, name: string): Refusal | undefined {
     const waitMs = limit.waitMs(name, this.#nowMs())
     if (waitMs === 0) return undefined
     return { reason: 'too_many_refusals', retryAfterS: Math.ceil(waitMs / 1000) }

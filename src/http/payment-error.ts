@@ -16,7 +16,7 @@ export function describePaymentRefusal(refusal: DepositRefusal | PaymentRefusal)
     case 'deposit_limit_reached':
       return [
         [429, 'rate_limit_error', { 'retry-after': String(refusal.retryAfterS) }],
-        'This payer had many deposits sent lately. The gateway pays their gas.',
+        'Many deposits were sent lately for this payer, or from this network. The gateway pays their gas.',
       ]
     case 'deposit_pending':
       return [

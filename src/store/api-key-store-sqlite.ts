@@ -44,6 +44,14 @@ class SqliteApiKeys implements ApiKeyStore {
   }
 
   find(keyHash: string): ApiKey | undefined {
+    try {
+      return this.#find(keyHash)
+    } catch (error) {
+      throw new StoreFailure(`the API keys cannot be read: ${wordsOf(error)}`)
+    }
+  }
+
+  #find(keyHash: string): ApiKey | undefined {
     const version = this.#dataVersion.get()?.['data_version']
     if (version !== this.#knownVersion) this.#known.clear()
     this.#knownVersion = version

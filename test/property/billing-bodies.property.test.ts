@@ -159,8 +159,10 @@ test('the bodies that were deviated from do what they say', async () => {
   expect(internalErrors).toEqual([])
   for (const [path, body] of Object.entries(goodBodies)) {
     const { status } = await owned.post(path, path.endsWith('revoke') ? {} : body())
-    const isWithoutChain = path.endsWith('refund') || path.endsWith('deposits')
-    expect(status, path).toBe(path.endsWith('revoke') ? 400 : isWithoutChain ? 503 : 200)
+    // Deposits may be too many by now; a refund needs the chain, which is silent here.
+    const expected = { revoke: [400], refund: [503], deposits: [503, 429] }
+    const last = path.split('/').at(-1) as keyof typeof expected
+    expect(expected[last] ?? [200], path).toContain(status)
   }
   const order = { channelId: owned.place.channelId, keyHash: hashApiKey(owned.apiKey), nonce: 10 }
   const revoked = await owned.post(

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { refusalsAtOnceMax } from '../../../src/base/limits.ts'
+import { depositsAtOnceMax, refusalsAtOnceMax } from '../../../src/base/limits.ts'
 import { randomPrivateKey } from '../../../src/chain/private-key.ts'
 import {
   depositBody,
@@ -270,6 +270,19 @@ describe('who is refused again and again', () => {
     expect((await complete('sk-vouch-wrong')).status).toBe(429)
     expect((await owned.get('/v1/billing/channel')).status).toBe(200)
     expect((await complete(owned.apiKey)).status).toBe(200)
+  })
+
+  test('deposits of one network are bounded, whoever pays', async () => {
+    const statuses = new Set<number>()
+    for (let sent = 0; sent <= depositsAtOnceMax; sent += 1) {
+      const salt = Buffer.alloc(32, sent)
+      const deposit = { amount: atomic(5n), validBefore: unixSeconds(9), salt }
+      const body = depositBody(owned.place, deposit, owned.payerKey)
+      const { status, json } = await owned.post('/v1/billing/deposits', body)
+      statuses.add(status)
+      if (status === 429) expect(json).toMatchObject({ error: { code: 'deposit_limit_reached' } })
+    }
+    expect([...statuses]).toEqual([503, 429])
   })
 
   test('a key without money waits, and the other keys of its channel do not', async () => {

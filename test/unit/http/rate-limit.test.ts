@@ -5,12 +5,12 @@ import {
   refusalsAtOnceMax,
   refusedAddressesMax,
 } from '../../../src/base/limits.ts'
-import { networkOf } from '../../../src/http/entrance.ts'
-import { RefusalLimit } from '../../../src/http/refusal-limit.ts'
+import { networkOf, refusals } from '../../../src/http/entrance.ts'
+import { RateLimit } from '../../../src/http/rate-limit.ts'
 
-describe('a limit of refusals', () => {
+describe('a limit', () => {
   test('lets so many through at once, then one more each interval', () => {
-    const limit = new RefusalLimit()
+    const limit = new RateLimit(refusals)
     for (let count = 0; count < refusalsAtOnceMax; count += 1) {
       expect(limit.waitMs('a', 1000)).toBe(0)
       limit.count('a', 1000)
@@ -22,13 +22,13 @@ describe('a limit of refusals', () => {
   })
 
   test('does not punish asking on: the wait does not grow', () => {
-    const limit = new RefusalLimit()
+    const limit = new RateLimit(refusals)
     for (let count = 0; count < 10 * refusalsAtOnceMax; count += 1) limit.count('a', 0)
     expect(limit.waitMs('a', 0)).toBe(refusalReturnsEveryMs)
   })
 
   test('forgets who was quiet longest, never more than it may remember', () => {
-    const limit = new RefusalLimit()
+    const limit = new RateLimit(refusals)
     const exhaust = (name: string) => {
       for (let count = 0; count < refusalsAtOnceMax; count += 1) limit.count(name, 0)
     }
@@ -44,7 +44,7 @@ describe('a limit of refusals', () => {
     let counted = 0
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 400 }), { maxLength: 400 }), (pauses) => {
-        const limit = new RefusalLimit()
+        const limit = new RateLimit(refusals)
         let nowMs = 0
         let passed = 0
         for (const pause of pauses) {
