@@ -17,3 +17,9 @@ export const addToUsdBook = (book: UsdBook, worth: UsdBook): UsdBook =>
         chargedMicroUsd: microUsd(book.chargedMicroUsd + worth.chargedMicroUsd),
         earnedMicroUsd: microUsd(book.earnedMicroUsd + worth.earnedMicroUsd),
       }
+
+/** The book alone, of something that is more. */
+export const usdBookOf = ({ chargedMicroUsd, earnedMicroUsd }: UsdBook): UsdBook => ({
+  chargedMicroUsd,
+  earnedMicroUsd,
+})

@@ -33,4 +33,5 @@ const readOnly: LedgerSink = {
   putSpending: refuse,
   putPayout: refuse,
   insertReceipt: refuse,
+  putUsdBook: refuse,
 }

@@ -10,6 +10,7 @@ import type { Channel } from '../domain/channel.ts'
 import type { Hold } from '../domain/hold.ts'
 import type { KeySpending } from '../domain/key-spending.ts'
 import type { Payout } from '../domain/payout-ledger.ts'
+import type { UsdBook } from '../domain/usd-book.ts'
 import {
   channelRow,
   type HoldRow,
@@ -18,6 +19,7 @@ import {
   type ReceiptRow,
   receiptRow,
   spendingRow,
+  usdBookRow,
   type WriteBatch,
 } from './ledger-rows-sqlite.ts'
 import type { LedgerSink, StoredReceipt } from './ledger-state.ts'
@@ -33,6 +35,7 @@ class GatheringBatch {
   readonly payouts = new Map<string, Payout>()
   readonly endedHolds: string[] = []
   readonly receipts: ReceiptRow[] = []
+  usdBook: UsdBook | undefined
   readonly written: PromiseWithResolvers<void> = Promise.withResolvers<void>()
 
   constructor() {
@@ -50,6 +53,7 @@ class GatheringBatch {
       spendings: Array.from(this.spendings.values(), spendingRow),
       payouts: Array.from(this.payouts.values(), payoutRow),
       receipts: this.receipts,
+      usdBook: this.usdBook && usdBookRow(this.usdBook),
     }
   }
 }
@@ -127,6 +131,11 @@ export class GroupCommit implements LedgerSink {
 
   insertReceipt(receipt: StoredReceipt): void {
     this.#gathering.receipts.push(receiptRow(receipt))
+    this.#schedule()
+  }
+
+  putUsdBook(book: UsdBook): void {
+    this.#gathering.usdBook = book
     this.#schedule()
   }
 

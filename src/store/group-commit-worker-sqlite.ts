@@ -24,6 +24,7 @@ const statements = {
   spending: database.prepare('INSERT OR REPLACE INTO key_spendings VALUES (?,?)'),
   payout: database.prepare('INSERT OR REPLACE INTO payouts VALUES (?,?,?,?,?,?,?,?,?)'),
   receipt: database.prepare('INSERT INTO receipts VALUES (?,?,?,?,?)'),
+  usdBook: database.prepare('INSERT OR REPLACE INTO usd_book VALUES (1,?,?)'),
 }
 
 function commit(batch: WriteBatch): void {
@@ -38,6 +39,7 @@ function commit(batch: WriteBatch): void {
     for (const row of batch.spendings) statements.spending.run(...row)
     for (const row of batch.payouts) statements.payout.run(...row)
     for (const row of batch.receipts) statements.receipt.run(...row)
+    if (batch.usdBook !== undefined) statements.usdBook.run(...batch.usdBook)
     statements.commit.run()
   } catch (error) {
     // A failed COMMIT (disk full) may already have ended the transaction.

@@ -107,4 +107,5 @@ const ignoredChanges = {
   extendHold: () => {},
   putSpending: () => {},
   putPayout: () => {},
+  putUsdBook: () => {},
 }

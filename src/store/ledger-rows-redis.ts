@@ -1,9 +1,11 @@
 import type { Channel } from '../domain/channel.ts'
+import { microUsd } from '../domain/exchange.ts'
 import type { Hold } from '../domain/hold.ts'
 import type { KeySpending } from '../domain/key-spending.ts'
 import type { Payout } from '../domain/payout-ledger.ts'
 import { type AtomicAmount, atomic, type Bytes32 } from '../domain/units.ts'
-import type { LedgerState } from './ledger-state.ts'
+import type { UsdBook } from '../domain/usd-book.ts'
+import { emptyHead, type LedgerHead, type LedgerState } from './ledger-state.ts'
 
 /*
  * Rows of the replicated ledger. Each table is a Redis hash, and a row is `VERSION OWNER JSON`: the version names the batch
@@ -16,8 +18,8 @@ export type LedgerTables = {
   readonly holds: Hold
   readonly spendings: KeySpending
   readonly payouts: Payout
-  /** One row, `gatewaySeq`: the number of the newest receipt. */
-  readonly book: number
+  /** One row. */
+  readonly book: LedgerHead
 }
 
 export type TableName = keyof LedgerTables
@@ -35,7 +37,7 @@ type RowOf<Table extends TableName> = {
 /** A row as it was read or written; without a value there is none. */
 export type Row = { readonly [Table in TableName]: RowOf<Table> }[TableName]
 
-export const bookRow: RowName = { table: 'book', id: 'gatewaySeq' }
+export const bookRow = { table: 'book', id: 'head' } as const satisfies RowName
 export const nobody = '-'
 
 export const absentRow = ({ table, id }: RowName): Row =>
@@ -91,7 +93,11 @@ function encodeValue(row: Row): string {
         promisedAmount: String(row.value.promisedAmount),
       })
     case 'book':
-      return String(row.value)
+      return JSON.stringify({
+        gatewaySeq: row.value.gatewaySeq,
+        chargedMicroUsd: String(row.value.chargedMicroUsd),
+        earnedMicroUsd: String(row.value.earnedMicroUsd),
+      })
   }
 }
 
@@ -129,7 +135,11 @@ const decoders: { readonly [Table in TableName]: (stored: Stored) => LedgerTable
     earnedAmount: amount(payout.earnedAmount),
     promisedAmount: amount(payout.promisedAmount),
   }),
-  book: (gatewaySeq: number) => gatewaySeq,
+  book: (head: WithText<LedgerHead, keyof UsdBook>) => ({
+    gatewaySeq: head.gatewaySeq,
+    chargedMicroUsd: microUsd(BigInt(head.chargedMicroUsd)),
+    earnedMicroUsd: microUsd(BigInt(head.earnedMicroUsd)),
+  }),
 }
 
 type ChannelAmount =
@@ -161,7 +171,7 @@ export function placeRow(state: LedgerState, row: Row): void {
       state.payouts.set(row.value.payoutId, row.value)
       return
     case 'book':
-      state.gatewaySeq = row.value
+      state.head = row.value
   }
 }
 
@@ -177,6 +187,6 @@ export function decidedValue(state: LedgerState, { table, id }: RowName): Row['v
     case 'payouts':
       return state.payouts.get(id as Bytes32)
     case 'book':
-      return state.gatewaySeq === 0 ? undefined : state.gatewaySeq
+      return state.head === emptyHead ? undefined : state.head
   }
 }

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Channel, ChannelConfig } from '../domain/channel.ts'
+import { microUsd } from '../domain/exchange.ts'
 import type { Hold, OrphanedHold } from '../domain/hold.ts'
 import type { KeySpending } from '../domain/key-spending.ts'
 import type { Payout } from '../domain/payout-ledger.ts'
@@ -12,6 +13,7 @@ import {
   signature,
   unixSeconds,
 } from '../domain/units.ts'
+import { emptyUsdBook, type UsdBook } from '../domain/usd-book.ts'
 import type { LedgerState, StoredReceipt } from './ledger-state.ts'
 import { StoreFailure } from './ledger-store.ts'
 
@@ -67,6 +69,8 @@ export type ReceiptRow = readonly [
   body: string,
 ]
 
+export type UsdBookRow = readonly [charged: string, earned: string]
+
 /** Everything that one durable commit writes. A channel stands here once however many requests changed it. */
 export type WriteBatch = {
   readonly channels: readonly ChannelRow[]
@@ -77,6 +81,7 @@ export type WriteBatch = {
   readonly spendings: readonly SpendingRow[]
   readonly payouts: readonly PayoutRow[]
   readonly receipts: readonly ReceiptRow[]
+  readonly usdBook: UsdBookRow | undefined
 }
 
 const layout = 2
@@ -99,6 +104,8 @@ const schema = `
   CREATE TABLE IF NOT EXISTS receipts (
     gateway_seq INTEGER PRIMARY KEY, receipt_id TEXT NOT NULL, channel_id TEXT NOT NULL,
     channel_seq INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS usd_book (
+    id INTEGER PRIMARY KEY CHECK (id = 1), charged TEXT NOT NULL, earned TEXT NOT NULL) STRICT;
   CREATE UNIQUE INDEX IF NOT EXISTS receipts_by_id ON receipts (receipt_id);
   CREATE UNIQUE INDEX IF NOT EXISTS receipts_by_channel ON receipts (channel_id, channel_seq);
   PRAGMA user_version = ${layout};
@@ -172,6 +179,12 @@ export const receiptRow = (receipt: StoredReceipt): ReceiptRow => [
   receipt.body,
 ]
 
+/** Micro-dollars. */
+export const usdBookRow = (book: UsdBook): UsdBookRow => [
+  String(book.chargedMicroUsd),
+  String(book.earnedMicroUsd),
+]
+
 type Row = Record<string, unknown>
 const text = (row: Row, column: string): string => String(row[column])
 const amount = (row: Row, column: string): AtomicAmount => atomic(BigInt(text(row, column)))
@@ -207,8 +220,15 @@ export function readLedger(database: DatabaseSync, state: LedgerState): readonly
     state.payouts.set(payout.payoutId, payout)
   }
   const newest = database.prepare('SELECT max(gateway_seq) AS seq FROM receipts').get()
-  state.gatewaySeq = Number(newest?.['seq'] ?? 0)
+  state.head = { ...readUsdBook(database), gatewaySeq: Number(newest?.['seq'] ?? 0) }
   return orphans
+}
+
+function readUsdBook(database: DatabaseSync): UsdBook {
+  const [row] = rows(database, 'usd_book')
+  if (row === undefined) return emptyUsdBook
+  const dollars = (column: string) => microUsd(BigInt(text(row, column)))
+  return { chargedMicroUsd: dollars('charged'), earnedMicroUsd: dollars('earned') }
 }
 
 const rows = (database: DatabaseSync, table: string): Row[] =>

@@ -18,6 +18,7 @@ import { endHold, holdUnderCap, type KeySpending, nothingSpent } from '../domain
 import * as payouts from '../domain/payout-ledger.ts'
 import type { GatewayRefusal, HoldRefusal, VoucherRefusal } from '../domain/refusal.ts'
 import { type AtomicAmount, atomic, type Bytes32 } from '../domain/units.ts'
+import { addToUsdBook, emptyUsdBook, type UsdBook } from '../domain/usd-book.ts'
 import type { ChannelBook, PayoutVoucher } from './ledger-store.ts'
 
 export type StoredReceipt = SealedReceipt & {
@@ -25,6 +26,11 @@ export type StoredReceipt = SealedReceipt & {
   readonly channelId: Bytes32
   readonly channelSeq: number
 }
+
+/** What all receipts have in common: the number of the newest, and what all of them together were worth. */
+export type LedgerHead = UsdBook & { readonly gatewaySeq: number }
+
+export const emptyHead: LedgerHead = { gatewaySeq: 0, ...emptyUsdBook }
 
 /** Where changes go. A row that changes often is put again: the last one counts. */
 export type LedgerSink = {
@@ -36,6 +42,7 @@ export type LedgerSink = {
   readonly putSpending: (spending: KeySpending) => void
   readonly putPayout: (payout: payouts.Payout) => void
   readonly insertReceipt: (receipt: StoredReceipt) => void
+  readonly putUsdBook: (book: UsdBook) => void
 }
 
 export class LedgerState {
@@ -43,8 +50,7 @@ export class LedgerState {
   readonly holds: Map<string, Hold> = new Map()
   readonly spendings: Map<string, KeySpending> = new Map()
   readonly payouts: Map<Bytes32, payouts.Payout> = new Map()
-  /** Of the newest receipt. */
-  gatewaySeq: number = 0
+  head: LedgerHead = emptyHead
   readonly #sink: LedgerSink
 
   constructor(sink: LedgerSink) {
@@ -99,6 +105,7 @@ export class LedgerState {
     actualAmount: AtomicAmount,
     seal: (position: ReceiptPosition) => SealedReceipt,
     earning: Earning | undefined,
+    worth: UsdBook = emptyUsdBook,
   ): SealedReceipt | undefined {
     const hold = this.holds.get(requestId)
     if (hold === undefined) return undefined
@@ -106,7 +113,7 @@ export class LedgerState {
     const before = this.#channel(channelId)
     const amounts = { held: hold.heldAmount, actual: actualAmount }
     const charged = ledger.charge(before, amounts)
-    const gatewaySeq = this.gatewaySeq + 1
+    const gatewaySeq = this.head.gatewaySeq + 1
     const channelSeq = charged.receiptSeq
     const sealed = seal({
       gatewaySeq,
@@ -118,7 +125,9 @@ export class LedgerState {
     const earned = earning && payouts.earn(this.#payout(earning.payoutId), earning.amount)
     const spent = this.#spendingAfter(hold, actualAmount)
     // Nothing was changed before this line and nothing throws after it: a seal that fails leaves the hold as it was.
-    this.gatewaySeq = gatewaySeq
+    const usd = addToUsdBook(this.head, worth)
+    if (usd !== this.head) this.#sink.putUsdBook(usd)
+    this.head = { ...usd, gatewaySeq }
     this.#put(chained)
     if (earned !== undefined) this.putPayout(earned)
     this.#endHold(hold, spent)

@@ -10,10 +10,12 @@ import { err, ok, type Result } from '../base/result.ts'
 import type { Decided, Held, Hold } from '../domain/hold.ts'
 import { nothingSpent } from '../domain/key-spending.ts'
 import { type AtomicAmount, type Bytes32, bytes32 } from '../domain/units.ts'
+import { emptyUsdBook, usdBookOf } from '../domain/usd-book.ts'
 import { connectRedis } from './connection-redis.ts'
 import { checkDurability } from './durability-redis.ts'
 import { LedgerCommits } from './ledger-commits-redis.ts'
 import { type LedgerKeys, ledgerKeys } from './ledger-keys-redis.ts'
+import { bookRow } from './ledger-rows-redis.ts'
 import { type LedgerStore, type PayoutVoucher, StoreFailure } from './ledger-store.ts'
 import { RedisLink } from './link-redis.ts'
 import { readOrphanedHolds } from './orphaned-holds-redis.ts'
@@ -36,7 +38,7 @@ export type RedisLedgerOptions = {
   readonly replyTimeoutMs?: number
 }
 
-const layout = '1'
+const layout = '2'
 
 /** Throws StoreFailure with one line that a person can act on when Redis is not there or may lose what it is told. */
 export async function openRedisLedger(options: RedisLedgerOptions): Promise<LedgerStore> {
@@ -153,10 +155,12 @@ class RedisLedger implements LedgerStore {
       .catch(() => {})
   }
 
-  async charge(...[requestId, actualAmount, seal, earning]: Parameters<LedgerStore['charge']>) {
+  async charge(
+    ...[requestId, actualAmount, seal, earning, worth]: Parameters<LedgerStore['charge']>
+  ) {
     const sealed = await this.#commits.run(
       { requestId, payoutId: earning?.payoutId, numbersReceipts: true },
-      (state) => state.charge(requestId, actualAmount, seal, earning),
+      (state) => state.charge(requestId, actualAmount, seal, earning, worth),
       { abandons: true },
     )
     return sealed && durable(sealed)
@@ -186,6 +190,11 @@ class RedisLedger implements LedgerStore {
     const open = new Set(orphans.map(({ requestId }) => requestId))
     for (const requestId of abandoned) if (!open.has(requestId)) abandoned.delete(requestId)
     return orphans
+  }
+
+  async usdBook() {
+    const head = await this.#link.ask((redis) => readRow(redis, this.#keys, bookRow))
+    return usdBookOf(head ?? emptyUsdBook)
   }
 
   async keySpending(budgetId: string) {

@@ -8,6 +8,7 @@ import { storeQueueWritesMax } from '../base/limits.ts'
 import { err, ok } from '../base/result.ts'
 import type { Decided, Hold, OrphanedHold } from '../domain/hold.ts'
 import { type AtomicAmount, type Bytes32, bytes32 } from '../domain/units.ts'
+import { usdBookOf } from '../domain/usd-book.ts'
 import { GroupCommit } from './group-commit-sqlite.ts'
 import { durablePragmas, layOut, readLedger } from './ledger-rows-sqlite.ts'
 import { LedgerState } from './ledger-state.ts'
@@ -90,8 +91,10 @@ class SqliteLedger implements LedgerStore {
     if (this.#state.holds.has(requestId)) this.#writer.putCheckpoint(requestId, checkpoint)
   }
 
-  async charge(...[requestId, actualAmount, seal, earning]: Parameters<LedgerStore['charge']>) {
-    const sealed = this.#state.charge(requestId, actualAmount, seal, earning)
+  async charge(
+    ...[requestId, actualAmount, seal, earning, worth]: Parameters<LedgerStore['charge']>
+  ) {
+    const sealed = this.#state.charge(requestId, actualAmount, seal, earning, worth)
     return sealed && this.#decided(sealed)
   }
 
@@ -101,6 +104,10 @@ class SqliteLedger implements LedgerStore {
 
   async orphanedHolds() {
     return this.#orphans.filter((orphan) => this.#state.holds.has(orphan.requestId))
+  }
+
+  async usdBook() {
+    return usdBookOf(this.#state.head)
   }
 
   async keySpending(budgetId: string) {

@@ -13,6 +13,7 @@ import type { KeySpending } from '../domain/key-spending.ts'
 import type { Payout, PayoutTerms } from '../domain/payout-ledger.ts'
 import type { GatewayRefusal, HoldRefusal, VoucherRefusal } from '../domain/refusal.ts'
 import type { AtomicAmount, Bytes32, Signature } from '../domain/units.ts'
+import type { UsdBook } from '../domain/usd-book.ts'
 
 /**
  * All money of the gateway. Every method is atomic and idempotent by request id; the transitions and their numbered
@@ -60,7 +61,7 @@ export type HoldBook = {
   /** Remembers how far an answer got, so that a crash charges what was delivered. Not awaited on the hot path. */
   readonly checkpoint: (requestId: string, checkpoint: string) => void
   /**
-   * Charges, credits what was earned and writes the receipt, in one durable step. `seal` may be called again with another
+   * Charges, credits what was earned, adds `worth` to the dollar book and writes the receipt, in one durable step. `seal` may be called again with another
    * position where replicas compete, so it has no effect of its own. Answers undefined when this request was charged or
    * released before.
    */
@@ -69,10 +70,13 @@ export type HoldBook = {
     actualAmount: AtomicAmount,
     seal: (position: ReceiptPosition) => SealedReceipt,
     earning?: Earning | undefined,
+    worth?: UsdBook | undefined,
   ) => Promise<Decided<SealedReceipt> | undefined>
   readonly release: (requestId: string) => Promise<void>
   /** Holds whose gateway process is gone: of an earlier process, or of a replica that stopped renewing its lease. */
   readonly orphanedHolds: () => Promise<readonly OrphanedHold[]>
+  /** What all charges so far were worth, and what was earned of them. */
+  readonly usdBook: () => Promise<UsdBook>
   readonly keySpending: (budgetId: string) => Promise<KeySpending>
   readonly receipt: (
     receiptId: Bytes32,
