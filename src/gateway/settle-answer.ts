@@ -27,6 +27,8 @@ export type ServedRequest = {
   readonly request: InferenceRequest
   readonly client: AnswerClient
   readonly begun: BegunAnswer
+  /** What the answer is charged in; undefined where one asset alone is taken. */
+  readonly income: AssetAtRate | undefined
   readonly admitted: Admitted
   readonly promptTokensMax: number
 }
@@ -59,11 +61,14 @@ export async function settleAnswer(
   const cost = owed < heldAmount ? owed : heldAmount
   const receipt = unsealed(gateway, served, { outcome, cost })
   try {
+    await gateway.payouts.recovering(begun.candidate.contributor.contributorId)
+    const earned = earningOf(gateway, served, { outcome, cost })
     const decided = await gateway.payment.charge(
       request.requestId,
       cost,
       (position) => sealReceipt(gateway.signer, receipt, position),
-      earningOf(gateway, served, { outcome, cost }),
+      earned?.earning,
+      worthOf(served.income, cost, earned),
     )
     if (decided === undefined) {
       // Somebody took this gateway for dead and ended the request in its place: its receipt is not of what we sent.
@@ -84,11 +89,12 @@ export async function settleAnswer(
 /** What the contributor earns of it: only work that it signed, and that was checked, is paid by channel. */
 function earningOf(
   gateway: Gateway,
-  { begun }: ServedRequest,
+  { request, begun, income }: ServedRequest,
   { outcome, cost }: { readonly outcome: Outcome; readonly cost: AtomicAmount },
-): Earning | undefined {
+): Earned | undefined {
   if (outcome.signedWork === undefined) return undefined
-  return gateway.payouts.earning(begun.candidate.contributor.contributorId, cost)
+  const { contributorId } = begun.candidate.contributor
+  return gateway.payouts.earning(contributorId, cost, { requestId: request.requestId, income })
 }
 
 const endings = {

@@ -82,7 +82,7 @@ class Payer {
     this.#desk = new BookedPayoutDesk({
       earningOf: paying.terms.earningOf,
       earningsBetweenVouchers: payoutUnpromisedAnswersMax,
-      lostVoucher: (voucher) => void this.#logged(() => this.#show(voucher)),
+      lostVoucher: (voucher) => this.#logged(() => this.#show(voucher)),
       vouchersWanted: () => void this.#promiseUnlessBusy(),
     })
   }

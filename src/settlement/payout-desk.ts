@@ -24,6 +24,11 @@ export type PayoutDesk = {
   readonly voucherFor: (contributorId: string) => string | undefined
   /** Takes what the contributor showed with an answer or a refusal. */
   readonly shown: (contributorId: string, voucher: string) => void
+  /**
+   * Pending while a voucher that we had forgotten is taken back into the book. What the answer earned that it came with is
+   * charged afterwards: it is new, and would otherwise be taken for a part of what the voucher promised.
+   */
+  readonly recovering: (contributorId: string) => Promise<void> | undefined
   /** The contributor works no more on credit: it gets a voucher as soon as one can be signed. */
   readonly exhausted: (contributorId: string) => void
 }
@@ -35,6 +40,7 @@ export const noPayouts: PayoutDesk = {
   release: () => {},
   voucherFor: () => undefined,
   shown: () => {},
+  recovering: () => undefined,
   exhausted: () => {},
 }
 
@@ -50,12 +56,13 @@ type Account = {
   shownAmount: bigint
   /** Its last words: the same again say nothing new. */
   shownText: string
+  recovering: Promise<void> | undefined
 }
 
 export class BookedPayoutDesk implements PayoutDesk {
   readonly #earningOf: (cost: AtomicAmount) => AtomicAmount
   readonly #told: {
-    readonly lostVoucher: (voucher: ShownVoucher) => void
+    readonly lostVoucher: (voucher: ShownVoucher) => Promise<void>
     readonly vouchersWanted: () => void
   }
   readonly #accounts = new Map<string, Account>()
@@ -68,8 +75,8 @@ export class BookedPayoutDesk implements PayoutDesk {
 
   constructor(terms: {
     readonly earningOf: (cost: AtomicAmount) => AtomicAmount
-    /** A voucher higher than any that we remember. Its signature is not judged yet. */
-    readonly lostVoucher: (voucher: ShownVoucher) => void
+    /** Takes back a voucher higher than any that we remember. Its signature is not judged yet. Never rejects. */
+    readonly lostVoucher: (voucher: ShownVoucher) => Promise<void>
     /** Signed vouchers should not wait for their time. */
     readonly vouchersWanted: () => void
     /** After so many earnings vouchers are wanted at once. */
@@ -94,6 +101,7 @@ export class BookedPayoutDesk implements PayoutDesk {
       voucher: voucherText(payout),
       shownAmount: 0n,
       shownText: '',
+      recovering: undefined,
     })
   }
 
@@ -160,8 +168,18 @@ export class BookedPayoutDesk implements PayoutDesk {
     account.shownText = text
     const voucher = decodeShownVoucher(text)
     if (voucher?.channelId !== account.payout.payoutId) return
-    if (voucher.maxClaimableAmount > account.payout.promisedAmount) this.#told.lostVoucher(voucher)
-    else account.shownAmount = voucher.maxClaimableAmount
+    if (voucher.maxClaimableAmount <= account.payout.promisedAmount) {
+      account.shownAmount = voucher.maxClaimableAmount
+      return
+    }
+    const recovering = this.#told.lostVoucher(voucher).then(() => {
+      if (account.recovering === recovering) account.recovering = undefined
+    })
+    account.recovering = recovering
+  }
+
+  recovering(contributorId: string): Promise<void> | undefined {
+    return this.#accounts.get(contributorId)?.recovering
   }
 
   exhausted(contributorId: string): void {

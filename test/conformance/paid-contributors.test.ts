@@ -39,7 +39,9 @@ let lost: bigint[]
 let wanted: number
 const desk = new BookedPayoutDesk({
   earningOf: (cost) => atomic((cost * 9n) / 10n),
-  lostVoucher: ({ maxClaimableAmount }) => lost.push(maxClaimableAmount),
+  lostVoucher: async ({ maxClaimableAmount }) => {
+    lost.push(maxClaimableAmount)
+  },
   vouchersWanted: () => {
     wanted += 1
   },

@@ -109,6 +109,7 @@ const withholding = (desk: PayoutDesk): PayoutDesk => ({
   release: (requestId) => desk.release(requestId),
   voucherFor: (id) => (withheld ? undefined : desk.voucherFor(id)),
   shown: (id, voucher) => desk.shown(id, voucher),
+  recovering: (id) => desk.recovering(id),
   exhausted: (id) => desk.exhausted(id),
 })
 

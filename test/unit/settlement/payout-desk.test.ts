@@ -12,14 +12,19 @@ import { payoutOf } from '../../support/payouts.ts'
 const contributorId = 'c'
 let lost: ShownVoucher[]
 let wanted: number
+let taken: PromiseWithResolvers<void>
 let desk: BookedPayoutDesk
 
 beforeEach(() => {
   lost = []
   wanted = 0
+  taken = Promise.withResolvers()
   desk = new BookedPayoutDesk({
     earningOf: (cost) => atomic(cost / 2n) as AtomicAmount,
-    lostVoucher: (voucher) => lost.push(voucher),
+    lostVoucher: (voucher) => {
+      lost.push(voucher)
+      return taken.promise
+    },
     vouchersWanted: () => {
       wanted += 1
     },
@@ -110,6 +115,18 @@ describe('vouchers', () => {
     desk.shown(contributorId, 'no voucher')
     desk.shown('stranger', shown(70n))
     expect(lost).toMatchObject([{ maxClaimableAmount: 50n }])
+  })
+
+  test('that are being taken back hold up what is earned, and nothing else does', async () => {
+    desk.open(contributorId, promised(10n))
+    expect(desk.recovering(contributorId)).toBeUndefined()
+    desk.shown(contributorId, shown(50n))
+    const recovering = desk.recovering(contributorId)
+    expect(recovering).toBeInstanceOf(Promise)
+    expect(desk.recovering('stranger')).toBeUndefined()
+    taken.resolve()
+    await recovering
+    expect(desk.recovering(contributorId)).toBeUndefined()
   })
 
   test('are wanted after so many earnings, and at once by who works no more', () => {
