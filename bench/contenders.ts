@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { LoadTarget } from './load.ts'
+import { type PayingClient, payingHeaders } from './paying-client.ts'
 import { MissingProgram, processFamily } from './process-accounting.ts'
 
 export type Contender = {
@@ -17,6 +18,8 @@ export type Contender = {
   readonly pids: readonly number[]
   /** The ledger that this contender writes, to count what it made durable. */
   readonly ledgerPath: string | undefined
+  /** The same processes, asked by a client that pays for each request itself. */
+  readonly paying?: Contender | undefined
   readonly stop: () => Promise<void>
 }
 
@@ -28,10 +31,12 @@ export type Place = {
   readonly folder: string
 }
 
+const bearer = (key: string): string => `authorization: Bearer ${key}`
+
 /** No contender: the load speaks to the upstream itself. */
 export const direct = (upstream: string): Contender => ({
   name: 'direct',
-  target: targetOf(`http://${upstream}`, 'Bearer none'),
+  target: targetOf(`http://${upstream}`, bearer('none')),
   pids: [],
   ledgerPath: undefined,
   stop: async () => {},
@@ -43,7 +48,7 @@ export async function startBareProxy(place: Place): Promise<Contender> {
     `http://${place.upstream}`,
   ])
   const { origin } = await firstLine(child)
-  return { ...running(child), name: 'bare', target: targetOf(origin, 'Bearer none') }
+  return { ...running(child), name: 'bare', target: targetOf(origin, bearer('none')) }
 }
 
 /** The gateway of the checkout at `root`, which is this one unless two states of the code are compared. */
@@ -59,11 +64,18 @@ export async function startGatewayProcess(
     `http://${place.upstream}/v1`,
     folder,
   ])
-  const { origin, apiKey } = await firstLine(child)
+  const { origin, apiKey, payer } = await firstLine(child)
+  const paying = payer && {
+    ...running(child),
+    name: `${gateway.name}, a voucher each`,
+    target: targetOf(origin, payingHeaders(payer)),
+    stop: async () => {},
+  }
   return {
     ...running(child),
     name: gateway.name,
-    target: targetOf(origin, `Bearer ${apiKey}`),
+    paying,
+    target: targetOf(origin, bearer(apiKey ?? 'none')),
     ledgerPath: join(folder, 'ledger.db'),
     stop: async () => {
       await ended(child)
@@ -81,7 +93,7 @@ export async function startNginx(place: Place): Promise<Contender> {
   const file = join(folder, 'nginx.conf')
   writeFileSync(file, nginxConfiguration({ folder, port, upstream: place.upstream }))
   const child = spawnPinned(place.core, 'nginx', ['-p', folder, '-c', file, '-e', 'stderr'])
-  const target = targetOf(`http://127.0.0.1:${port}`, 'Bearer none')
+  const target = targetOf(`http://127.0.0.1:${port}`, bearer('none'))
   await untilListening(child, port)
   const stop = () => {
     child.kill('SIGTERM')
@@ -158,7 +170,13 @@ function running(child: ChildProcess): Omit<Contender, 'name' | 'target'> {
   }
 }
 
-async function firstLine(child: ChildProcess): Promise<{ origin: string; apiKey?: string }> {
+type FirstLine = {
+  readonly origin: string
+  readonly apiKey?: string
+  readonly payer?: PayingClient
+}
+
+async function firstLine(child: ChildProcess): Promise<FirstLine> {
   if (child.stdout === null) throw new Error('a contender has standard output')
   for await (const line of createInterface({ input: child.stdout })) return JSON.parse(line)
   throw new Error(`a contender ended before it listened: ${child.spawnargs.join(' ')}`)
@@ -174,9 +192,9 @@ async function ended(child: ChildProcess): Promise<void> {
   await exit
 }
 
-function targetOf(origin: string, authorization: string): LoadTarget {
+function targetOf(origin: string, credentials: LoadTarget['credentials']): LoadTarget {
   const { hostname, port } = new URL(origin)
-  return { host: hostname, port: Number(port), authorization, idle: [] }
+  return { host: hostname, port: Number(port), credentials, idle: [] }
 }
 
 async function freePort(): Promise<number> {

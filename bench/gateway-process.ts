@@ -6,6 +6,9 @@
 import { openSync } from 'node:fs'
 import { join } from 'node:path'
 import { createLogs, logDestination } from '../src/base/log.ts'
+import { err } from '../src/base/result.ts'
+import { channelIdOf } from '../src/chain/channel-typed-data.ts'
+import { jsonRpc } from '../src/chain/json-rpc.ts'
 import { randomPrivateKey } from '../src/chain/private-key.ts'
 import { hashPriceSheet } from '../src/chain/receipt-typed-data.ts'
 import { addressOfPrivateKey } from '../src/chain/signatures.ts'
@@ -18,6 +21,7 @@ import { InFlight } from '../src/gateway/in-flight.ts'
 import { startHttpServer } from '../src/http/server.ts'
 import { authenticate, createApiKey } from '../src/payment/authenticate.ts'
 import { createPaymentStep } from '../src/payment/payment-step.ts'
+import { createX402Step } from '../src/payment/x402-step.ts'
 import { ContributorPool } from '../src/routing/contributor-pool.ts'
 import { noPayouts } from '../src/settlement/payout-desk.ts'
 import { noPayoutStep } from '../src/settlement/payout-step.ts'
@@ -32,6 +36,7 @@ import {
   testDomain,
   testModelId,
 } from '../test/support/gateway-on-ledger.ts'
+import { benchDomain, benchOffer, newPayingClient } from './paying-client.ts'
 
 const [baseUrl, dataFolder] = process.argv.slice(2)
 if (baseUrl === undefined || dataFolder === undefined) {
@@ -70,11 +75,53 @@ const gateway = {
   log: logs.request,
   nowMs: Date.now,
 }
+const payer = newPayingClient()
+const onChain = {
+  balance: atomic(balance),
+  totalClaimed: atomic(0n),
+  withdrawFinalAtS: undefined,
+}
+const payerChannelId = channelIdOf(benchDomain, payer.config)
+await ledger.openChannel({
+  channelId: payerChannelId,
+  chainId,
+  config: payer.config,
+  onChain,
+})
+const chainless = async () => err({ reason: 'chain_unavailable' } as const)
+const x402 = createX402Step({
+  ledger,
+  terms: {
+    chainId,
+    domain: benchDomain,
+    token: benchOffer.asset.address,
+    receiver: benchOffer.receiver,
+    receiverAuthorizer: benchOffer.receiverAuthorizer,
+    withdrawDelayMinS: benchOffer.withdrawDelayMinS,
+  },
+  readChannel: async () => undefined,
+  deposits: { relay: chainless },
+  refund: chainless,
+  offer: benchOffer,
+  tokenDomain: benchDomain,
+  rpc: jsonRpc('http://127.0.0.1:9'),
+  sender: {
+    address: operator,
+    transact: async () => {
+      throw new Error('the benchmark has no chain')
+    },
+  },
+  confirmations: 1,
+  parallel: 1,
+  exactMinimumAmount: atomic(balance),
+  nowMs: Date.now,
+})
 const door = createDoor({
   gateway,
   inFlight: new InFlight(),
   authenticate: (authorization, nowMs) => authenticate(apiKeys, authorization, nowMs),
   billing: testBilling({ ledger, apiKeys, operator }),
+  x402,
   payouts: noPayoutStep,
   log: logs.gateway,
 })
@@ -82,7 +129,7 @@ const server = await startHttpServer(door, { host: '127.0.0.1', port: 0 })
 if (!server.ok) throw new Error(server.error.message)
 process.stdin.on('end', () => process.exit(0)).resume()
 const { origin } = server.value
-process.stdout.write(`${JSON.stringify({ origin, apiKey: key.secret })}\n`)
+process.stdout.write(`${JSON.stringify({ origin, apiKey: key.secret, payer })}\n`)
 
 function offerOf(gatewayOperator: Address): Offer {
   const prices = {

@@ -13,7 +13,8 @@ import {
 } from './traffic.ts'
 
 export type LoadTarget = Target & {
-  readonly authorization: string
+  /** Header lines of the next request that say who pays; the same ones every time, or others. */
+  readonly credentials: string | (() => string)
   /** Open connections without a request, from earlier rounds. */
   readonly idle: ClientConnection[]
 }
@@ -30,9 +31,15 @@ function note(tally: Tally, answer: Answer): void {
   tally.firstFault ??= answer.fault
 }
 
-function requestTo(target: LoadTarget, kind: Kind) {
+/** Makes one request after the other; where nothing in them changes, only the first. */
+function requestsTo(target: LoadTarget, kind: Kind) {
   const host = `${target.host}:${target.port}`
-  return { kind, bytes: requestBytes(kind, { host, authorization: target.authorization }) }
+  const { credentials } = target
+  if (typeof credentials === 'function') {
+    return () => ({ kind, bytes: requestBytes(kind, { host, credentials: credentials() }) })
+  }
+  const request = { kind, bytes: requestBytes(kind, { host, credentials }) }
+  return () => request
 }
 
 const connectionTo = (target: LoadTarget): ClientConnection =>
@@ -68,7 +75,7 @@ export async function keepInFlight(
 ): Promise<Window> {
   const tally = newTally()
   const delaysMs: number[] = []
-  const request = requestTo(target, load.kind)
+  const nextRequest = requestsTo(target, load.kind)
   const rampMs = load.kind === 'paced' ? eventsPerStream * pacedIntervalMs : 0
   let measuring = false
   let ending = false
@@ -82,7 +89,7 @@ export async function keepInFlight(
       const again = (answer?: Answer) => {
         if (answer !== undefined) note(tally, answer)
         if (ending) ended()
-        else connection.ask(request, again, noteDelay)
+        else connection.ask(nextRequest(), again, noteDelay)
       }
       again()
     })
@@ -117,7 +124,7 @@ export async function fixedRate(
   const tally = newTally()
   const firstByteMs: number[] = []
   const lastByteMs: number[] = []
-  const request = requestTo(target, load.kind)
+  const nextRequest = requestsTo(target, load.kind)
   const total = Math.round((load.perSecond * load.durationMs) / 1000)
   const startMs = performance.now()
   const answers: Promise<void>[] = []
@@ -126,7 +133,7 @@ export async function fixedRate(
     if (earlyMs > 0) await pause(earlyMs)
     const connection = connectionTo(target)
     const asked = new Promise<void>((ended) => {
-      connection.ask(request, (answer) => {
+      connection.ask(nextRequest(), (answer) => {
         note(tally, answer)
         firstByteMs.push(answer.firstByteMs)
         lastByteMs.push(answer.lastByteMs)
@@ -145,7 +152,7 @@ export async function abortStreams(
   target: LoadTarget,
   load: { readonly count: number; readonly atOnce: number },
 ): Promise<void> {
-  const request = requestTo(target, 'paced')
+  const nextRequest = requestsTo(target, 'paced')
   let started = 0
   const worker = async () => {
     while (started < load.count) {
@@ -153,7 +160,7 @@ export async function abortStreams(
       const connection = new ClientConnection(target)
       await new Promise<void>((left) => {
         connection.ask(
-          request,
+          nextRequest(),
           () => left(),
           () => left(),
         )

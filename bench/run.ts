@@ -142,7 +142,8 @@ async function measure(
   const phases = new Map<string, Measured>()
   const { costs, latencies, gateway } = field
   const asked = (phase: Options['phases'][number]) => options.phases.includes(phase)
-  if (asked('unary')) phases.set('unary', await measureUnary(costs, schedule))
+  const paying = gateway.paying === undefined ? [] : [gateway.paying]
+  if (asked('unary')) phases.set('unary', await measureUnary([...costs, ...paying], schedule))
   if (asked('burst')) phases.set('burst', await measureBurst(costs, schedule))
   if (asked('paced')) phases.set('paced', await measurePaced(costs, schedule))
   if (asked('latency')) phases.set('latency', await measureLatency(latencies, schedule))
@@ -157,7 +158,9 @@ function checkReceipts(contender: Contender, schedule: Schedule): void {
   const ledger = new DatabaseSync(contender.ledgerPath, { readOnly: true })
   const counted = Number(ledger.prepare('SELECT count(*) AS count FROM receipts').get()?.['count'])
   ledger.close()
-  const answered = schedule.answered.get(contender) ?? 0
+  const answeredTo = (asked: Contender) => schedule.answered.get(asked) ?? 0
+  const answered =
+    answeredTo(contender) + (contender.paying === undefined ? 0 : answeredTo(contender.paying))
   if (counted < answered) {
     throw new WrongAnswer(`${contender.name}: ${answered} answers, but ${counted} durable receipts`)
   }

@@ -25,16 +25,16 @@ export function requestBody(kind: Kind): Buffer {
   return Buffer.from(JSON.stringify(fields))
 }
 
-/** A whole request as it goes over the wire. */
+/** A whole request as it goes over the wire. `credentials` are header lines that say who pays. */
 export function requestBytes(
   kind: Kind,
-  target: { readonly host: string; readonly authorization: string },
+  target: { readonly host: string; readonly credentials: string },
 ): Buffer {
   const body = requestBody(kind)
   const head =
     `POST /v1/chat/completions HTTP/1.1\r\nhost: ${target.host}\r\naccept: application/json\r\n` +
     'user-agent: OpenAI/JS 7.57.0\r\naccept-encoding: identity\r\n' +
-    `authorization: ${target.authorization}\r\ncontent-type: application/json\r\n` +
+    `${target.credentials}\r\ncontent-type: application/json\r\n` +
     `content-length: ${body.length}\r\n\r\n`
   return Buffer.concat([Buffer.from(head), body])
 }
