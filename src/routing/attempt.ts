@@ -11,7 +11,7 @@ import { type Candidate, claimsOf, type Lane } from './lane.ts'
 import { sampleLatency } from './latency-estimate.ts'
 
 /** What an answer took; only what was really seen. */
-type AnswerMeasures = {
+export type AnswerMeasures = {
   /** From the dispatch to the first token of a stream. */
   readonly firstTokenMs?: number
   /** From there, or of a whole answer from the dispatch, to the last. */
@@ -25,6 +25,8 @@ type AnswerMeasures = {
 export type Attempt = {
   readonly candidate: Candidate
   readonly ended: (outcome: AttemptOutcome, measures: AnswerMeasures, nowMs: number) => void
+  /** Gives the room back where a bug kept `ended` from being called; says nothing about the contributor. */
+  readonly abandoned: (nowMs: number) => void
 }
 
 /** An outcome weighs a thirtieth: about the last sixty tell how often a contributor answers. */
@@ -34,6 +36,8 @@ const uptimeWeight = 1 / 30
 export async function beginAttempt(
   lane: Lane,
   begin: {
+    /** The lane's own, or its offer as this payer is asked for it. */
+    readonly candidate: Candidate
     readonly reservedTokens: number
     readonly windows: RateWindowStore
     readonly nowMs: number
@@ -59,16 +63,20 @@ export async function beginAttempt(
     return reserved
   }
   let isOver = false
+  const ended: Attempt['ended'] = (outcome, measures, endMs) => {
+    assert(!isOver, 'an attempt ends once')
+    isOver = true
+    end(outcome, endMs)
+    station.quarantine = quarantineWhenEnded(station.quarantine, outcome, endMs)
+    learn(lane, outcome, measures, endMs)
+    if (reserved !== undefined) giveBack(reserved.value, windows, { outcome, measures, endMs })
+    begin.onEnded(endMs)
+  }
   return ok({
-    candidate: lane.candidate,
-    ended: (outcome, measures, endMs) => {
-      assert(!isOver, 'an attempt ends once')
-      isOver = true
-      end(outcome, endMs)
-      station.quarantine = quarantineWhenEnded(station.quarantine, outcome, endMs)
-      learn(lane, outcome, measures, endMs)
-      if (reserved !== undefined) giveBack(reserved.value, windows, { outcome, measures, endMs })
-      begin.onEnded(endMs)
+    candidate: begin.candidate,
+    ended,
+    abandoned: (endMs) => {
+      if (!isOver) ended({ kind: 'neutral' }, {}, endMs)
     },
   })
 }

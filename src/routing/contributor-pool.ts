@@ -4,12 +4,18 @@ import type { Contributor, Offer } from '../domain/contributor.ts'
 import type { RateWindowStore } from '../store/rate-window-store.ts'
 import { MemoryRateWindows } from '../store/rate-window-store-memory.ts'
 import { chooseLane } from './choose-lane.ts'
-import { closedBreaker } from './circuit-breaker.ts'
 import type { RouteRequest } from './filter-lanes.ts'
-import { type Candidate, createLane, createStation, type Lane, type Station } from './lane.ts'
+import {
+  type Candidate,
+  createLane,
+  createStation,
+  forget,
+  type Lane,
+  type Station,
+} from './lane.ts'
 import { queuedPerCallerMax, queuedPerModelMax } from './limits.ts'
 import { PrefixAffinity } from './prefix-affinity.ts'
-import { Route } from './route.ts'
+import { type OfferFor, Route } from './route.ts'
 import type { RoutingState } from './routing-state.ts'
 import { type Random, seededRandom } from './seeded-random.ts'
 import { type Schedule, WaitingRoom } from './waiting-room.ts'
@@ -25,6 +31,9 @@ export type PoolOptions = {
   readonly choose?: typeof chooseLane
 }
 
+const asOffered: OfferFor = (offer) => offer
+const nobody: readonly Candidate[] = []
+
 /** After this many failures in a row a contributor rests, doubling from the first to the longest rest. */
 const failuresBeforeRest = 2
 const firstRestMs = 1_000
@@ -39,6 +48,8 @@ const scheduleByTimer: Schedule = (delayMs, run) => {
 export class ContributorPool {
   readonly #stations = new Map<string, Station>()
   readonly #lanes = new Map<string, readonly Lane[]>()
+  /** The same as `#lanes`, as others see them. */
+  readonly #candidates = new Map<string, readonly Candidate[]>()
   readonly #rooms = new Map<string, WaitingRoom>()
   readonly #state: RoutingState
   #stationsEver = 0
@@ -75,7 +86,7 @@ export class ContributorPool {
 
   /** Everyone who offers a model, well or not; empty when nobody does. */
   candidates(modelName: string): readonly Candidate[] {
-    return (this.#lanes.get(modelName) ?? []).map(({ candidate }) => candidate)
+    return this.#candidates.get(modelName) ?? nobody
   }
 
   /** One representative offer for each model, in the order of configuration. */
@@ -87,9 +98,9 @@ export class ContributorPool {
     return this.#stations.get(contributorId)?.inFlight ?? 0
   }
 
-  /** The way of one request to whoever answers it. `mayServe` leaves out offers whose bounds it does not respect. */
-  route(request: RouteRequest, mayServe: (candidate: Candidate) => boolean = () => true): Route {
-    return new Route(this.#state, request, mayServe)
+  /** The way of one request to whoever answers it. */
+  route(request: RouteRequest, offerFor: OfferFor = asOffered): Route {
+    return new Route(this.#state, request, offerFor)
   }
 
   /** Somebody who joins while the gateway runs: a newcomer until it has answered a few times. */
@@ -104,18 +115,17 @@ export class ContributorPool {
       const left = lanes.filter(
         ({ candidate }) => candidate.contributor.contributorId !== contributorId,
       )
-      if (left.length > 0) this.#lanes.set(modelName, left)
-      else this.#lanes.delete(modelName)
+      this.#setLanes(modelName, left)
     }
   }
 
-  /** The operator's word that a contributor is well: ends its quarantine, its rests and its cooldowns. */
+  /** The operator's word that a contributor is well: whatever was held against it, its slowness too, is forgotten. */
   readmit(contributorId: string): void {
     const station = this.#stations.get(contributorId)
     if (station === undefined) return
     station.quarantine = undefined
     for (const lane of [...this.#lanes.values()].flat()) {
-      if (lane.station === station) lane.breaker = closedBreaker
+      if (lane.station === station) forget(lane)
     }
   }
 
@@ -161,7 +171,20 @@ export class ContributorPool {
     this.#rests.set(contributorId, { restsUntilMs: 0, failures: 0 })
     for (const offer of contributor.offers) {
       const lanes = this.#lanes.get(offer.modelName) ?? []
-      this.#lanes.set(offer.modelName, [...lanes, createLane(station, offer)])
+      this.#setLanes(offer.modelName, [...lanes, createLane(station, offer)])
     }
+  }
+
+  #setLanes(modelName: string, lanes: readonly Lane[]): void {
+    if (lanes.length === 0) {
+      this.#lanes.delete(modelName)
+      this.#candidates.delete(modelName)
+      return
+    }
+    this.#lanes.set(modelName, lanes)
+    this.#candidates.set(
+      modelName,
+      lanes.map(({ candidate }) => candidate),
+    )
   }
 }

@@ -74,6 +74,14 @@ export function createLane(station: Station, offer: Offer): Lane {
   }
 }
 
+/** As on its first day. */
+export function forget(lane: Lane): void {
+  lane.breaker = closedBreaker
+  lane.firstToken = unknownLatency
+  lane.perToken = unknownLatency
+  lane.uptime = 1
+}
+
 const noClaims: readonly RateClaim[] = []
 
 /** What one request takes of a contributor's minute; nothing where none is declared, which costs nothing. */

@@ -1,5 +1,6 @@
 import type { Cancellation } from '../base/cancellation.ts'
 import { err, ok, type Result } from '../base/result.ts'
+import type { Offer } from '../domain/contributor.ts'
 import { type Attempt, beginAttempt } from './attempt.ts'
 import { filterLanes, type RouteRefusal, type RouteRequest } from './filter-lanes.ts'
 import type { Candidate, Lane } from './lane.ts'
@@ -10,26 +11,25 @@ import type { Visitor } from './waiting-room.ts'
 
 type Begun = Result<Attempt, RouteRefusal>
 
+/** An offer as this payer is asked for it; undefined where the request does not respect its bounds. */
+export type OfferFor = (offer: Offer) => Offer | undefined
+
 /** The way of one request through the pool: each attempt asks somebody else. */
 export class Route {
   readonly #state: RoutingState
   readonly #request: RouteRequest
+  readonly #offerFor: OfferFor
   #left: readonly Lane[]
   #attempts = 0
   #prefixKeys: PrefixKeys | undefined
 
-  /** `mayServe` leaves out offers whose bounds the request does not respect. */
-  constructor(
-    state: RoutingState,
-    request: RouteRequest,
-    mayServe: (candidate: Candidate) => boolean,
-  ) {
+  constructor(state: RoutingState, request: RouteRequest, offerFor: OfferFor) {
     const lanes = state.lanes.get(request.modelName) ?? []
     this.#state = state
     this.#request = request
-    this.#left = lanes.every(({ candidate }) => mayServe(candidate))
-      ? lanes
-      : lanes.filter(({ candidate }) => mayServe(candidate))
+    this.#offerFor = offerFor
+    const mayServe = ({ candidate }: Lane) => offerFor(candidate.offer) !== undefined
+    this.#left = lanes.every(mayServe) ? lanes : lanes.filter(mayServe)
   }
 
   /** The best of those who were not asked yet, at work. Never waits for room. */
@@ -60,6 +60,7 @@ export class Route {
       : err({ kind: 'busy', retryAfterMs: 0 })
     if (first.ok || first.error.kind !== 'busy') return first
     let refusal = first.error
+    if (refusal.retryAfterMs > queueDeadlineMs) return first
     const turn = Promise.withResolvers<Begun>()
     let isGone = false
     const visitor: Visitor = {
@@ -97,13 +98,24 @@ export class Route {
     if (lane === undefined) return err({ lane, retryAfterMs: 0 })
     const { reservedTokens } = this.#request
     const onEnded = this.#state.wakeRooms
-    const begun = await beginAttempt(lane, { reservedTokens, windows, nowMs, onEnded })
+    const begun = await beginAttempt(lane, {
+      candidate: this.#asAsked(lane.candidate),
+      reservedTokens,
+      windows,
+      nowMs,
+      onEnded,
+    })
     if (!begun.ok) return err({ lane, retryAfterMs: begun.error.retryAfterMs ?? 0 })
     // From now on, not from when it is answered: requests that begin alike often come together.
     affinity.remember(keys, lane.station.index)
     this.#left = this.#left.filter((other) => other !== lane)
     this.#attempts += 1
     return ok(begun.value)
+  }
+
+  #asAsked(candidate: Candidate): Candidate {
+    const offer = this.#offerFor(candidate.offer) ?? candidate.offer
+    return offer === candidate.offer ? candidate : { ...candidate, offer }
   }
 
   /** Where there is no choice, nothing is hashed. */

@@ -10,6 +10,7 @@ const nowMs = 1_000_000_000
 
 async function begin(lane: Lane, store = windows): Promise<Attempt> {
   const begun = await beginAttempt(lane, {
+    candidate: lane.candidate,
     reservedTokens: 100,
     windows: store,
     nowMs,
@@ -31,6 +32,7 @@ describe('beginAttempt', () => {
     await begin(lane)
     const before = { ...lane.station, breaker: lane.breaker }
     const second = await beginAttempt(lane, {
+      candidate: lane.candidate,
       reservedTokens: 1,
       windows,
       nowMs,
@@ -42,7 +44,9 @@ describe('beginAttempt', () => {
 
   test('ends once, and says so to whoever waits', async () => {
     const ends: number[] = []
-    const begun = await beginAttempt(laneOf(), {
+    const lane = laneOf()
+    const begun = await beginAttempt(lane, {
+      candidate: lane.candidate,
       reservedTokens: 0,
       windows,
       nowMs,

@@ -64,8 +64,13 @@ describe('next', () => {
 
   test('an offer whose bounds the request does not respect is left out', async () => {
     const { pool } = poolOf([{ id: 'a' }, { id: 'b', price: 9n }])
-    const way = pool.route(routeRequest(), ({ contributor }) => contributor.contributorId === 'b')
-    expect(idOf(await begun(way.next(nowMs)))).toBe('b')
+    const way = pool.route(routeRequest(), (offer) =>
+      offer.prices.promptAtomicPerMtok === 9n ? { ...offer, contextTokensMax: 7 } : undefined,
+    )
+    const attempt = await begun(way.next(nowMs))
+    expect(idOf(attempt)).toBe('b')
+    // It is asked as this payer is asked for it.
+    expect(attempt.candidate.offer.contextTokensMax).toBe(7)
     expect(await way.next(nowMs)).toMatchObject({ error: { kind: 'nobody' } })
   })
 
