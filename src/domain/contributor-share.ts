@@ -1,9 +1,9 @@
 import { assert } from '../base/assert.ts'
 import {
   type AssetAtRate,
+  microUsd as asMicroUsd,
   isSameAsset,
   type MicroUsd,
-  microUsd,
   microUsdOf,
   paidFor,
 } from './exchange.ts'
@@ -27,7 +27,10 @@ export function contributorShareRoundedDown(terms: {
 
 /** The contributor's part of what a charge is worth. */
 export const shareOfDollarsRoundedDown = (worth: MicroUsd, feeBps: number): MicroUsd =>
-  microUsd((worth * BigInt(basisPoints - feeBps)) / BigInt(basisPoints))
+  asMicroUsd((worth * BigInt(basisPoints - feeBps)) / BigInt(basisPoints))
+
+/** What a contributor earns of a charge, and what that is in the dollar book. */
+export type Share = { readonly amount: AtomicAmount; readonly microUsd: MicroUsd | undefined }
 
 /**
  * What a contributor earns, in the asset that it is paid in, of an answer that was charged in another: its share of the
@@ -41,11 +44,14 @@ export function earnedRoundedDown(terms: {
   readonly charged: AssetAtRate
   /** What the contributor is paid in. */
   readonly paid: AssetAtRate
-}): AtomicAmount {
+}): Share & { readonly microUsd: MicroUsd } {
   const { cost, feeBps, charged, paid } = terms
+  const worth = microUsdOf(charged.asset, cost, charged.rate)
+  const microUsd = shareOfDollarsRoundedDown(worth, feeBps)
   const isOneAsset =
     isSameAsset(charged.asset, paid.asset) && charged.rate.rateE18 === paid.rate.rateE18
-  if (isOneAsset) return contributorShareRoundedDown({ cost, feeBps })
-  const worth = microUsdOf(charged.asset, cost, charged.rate)
-  return paidFor(paid.asset, shareOfDollarsRoundedDown(worth, feeBps), paid.rate)
+  const amount = isOneAsset
+    ? contributorShareRoundedDown({ cost, feeBps })
+    : paidFor(paid.asset, microUsd, paid.rate)
+  return { amount, microUsd }
 }

@@ -93,7 +93,11 @@ function rateAfter(
 }
 
 /** What an amount is worth to us, rounded down. */
-export const microUsdOf = (asset: Asset, amount: AtomicAmount, rate: UsdRate): MicroUsd =>
+export const microUsdOf = (
+  asset: Pick<Asset, 'decimals'>,
+  amount: AtomicAmount,
+  rate: UsdRate,
+): MicroUsd =>
   microUsd((amount * rate.rateE18 * 1_000_000n) / (one * 10n ** BigInt(asset.decimals)))
 
 /** How much of an asset is worth that many dollars to us, rounded up: what a payer is asked for. */

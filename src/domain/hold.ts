@@ -1,4 +1,5 @@
 import type { Channel } from './channel.ts'
+import type { MicroUsd } from './exchange.ts'
 import type { AtomicAmount, Bytes32 } from './units.ts'
 
 /** One request's claim on a channel, open from admission until it is charged or released. */
@@ -21,7 +22,12 @@ export type SpendCap = { readonly budgetId: string; readonly capAmount: AtomicAm
 export type Held = { readonly hold: Hold; readonly channel: Channel }
 
 /** What a charge earns the contributor that did the work, in atomic units of the asset that it is paid in. */
-export type Earning = { readonly payoutId: Bytes32; readonly amount: AtomicAmount }
+export type Earning = {
+  readonly payoutId: Bytes32
+  readonly amount: AtomicAmount
+  /** The same in the dollar book; undefined where no dollars are counted. */
+  readonly microUsd?: MicroUsd | undefined
+}
 
 /** A hold that an earlier process left open, with the last progress it made durable. */
 export type OrphanedHold = Hold & { readonly checkpoint: string | undefined }

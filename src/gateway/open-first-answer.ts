@@ -2,6 +2,7 @@ import { sha256Bytes32 } from '../attestation/answer-transcript.ts'
 import { upstreamAttemptsMax } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Offer } from '../domain/contributor.ts'
+import type { AssetAtRate } from '../domain/exchange.ts'
 import { voucherHeader } from '../domain/payout-voucher.ts'
 import type { UpstreamRefusal } from '../domain/refusal.ts'
 import type { InferenceRequest } from '../domain/request.ts'
@@ -38,6 +39,7 @@ export async function openFirstAnswer(
   gateway: Gateway,
   job: {
     readonly request: InferenceRequest
+    readonly income: AssetAtRate | undefined
     readonly admitted: Admitted
     readonly candidates: readonly Candidate[]
     readonly client: AnswerClient
@@ -85,11 +87,12 @@ function noteFailure(
 /** Sets the contributor's worst case aside. Who cannot be paid for the answer is not asked for it. */
 function isSolvent(
   gateway: Gateway,
-  { request, admitted }: Parameters<typeof openFirstAnswer>[1],
+  { request, income, admitted }: Parameters<typeof openFirstAnswer>[1],
   { contributor: { contributorId }, offer }: Candidate,
 ): boolean {
   const worstCase = admitted.bounds.get(offer)?.amount ?? atomic(0n)
-  return gateway.payouts.reserve({ requestId: request.requestId, contributorId, worstCase })
+  const { requestId } = request
+  return gateway.payouts.reserve({ requestId, contributorId, worstCase, income })
 }
 
 async function openOne(

@@ -4,12 +4,14 @@
  * released.
  */
 import { type GatewaySigner, sealReceipt } from '../attestation/seal-receipt.ts'
+import { type AssetAtRate, microUsd, microUsdOf } from '../domain/exchange.ts'
 import type { OrphanedHold } from '../domain/hold.ts'
 import { type PriceSheet, priceRoundedUp } from '../domain/price-sheet.ts'
 import { workStatus } from '../domain/receipt.ts'
 import type { InferenceRequest } from '../domain/request.ts'
 import {
   type Address,
+  type AtomicAmount,
   atomic,
   type Bytes32,
   noSignature,
@@ -18,6 +20,7 @@ import {
   zeroBytes32,
 } from '../domain/units.ts'
 import { noUsage } from '../domain/usage.ts'
+import type { UsdBook } from '../domain/usd-book.ts'
 import type { PaymentStep } from '../payment/payment-step.ts'
 import type { Candidate } from '../routing/contributor-pool.ts'
 
@@ -30,20 +33,36 @@ type Context = {
   readonly receivedAtMs: number
   readonly priceHash: Bytes32
   readonly prices: Readonly<Record<keyof PriceSheet, string | number>>
+  /** The rate of the admission: what a unit of the channel's asset counted for, and which quote said so. */
+  readonly income?:
+    | {
+        readonly decimals: number
+        readonly rateE18: string
+        readonly quoteId: Bytes32 | undefined
+      }
+    | undefined
 }
 
 export function recoveryContext(
   request: InferenceRequest,
   candidates: readonly Candidate[],
+  income?: AssetAtRate,
 ): string {
   const offer = candidates
     .map((candidate) => candidate.offer)
     .reduce((a, b) => (b.prices.completionAtomicPerMtok < a.prices.completionAtomicPerMtok ? b : a))
   const { receiptId, jobId, requestHash, receivedAtMs } = request
   const { modelId, priceHash } = offer
-  const context = { receiptId, jobId, requestHash, modelId, receivedAtMs, priceHash }
+  const ids = { receiptId, jobId, requestHash, modelId, receivedAtMs, priceHash }
+  const context = income === undefined ? ids : { ...ids, income: incomeJson(income) }
   return `${JSON.stringify(context).slice(0, -1)},"prices":${pricesJson(offer.prices)}}`
 }
+
+const incomeJson = ({ asset, rate }: AssetAtRate) => ({
+  decimals: asset.decimals,
+  rateE18: String(rate.rateE18),
+  quoteId: rate.quoteId,
+})
 
 /** A price sheet is written with every request and never changes: its text is kept. */
 const pricesText = new WeakMap<PriceSheet, string>()
@@ -100,44 +119,57 @@ async function chargeOrphan(
   const usage = { ...noUsage, completionTokens: known.events }
   const price = priceRoundedUp(prices, usage)
   const cost = price < orphan.heldAmount ? price : orphan.heldAmount
-  const decided = await deps.payment.charge(orphan.requestId, cost, (position) =>
-    sealReceipt(
-      deps.signer,
-      {
-        receiptId: context.receiptId,
-        work: {
-          jobId: context.jobId,
-          gateway: deps.signer.operator,
-          contributor: zeroAddress,
-          modelId: context.modelId,
-          inputHash: zeroBytes32,
-          outputHash: zeroBytes32,
-          contentHash: zeroBytes32,
-          streamRoot: zeroBytes32,
-          promptTokens: 0,
-          cachedPromptTokens: 0,
-          completionTokens: known.events,
-          commitment: zeroBytes32,
-          startedAt: unixSecondsOf(context.receivedAtMs),
-          finishedAt: unixSecondsOf(Math.max(deps.nowMs(), context.receivedAtMs)),
-          // The line to the client broke on our side: like a client that left, it pays for what had reached it.
-          status: workStatus.clientDisconnected,
+  const decided = await deps.payment.charge(
+    orphan.requestId,
+    cost,
+    (position) =>
+      sealReceipt(
+        deps.signer,
+        {
+          receiptId: context.receiptId,
+          work: {
+            jobId: context.jobId,
+            gateway: deps.signer.operator,
+            contributor: zeroAddress,
+            modelId: context.modelId,
+            inputHash: zeroBytes32,
+            outputHash: zeroBytes32,
+            contentHash: zeroBytes32,
+            streamRoot: zeroBytes32,
+            promptTokens: 0,
+            cachedPromptTokens: 0,
+            completionTokens: known.events,
+            commitment: zeroBytes32,
+            startedAt: unixSecondsOf(context.receivedAtMs),
+            finishedAt: unixSecondsOf(Math.max(deps.nowMs(), context.receivedAtMs)),
+            // The line to the client broke on our side: like a client that left, it pays for what had reached it.
+            status: workStatus.clientDisconnected,
+          },
+          contributorSignature: noSignature,
+          client: known.client,
+          requestHash: context.requestHash,
+          responseHash: zeroBytes32,
+          channelId: orphan.channelId,
+          cost,
+          prices,
+          priceHash: context.priceHash,
+          usageSource: 'counted',
         },
-        contributorSignature: noSignature,
-        client: known.client,
-        requestHash: context.requestHash,
-        responseHash: zeroBytes32,
-        channelId: orphan.channelId,
-        cost,
-        prices,
-        priceHash: context.priceHash,
-        usageSource: 'counted',
-      },
-      position,
-    ),
+        position,
+      ),
+    undefined,
+    worthOfOrphan(context, cost),
   )
   await decided?.durable
   return decided !== undefined
+}
+
+function worthOfOrphan({ income }: Context, cost: AtomicAmount): UsdBook | undefined {
+  if (income === undefined) return undefined
+  const { decimals, quoteId } = income
+  const rate = { rateE18: BigInt(income.rateE18), quoteId }
+  // Whose work it was is not known any more, so nobody earns of it.
+  return { chargedMicroUsd: microUsdOf({ decimals }, cost, rate), earnedMicroUsd: microUsd(0n) }
 }
 
 function readPrices(prices: Context['prices']): PriceSheet {

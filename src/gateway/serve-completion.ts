@@ -4,9 +4,11 @@
  */
 import type { RequestLine } from '../base/log.ts'
 import { err, ok, type Result } from '../base/result.ts'
+import type { AssetAtRate } from '../domain/exchange.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import { apiKeyIdOf, type InferenceRequest } from '../domain/request.ts'
 import type { Admitted } from '../payment/payment-step.ts'
+import type { Pricing } from '../payment/price-exchange.ts'
 import { orderCandidates } from '../routing/choose-contributor.ts'
 import type { Candidate } from '../routing/contributor-pool.ts'
 import type { AnswerClient } from './answer-client.ts'
@@ -22,18 +24,23 @@ export async function serveCompletion(
   request: InferenceRequest,
   client: AnswerClient,
 ): Promise<Result<void, Refusal>> {
-  const candidates = gateway.pool.candidates(request.modelName)
-  if (candidates.length === 0) {
+  const offered = gateway.pool.candidates(request.modelName)
+  if (offered.length === 0) {
     return refuse(gateway, request, { reason: 'model_not_found', modelId: request.modelName })
   }
   const { payer, modelName } = request
   if (payer.kind === 'api-key' && payer.modelScope?.includes(modelName) === false) {
     return refuse(gateway, request, { reason: 'model_not_allowed', modelId: modelName })
   }
-  const admitted = await admit(gateway, request, candidates)
+  const pricing = await gateway.payment.pricing(payer.channelId)
+  if (!pricing.ok) return refuse(gateway, request, pricing.error)
+  const { income } = pricing.value
+  const candidates = priced(offered, pricing.value)
+  const admitted = await admit(gateway, request, { candidates, income })
   if (!admitted.ok) return refuse(gateway, request, admitted.error)
   try {
-    return await serveAdmitted(gateway, { request, client, candidates, admitted: admitted.value })
+    const job = { request, client, candidates, income, admitted: admitted.value }
+    return await serveAdmitted(gateway, job)
   } catch (error) {
     // A bug must not keep a customer's money held, nor an engine at work for nobody. What was charged stays charged.
     client.cancellation.cancel()
@@ -50,13 +57,15 @@ async function serveAdmitted(
     readonly request: InferenceRequest
     readonly client: AnswerClient
     readonly candidates: readonly Candidate[]
+    readonly income: AssetAtRate | undefined
     readonly admitted: Admitted
   },
 ): Promise<Result<void, Refusal>> {
-  const { request, client, candidates, admitted } = job
+  const { request, client, candidates, income, admitted } = job
   // The contributor works while the disk makes the hold durable; the client hears nothing before both are there.
   const begun = await openFirstAnswer(gateway, {
     request,
+    income,
     admitted,
     candidates: order(gateway, candidates, admitted),
     client,
@@ -78,6 +87,7 @@ async function serveAdmitted(
     request,
     client,
     begun: begun.value,
+    income,
     admitted,
     promptTokensMax: admitted.bounds.get(begun.value.candidate.offer)?.promptTokensMax ?? 0,
   }
@@ -86,12 +96,23 @@ async function serveAdmitted(
     : finishUnary(gateway, served, begun.value.body)
 }
 
+/** The candidates as this payer is asked for them: from here on all prices are in its channel's asset. */
+const priced = (offered: readonly Candidate[], { offerOf }: Pricing): readonly Candidate[] =>
+  offered.map((candidate) => {
+    const offer = offerOf(candidate.offer)
+    return offer === candidate.offer ? candidate : { ...candidate, offer }
+  })
+
 function admit(
   gateway: Gateway,
   request: InferenceRequest,
-  candidates: readonly Candidate[],
+  terms: {
+    readonly candidates: readonly Candidate[]
+    readonly income: AssetAtRate | undefined
+  },
 ): Promise<Result<Admitted, Refusal>> {
-  const context = recoveryContext(request, candidates)
+  const { candidates, income } = terms
+  const context = recoveryContext(request, candidates, income)
   const offers = candidates.map(({ offer }) => offer)
   return gateway.payment.admit(request, offers, context)
 }

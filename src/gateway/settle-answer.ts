@@ -3,6 +3,7 @@
  */
 import type { AnswerHashes } from '../attestation/answer-transcript.ts'
 import { sealReceipt, type UnsealedReceipt } from '../attestation/seal-receipt.ts'
+import { type AssetAtRate, type MicroUsd, microUsd, microUsdOf } from '../domain/exchange.ts'
 import type { Earning } from '../domain/hold.ts'
 import { priceRoundedUp } from '../domain/price-sheet.ts'
 import { type SignedWork, type Work, type WorkStatus, workStatus } from '../domain/receipt.ts'
@@ -18,6 +19,7 @@ import {
   zeroBytes32,
 } from '../domain/units.ts'
 import type { MeteredUsage, Usage } from '../domain/usage.ts'
+import type { UsdBook } from '../domain/usd-book.ts'
 import { type Admitted, heldAmountOf, isStoreFailure } from '../payment/payment-step.ts'
 import type { AnswerClient } from './answer-client.ts'
 import type { Gateway } from './gateway.ts'
@@ -67,8 +69,8 @@ export async function settleAnswer(
       request.requestId,
       cost,
       (position) => sealReceipt(gateway.signer, receipt, position),
-      earned?.earning,
-      worthOf(served.income, cost, earned),
+      earned,
+      worthOf(served.income, cost, earned?.microUsd),
     )
     if (decided === undefined) {
       // Somebody took this gateway for dead and ended the request in its place: its receipt is not of what we sent.
@@ -91,11 +93,19 @@ function earningOf(
   gateway: Gateway,
   { request, begun, income }: ServedRequest,
   { outcome, cost }: { readonly outcome: Outcome; readonly cost: AtomicAmount },
-): Earned | undefined {
+): Earning | undefined {
   if (outcome.signedWork === undefined) return undefined
   const { contributorId } = begun.candidate.contributor
   return gateway.payouts.earning(contributorId, cost, { requestId: request.requestId, income })
 }
+
+/** What a charge adds to the dollar book; undefined where one asset alone is taken. */
+const worthOf = (
+  income: AssetAtRate | undefined,
+  cost: AtomicAmount,
+  earnedMicroUsd: MicroUsd = microUsd(0n),
+): UsdBook | undefined =>
+  income && { chargedMicroUsd: microUsdOf(income.asset, cost, income.rate), earnedMicroUsd }
 
 const endings = {
   [workStatus.complete]: 'complete',

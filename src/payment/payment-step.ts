@@ -2,16 +2,19 @@ import { err, ok, type Result } from '../base/result.ts'
 import type { Offer } from '../domain/contributor.ts'
 import type { Decided, Held } from '../domain/hold.ts'
 import type {
+  FxRefusal,
   GatewayRefusal,
   HoldRefusal,
   PaymentRefusal,
   RequestRefusal,
+  VoucherRefusal,
 } from '../domain/refusal.ts'
 import type { InferenceRequest, UnpaidRequest } from '../domain/request.ts'
-import type { Address, AtomicAmount } from '../domain/units.ts'
+import type { Address, AtomicAmount, Bytes32 } from '../domain/units.ts'
 import { type LedgerStore, StoreFailure } from '../store/ledger-store.ts'
 import { boundCost, type CostBound, sliceCost } from './bound-cost.ts'
 import { GrowingHold } from './growing-hold.ts'
+import { asConfigured, type PriceExchange, type Pricing } from './price-exchange.ts'
 import { answerPayment } from './x402-answer.ts'
 
 /** A request's money is set aside: decided now, durable when `hold.durable` resolves. */
@@ -34,6 +37,8 @@ export type PaymentStep = Pick<
   LedgerStore,
   'checkpoint' | 'extend' | 'charge' | 'release' | 'orphanedHolds' | 'receipt' | 'isWritable'
 > & {
+  /** What a request on this channel is counted in: the asset of the channel, at the rate of now. */
+  readonly pricing: (channelId: Bytes32) => Promise<Result<Pricing, PricingRefusal>>
   /**
    * Holds the worst case over every offer that may serve the request. A stream of an API key for which that is too much
    * begins with a slice instead; an x402 client is told its ceiling before the first byte, so nothing can be added later.
@@ -45,13 +50,24 @@ export type PaymentStep = Pick<
   ) => Promise<Result<Admitted, AdmitRefusal>>
 }
 
+type PricingRefusal = FxRefusal | VoucherRefusal | GatewayRefusal
 type AdmitRefusal = RequestRefusal | HoldRefusal | PaymentRefusal | GatewayRefusal
 
 /** The ledger cannot be reached or written: expected, and told to the caller as `store_unavailable`. */
 export const isStoreFailure = (error: unknown): boolean => error instanceof StoreFailure
 
-export function createPaymentStep(ledger: LedgerStore): PaymentStep {
+/** Without an `exchange` every channel is asked the prices as they are configured. */
+export function createPaymentStep(ledger: LedgerStore, exchange?: PriceExchange): PaymentStep {
   return {
+    pricing: async (channelId) => {
+      if (exchange === undefined) return ok(asConfigured)
+      try {
+        return await pricingOf(ledger, exchange, channelId)
+      } catch (error) {
+        if (error instanceof StoreFailure) return err({ reason: 'store_unavailable' })
+        throw error
+      }
+    },
     admit: async (request, offers, context) => {
       try {
         return await admit(ledger, request, { offers, context })
@@ -68,6 +84,25 @@ export function createPaymentStep(ledger: LedgerStore): PaymentStep {
     receipt: ledger.receipt.bind(ledger),
     isWritable: ledger.isWritable.bind(ledger),
   }
+}
+
+async function pricingOf(
+  ledger: Pick<LedgerStore, 'channel'>,
+  exchange: PriceExchange,
+  channelId: Bytes32,
+): Promise<Result<Pricing, PricingRefusal>> {
+  const known = exchange.assetOf(channelId)
+  if (known !== undefined) return exchange.pricingOf(known)
+  const channel = await ledger.channel(channelId)
+  // What there is no channel for is refused by the hold.
+  if (channel === undefined) return ok(asConfigured)
+  const { chainId, config } = channel
+  const asset = exchange.find({ chainId, address: config.token })
+  if (asset === undefined) {
+    return err({ reason: 'channel_terms_unacceptable', detail: 'its asset is not taken any more' })
+  }
+  exchange.remember(channelId, asset)
+  return exchange.pricingOf(asset)
 }
 
 async function admit(

@@ -81,6 +81,7 @@ class Payer {
     this.#startedAtMs = paying.nowMs()
     this.#desk = new BookedPayoutDesk({
       earningOf: paying.terms.earningOf,
+      shareOf: paying.terms.shareOf,
       earningsBetweenVouchers: payoutUnpromisedAnswersMax,
       lostVoucher: (voucher) => this.#logged(() => this.#show(voucher)),
       vouchersWanted: () => void this.#promiseUnlessBusy(),

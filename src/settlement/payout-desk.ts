@@ -3,20 +3,36 @@
  * as of the last look at the ledger plus what was earned since, so that with several gateways over one ledger the solvency
  * rule is late by one look; what is owed is exact, because the ledger adds it up with each charge.
  */
+import { assert } from '../base/assert.ts'
+import type { Share } from '../domain/contributor-share.ts'
+import type { AssetAtRate } from '../domain/exchange.ts'
 import type { Earning } from '../domain/hold.ts'
 import { canPay } from '../domain/payout-escrow.ts'
 import type { Payout } from '../domain/payout-ledger.ts'
 import { decodeShownVoucher, encodeVoucher, type ShownVoucher } from '../domain/payout-voucher.ts'
 import { type AtomicAmount, atomic, type Bytes32, noSignature } from '../domain/units.ts'
+import type { PayoutTerms } from './payout-terms.ts'
 
 export type PayoutDesk = {
-  /** What the contributor earns of an answer that cost so much; undefined where it is not paid by channel. */
-  readonly earning: (contributorId: string, cost: AtomicAmount) => Earning | undefined
-  /** Sets the contributor's share of a worst case aside, until `release`. False when its escrow does not cover it. */
+  /**
+   * What the contributor earns of an answer that cost so much; undefined where it is not paid by channel. With `of` at the
+   * rates of its reservation, without it in the one asset that there is.
+   */
+  readonly earning: (
+    contributorId: string,
+    cost: AtomicAmount,
+    of?: { readonly requestId: string; readonly income: AssetAtRate | undefined },
+  ) => Earning | undefined
+  /**
+   * Sets the contributor's share of a worst case aside, until `release`, and keeps the rates of now for what it will earn.
+   * False when its escrow does not cover it, or no rate is known at which it could be paid.
+   */
   readonly reserve: (request: {
     readonly requestId: string
     readonly contributorId: string
     readonly worstCase: AtomicAmount
+    /** What the payer is charged in; undefined where there is one asset. */
+    readonly income?: AssetAtRate | undefined
   }) => boolean
   /** The request has ended, or another contributor is asked. */
   readonly release: (requestId: string) => void
@@ -44,6 +60,8 @@ export const noPayouts: PayoutDesk = {
   exhausted: () => {},
 }
 
+type Sharing = (cost: AtomicAmount) => Share
+
 /** One contributor's channel, as the desk has it in mind. */
 type Account = {
   payout: Payout
@@ -60,7 +78,7 @@ type Account = {
 }
 
 export class BookedPayoutDesk implements PayoutDesk {
-  readonly #earningOf: (cost: AtomicAmount) => AtomicAmount
+  readonly #terms: Pick<PayoutTerms, 'earningOf' | 'shareOf'>
   readonly #told: {
     readonly lostVoucher: (voucher: ShownVoucher) => Promise<void>
     readonly vouchersWanted: () => void
@@ -68,13 +86,14 @@ export class BookedPayoutDesk implements PayoutDesk {
   readonly #accounts = new Map<string, Account>()
   readonly #reserved = new Map<
     string,
-    { readonly account: Account; readonly share: AtomicAmount }
+    { readonly account: Account; readonly share: AtomicAmount; readonly sharing: Sharing }
   >()
   readonly #earningsBetweenVouchers: number
   #earnings = 0
 
   constructor(terms: {
-    readonly earningOf: (cost: AtomicAmount) => AtomicAmount
+    readonly earningOf: PayoutTerms['earningOf']
+    readonly shareOf?: PayoutTerms['shareOf']
     /** Takes back a voucher higher than any that we remember. Its signature is not judged yet. Never rejects. */
     readonly lostVoucher: (voucher: ShownVoucher) => Promise<void>
     /** Signed vouchers should not wait for their time. */
@@ -82,7 +101,7 @@ export class BookedPayoutDesk implements PayoutDesk {
     /** After so many earnings vouchers are wanted at once. */
     readonly earningsBetweenVouchers: number
   }) {
-    this.#earningOf = terms.earningOf
+    this.#terms = terms
     this.#told = terms
     this.#earningsBetweenVouchers = terms.earningsBetweenVouchers
   }
@@ -124,27 +143,39 @@ export class BookedPayoutDesk implements PayoutDesk {
     }))
   }
 
-  earning(contributorId: string, cost: AtomicAmount): Earning | undefined {
-    const account = this.#accounts.get(contributorId)
+  earning(...[contributorId, cost, of]: Parameters<PayoutDesk['earning']>): Earning | undefined {
+    // Who moved to another channel meanwhile is paid on the one that the work was promised on.
+    const reserved = of && this.#reserved.get(of.requestId)
+    const account = reserved?.account ?? this.#accounts.get(contributorId)
     if (account === undefined) return undefined
-    const amount = this.#earningOf(cost)
+    const sharing = reserved?.sharing ?? this.#sharing(of?.income)
+    assert(sharing !== undefined, 'work in an asset without a rate is not given out')
+    const { amount, microUsd } = sharing(cost)
     if (amount === 0n) return undefined
     account.earnedSince += amount
     this.#earnings += 1
     if (this.#earnings >= this.#earningsBetweenVouchers) this.#wantVouchers()
-    return { payoutId: account.payout.payoutId, amount }
+    return { payoutId: account.payout.payoutId, amount, microUsd }
   }
 
   reserve(...[request]: Parameters<PayoutDesk['reserve']>): boolean {
     this.release(request.requestId)
     const account = this.#accounts.get(request.contributorId)
     if (account === undefined) return true
-    const share = this.#earningOf(request.worstCase)
+    const sharing = this.#sharing(request.income)
+    if (sharing === undefined) return false
+    const share = sharing(request.worstCase).amount
     const inFlight = atomic(account.inFlight + account.earnedSince)
     if (!canPay(account.payout, { inFlight, share })) return false
     account.inFlight += share
-    this.#reserved.set(request.requestId, { account, share })
+    this.#reserved.set(request.requestId, { account, share, sharing })
     return true
+  }
+
+  #sharing(income: AssetAtRate | undefined): Sharing | undefined {
+    const { earningOf, shareOf } = this.#terms
+    if (income !== undefined && shareOf !== undefined) return shareOf(income)
+    return (cost) => ({ amount: earningOf(cost), microUsd: undefined })
   }
 
   release(requestId: string): void {

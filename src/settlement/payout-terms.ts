@@ -4,6 +4,8 @@ import type { RegisteredPayout } from '../chain/payout-registration.ts'
 import type { PrivateKey } from '../chain/private-key.ts'
 import type { DomainSeparator } from '../chain/typed-data.ts'
 import type { ChannelConfig } from '../domain/channel.ts'
+import type { Share } from '../domain/contributor-share.ts'
+import type { AssetAtRate } from '../domain/exchange.ts'
 import { type Address, type AtomicAmount, type Bytes32, bytes32 } from '../domain/units.ts'
 
 /** Where and from what contributors are paid: one chain, one token, one treasury. */
@@ -23,9 +25,14 @@ export type PayoutTerms = {
   readonly receiverAuthorizer: Address
   /** Seconds that a contributor has to claim after the treasury began to withdraw. */
   readonly withdrawDelayS: number
-  /** What a contributor earns in this token of an answer that cost so much in the payer's. Pure; rounds down. */
+  /** What a contributor earns of an answer that was charged in this very token. Pure; rounds down. */
   readonly earningOf: (cost: AtomicAmount) => AtomicAmount
+  /** The same of answers charged in any asset, at the rates of now; absent where this token is the only one. */
+  readonly shareOf?: ShareOf | undefined
 }
+
+/** Undefined while it is not known what a unit of the token is worth. The rates are kept: what is answered stays as it is. */
+export type ShareOf = (charged: AssetAtRate) => ((cost: AtomicAmount) => Share) | undefined
 
 /** A contributor as payouts see it. */
 export type Payee = { readonly contributorId: string; readonly operator: Address }
