@@ -18,11 +18,6 @@ export class CommitCall {
     this.#steps(key).puts.push(field, text)
   }
 
-  /** Replaces the text of a field that exists by then. */
-  amend(key: string, field: string, text: string): void {
-    this.#steps(key).amends.push(field, text)
-  }
-
   drop(key: string, field: string): void {
     this.#steps(key).drops.push(field)
   }
@@ -30,7 +25,7 @@ export class CommitCall {
   encode(): EncodedCall {
     const steps: string[] = []
     let index = 2
-    for (const { expected, versions, absent, puts, amends, drops } of this.#tables.values()) {
+    for (const { expected, versions, absent, puts, drops } of this.#tables.values()) {
       index += 1
       const key = String(index)
       if (expected.length > 0) {
@@ -38,7 +33,6 @@ export class CommitCall {
       }
       if (absent.length > 0) steps.push('absent', key, String(absent.length), ...absent)
       if (puts.length > 0) steps.push('put', key, String(puts.length / 2), ...puts)
-      if (amends.length > 0) steps.push('amend', key, String(amends.length / 2), ...amends)
       if (drops.length > 0) steps.push('drop', key, String(drops.length), ...drops)
     }
     return { tables: [...this.#tables.keys()], steps }
@@ -47,7 +41,7 @@ export class CommitCall {
   #steps(key: string): TableSteps {
     let steps = this.#tables.get(key)
     if (steps === undefined) {
-      steps = { expected: [], versions: [], absent: [], puts: [], amends: [], drops: [] }
+      steps = { expected: [], versions: [], absent: [], puts: [], drops: [] }
       this.#tables.set(key, steps)
     }
     return steps
@@ -62,6 +56,5 @@ type TableSteps = {
   readonly versions: string[]
   readonly absent: string[]
   readonly puts: string[]
-  readonly amends: string[]
   readonly drops: string[]
 }

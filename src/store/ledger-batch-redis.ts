@@ -85,7 +85,7 @@ function noteOwned(
   } else if (row.value === undefined || to.ended.has(row.id)) {
     // Taken, or ended and taken again: without the checkpoint that it may have had before.
     call.put(owned, row.id, checkpoint ?? '')
-  } else if (checkpoint !== undefined) call.amend(owned, row.id, checkpoint)
+  } else if (checkpoint !== undefined) call.put(owned, row.id, checkpoint)
 }
 
 /** Numbers of a channel have no gaps, so a receipt's own number is the field that it is found under. */

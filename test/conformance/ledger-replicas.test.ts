@@ -206,6 +206,9 @@ describe('a line to Redis that is cut', () => {
     async (what) => {
       const store = await open({ url: tapped.url })
       await openSignedChannel(store, channelId, 100n)
+      // Everything that the next charge reads is remembered then, so that the next question is its commit.
+      await held(store, 'first', 10n)
+      await charge(store, 'first', 1n)
       await held(store, 'r', 10n)
       const seal = vi.fn(sealNote('r'))
       tapped.cutNext(what)
@@ -214,7 +217,12 @@ describe('a line to Redis that is cut', () => {
       expect(sealed?.value.receiptId).toBe(receiptIdOf('r'))
       expect(seal).toHaveBeenCalledOnce()
       expect(await charge(store, 'r', 4n)).toBeUndefined()
-      expect(await expectLaw(store, channelId)).toEqual(new Map([['r', 4n]]))
+      expect(await expectLaw(store, channelId)).toEqual(
+        new Map([
+          ['first', 1n],
+          ['r', 4n],
+        ]),
+      )
     },
   )
 

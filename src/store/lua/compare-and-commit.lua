@@ -10,7 +10,6 @@
 --             expect   n fields, then n versions   the row begins with the version and a space; '' expects no row
 --             absent   n fields                    there is no such field; looked at when all rows are as expected
 --             put      n pairs of field and text
---             amend    n pairs of field and text   where the field exists
 --             drop     n fields
 -- Answers   {'applied'} · {'stale'} a later batch of this replica was applied · {'wait', ms} it is another's turn ·
 --           {'changed', index in KEYS, field, row or nil, …} the rows that are not as expected · {'taken', field}
@@ -26,7 +25,7 @@ if newest > batch then return {'stale'} end
 local turn = redis.call('GET', KEYS[1])
 if turn and turn ~= replica then return {'wait', redis.call('PTTL', KEYS[1])} end
 
-local width = {expect = 2, absent = 1, put = 2, amend = 2, drop = 1}
+local width = {expect = 2, absent = 1, put = 2, drop = 1}
 
 -- Shows every step of these names to `visit`, as index in KEYS, count, and where in ARGV its fields begin and end. Stops
 -- at the first answer.
@@ -74,17 +73,8 @@ local taken = each({absent = true}, function(_, index, count, first, last)
 end)
 if taken then return taken end
 
-each({put = true, amend = true, drop = true}, function(name, index, _, first, last)
-  local key = KEYS[index]
-  if name == 'put' then
-    redis.call('HSET', key, unpack(ARGV, first, last))
-  elseif name == 'drop' then
-    redis.call('HDEL', key, unpack(ARGV, first, last))
-  else
-    for i = first, last, 2 do
-      if redis.call('HEXISTS', key, ARGV[i]) == 1 then redis.call('HSET', key, ARGV[i], ARGV[i + 1]) end
-    end
-  end
+each({put = true, drop = true}, function(name, index, _, first, last)
+  redis.call(name == 'put' and 'HSET' or 'HDEL', KEYS[index], unpack(ARGV, first, last))
 end)
 redis.call('HSET', KEYS[2], replica, batch)
 if turn then redis.call('DEL', KEYS[1]) end
