@@ -7,7 +7,7 @@ import { type AtomicAmount, atomic } from '../domain/units.ts'
 import type { ChannelPayment } from '../domain/x402-payment.ts'
 
 /** x402's name of the chain that holds a channel. */
-export const networkOf = ({ chainId }: Pick<Channel, 'chainId'>): string => `eip155:${chainId}`
+const networkOf = ({ chainId }: Pick<Channel, 'chainId'>): string => `eip155:${chainId}`
 
 /**
  * The `PAYMENT-RESPONSE` of a request whose money is held; refused where the voucher that it came with does not reach so
@@ -57,7 +57,7 @@ function told(payment: ChannelPayment, channel: Channel, heldAmount: AtomicAmoun
 }
 
 /** The part of a channel's state that the chain knows. */
-export const stateOnChain = (channel: Channel) => ({
+const stateOnChain = (channel: Channel) => ({
   channelId: channel.channelId,
   balance: String(channel.balance),
   totalClaimed: String(channel.totalClaimed),

@@ -6,6 +6,7 @@ import { InMemoryClientChannelStorage } from '@x402/evm/batch-settlement/client'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { curveOrder, randomPrivateKey } from '../../src/chain/private-key.ts'
 import { sendCall } from '../../src/chain/transactions.ts'
+import { createApiKey } from '../../src/payment/authenticate.ts'
 import { openGasAccount, tokensOf } from '../support/deposits.ts'
 import { expectOk } from '../support/dev-chain.ts'
 import {
@@ -256,6 +257,23 @@ test('state survives a restart of the gateway; the client notices nothing', asyn
   expect((await ask(buyer)).status).toBe(200)
   await place.restart()
   expect((await ask(buyer)).status).toBe(200)
+  expect(buyer.payments).toEqual(['deposit', 'voucher'])
+  expect(await expectTheLaw(buyer)).toBe(2n * cost)
+})
+
+test('a key that has run out of money is told how to pay for the request itself, on the same URL', async () => {
+  const buyer = await place.buyer()
+  expect((await ask(buyer)).status).toBe(200)
+  const channelId = place.channelIdOf(buyer)
+  const { secret, apiKey } = createApiKey({ label: 'poor', channelId, nowMs: Date.now() })
+  await place.gateway().apiKeys.insert(apiKey)
+  const headers = { authorization: `Bearer ${secret}` }
+  const refused = await fetch(place.url, question({}, headers))
+  expect(refused.status).toBe(402)
+  expect(await refused.json()).toMatchObject({ error: { code: 'insufficient_quota' } })
+  expect(requiredOf(refused).accepts[0].amount).toBe('236')
+  // x402's client sends the key again beside its payment: the payment is what counts.
+  expect((await ask(buyer, {}, headers)).status).toBe(200)
   expect(buyer.payments).toEqual(['deposit', 'voucher'])
   expect(await expectTheLaw(buyer)).toBe(2n * cost)
 })
