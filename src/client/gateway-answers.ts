@@ -36,7 +36,7 @@ export type AcceptedChannel = {
   readonly minimum_deposit: AtomicAmount
 }
 
-export type PricedModel = {
+type PricedModel = {
   readonly id: string
   readonly price_hash: Bytes32
   readonly price_sheet: PriceSheet

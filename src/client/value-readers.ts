@@ -41,7 +41,7 @@ export const amountReader: Reader<AtomicAmount> = valueReader(
     return amount <= amountMax ? atomic(amount) : undefined
   },
 )
-export const wholeNumberReader = (max: number, range: string): Reader<number> =>
+const wholeNumberReader = (max: number, range: string): Reader<number> =>
   valueReader(`a whole number from 0 to ${range}`, (value) =>
     typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= max
       ? value

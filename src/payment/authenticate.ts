@@ -47,7 +47,7 @@ function payerOf({ apiKeyId, channelId, spendCapAmount, modelScope }: ApiKey): P
  * The public name of a key. It hashes the channel along, so that nobody can choose a hash whose name is that of another
  * channel's key.
  */
-export const nameApiKey = (key: Pick<ApiKey, 'channelId' | 'keyHash'>): string =>
+const nameApiKey = (key: Pick<ApiKey, 'channelId' | 'keyHash'>): string =>
   `key_${hash('sha256', key.channelId + key.keyHash).slice(0, 24)}`
 
 type KeyTerms = {

@@ -18,7 +18,7 @@ import { provenOwner, type SignedByOwner } from './proven-owner.ts'
 import type { DepositRecord, DepositRelay, RelayedDeposit } from './relay-deposit.ts'
 import { revokeApiKey } from './revoke-api-key.ts'
 
-export type ApiKeyInUse = { readonly key: ApiKey; readonly spending: KeySpending }
+type ApiKeyInUse = { readonly key: ApiKey; readonly spending: KeySpending }
 
 export type RefundSent = { readonly transactionHash: Bytes32; readonly amount: AtomicAmount }
 

@@ -211,6 +211,39 @@ test('refund gives back at once what is not charged, and the channel can be fill
   await ask(client)
 })
 
+test('a deposit whose answer was lost is asked for again, and made once', async () => {
+  const place = join(folder.path, 'unlucky')
+  mkdirSync(place)
+  const unlucky = await startPayer(dev, place, dollars(10))
+  let lost = 0
+  const between = await startBetween(dev.origin, (text, url) => {
+    if (url !== '/v1/billing/deposits' || lost > 0) return text
+    lost += 1
+    return undefined
+  })
+  try {
+    const opened = await unlucky.vouch(
+      ...['channel', 'open', '--gateway', between.origin, '--rpc', dev.rpcUrl, '--yes'],
+      ...['--key', unlucky.keyFile, '--deposit', '4'],
+    )
+    expect(opened.code).toBe(1)
+    expect(opened.output).toContain('no deposit is made twice')
+    expect(lost).toBe(1)
+    const kept = JSON.parse(readFileSync(unlucky.channelFile, 'utf8')) as Record<string, unknown>
+    expect(kept['pendingDeposit']).toMatchObject({ amount: '4000000' })
+    const topped = await unlucky.done('channel', 'top-up', '--key', unlucky.keyFile, '--yes')
+    expect(topped).toMatchObject({ balance: '4000000', signed: '4000000' })
+    expect(await unlucky.holding()).toBe(dollars(6))
+    const after = JSON.parse(readFileSync(unlucky.channelFile, 'utf8')) as Record<string, unknown>
+    expect(after['pendingDeposit']).toBeNull()
+    // The key that open would have granted is granted now.
+    const granted = await unlucky.done('keys', 'create')
+    await ask(clientOf(String(granted['api_key'])))
+  } finally {
+    await between.stop()
+  }
+})
+
 test('a wallet at a gateway that overcharges refuses, says which receipt, and starts the withdrawal', async () => {
   await ask(client)
   const liar = await startLiar(dev.origin)
@@ -282,20 +315,34 @@ test('a payer leaves with its money when the gateway is gone for good: the chann
 })
 
 /** The gateway as it would look to this payer if it added an atomic unit to each receipt. */
-async function startLiar(gateway: string) {
+const startLiar = (gateway: string) =>
+  startBetween(gateway, (text) =>
+    text.replace(/"cumulative":"(\d+)"/g, (_all, sum) => `"cumulative":"${BigInt(sum) + 1n}"`),
+  )
+
+/** Hands on what is asked, and answers what `change` makes of the answer; undefined cuts the connection instead. */
+async function startBetween(
+  gateway: string,
+  change: (text: string, url: string) => string | undefined,
+) {
   let vouchers = 0
   const server = createServer(async (incoming, response) => {
     const { url = '', method = 'GET', headers } = incoming
     if (url.startsWith('/v1/billing/vouchers')) vouchers += 1
+    const chunks: Buffer[] = []
+    for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk)
     const answer = await fetch(gateway + url, {
       method,
-      headers: { authorization: headers.authorization ?? '' },
+      headers: headers.authorization === undefined ? {} : { authorization: headers.authorization },
+      ...(method === 'POST' ? { body: Buffer.concat(chunks) } : {}),
     })
-    const text = await answer.text()
+    const text = change(await answer.text(), url)
+    if (text === undefined) {
+      incoming.socket.destroy()
+      return
+    }
     response.writeHead(answer.status, { 'content-type': 'application/json' })
-    response.end(
-      text.replace(/"cumulative":"(\d+)"/g, (_all, sum) => `"cumulative":"${BigInt(sum) + 1n}"`),
-    )
+    response.end(text)
   })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   return {
