@@ -43,12 +43,12 @@ export function parseChatBody(body: Buffer): Parsed<ChatBody> {
   if (!model.ok) return model
   const prompt = readMessages(fields)
   if (!prompt.ok) return prompt
-  const { messageCount, promptHasMedia, hasCalls } = prompt.value
-  // What an engine renders of definitions and calls is in the body too, so the whole body bounds it, in any template.
+  const { messageCount, promptHasMedia, isPlain } = prompt.value
+  // What an engine renders of anything else is in the body too, so the whole body bounds it, in any template.
   const promptBytes =
-    hasCalls || definitions.some((name) => fields[name] != null)
-      ? body.length + introductionBytes
-      : prompt.value.promptBytes
+    isPlain && hasOnly(fields, notRendered)
+      ? prompt.value.promptBytes
+      : body.length + introductionBytes
   const framing = readFraming(fields)
   if (!framing.ok) return framing
   const bounds = readBounds(fields)
@@ -65,9 +65,29 @@ export function parseChatBody(body: Buffer): Parsed<ChatBody> {
   })
 }
 
-/** Fields that engines write into the prompt as JSON, after an introduction of their own. */
-const definitions = ['tools', 'functions', 'response_format'] as const
+/**
+ * Fields of which no engine writes anything into the prompt. A field that is not known here may be rendered (tools and
+ * schemas are, after an introduction of the engine's own; some engines take documents, or a whole template): who puts its
+ * prompt there pays for it like any other.
+ */
+const notRendered: ReadonlySet<string> = new Set([
+  ...['model', 'messages', 'stream', 'stream_options', 'n', 'max_tokens', 'max_completion_tokens'],
+  ...['temperature', 'top_p', 'top_k', 'min_p', 'presence_penalty', 'frequency_penalty', 'seed'],
+  ...['repetition_penalty', 'logit_bias', 'logprobs', 'top_logprobs', 'stop', 'user', 'store'],
+  ...['metadata', 'service_tier', 'parallel_tool_calls', 'tool_choice', 'function_call'],
+  ...['reasoning_effort', 'verbosity', 'modalities', 'safety_identifier', 'prompt_cache_key'],
+])
 const introductionBytes = 1024
+
+/** Members of a message that are counted one by one, and the roles whose names the template's own tokens cover. */
+const plainMembers: ReadonlySet<string> = new Set(['role', 'content', 'name'])
+const plainRoles: ReadonlySet<string> = new Set([
+  ...['system', 'developer', 'user', 'assistant', 'tool', 'function'],
+])
+const textMembers: ReadonlySet<string> = new Set(['type', 'text'])
+
+const hasOnly = (fields: Fields, names: ReadonlySet<string>): boolean =>
+  Object.keys(fields).every((name) => names.has(name) || fields[name] == null)
 
 function readModel(fields: Fields): Parsed<string> {
   const { model } = fields as { model?: unknown }
@@ -78,10 +98,11 @@ function readModel(fields: Fields): Parsed<string> {
   return ok(model)
 }
 
-function readMessages(
-  fields: Fields,
-): Parsed<
-  Pick<ChatBody, 'messageCount' | 'promptBytes' | 'promptHasMedia'> & { readonly hasCalls: boolean }
+function readMessages(fields: Fields): Parsed<
+  Pick<ChatBody, 'messageCount' | 'promptBytes' | 'promptHasMedia'> & {
+    /** Nothing but texts, in known places. */
+    readonly isPlain: boolean
+  }
 > {
   const { messages } = fields as { messages?: unknown }
   if (messages === undefined) {
@@ -95,7 +116,7 @@ function readMessages(
   }
   let promptBytes = 0
   let promptHasMedia = false
-  let hasCalls = false
+  let isPlain = true
   for (const [index, message] of messages.entries()) {
     const param = `messages[${index}]`
     if (!isFields(message)) return err({ reason: 'invalid_type', param, expected: 'an object' })
@@ -114,25 +135,37 @@ function readMessages(
     const { name } = message as { name?: unknown }
     promptBytes += size.bytes + (typeof name === 'string' ? Buffer.byteLength(name) : 0)
     promptHasMedia ||= size.hasMedia
-    hasCalls ||= message['tool_calls'] != null || message['function_call'] != null
+    isPlain &&= size.isPlain && plainRoles.has(role) && hasOnly(message, plainMembers)
   }
-  return ok({ messageCount: messages.length, promptBytes, promptHasMedia, hasCalls })
+  return ok({ messageCount: messages.length, promptBytes, promptHasMedia, isPlain })
 }
 
-function contentSize(content: unknown): { bytes: number; hasMedia: boolean } | undefined {
-  if (typeof content === 'string') return { bytes: Buffer.byteLength(content), hasMedia: false }
+type ContentSize = { readonly bytes: number; readonly hasMedia: boolean; readonly isPlain: boolean }
+
+const textSize = (text: string): ContentSize => ({
+  bytes: Buffer.byteLength(text),
+  hasMedia: false,
+  isPlain: true,
+})
+
+function contentSize(content: unknown): ContentSize | undefined {
+  if (typeof content === 'string') return textSize(content)
   // An assistant message that only calls tools has no content.
-  if (content === null || content === undefined) return { bytes: 0, hasMedia: false }
+  if (content === null || content === undefined) return textSize('')
   if (!Array.isArray(content)) return undefined
   let bytes = 0
   let hasMedia = false
+  let isPlain = true
   for (const part of content) {
     if (!isFields(part)) return undefined
-    const { text } = part as { text?: unknown }
-    if (typeof text === 'string') bytes += Buffer.byteLength(text)
-    else hasMedia = true
+    const { type, text } = part as { type?: unknown; text?: unknown }
+    // A picture with a text beside it is a picture: engines go by the type, and by what is there where it is absent.
+    if (type === 'text' && typeof text === 'string') {
+      bytes += Buffer.byteLength(text)
+      isPlain &&= hasOnly(part, textMembers)
+    } else hasMedia = true
   }
-  return { bytes, hasMedia }
+  return { bytes, hasMedia, isPlain }
 }
 
 function readFraming(fields: Fields): Parsed<Pick<ChatBody, 'stream' | 'includeUsage'>> {

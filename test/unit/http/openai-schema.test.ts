@@ -84,6 +84,9 @@ describe('parseChatBody', () => {
       promptBytes: 2,
       promptHasMedia: true,
     })
+    for (const odd of [{ ...image, text: 'é' }, { text: 'é' }, { type: 'image_url', text: 'é' }]) {
+      expect(parse({ messages: [{ role: 'user', content: [odd] }] }).promptHasMedia).toBe(true)
+    }
   })
 
   test.each<[string, Record<string, unknown>]>([
@@ -92,6 +95,13 @@ describe('parseChatBody', () => {
     ['a response format', { response_format: { type: 'json_object' } }],
     ['calls', { messages: [{ role: 'assistant', content: null, tool_calls: [{}] }] }],
     ['older calls', { messages: [{ role: 'assistant', content: null, function_call: {} }] }],
+    ['a role of its own', { messages: [{ role: 'x'.repeat(99), content: 'Hi' }] }],
+    ['more in a message', { messages: [{ role: 'user', content: 'Hi', reasoning: 'x' }] }],
+    [
+      'more in a part',
+      { messages: [{ role: 'user', content: [{ type: 'text', text: '', x: 1 }] }] },
+    ],
+    ['a field of some engine', { documents: [{ text: 'x' }] }],
   ])('with %s the whole body bounds the prompt', (_name, fields) => {
     expect(parse(fields).promptBytes).toBeGreaterThanOrEqual(bytesOf(fields).length)
   })
