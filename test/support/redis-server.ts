@@ -30,9 +30,10 @@ export async function startRedisServer(settings: readonly string[] = []): Promis
 }
 
 async function startIn(folder: string, settings: readonly string[]): Promise<RedisServer> {
-  const port = await freePort()
+  const begun = await runOnFreePort(folder, settings)
+  const { port } = begun
+  let { server } = begun
   const url = `redis://127.0.0.1:${port}`
-  let server = await run(folder, port, settings)
   const end = async (signal: NodeJS.Signals) => {
     if (server.exitCode !== null || server.signalCode !== null) return
     const exited = once(server, 'exit')
@@ -66,6 +67,21 @@ async function startIn(folder: string, settings: readonly string[]): Promise<Red
       await end('SIGKILL')
       rmSync(folder, { recursive: true })
     },
+  }
+}
+
+/** A port that was free may be taken by another test before the server has it. */
+async function runOnFreePort(
+  folder: string,
+  settings: readonly string[],
+): Promise<{ readonly server: ChildProcess; readonly port: number }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const port = await freePort()
+    try {
+      return { server: await run(folder, port, settings), port }
+    } catch (error) {
+      if (attempt === 5 || !String(error).includes('Address already in use')) throw error
+    }
   }
 }
 
