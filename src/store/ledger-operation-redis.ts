@@ -15,7 +15,7 @@ export type Reads = {
 }
 
 /** Notes how far an answer got, with the batch, unless its hold has ended by then. */
-export type NoteCheckpoint = (requestId: string, checkpoint: string) => void
+type NoteCheckpoint = (requestId: string, checkpoint: string) => void
 
 /** One call of the port on its way into a batch. It may be decided several times; it is settled once. */
 export type Operation = {

@@ -50,7 +50,7 @@ export type ChannelBook = {
 }
 
 /** What requests hold and cost. */
-export type HoldBook = {
+type HoldBook = {
   /** Reserves on the channel and, where the key has a cap, under it. The same request id again answers the first hold. */
   readonly hold: (hold: Hold) => Promise<Result<Decided<Held>, HoldRefusal | GatewayRefusal>>
   /** Reserves more for a request that is being answered. Refused, never partial; `hold_lost` when it has ended. */
@@ -90,7 +90,7 @@ export type HoldBook = {
 }
 
 /** What contributors earned and were promised. Everything here is durable when it resolves. */
-export type PayoutBook = {
+type PayoutBook = {
   /** Opens the book of a payout channel, or returns the one that exists. */
   readonly openPayout: (terms: PayoutTerms) => Promise<Payout>
   readonly payout: (payoutId: Bytes32) => Promise<Payout | undefined>
