@@ -37,7 +37,10 @@ type RowOf<Table extends TableName> = {
 /** A row as it was read or written; without a value there is none. */
 export type Row = { readonly [Table in TableName]: RowOf<Table> }[TableName]
 
-export const bookRow = { table: 'book', id: 'head' } as const satisfies RowName
+export const bookRow: { readonly table: 'book'; readonly id: 'head' } = {
+  table: 'book',
+  id: 'head',
+}
 export const nobody = '-'
 
 export const absentRow = ({ table, id }: RowName): Row =>
