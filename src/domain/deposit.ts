@@ -22,6 +22,8 @@ export type DepositAuthorization =
 
 /** A deposit that a payer asked for and anyone may send. */
 export type DepositOrder = {
+  /** The chain that the channel is on; undefined: the gateway's home chain. */
+  readonly chainId?: number | undefined
   readonly config: ChannelConfig
   readonly amount: AtomicAmount
   readonly authorization: DepositAuthorization

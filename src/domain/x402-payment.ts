@@ -68,6 +68,8 @@ export type PaymentQuote = {
   readonly voucherAmount: AtomicAmount
   /** What a deposit should bring, so that not every request needs one. */
   readonly depositAmount: AtomicAmount
+  /** The same request in the other assets whose rates are known now. */
+  readonly alternatives?: readonly PaymentQuote[]
 }
 
 /** What a request that was accepted came with, as far as its answer must speak of it. */

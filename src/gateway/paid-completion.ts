@@ -42,7 +42,10 @@ export function createPaidDoor(gateway: Gateway, inFlight: InFlight, x402: X402S
       }
       return err({ reason: 'model_not_found', modelId: request.modelName })
     },
-    complete: async (request, payment, { quote, client }) => {
+    complete: async (request, payment, { quote: offered, client }) => {
+      const chosen = x402.choose(payment, offered)
+      if (!chosen.ok) return chosen
+      const quote = chosen.value
       const left = inFlight.enter()
       if (left === undefined) return err({ reason: 'shutting_down' })
       try {

@@ -32,9 +32,10 @@ export type RefundBody = Parameters<Billing['refund']>[0]
 
 export type Parsed<T> = Result<T, RequestRefusal>
 
-/** `{channelConfig, maxClaimableAmount, signature}` */
+/** `{chainId?, channelConfig, maxClaimableAmount, signature}` */
 export const parseVoucher = (body: Buffer): Parsed<VoucherBody> =>
   parse(body, (fields) => ({
+    chainId: fields.has('chainId') ? fields.integer('chainId') : undefined,
     config: configOf(fields.object('channelConfig')),
     maxClaimableAmount: fields.amount('maxClaimableAmount'),
     signature: fields.signature('signature'),
@@ -61,9 +62,10 @@ export const parseRefund = (body: Buffer): Parsed<RefundBody> =>
     signature: fields.signature('signature'),
   }))
 
-/** `{channelConfig, amount, validAfter?, validBefore, salt, signature}`: an ERC-3009 authorization and where it goes. */
+/** `{chainId?, channelConfig, amount, validAfter?, validBefore, salt, signature}`: an ERC-3009 authorization and where it goes. */
 export const parseDeposit = (body: Buffer): Parsed<DepositBody> =>
   parse(body, (fields) => ({
+    chainId: fields.has('chainId') ? fields.integer('chainId') : undefined,
     config: configOf(fields.object('channelConfig')),
     amount: fields.amount('amount'),
     authorization: {

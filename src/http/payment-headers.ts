@@ -145,7 +145,11 @@ export function paymentRequiredHeader(terms: {
       description: 'An OpenAI chat completion, priced by its tokens.',
       mimeType: 'application/json',
     },
-    accepts: [batchTerms(quote, channel), ...exact],
+    accepts: [
+      batchTerms(quote, channel),
+      ...exact,
+      ...(quote.alternatives ?? []).map((one) => batchTerms(one, channel)),
+    ],
   })
 }
 
@@ -183,10 +187,14 @@ function batchTerms(quote: PaymentQuote, channel: Channel | undefined) {
       receiverAuthorizer: quote.offer.receiverAuthorizer,
       withdrawDelay: quote.offer.withdrawDelayMinS,
       minDeposit: String(quote.depositAmount),
-      ...(channel === undefined ? {} : corrections(channel)),
+      ...(channel !== undefined && isOn(quote, channel) ? corrections(channel) : {}),
     },
   }
 }
+
+/** Only a quote for the asset of the channel can be corrected by the channel's sums. */
+const isOn = ({ offer }: PaymentQuote, { chainId, config }: Channel): boolean =>
+  offer.chainId === chainId && offer.asset.address === config.token
 
 const exactTerms = (quote: PaymentQuote) => ({
   scheme: 'exact',

@@ -16,6 +16,8 @@ export type ReadChannel = (channel: {
 }) => Promise<ChannelOnChain | undefined>
 
 export type VoucherOffer = {
+  /** The chain that the channel is on; undefined: the gateway's home chain. */
+  readonly chainId?: number | undefined
   readonly config: ChannelConfig
   readonly maxClaimableAmount: AtomicAmount
   readonly signature: Signature

@@ -2,18 +2,20 @@ import { err, ok, type Result } from '../base/result.ts'
 import type { DomainSeparator } from '../chain/typed-data.ts'
 import type { ChannelOffer } from '../domain/billing-terms.ts'
 import type { Offer } from '../domain/contributor.ts'
-import type { Refusal } from '../domain/refusal.ts'
+import type { FxRefusal, Refusal } from '../domain/refusal.ts'
 import type { UnpaidRequest } from '../domain/request.ts'
 import { type AtomicAmount, atomic } from '../domain/units.ts'
 import type {
   ExactPayment,
   PaymentQuote,
+  PresentedPayment,
   RefundRequest,
   VoucherPayment,
 } from '../domain/x402-payment.ts'
 import { StoreFailure } from '../store/ledger-store.ts'
 import { ChannelTurns } from './channel-turns.ts'
 import { ceilingOf } from './payment-step.ts'
+import type { Pricing } from './price-exchange.ts'
 import { type AcceptDeps, acceptVoucherPayment, type ChannelPayer } from './x402-accept.ts'
 import { acceptExactPayment, type ExactDeps } from './x402-exact.ts'
 import { quotePayment } from './x402-quote.ts'
@@ -32,6 +34,8 @@ export type X402Step = {
   ) => Result<PaymentQuote, Refusal>
   /** For who asks before having a request: the terms, with a ceiling of nothing. */
   readonly terms: PaymentQuote
+  /** The quote that a payment is for: of its chain and asset. Refused where nothing such is taken, or no rate is known. */
+  readonly choose: (payment: PresentedPayment, quote: PaymentQuote) => Result<PaymentQuote, Refusal>
   readonly accept: (
     payment: VoucherPayment | ExactPayment,
     quote: PaymentQuote,
@@ -40,9 +44,17 @@ export type X402Step = {
   readonly turns: ChannelTurns
 }
 
+/** Another chain or asset on which vouchers are taken. */
+export type X402Lane = AcceptDeps & {
+  readonly offer: ChannelOffer
+  readonly pricing: () => Result<Pricing, FxRefusal>
+}
+
 export type X402Deps = AcceptDeps &
   ExactDeps & {
     readonly offer: ChannelOffer
+    /** Beside the home chain's asset, in which alone single transfers are taken. */
+    readonly others?: readonly X402Lane[]
     readonly tokenDomain: DomainSeparator
     readonly parallel: number
     readonly exactMinimumAmount: AtomicAmount
@@ -50,41 +62,88 @@ export type X402Deps = AcceptDeps &
   }
 
 export function createX402Step(deps: X402Deps): X402Step {
-  const { offer, parallel, exactMinimumAmount } = deps
-  const network = `eip155:${offer.chainId}`
+  const { offer, parallel, exactMinimumAmount, others = [] } = deps
+  // A single transfer names no asset but by the signature that it carries: the home asset alone is taken so.
+  const laneOf = (payment: PresentedPayment): Result<Lane, Refusal> =>
+    chooseLane(payment.kind === 'exact' ? [deps] : [deps, ...others], payment)
   return {
     parallelDefault: parallel,
     exactMinimumAmount,
     quote: (request, offers, asked) => {
       const ceiling = ceilingOf(request, offers)
       if (!ceiling.ok) return ceiling
-      return ok(quotePayment(offer, { ceilingAmount: ceiling.value, parallel: asked }))
+      const quote = quotePayment(offer, { ceilingAmount: ceiling.value, parallel: asked })
+      if (others.length === 0) return ok(quote)
+      return ok({ ...quote, alternatives: quoteOthers(others, { request, offers, asked }) })
     },
-    terms: quotePayment(offer, { ceilingAmount: atomic(0n), parallel: 1 }),
+    terms: { ...termsOf(offer), alternatives: others.map((lane) => termsOf(lane.offer)) },
+    choose: (payment, quote) => {
+      const lane = laneOf(payment)
+      if (!lane.ok) return lane
+      const quotes = [quote, ...(quote.alternatives ?? [])]
+      const chosen = quotes.find((one) => one.offer === lane.value.offer)
+      if (chosen !== undefined) return ok(chosen)
+      return err({ reason: 'fx_quote_unavailable', asset: lane.value.terms.token })
+    },
     accept: (payment, quote) =>
-      onThisChain(payment, network, async () => {
-        if (payment.kind === 'voucher') return acceptVoucherPayment(deps, payment, quote)
+      onLane(laneOf(payment), async (lane) => {
+        if (payment.kind === 'voucher') return acceptVoucherPayment(lane, payment, quote)
         if (quote.ceilingAmount < exactMinimumAmount) {
           const detail = 'a request of so little is not settled by a transfer of its own'
           return err({ reason: 'payment_unacceptable', detail })
         }
         return acceptExactPayment(deps, payment, quote)
       }),
-    refund: (request) => onThisChain(request, network, () => acceptRefundRequest(deps, request)),
+    refund: (request) =>
+      onLane(laneOf(request), (lane) =>
+        acceptRefundRequest({ ...lane, refund: deps.refund }, request),
+      ),
     turns: new ChannelTurns(),
   }
 }
 
-async function onThisChain<T>(
-  payment: { readonly network: string },
-  network: string,
-  act: () => Promise<Result<T, Refusal>>,
+const termsOf = (offer: ChannelOffer): PaymentQuote =>
+  quotePayment(offer, { ceilingAmount: atomic(0n), parallel: 1 })
+
+/** What the request costs in every other asset whose rate is known. */
+function quoteOthers(
+  others: readonly X402Lane[],
+  asked: {
+    readonly request: UnpaidRequest
+    readonly offers: readonly Offer[]
+    readonly asked: number
+  },
+): readonly PaymentQuote[] {
+  return others.flatMap((lane) => {
+    const pricing = lane.pricing()
+    if (!pricing.ok) return []
+    const ceiling = ceilingOf(asked.request, asked.offers.map(pricing.value.offerOf))
+    if (!ceiling.ok) return []
+    return [quotePayment(lane.offer, { ceilingAmount: ceiling.value, parallel: asked.asked })]
+  })
+}
+
+const networkOf = (offer: ChannelOffer): string => `eip155:${offer.chainId}`
+
+type Lane = AcceptDeps & { readonly offer: ChannelOffer }
+
+/** That of the chain and the asset. In another asset of a chain that is taken a payment is told what its asset must be. */
+function chooseLane(lanes: readonly Lane[], payment: PresentedPayment): Result<Lane, Refusal> {
+  const there = lanes.filter(({ offer }) => networkOf(offer) === payment.network)
+  const token = payment.kind === 'exact' ? undefined : payment.voucher.config.token
+  const chosen = there.find(({ offer }) => offer.asset.address === token) ?? there[0]
+  if (chosen !== undefined) return ok(chosen)
+  const networks = [...new Set(lanes.map(({ offer }) => networkOf(offer)))].join(' or ')
+  return err({ reason: 'payment_unacceptable', detail: `its network must be ${networks}` })
+}
+
+async function onLane<T>(
+  lane: Result<Lane, Refusal>,
+  act: (lane: Lane) => Promise<Result<T, Refusal>>,
 ): Promise<Result<T, Refusal>> {
-  if (payment.network !== network) {
-    return err({ reason: 'payment_unacceptable', detail: `its network must be ${network}` })
-  }
+  if (!lane.ok) return lane
   try {
-    return await act()
+    return await act(lane.value)
   } catch (error) {
     if (error instanceof StoreFailure) return err({ reason: 'store_unavailable' })
     throw error

@@ -1,5 +1,5 @@
 import type { Channel } from '../domain/channel.ts'
-import { type AtomicAmount, type Bytes32, noSignature } from '../domain/units.ts'
+import { type Address, type AtomicAmount, type Bytes32, noSignature } from '../domain/units.ts'
 
 /** When what was charged is worth a transaction. */
 export type ClaimPolicy = {
@@ -9,13 +9,21 @@ export type ClaimPolicy = {
   readonly everyMs: number
 }
 
+/** Limits are written in one asset: what such an amount is in another token. */
+export type LimitIn = (token: Address, limit: AtomicAmount) => AtomicAmount
+
+/** Where there is one asset. */
+export const asItIs: LimitIn = (_, limit) => limit
+
 /** Decides which channels are claimed now. Remembers since when each has had something to claim. */
 export class ClaimSchedule {
   readonly #policy: ClaimPolicy
+  readonly #limitIn: LimitIn
   readonly #sinceMs = new Map<Bytes32, number>()
 
-  constructor(policy: ClaimPolicy) {
+  constructor(policy: ClaimPolicy, limitIn: LimitIn = asItIs) {
     this.#policy = policy
+    this.#limitIn = limitIn
   }
 
   /** Of these channels, all that have something to claim: those where it is large, old, or about to be withdrawn. */
@@ -28,7 +36,8 @@ export class ClaimSchedule {
   #isDue(channel: Channel, nowMs: number): boolean {
     const { channelId, chargedCumulativeAmount, totalClaimed } = channel
     if (channel.closing) return true
-    if (chargedCumulativeAmount - totalClaimed >= this.#policy.whenUnclaimed) return true
+    const limit = this.#limitIn(channel.config.token, this.#policy.whenUnclaimed)
+    if (chargedCumulativeAmount - totalClaimed >= limit) return true
     return nowMs - (this.#sinceMs.get(channelId) ?? nowMs) >= this.#policy.everyMs
   }
 

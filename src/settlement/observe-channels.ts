@@ -2,7 +2,7 @@ import { chainReadsAtOnceMax } from '../base/limits.ts'
 import type { GatewayLog } from '../base/log.ts'
 import { type ChainFailure, describeChainFailure } from '../chain/chain-failure.ts'
 import type { Channel, ChannelOnChain } from '../domain/channel.ts'
-import { type AtomicAmount, type Bytes32, unixSecondsOf } from '../domain/units.ts'
+import { type Address, type AtomicAmount, type Bytes32, unixSecondsOf } from '../domain/units.ts'
 import type { LedgerStore } from '../store/ledger-store.ts'
 import type { OutboxStore } from '../store/outbox-store.ts'
 import { type ChainEyes, readView } from './chain-views.ts'
@@ -13,7 +13,7 @@ export type Observer = ChainEyes & {
   readonly log: GatewayLog
   readonly nowMs: () => number
   /** Two nodes may differ by this much before the channel is frozen. */
-  readonly disagreementMax: AtomicAmount
+  readonly disagreementMax: (token: Address) => AtomicAmount
   /** Channels that a refund is on its way for: they are closing, whatever the chain says yet. */
   readonly refunding: () => Promise<ReadonlySet<Bytes32>>
   /**
@@ -57,7 +57,7 @@ async function observe(
   const view = await readView(observer, channel)
   if (!view.ok) return view.error
   const { onChain, disagreement } = view.value
-  if (disagreement > observer.disagreementMax) {
+  if (disagreement > observer.disagreementMax(channel.config.token)) {
     await freeze(observer, channel, 'chain_views_differ')
   } else if (circumstances.reorganised && onChain.balance < channel.balance) {
     await freeze(observer, channel, 'deposit_vanished')

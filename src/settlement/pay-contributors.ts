@@ -28,6 +28,8 @@ import { type RelayPolicy, RelaySchedule, relayClaims } from './relay-claims.ts'
 
 export type PayingTerms = {
   readonly rpc: JsonRpc
+  /** Of the chain with the registry, where that is another one. */
+  readonly registryRpc?: JsonRpc | undefined
   readonly terms: PayoutTerms
   readonly ledger: LedgerStore
   /** Everyone who signs its work, paid here or not. */
@@ -219,7 +221,9 @@ class Payer {
 
   async #relay(everything: boolean): Promise<void> {
     const { terms, ledger, sender, log, nowMs } = this.#paying
-    const payouts = (await ledger.payouts()).filter(({ chainId }) => chainId === terms.chainId)
+    const payouts = (await ledger.payouts()).filter(
+      ({ chainId, config }) => chainId === terms.chainId && config.token === terms.token,
+    )
     const due = this.#schedule.choose(payouts, nowMs())
     const chosen = everything ? this.#schedule.claimable(payouts) : due
     if (chosen.length === 0) return

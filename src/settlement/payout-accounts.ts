@@ -11,10 +11,18 @@ import { isPaidHere, type Payee, type PayoutTerms, payoutChannel } from './payou
  * here: it registered no payout, or one on another chain or in another token.
  */
 export async function readAccount(
-  { rpc, terms }: { readonly rpc: JsonRpc; readonly terms: PayoutTerms },
+  {
+    rpc,
+    registryRpc = rpc,
+    terms,
+  }: {
+    readonly rpc: JsonRpc
+    readonly registryRpc?: JsonRpc | undefined
+    readonly terms: PayoutTerms
+  },
   { operator }: Payee,
 ): Promise<Result<Account | undefined, ChainFailure>> {
-  const registered = await readRegisteredPayout(rpc, terms.registry, operator)
+  const registered = await readRegisteredPayout(registryRpc, terms.registry, operator)
   if (!registered.ok) return registered
   if (registered.value === undefined || !isPaidHere(terms, registered.value)) return ok(undefined)
   const { payoutId, config } = payoutChannel(terms, operator, registered.value)

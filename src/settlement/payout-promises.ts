@@ -17,11 +17,8 @@ type Promises = {
 export async function promiseEarnings({ terms, ledger }: Promises): Promise<readonly Payout[]> {
   const promised: Payout[] = []
   for (const payout of await ledger.payouts()) {
-    // A channel of another chain, or of a voucher key that was replaced, is not ours to sign on.
-    const isOurs =
-      payout.chainId === terms.chainId && payout.config.payerAuthorizer === terms.voucherSigner
     const amount = promisable(payout)
-    if (!isOurs || amount <= payout.promisedAmount) continue
+    if (!isOurs(terms, payout) || amount <= payout.promisedAmount) continue
     const { payoutId } = payout
     const digest = voucherDigest(terms.domain, { channelId: payoutId, maxClaimableAmount: amount })
     const signature = signDigest(digest, terms.voucherKey)
@@ -29,6 +26,13 @@ export async function promiseEarnings({ terms, ledger }: Promises): Promise<read
   }
   return promised
 }
+
+/** A channel of another chain or token, or of a voucher key that was replaced, is not ours to sign on. */
+const isOurs = (
+  { chainId, token, voucherSigner }: PayoutTerms,
+  { chainId: payoutChainId, config }: Payout,
+): boolean =>
+  payoutChainId === chainId && config.token === token && config.payerAuthorizer === voucherSigner
 
 export type ShownRefusal =
   | 'payout_not_found'
@@ -45,7 +49,8 @@ export async function recoverShown(
   shown: ShownVoucher,
 ): Promise<Payout | ShownRefusal> {
   const payout = await ledger.payout(shown.channelId)
-  if (payout === undefined) return 'payout_not_found'
+  const isHere = payout?.chainId === terms.chainId && payout.config.token === terms.token
+  if (payout === undefined || !isHere) return 'payout_not_found'
   const { maxClaimableAmount: amount, signature } = shown
   if (amount <= payout.promisedAmount) return payout
   if (recoverSigner(voucherDigest(terms.domain, shown), signature) !== terms.voucherSigner) {

@@ -14,7 +14,10 @@ export type SettlePolicy = {
   readonly everyMs: number
 }
 
-export type SettleAccount = Pick<ChannelConfig, 'receiver' | 'token'>
+export type SettleAccount = Pick<ChannelConfig, 'receiver' | 'token'> & {
+  /** The same accounts may stand on several chains. */
+  readonly chainId: number
+}
 
 type Settler = ClaimLane & {
   readonly notes: Pick<OutboxStore, 'note' | 'setNote'>
@@ -36,7 +39,8 @@ export async function settleClaims(
 ): Promise<Result<AtomicAmount, ChainFailure>> {
   const unsettled = await readUnsettledAmount(settler.rpc, settler.settlement, account)
   if (!unsettled.ok) return unsettled
-  const key = unsettledKey + account.receiver + account.token
+  const { chainId, receiver, token } = account
+  const key = `${unsettledKey}${chainId}:${receiver}:${token}`
   const amount = unsettled.value
   const text = await settler.notes.note(key)
   if (amount === 0n) {
@@ -53,7 +57,7 @@ export async function settleClaims(
   // The same payout has the same name, so that a round that is not yet answered is not paid for twice; one that reverted is
   // tried again in another hour.
   const hour = Math.floor(settler.nowMs() / hourMs)
-  const intentId = `settle:${account.receiver}:${account.token}:${sinceMs}:${amount}:${hour}`
+  const intentId = `settle:${chainId}:${receiver}:${token}:${sinceMs}:${amount}:${hour}`
   const call = settleCall(settler.settlement, account)
   const sent = await sendCall(settler.sender, call, { intentId, kind: 'settle' })
   if (sent.ok) await settler.notes.setNote(key, undefined)
@@ -68,6 +72,9 @@ const isDue = (policy: SettlePolicy, amount: AtomicAmount, ageMs: number): boole
 /** Every account that channels pay into. */
 export const accountsOf = (channels: readonly Channel[]): readonly SettleAccount[] => [
   ...new Map(
-    channels.map(({ config: { receiver, token } }) => [receiver + token, { receiver, token }]),
+    channels.map(({ chainId, config: { receiver, token } }) => [
+      `${chainId}:${receiver}:${token}`,
+      { chainId, receiver, token },
+    ]),
   ).values(),
 ]

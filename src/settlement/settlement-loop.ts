@@ -15,7 +15,13 @@ import { type AtomicAmount, atomic, type Bytes32 } from '../domain/units.ts'
 import type { LedgerStore } from '../store/ledger-store.ts'
 import type { OutboxStore } from '../store/outbox-store.ts'
 import type { ClaimLane } from './claim-lane.ts'
-import { type ClaimPolicy, ClaimSchedule, isClaimable } from './claim-schedule.ts'
+import {
+  asItIs,
+  type ClaimPolicy,
+  ClaimSchedule,
+  isClaimable,
+  type LimitIn,
+} from './claim-schedule.ts'
 import { claimVouchers } from './claim-vouchers.ts'
 import { type Observer, observeChannels } from './observe-channels.ts'
 import type { Outbox } from './outbox.ts'
@@ -43,6 +49,8 @@ export type SettlementTerms = {
   readonly notes: Pick<OutboxStore, 'note' | 'setNote' | 'notes'>
   readonly ledger: Pick<LedgerStore, 'channel' | 'channels' | 'observeChain' | 'setFrozen'>
   readonly policy: SettlementPolicy
+  /** What the policy's limits are in each token; absent where there is one asset. */
+  readonly limitIn?: LimitIn | undefined
   readonly log: GatewayLog
   readonly nowMs: () => number
 }
@@ -98,15 +106,17 @@ class SettlementRounds {
   readonly observer: Observer
   readonly #terms: SettlementTerms
   readonly #schedule: ClaimSchedule
+  readonly #limitIn: LimitIn
   #quarantine: Quarantine | undefined
   #bestEffort: boolean | undefined
 
   constructor(terms: SettlementTerms) {
     this.#terms = terms
-    this.#schedule = new ClaimSchedule(terms.policy.claim)
+    this.#limitIn = terms.limitIn ?? asItIs
+    this.#schedule = new ClaimSchedule(terms.policy.claim, this.#limitIn)
     this.observer = {
       ...terms,
-      disagreementMax: terms.policy.disagreementMax,
+      disagreementMax: (token) => this.#limitIn(token, terms.policy.disagreementMax),
       wentBack: new Map(),
       refunding: async () =>
         new Set([
@@ -127,13 +137,25 @@ class SettlementRounds {
       const isAnswered = await this.#claim(lane.value, this.#quarantine, everything)
       // A payout is worth most after its claims; while the chain does not answer, neither would it.
       if (isAnswered) await this.#settle(lane.value, everything)
-      for (const channelId of await begunRefunds(notes)) await this.#refund(lane.value, channelId)
+      for (const channelId of await this.#begunRefunds()) {
+        await this.#refund(lane.value, channelId)
+      }
     } catch (error) {
       // The store failed: it says so itself and takes the gateway out of service. The loop only must not die of it.
       log.error('settlement_round_failed', {
         error: error instanceof Error ? error.name : 'unknown',
       })
     }
+  }
+
+  /** Of this chain; the notes of all chains lie together. */
+  async #begunRefunds(): Promise<readonly Bytes32[]> {
+    const { chainId, ledger, notes } = this.#terms
+    const here: Bytes32[] = []
+    for (const channelId of await begunRefunds(notes)) {
+      if ((await ledger.channel(channelId))?.chainId === chainId) here.push(channelId)
+    }
+    return here
   }
 
   async refund(channelId: Bytes32): Promise<Result<Refund, RefundRefusal>> {
@@ -183,7 +205,9 @@ class SettlementRounds {
     const { log, policy } = this.#terms
     for (const account of accountsOf(await this.#channels())) {
       const settler = { ...this.#terms, ...lane }
-      const settled = await settleClaims(settler, account, everything ? undefined : policy.settle)
+      const whenClaimed = this.#limitIn(account.token, policy.settle.whenClaimed)
+      const due = everything ? undefined : { ...policy.settle, whenClaimed }
+      const settled = await settleClaims(settler, account, due)
       if (!settled.ok) logFailure(log, 'settle_failed', settled.error)
       else if (settled.value > 0n) {
         log.info('claims_settled', { ...account, amountAtomic: String(settled.value) })
