@@ -90,6 +90,8 @@ export type OwnerRefusal =
 /** The pool could not answer. Never carries an upstream's own words: engines echo prompts and keys. */
 export type UpstreamRefusal =
   | { readonly reason: 'no_contributor' }
+  /** What the caller asked of contributors left none of them; `filter` names the wish that the last one failed. */
+  | { readonly reason: 'constraint_filtered'; readonly filter: string }
   | { readonly reason: 'upstream_connection_error' }
   | { readonly reason: 'upstream_timeout' }
   | { readonly reason: 'upstream_stalled' }

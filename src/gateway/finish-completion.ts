@@ -158,7 +158,7 @@ async function settleComplete(
   },
 ): Promise<Result<Buffer, Refusal>> {
   const { request, begun } = served
-  const { contributor, offer } = begun.candidate
+  const { contributor, offer } = begun.attempt.candidate
   const { received } = answer
   let signedWork: SignedWork | undefined
   if (contributor.identity !== undefined) {
@@ -219,7 +219,7 @@ const usageOf = (work: Work): Usage => ({
 
 function meter(gateway: Gateway, served: ServedRequest, observed: Observed): MeteredUsage {
   const { request, begun, promptTokensMax } = served
-  const counter = gateway.tokenCounters.get(begun.candidate.offer.modelName)
+  const counter = gateway.tokenCounters.get(begun.attempt.candidate.offer.modelName)
   return settleUsage(observed.reported, {
     promptTokensCounted: counter && countPrompt(counter, request.body),
     completionTokensCounted: counter?.count(observed.content.text),
@@ -235,7 +235,7 @@ function answerHeaders(served: ServedRequest): AnswerHeaders {
   return {
     'x-request-id': request.requestId,
     'x-vouch-receipt': request.receiptId,
-    'x-vouch-contributor': begun.candidate.contributor.contributorId,
+    'x-vouch-contributor': begun.attempt.candidate.contributor.contributorId,
     'x-vouch-attempts': String(begun.attempts),
     ...served.admitted.headers,
   }

@@ -8,21 +8,27 @@ import type { UpstreamRefusal } from '../domain/refusal.ts'
 import type { InferenceRequest } from '../domain/request.ts'
 import { atomic, type Bytes32 } from '../domain/units.ts'
 import type { Admitted } from '../payment/payment-step.ts'
-import type { Candidate } from '../routing/contributor-pool.ts'
+import type { Attempt } from '../routing/attempt.ts'
+import type { RouteRefusal } from '../routing/filter-lanes.ts'
+import type { Candidate } from '../routing/lane.ts'
+import type { Route } from '../routing/route.ts'
 import { openAnswer } from '../upstream/open-answer.ts'
 import { prepareBody } from '../upstream/prepare-body.ts'
 import { mayTryAnother } from '../upstream/retry-rules.ts'
 import type { AnswerClient } from './answer-client.ts'
 import type { Gateway } from './gateway.ts'
+import { endFailedAttempt } from './note-attempt.ts'
 import { readUnary, type UnaryRead } from './read-unary.ts'
 import { StreamRelay } from './relay-stream.ts'
 import { StreamCredit } from './stream-credit.ts'
 
 /** An answer that has begun: from here on no other contributor is asked. */
 export type BegunAnswer = {
-  readonly candidate: Candidate
+  readonly attempt: Attempt
   readonly inputHash: Bytes32
   readonly startedAtMs: number
+  /** When its first content was here, or all of an answer in one piece. */
+  readonly beganAtMs: number
   readonly attempts: number
   readonly body:
     | { readonly kind: 'stream'; readonly relay: StreamRelay }
@@ -31,56 +37,81 @@ export type BegunAnswer = {
 
 export type OpenFailure = { readonly refusal: UpstreamRefusal; readonly attempts: number }
 
-/** A contributor that waits for its voucher is asked last: the voucher is signed and goes with the next request. */
-const unpaidRestMs = 1_000
-
-/** Asks candidates in order until one begins to answer. At most `upstreamAttemptsMax` distinct ones, none for a caller who left. */
+/**
+ * Asks the best contributor, and the next best until one begins to answer. At most `upstreamAttemptsMax` distinct ones, none
+ * for a caller who left.
+ */
 export async function openFirstAnswer(
   gateway: Gateway,
   job: {
     readonly request: InferenceRequest
     readonly income: AssetAtRate | undefined
     readonly admitted: Admitted
-    readonly candidates: readonly Candidate[]
+    readonly route: Route
     readonly client: AnswerClient
   },
 ): Promise<Result<BegunAnswer, OpenFailure>> {
-  let refusal: UpstreamRefusal = { reason: 'no_contributor' }
+  const { route, client } = job
+  let refusal: UpstreamRefusal | undefined
   let attempts = 0
-  for (const candidate of job.candidates) {
-    if (attempts === upstreamAttemptsMax || job.client.cancellation.cancelled) break
-    const { contributorId } = candidate.contributor
-    if (!isSolvent(gateway, job, candidate)) {
-      if (attempts === 0) refusal = { reason: 'payout_escrow_exhausted' }
-      continue
+  let next = await route.nextInTurn(gateway.nowMs(), client.cancellation)
+  while (next.ok) {
+    const attempt = next.value
+    if (isSolvent(gateway, job, attempt.candidate)) {
+      attempts += 1
+      const begun = await openOrEnd(gateway, job, attempt)
+      if (begun.ok) return ok({ ...begun.value, attempts })
+      refusal = begun.error
+      if (!mayTryAnother(refusal)) break
+    } else {
+      attempt.ended({ kind: 'neutral' }, { usedTokens: 0 }, gateway.nowMs())
+      refusal ??= { reason: 'payout_escrow_exhausted' }
     }
-    attempts += 1
-    gateway.pool.started(contributorId)
-    const begun = await openOne(gateway, job, candidate)
-    if (begun.ok) return ok({ ...begun.value, attempts })
-    refusal = begun.error
-    noteFailure(gateway, contributorId, { refusal, left: job.client.cancellation.cancelled })
-    if (!mayTryAnother(refusal)) break
+    if (attempts === upstreamAttemptsMax || client.cancellation.cancelled) break
+    next = await route.next(gateway.nowMs())
   }
-  return err({ refusal, attempts })
+  return err({ refusal: refusal ?? (next.ok ? noContributor : unrouted(next.error)), attempts })
 }
 
-/** What a failed attempt says about the contributor: what the caller did wrong, or left, says nothing. */
-function noteFailure(
+const noContributor: UpstreamRefusal = { reason: 'no_contributor' }
+
+/** Why nobody could be asked at all. */
+function unrouted(refusal: RouteRefusal): UpstreamRefusal {
+  switch (refusal.kind) {
+    case 'busy':
+      return {
+        reason: 'upstream_rate_limited',
+        retryAfterS: Math.max(1, Math.ceil(refusal.retryAfterMs / 1000)),
+      }
+    case 'constraint':
+      // As an engine would say it, had one been asked.
+      if (refusal.filter === 'context') {
+        return { reason: 'upstream_rejected', status: 400, code: 'context_length_exceeded' }
+      }
+      return { reason: 'constraint_filtered', filter: refusal.filter }
+    case 'nobody':
+      return noContributor
+  }
+}
+
+/** Whatever goes wrong, the attempt is ended: its room is another's. */
+async function openOrEnd(
   gateway: Gateway,
-  contributorId: string,
-  { refusal, left }: { readonly refusal: UpstreamRefusal; readonly left: boolean },
-): void {
-  const nowMs = gateway.nowMs()
-  const { reason } = refusal
-  const unpaid = reason === 'upstream_credit_exhausted'
-  const limited = reason === 'upstream_rate_limited'
-  const isWell = left || unpaid || limited || reason === 'upstream_rejected'
-  gateway.pool.ended(contributorId, isWell ? 'rejected' : 'failed', nowMs)
-  if (limited) gateway.pool.rest(contributorId, refusal.retryAfterS * 1000, nowMs)
-  if (unpaid) {
-    gateway.pool.rest(contributorId, unpaidRestMs, nowMs)
-    gateway.payouts.exhausted(contributorId)
+  job: Parameters<typeof openFirstAnswer>[1],
+  attempt: Attempt,
+): Promise<Result<Omit<BegunAnswer, 'attempts'>, UpstreamRefusal>> {
+  try {
+    const begun = await openOne(gateway, job, attempt)
+    if (begun.ok) return begun
+    const left = job.client.cancellation.cancelled
+    endFailedAttempt(attempt, { refusal: begun.error, left }, gateway.nowMs())
+    if (begun.error.reason === 'upstream_credit_exhausted') {
+      gateway.payouts.exhausted(attempt.candidate.contributor.contributorId)
+    }
+    return begun
+  } catch (error) {
+    attempt.abandoned(gateway.nowMs())
+    throw error
   }
 }
 
@@ -98,10 +129,10 @@ function isSolvent(
 async function openOne(
   gateway: Gateway,
   job: Parameters<typeof openFirstAnswer>[1],
-  candidate: Candidate,
+  attempt: Attempt,
 ): Promise<Result<Omit<BegunAnswer, 'attempts'>, UpstreamRefusal>> {
   const { request, client, admitted } = job
-  const { contributor, offer } = candidate
+  const { contributor, offer } = attempt.candidate
   const signs = contributor.identity !== undefined
   const bound = admitted.bounds.get(offer)
   const completionTokensMax = bound?.completionTokensMax ?? offer.completionTokensMax
@@ -111,7 +142,7 @@ async function openOne(
   const opened = await openAnswer(gateway.upstreams, {
     baseUrl: contributor.baseUrl,
     path: '/chat/completions',
-    headers: jobHeaders(gateway, request, candidate),
+    headers: jobHeaders(gateway, request, attempt.candidate),
     body,
     stream: request.stream,
     cancellation: client.cancellation,
@@ -128,7 +159,7 @@ async function openOne(
     if (!read.ok) return read
     const { encodedWork } = opened.value
     const unary = { kind: 'unary', read: read.value, encodedWork } as const
-    return ok({ candidate, inputHash, startedAtMs, body: unary })
+    return ok({ attempt, inputHash, startedAtMs, beganAtMs: gateway.nowMs(), body: unary })
   }
   const relay = new StreamRelay(opened.value, {
     jobId: request.jobId,
@@ -144,7 +175,8 @@ async function openOne(
   client.cancellation.onCancel(() => relay.abort())
   const committed = await relay.committed
   if (!committed.ok) return committed
-  return ok({ candidate, inputHash, startedAtMs, body: { kind: 'stream', relay } })
+  const stream = { kind: 'stream', relay } as const
+  return ok({ attempt, inputHash, startedAtMs, beganAtMs: gateway.nowMs(), body: stream })
 }
 
 /** How far what is held goes at this offer's prices; undefined where it goes to the end. */

@@ -22,7 +22,7 @@ import {
 import { noUsage } from '../domain/usage.ts'
 import type { UsdBook } from '../domain/usd-book.ts'
 import type { PaymentStep } from '../payment/payment-step.ts'
-import type { Candidate } from '../routing/contributor-pool.ts'
+import type { Candidate } from '../routing/lane.ts'
 
 /** What is stored beside a hold. Prices are those of the cheapest candidate: a crash is never charged more than was agreed. */
 type Context = {

@@ -65,6 +65,8 @@ export class StreamRelay {
   encodedWork: string | undefined
   /** Events with content that were forwarded. */
   contentEvents = 0
+  /** Its client read slower than it wrote at least once: its pace is not the contributor's own. */
+  clientWasSlow = false
 
   readonly #terms: RelayTerms
   readonly #opened: OpenedAnswer
@@ -255,6 +257,7 @@ export class StreamRelay {
   #forward(bytes: Buffer): void {
     if (this.#client !== undefined) {
       this.#flowing = this.#client.write(bytes)
+      this.clientWasSlow ||= !this.#flowing
       return
     }
     this.#early?.push(bytes)

@@ -9,13 +9,13 @@ import type { Refusal } from '../domain/refusal.ts'
 import { apiKeyIdOf, type InferenceRequest } from '../domain/request.ts'
 import type { Admitted } from '../payment/payment-step.ts'
 import type { Pricing } from '../payment/price-exchange.ts'
-import { orderCandidates } from '../routing/choose-contributor.ts'
-import type { Candidate } from '../routing/contributor-pool.ts'
+import type { Candidate } from '../routing/lane.ts'
 import type { AnswerClient } from './answer-client.ts'
 import { finishStream, finishUnary } from './finish-completion.ts'
 import type { Gateway } from './gateway.ts'
 import { type BegunAnswer, openFirstAnswer } from './open-first-answer.ts'
 import { recoveryContext } from './recover-holds.ts'
+import { routeRequestOf } from './route-request.ts'
 import type { ServedRequest } from './settle-answer.ts'
 
 /** Answers `client`, or returns why not, before a byte was written. Never throws for the expected. */
@@ -39,7 +39,7 @@ export async function serveCompletion(
   const admitted = await admit(gateway, request, { candidates, income })
   if (!admitted.ok) return refuse(gateway, request, admitted.error)
   try {
-    const job = { request, client, candidates, income, admitted: admitted.value }
+    const job = { request, client, candidates, pricing: pricing.value, admitted: admitted.value }
     return await serveAdmitted(gateway, job)
   } catch (error) {
     // A bug must not keep a customer's money held, nor an engine at work for nobody. What was charged stays charged.
@@ -57,17 +57,21 @@ async function serveAdmitted(
     readonly request: InferenceRequest
     readonly client: AnswerClient
     readonly candidates: readonly Candidate[]
-    readonly income: AssetAtRate | undefined
+    readonly pricing: Pricing
     readonly admitted: Admitted
   },
 ): Promise<Result<void, Refusal>> {
-  const { request, client, candidates, income, admitted } = job
+  const { request, client, candidates, admitted } = job
+  const { income, offerOf } = job.pricing
   // The contributor works while the disk makes the hold durable; the client hears nothing before both are there.
   const begun = await openFirstAnswer(gateway, {
     request,
     income,
     admitted,
-    candidates: order(gateway, candidates, admitted),
+    route: gateway.pool.route(routeRequestOf(request), (offer) => {
+      const asked = offerOf(offer)
+      return admitted.bounds.has(asked) ? asked : undefined
+    }),
     client,
   })
   if (!begun.ok) {
@@ -89,11 +93,15 @@ async function serveAdmitted(
     begun: begun.value,
     income,
     admitted,
-    promptTokensMax: admitted.bounds.get(begun.value.candidate.offer)?.promptTokensMax ?? 0,
+    promptTokensMax: admitted.bounds.get(begun.value.attempt.candidate.offer)?.promptTokensMax ?? 0,
   }
-  return begun.value.body.kind === 'stream'
-    ? finishStream(gateway, served, begun.value.body.relay)
-    : finishUnary(gateway, served, begun.value.body)
+  try {
+    return begun.value.body.kind === 'stream'
+      ? await finishStream(gateway, served, begun.value.body.relay)
+      : await finishUnary(gateway, served, begun.value.body)
+  } finally {
+    begun.value.attempt.abandoned(gateway.nowMs())
+  }
 }
 
 /** The candidates as this payer is asked for them: from here on all prices are in its channel's asset. */
@@ -117,22 +125,6 @@ function admit(
   return gateway.payment.admit(request, offers, context)
 }
 
-/** Those whose bounds the request respects, best first. */
-function order(
-  gateway: Gateway,
-  candidates: readonly Candidate[],
-  admitted: Admitted,
-): readonly Candidate[] {
-  const nowMs = gateway.nowMs()
-  return orderCandidates(
-    candidates.filter(({ offer }) => admitted.bounds.has(offer)),
-    {
-      rests: (contributorId) => gateway.pool.rests(contributorId, nowMs),
-      inFlight: (contributorId) => gateway.pool.inFlight(contributorId),
-    },
-  )
-}
-
 async function isDurable(admitted: Admitted): Promise<boolean> {
   try {
     await admitted.hold.durable
@@ -145,7 +137,7 @@ async function isDurable(admitted: Admitted): Promise<boolean> {
 /** The ledger failed under an answer that had begun: it is dropped, because nobody could be charged for it. */
 function endUnserved(gateway: Gateway, begun: BegunAnswer): void {
   if (begun.body.kind === 'stream') begun.body.relay.abort()
-  gateway.pool.ended(begun.candidate.contributor.contributorId, 'rejected', gateway.nowMs())
+  begun.attempt.abandoned(gateway.nowMs())
 }
 
 /** An engine's own "too long" is told with the model's figure; its text stays with us. */

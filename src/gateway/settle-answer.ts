@@ -23,6 +23,7 @@ import type { UsdBook } from '../domain/usd-book.ts'
 import { type Admitted, heldAmountOf, isStoreFailure } from '../payment/payment-step.ts'
 import type { AnswerClient } from './answer-client.ts'
 import type { Gateway } from './gateway.ts'
+import { endServedAttempt } from './note-attempt.ts'
 import type { BegunAnswer } from './open-first-answer.ts'
 
 export type ServedRequest = {
@@ -57,13 +58,13 @@ export async function settleAnswer(
   const { request, begun, admitted } = served
   const { usage } = outcome
   const heldAmount = heldAmountOf(admitted)
-  const price = priceRoundedUp(begun.candidate.offer.prices, usage)
+  const price = priceRoundedUp(begun.attempt.candidate.offer.prices, usage)
   // Zero output costs nothing, and no answer costs more than was held for it.
   const owed = usage.completionTokens === 0 ? atomic(0n) : price
   const cost = owed < heldAmount ? owed : heldAmount
   const receipt = unsealed(gateway, served, { outcome, cost })
   try {
-    await gateway.payouts.recovering(begun.candidate.contributor.contributorId)
+    await gateway.payouts.recovering(begun.attempt.candidate.contributor.contributorId)
     const earned = earningOf(gateway, served, { outcome, cost })
     const decided = await gateway.payment.charge(
       request.requestId,
@@ -95,7 +96,7 @@ function earningOf(
   { outcome, cost }: { readonly outcome: Outcome; readonly cost: AtomicAmount },
 ): Earning | undefined {
   if (outcome.signedWork === undefined) return undefined
-  const { contributorId } = begun.candidate.contributor
+  const { contributorId } = begun.attempt.candidate.contributor
   return gateway.payouts.earning(contributorId, cost, { requestId: request.requestId, income })
 }
 
@@ -121,7 +122,7 @@ function unsealed(
 ): UnsealedReceipt {
   const { request, begun } = served
   const { outcome, cost } = priced
-  const { offer } = begun.candidate
+  const { offer } = begun.attempt.candidate
   const contributorSignature: Signature = outcome.signedWork?.signature ?? noSignature
   return {
     receiptId: request.receiptId,
@@ -146,8 +147,8 @@ function ownAccount(gateway: Gateway, served: ServedRequest, outcome: Outcome): 
   return {
     jobId: request.jobId,
     gateway: gateway.signer.operator,
-    contributor: begun.candidate.contributor.identity?.operator ?? zeroAddress,
-    modelId: begun.candidate.offer.modelId,
+    contributor: begun.attempt.candidate.contributor.identity?.operator ?? zeroAddress,
+    modelId: begun.attempt.candidate.offer.modelId,
     inputHash: begun.inputHash,
     outputHash,
     contentHash,
@@ -173,10 +174,9 @@ export function logEnded(
   },
 ): void {
   const { request, begun } = served
-  const { contributorId } = begun.candidate.contributor
+  const { contributorId } = begun.attempt.candidate.contributor
   const nowMs = gateway.nowMs()
-  const health = { complete: 'served', client_gone: 'rejected', failed: 'failed' } as const
-  gateway.pool.ended(contributorId, health[ending.outcome], nowMs)
+  endServedAttempt(begun, ending, nowMs)
   gateway.log({
     requestId: request.requestId,
     apiKeyId: apiKeyIdOf(request.payer),

@@ -186,6 +186,7 @@ type ServerReason = Extract<
       | `upstream_${string}`
       | `payout_${string}`
       | 'no_contributor'
+      | 'constraint_filtered'
       | 'attestation_failed'
       | 'store_unavailable'
       | 'chain_unavailable'
@@ -201,6 +202,11 @@ function describeServerSide(refusal: ServerReason): Described {
   switch (refusal.reason) {
     case 'no_contributor':
       return [[503, 'api_error'], 'No contributor can serve this model now.']
+    case 'constraint_filtered':
+      return [
+        [404, 'invalid_request_error'],
+        `No contributor of this model is left by what the request asks for: ${refusal.filter}.`,
+      ]
     case 'upstream_connection_error':
       return [apiError, 'The contributor could not be reached.']
     case 'upstream_timeout':

@@ -20,8 +20,6 @@ import type { RoutingState } from './routing-state.ts'
 import { type Random, seededRandom } from './seeded-random.ts'
 import { type Schedule, WaitingRoom } from './waiting-room.ts'
 
-export type { Candidate } from './lane.ts'
-
 export type PoolOptions = {
   /** Counts requests and tokens per minute; by default in this process alone. */
   readonly windows?: RateWindowStore
@@ -33,11 +31,6 @@ export type PoolOptions = {
 
 const asOffered: OfferFor = (offer) => offer
 const nobody: readonly Candidate[] = []
-
-/** After this many failures in a row a contributor rests, doubling from the first to the longest rest. */
-const failuresBeforeRest = 2
-const firstRestMs = 1_000
-const longestRestMs = 60_000
 
 const scheduleByTimer: Schedule = (delayMs, run) => {
   const timer = setTimeout(run, delayMs).unref()
@@ -53,7 +46,6 @@ export class ContributorPool {
   readonly #rooms = new Map<string, WaitingRoom>()
   readonly #state: RoutingState
   #stationsEver = 0
-  readonly #rests = new Map<string, { restsUntilMs: number; failures: number }>()
 
   /** `contributors` are those whom the operator knows: none of them is a newcomer. */
   constructor(contributors: readonly Contributor[], options: PoolOptions = {}) {
@@ -129,46 +121,12 @@ export class ContributorPool {
     }
   }
 
-  rests(contributorId: string, nowMs: number): boolean {
-    return (this.#rests.get(contributorId)?.restsUntilMs ?? 0) > nowMs
-  }
-
-  started(contributorId: string): void {
-    const station = this.#stations.get(contributorId)
-    if (station !== undefined) station.inFlight += 1
-  }
-
-  /** A finished attempt. A caller's own fault (a rejected request) is not the contributor's failure. */
-  ended(contributorId: string, outcome: 'served' | 'failed' | 'rejected', nowMs: number): void {
-    const station = this.#stations.get(contributorId)
-    const health = this.#rests.get(contributorId)
-    if (health === undefined || station === undefined) return
-    station.inFlight -= 1
-    if (outcome === 'rejected') return
-    if (outcome === 'served') {
-      health.failures = 0
-      return
-    }
-    health.failures += 1
-    const doublings = health.failures - failuresBeforeRest
-    if (doublings >= 0) {
-      health.restsUntilMs = nowMs + Math.min(firstRestMs * 2 ** doublings, longestRestMs)
-    }
-  }
-
-  /** Rests a contributor for as long as it asked (Retry-After). */
-  rest(contributorId: string, restMs: number, nowMs: number): void {
-    const health = this.#rests.get(contributorId)
-    if (health !== undefined) health.restsUntilMs = Math.max(health.restsUntilMs, nowMs + restMs)
-  }
-
   #add(contributor: Contributor, isNewcomer: boolean): void {
     const { contributorId } = contributor
     assert(!this.#stations.has(contributorId), 'a contributor is in the pool once')
     const station = createStation(contributor, { index: this.#stationsEver, isNewcomer })
     this.#stationsEver += 1
     this.#stations.set(contributorId, station)
-    this.#rests.set(contributorId, { restsUntilMs: 0, failures: 0 })
     for (const offer of contributor.offers) {
       const lanes = this.#lanes.get(offer.modelName) ?? []
       this.#setLanes(offer.modelName, [...lanes, createLane(station, offer)])

@@ -75,6 +75,7 @@ export function mayTryAnother(refusal: UpstreamRefusal): boolean {
     case 'upstream_rejected':
     case 'attestation_failed':
     case 'no_contributor':
+    case 'constraint_filtered':
       return false
     case 'upstream_connection_error':
     case 'upstream_timeout':

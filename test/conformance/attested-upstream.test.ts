@@ -3,7 +3,7 @@
  * answer unattested: withheld or cut, and free.
  */
 import { hash } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { randomPrivateKey } from '../../src/chain/private-key.ts'
 import { workDigest } from '../../src/chain/receipt-typed-data.ts'
 import { recoverSigner, signDigest } from '../../src/chain/signatures.ts'
@@ -33,6 +33,11 @@ beforeAll(async () => {
     upstreams: [{ id: 'signer', baseUrl: upstream.baseUrl, identity: contributor.identity }],
   })
   newEntries = followBooks(gateway)
+})
+
+beforeEach(() => {
+  // Whoever forges is not asked again; here it is always the same one.
+  gateway.pool.readmit('signer')
 })
 
 afterAll(async () => {

@@ -138,7 +138,9 @@ describe('an upstream connection', () => {
     hasty.listen(0, '127.0.0.1')
     await once(hasty, 'listening')
     const baseUrl = `http://127.0.0.1:${(hasty.address() as AddressInfo).port}/v1`
-    const other = await startGatewayOnLedger({ upstreams: [{ id: 'hasty', baseUrl }] })
+    const other = await startGatewayOnLedger({
+      upstreams: [{ id: 'hasty', baseUrl, offer: { contextTokensMax: 100_000 } }],
+    })
     const answer = await ask(other, fields)
     await other.stop()
     hasty.close()

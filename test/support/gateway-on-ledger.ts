@@ -13,7 +13,12 @@ import { hashPriceSheet, receiptDomain } from '../../src/chain/receipt-typed-dat
 import { addressOfPrivateKey } from '../../src/chain/signatures.ts'
 import type { BillingTerms } from '../../src/domain/billing-terms.ts'
 import type { Channel } from '../../src/domain/channel.ts'
-import type { Contributor, Offer, SigningIdentity } from '../../src/domain/contributor.ts'
+import type {
+  Contributor,
+  ContributorLimits,
+  Offer,
+  SigningIdentity,
+} from '../../src/domain/contributor.ts'
 import type { ReceiptDocument } from '../../src/domain/receipt-document.ts'
 import {
   type Address,
@@ -82,6 +87,7 @@ export type TestUpstream = {
   readonly apiKey?: string
   readonly identity?: SigningIdentity
   readonly offer?: Partial<Offer>
+  readonly limits?: Partial<ContributorLimits>
   /** Atomic units per million completion tokens. */
   readonly completionPrice?: bigint
 }
@@ -337,6 +343,12 @@ function contributor(operator: Address, upstream: TestUpstream): Contributor {
     authorization: upstream.apiKey === undefined ? undefined : `Bearer ${upstream.apiKey}`,
     identity: upstream.identity,
     offers: [testOffer(operator, upstream)],
+    limits: {
+      requestsPerMinuteMax: undefined,
+      tokensPerMinuteMax: undefined,
+      concurrencyMax: undefined,
+      ...upstream.limits,
+    },
   }
 }
 

@@ -94,6 +94,7 @@ const samples: { readonly [R in Refusal['reason']]: Extract<Refusal, { readonly 
   billing_query_invalid: { reason: 'billing_query_invalid' },
   too_many_refusals: { reason: 'too_many_refusals', retryAfterS: 1 },
   no_contributor: { reason: 'no_contributor' },
+  constraint_filtered: { reason: 'constraint_filtered', filter: 'region' },
   upstream_connection_error: { reason: 'upstream_connection_error' },
   upstream_timeout: { reason: 'upstream_timeout' },
   upstream_stalled: { reason: 'upstream_stalled' },

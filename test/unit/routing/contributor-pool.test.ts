@@ -1,68 +1,108 @@
 import { describe, expect, test } from 'vitest'
-import type { Contributor } from '../../../src/domain/contributor.ts'
+import type { Attempt } from '../../../src/routing/attempt.ts'
+import { newcomerAnswers } from '../../../src/routing/choose-lane.ts'
+import { outcomesMin } from '../../../src/routing/circuit-breaker.ts'
 import { ContributorPool } from '../../../src/routing/contributor-pool.ts'
-import { offerOf } from '../../support/requests.ts'
+import { seededRandom } from '../../../src/routing/seeded-random.ts'
+import { contributorOf, routeRequest } from '../../support/routing.ts'
 
-const contributor = (contributorId: string, ...models: readonly string[]): Contributor => ({
-  contributorId,
-  baseUrl: 'http://127.0.0.1:1/v1',
-  authorization: undefined,
-  identity: undefined,
-  offers: models.map((modelName) => offerOf({ modelName })),
-})
+const nowMs = 1_000_000
 
-const poolOfOne = () => new ContributorPool([contributor('a', 'm')])
-const fail = (pool: ContributorPool, nowMs: number) => {
-  pool.started('a')
-  pool.ended('a', 'failed', nowMs)
+const poolOf = (...ids: readonly string[]): ContributorPool =>
+  new ContributorPool(
+    ids.map((id) => contributorOf({ id })),
+    { random: seededRandom(5) },
+  )
+
+async function begin(pool: ContributorPool): Promise<Attempt> {
+  const begun = await pool.route(routeRequest()).next(nowMs)
+  if (!begun.ok) throw new Error('somebody is asked')
+  return begun.value
+}
+
+/** One request of `pool` from begin to end; answers whom it asked. */
+async function ask(pool: ContributorPool, kind: 'served' | 'failed' = 'served'): Promise<string> {
+  const attempt = await begin(pool)
+  attempt.ended({ kind }, {}, nowMs)
+  return attempt.candidate.contributor.contributorId
 }
 
 describe('ContributorPool', () => {
   test('knows who offers what, in the order of configuration', () => {
-    const pool = new ContributorPool([contributor('a', 'm', 'n'), contributor('b', 'n')])
+    const a = contributorOf({ id: 'a', models: ['m', 'n'] })
+    const b = contributorOf({ id: 'b', models: ['n'] })
+    const pool = new ContributorPool([a, b])
     expect(pool.models().map(({ modelName }) => modelName)).toEqual(['m', 'n'])
     expect(pool.candidates('n').map((one) => one.contributor.contributorId)).toEqual(['a', 'b'])
     expect(pool.candidates('none')).toEqual([])
+    expect(pool.contributors).toEqual([a, b])
   })
 
-  test('counts who is busy', () => {
-    const pool = poolOfOne()
-    pool.started('a')
-    pool.started('a')
+  test('counts who is busy', async () => {
+    const pool = poolOf('a')
+    const [first, second] = [await begin(pool), await begin(pool)]
     expect(pool.inFlight('a')).toBe(2)
-    pool.ended('a', 'served', 0)
-    pool.ended('a', 'rejected', 0)
+    first.ended({ kind: 'served' }, {}, nowMs)
+    second.abandoned(nowMs)
+    second.abandoned(nowMs)
+    first.abandoned(nowMs)
     expect(pool.inFlight('a')).toBe(0)
     expect(pool.inFlight('nobody')).toBe(0)
   })
 
-  test('one failure is forgiven; from the second on rests double, up to a minute', () => {
-    const pool = poolOfOne()
-    fail(pool, 0)
-    expect(pool.rests('a', 0)).toBe(false)
-    for (const restMs of [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]) {
-      fail(pool, 0)
-      expect(pool.rests('a', restMs - 1)).toBe(true)
-      expect(pool.rests('a', restMs)).toBe(false)
+  test('two with one name are a mistake', () => {
+    expect(() => poolOf('a', 'a')).toThrow('a contributor is in the pool once')
+  })
+
+  test('the choice is the same again under the same seed', async () => {
+    const asked = async (): Promise<string[]> => {
+      const pool = poolOf('a', 'b', 'c', 'd', 'e')
+      return [await ask(pool), await ask(pool), await ask(pool), await ask(pool)]
     }
+    expect(await asked()).toEqual(await asked())
+  })
+})
+
+describe('while the gateway runs', () => {
+  test('who joins is a newcomer, and then one of all', async () => {
+    const pool = poolOf('old')
+    pool.add(contributorOf({ id: 'new', price: 1n }))
+    let explored = 0
+    let asked = 0
+    while (explored < newcomerAnswers) {
+      if ((await ask(pool)) === 'new') explored += 1
+      asked += 1
+    }
+    // The cheaper one got a twentieth until it was known, and gets all since.
+    expect(asked).toBeGreaterThan(newcomerAnswers * 5)
+    for (let count = 0; count < 20; count += 1) expect(await ask(pool)).toBe('new')
   })
 
-  test('an answer forgives everything; what the caller did wrong counts for nothing', () => {
-    const pool = poolOfOne()
-    fail(pool, 0)
-    pool.started('a')
-    pool.ended('a', 'rejected', 0)
-    pool.started('a')
-    pool.ended('a', 'served', 0)
-    fail(pool, 0)
-    expect(pool.rests('a', 0)).toBe(false)
+  test('who leaves is asked no more, and ends what it began', async () => {
+    const pool = poolOf('a', 'b')
+    const last = await begin(pool)
+    pool.remove('a')
+    pool.remove('nobody')
+    expect(pool.candidates('m').map((one) => one.contributor.contributorId)).toEqual(['b'])
+    for (let count = 0; count < 10; count += 1) expect(await ask(pool)).toBe('b')
+    last.ended({ kind: 'served' }, {}, nowMs)
+    pool.remove('b')
+    expect(pool.candidates('m')).toEqual([])
+    expect(pool.models()).toEqual([])
+    expect((await pool.route(routeRequest()).next(nowMs)).ok).toBe(false)
   })
 
-  test('rests for as long as it asked, and a shorter wish does not wake it', () => {
-    const pool = poolOfOne()
-    pool.rest('a', 5_000, 0)
-    pool.rest('a', 1_000, 0)
-    expect(pool.rests('a', 4_999)).toBe(true)
-    expect(pool.rests('a', 5_000)).toBe(false)
+  test('who is readmitted is asked as if nothing had been', async () => {
+    const pool = new ContributorPool([
+      contributorOf({ id: 'cheap', price: 1n }),
+      contributorOf({ id: 'dear', price: 1_000n }),
+    ])
+    for (let count = 0; count < outcomesMin; count += 1) {
+      expect(await ask(pool, 'failed')).toBe('cheap')
+    }
+    expect(await ask(pool)).toBe('dear')
+    pool.readmit('cheap')
+    pool.readmit('nobody')
+    expect(await ask(pool)).toBe('cheap')
   })
 })

@@ -1,0 +1,94 @@
+/*
+ * What an attempt that ended says about its contributor. What the caller did, and what went wrong here, says nothing.
+ */
+import type { UpstreamRefusal } from '../domain/refusal.ts'
+import type { Usage } from '../domain/usage.ts'
+import type { AnswerMeasures, Attempt } from '../routing/attempt.ts'
+import type { AttemptOutcome } from '../routing/circuit-breaker.ts'
+import type { BegunAnswer } from './open-first-answer.ts'
+
+/** A contributor that waits for its voucher rests: the voucher is signed and goes with the next request. */
+const unpaidRestMs = 1_000
+
+/** An attempt that ended before an answer began. */
+export function endFailedAttempt(
+  attempt: Attempt,
+  failure: { readonly refusal: UpstreamRefusal; readonly left: boolean },
+  nowMs: number,
+): void {
+  const outcome = failure.left ? neutral : outcomeOf(failure.refusal)
+  attempt.ended(outcome, { usedTokens: 0 }, nowMs)
+}
+
+const neutral: AttemptOutcome = { kind: 'neutral' }
+
+function outcomeOf(refusal: UpstreamRefusal): AttemptOutcome {
+  switch (refusal.reason) {
+    case 'upstream_rejected':
+    case 'no_contributor':
+    case 'constraint_filtered':
+    case 'payout_escrow_exhausted':
+      return neutral
+    case 'upstream_rate_limited':
+      return { kind: 'limited', retryAfterMs: refusal.retryAfterS * 1000 }
+    case 'upstream_credit_exhausted':
+      return { kind: 'limited', retryAfterMs: unpaidRestMs }
+    case 'upstream_credentials_exhausted':
+      return { kind: 'denied' }
+    case 'attestation_failed':
+    case 'upstream_connection_error':
+    case 'upstream_timeout':
+    case 'upstream_stalled':
+    case 'upstream_bad_response':
+    case 'upstream_unavailable':
+    case 'upstream_stream_interrupted':
+      return { kind: 'failed' }
+  }
+}
+
+/**
+ * Work that says what did not happen, or that somebody else signed. One that is missing, unreadable, out of time or not
+ * complete is a failure only: a broken engine or clock does that, too.
+ */
+const isForged = (reason: string | undefined): boolean =>
+  reason === 'work_signer_unknown' ||
+  (reason?.startsWith('work_mismatch') === true &&
+    reason !== 'work_mismatch:finishedAt' &&
+    reason !== 'work_mismatch:status')
+
+/** Our own ledger failed, or another gateway ended the request in our place. */
+const isOurs = (reason: string | undefined): boolean =>
+  reason === 'store_unavailable' || reason === 'hold_lost'
+
+/** An answer that began has ended. */
+export function endServedAttempt(
+  begun: BegunAnswer,
+  ending: {
+    readonly outcome: 'complete' | 'client_gone' | 'failed'
+    readonly reason: string | undefined
+    readonly usage?: Usage
+  },
+  nowMs: number,
+): void {
+  const { outcome, reason, usage } = ending
+  const measures = measuresOf(begun, usage, nowMs)
+  if (outcome === 'complete') begun.attempt.ended({ kind: 'served' }, measures, nowMs)
+  else if (outcome === 'client_gone' || isOurs(reason))
+    begun.attempt.ended(neutral, measures, nowMs)
+  else begun.attempt.ended({ kind: isForged(reason) ? 'forged' : 'failed' }, measures, nowMs)
+}
+
+function measuresOf(begun: BegunAnswer, usage: Usage | undefined, nowMs: number): AnswerMeasures {
+  const used = usage && {
+    usedTokens: usage.promptTokens + usage.completionTokens,
+    completionTokens: usage.completionTokens,
+  }
+  const waitedMs = begun.beganAtMs - begun.startedAtMs
+  if (begun.body.kind === 'unary') return { ...used, restMs: waitedMs }
+  const { clientWasSlow } = begun.body.relay
+  return {
+    ...used,
+    firstTokenMs: waitedMs,
+    ...(!clientWasSlow && { restMs: nowMs - begun.beganAtMs }),
+  }
+}
