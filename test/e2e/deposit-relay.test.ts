@@ -271,6 +271,31 @@ test('a deposit is credited when enough blocks have it, a small one by its first
   expect(await creditedAfterTwoMore(minimum)).toBe(4n * minimum)
 })
 
+test('a deposit that a reorganisation moves to a later block counts from there', async () => {
+  const { rpc } = running.chain
+  const { order, channelId } = await wallet()
+  const mined = Promise.withResolvers<Bytes32>()
+  const sender: Sender = {
+    ...gateway,
+    transact: async (...asked) => {
+      const outcome = await gateway.transact(...asked)
+      if (outcome.ok) mined.resolve(outcome.value.transactionHash)
+      return outcome
+    },
+  }
+  const deposited = relayWith({ confirmations: 3 }, sender).relay(order(minimum))
+  const raw = expectOk(await rpc.call('eth_getRawTransactionByHash', [await mined.promise]))
+  // Gone with its block; two empty blocks in its place would have been enough for it.
+  expectOk(await rpc.call('anvil_reorg', [1, []]))
+  expectOk(await rpc.call('anvil_mine', ['0x2']))
+  expect(await balanceOf(channelId)).toBeUndefined()
+  expectOk(await rpc.call('eth_sendRawTransaction', [raw]))
+  expectOk(await rpc.call('anvil_mine', ['0x1']))
+  expect(await balanceOf(channelId)).toBeUndefined()
+  expectOk(await rpc.call('anvil_mine', ['0x1']))
+  expect(expectOk(await deposited).channel.balance).toBe(minimum)
+})
+
 function highS(signature: Signature): Signature {
   const s = BigInt(`0x${signature.slice(66, 130)}`)
   const flipped = (curveOrder - s).toString(16).padStart(64, '0')
