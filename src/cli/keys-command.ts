@@ -2,15 +2,23 @@ import { parseArgs } from 'node:util'
 import { isBytes32 } from '../domain/units.ts'
 import { type ChannelOptions, readGatewayUrl, readWhole } from './channel-options.ts'
 import { type Command, CommandFailure, terminal } from './command.ts'
-import { createKey, listKeys, parseTerms, revokeKey, withKeys } from './keys-of-operator.ts'
+import {
+  createKey,
+  type KeyPlace,
+  listKeys,
+  parseTerms,
+  revokeKey,
+  withKeys,
+} from './keys-of-operator.ts'
 import { createKeyAsOwner, listKeysAsOwner, revokeKeyAsOwner } from './keys-of-owner.ts'
 
 const help = `Usage: vouch keys create --channel FILE [--cap AMOUNT] [--days N] [--model NAME]... [--label TEXT]
        vouch keys list --channel FILE
        vouch keys revoke KEY_ID --channel FILE
-       vouch keys create --channel ID [--label TEXT] [--days N] [--data FOLDER]
-       vouch keys list [--data FOLDER]
-       vouch keys revoke KEY_ID [--data FOLDER]
+       vouch keys create --channel ID [--label TEXT] [--days N] [PLACE]
+       vouch keys list [PLACE]
+       vouch keys revoke KEY_ID [PLACE]
+       where PLACE is --data FOLDER or --config vouch.yaml
 
 API keys, in two forms that differ in who says so:
 
@@ -34,6 +42,8 @@ Options:
   --json          one JSON value on standard output (owner's form)
   --channel ID    the payment channel, 0x and 64 hex digits (operator's form)
   --data FOLDER   the gateway's data folder (default: .vouch/dev; operator's form)
+  --config FILE   the gateway's configuration, which says where its keys are: needed where
+                  replicas share them in Redis (operator's form)
   --help          this text
 
 Exit codes: 0 done, 1 refused, or the folder, channel or key is not there, 2 unusable arguments.
@@ -45,6 +55,7 @@ async function run(argv: readonly string[]): Promise<number> {
     allowPositionals: true,
     options: {
       data: { type: 'string' },
+      config: { type: 'string' },
       channel: { type: 'string' },
       gateway: { type: 'string' },
       label: { type: 'string', default: '' },
@@ -60,8 +71,10 @@ async function run(argv: readonly string[]): Promise<number> {
   const { channel, data } = values
   // Only create has a channel's ID in the operator's form, and a file's path is none.
   const isOwner = values.gateway !== undefined || (channel !== undefined && !isBytes32(channel))
-  if (!isOwner) return actAsOperator(asked, { ...values, data: data ?? '.vouch/dev' })
-  if (data !== undefined) throw new CommandFailure("--data is the operator's: see '--help'", 2)
+  if (!isOwner) return actAsOperator(asked, { ...values, place: placeOf(values) })
+  if (data !== undefined || values.config !== undefined) {
+    throw new CommandFailure("--data and --config are the operator's: see '--help'", 2)
+  }
   return actAsOwner(asked, {
     channelPath: channel ?? 'vouch-channel.json',
     gateway: readGatewayUrl(values.gateway),
@@ -99,10 +112,20 @@ function actAsOwner({ action, keyId }: Asked, options: ChannelOptions): Promise<
   }
 }
 
+function placeOf(values: {
+  readonly data?: string | undefined
+  readonly config?: string | undefined
+}): KeyPlace {
+  const { data, config } = values
+  if (config === undefined) return { dataFolder: data ?? '.vouch/dev' }
+  if (data === undefined) return { config }
+  throw new CommandFailure('--config says where the data folder is: leave --data out', 2)
+}
+
 function actAsOperator(
   { action, keyId }: Asked,
   values: Parameters<typeof parseTerms>[0] & {
-    readonly data: string
+    readonly place: KeyPlace
     readonly cap?: string | undefined
     readonly model?: readonly string[] | undefined
     readonly json: boolean
@@ -114,13 +137,13 @@ function actAsOperator(
   switch (action) {
     case 'create': {
       const terms = parseTerms(values)
-      return withKeys(values.data, (keys) => createKey(keys, terms))
+      return withKeys(values.place, (keys) => createKey(keys, terms))
     }
     case 'list':
-      return withKeys(values.data, listKeys)
+      return withKeys(values.place, listKeys)
     case 'revoke': {
       const id = neededKeyId(keyId)
-      return withKeys(values.data, (keys) => revokeKey(keys, id))
+      return withKeys(values.place, (keys) => revokeKey(keys, id))
     }
     default:
       throw unknownAction

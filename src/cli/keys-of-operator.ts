@@ -6,22 +6,23 @@ import { join } from 'node:path'
 import { type Bytes32, bytes32, isBytes32 } from '../domain/units.ts'
 import { createApiKey } from '../payment/authenticate.ts'
 import type { ApiKeyStore } from '../store/api-key-store.ts'
+import { openRedisApiKeys } from '../store/api-key-store-redis.ts'
 import { openSqliteApiKeys } from '../store/api-key-store-sqlite.ts'
 import { StoreFailure } from '../store/ledger-store.ts'
 import { CommandFailure, terminal } from './command.ts'
+import { readConfig } from './read-config.ts'
 
 const dayMs = 86_400_000
 
+/** Where a gateway keeps its keys: as its configuration says, or in a data folder. */
+export type KeyPlace = { readonly config: string } | { readonly dataFolder: string }
+
 export async function withKeys(
-  dataFolder: string,
+  place: KeyPlace,
   act: (keys: ApiKeyStore) => Promise<number>,
 ): Promise<number> {
-  const path = join(dataFolder, 'keys.db')
-  if (!existsSync(path)) {
-    throw new CommandFailure(`${dataFolder} is no data folder of a gateway: it has no keys.db`)
-  }
   try {
-    const keys = openSqliteApiKeys(path)
+    const keys = await openKeys(place)
     try {
       return await act(keys)
     } finally {
@@ -31,6 +32,19 @@ export async function withKeys(
     if (error instanceof StoreFailure) throw new CommandFailure(error.message)
     throw error
   }
+}
+
+function openKeys(place: KeyPlace): ApiKeyStore | Promise<ApiKeyStore> {
+  const { dataFolder, store } =
+    'config' in place ? readConfig(place.config) : { ...place, store: undefined }
+  if (store !== undefined) {
+    return openRedisApiKeys({ url: store.redisUrl, keyPrefix: store.keyPrefix })
+  }
+  const path = join(dataFolder, 'keys.db')
+  if (!existsSync(path)) {
+    throw new CommandFailure(`${dataFolder} is no data folder of a gateway: it has no keys.db`)
+  }
+  return openSqliteApiKeys(path)
 }
 
 export type KeyTerms = {

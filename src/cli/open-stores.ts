@@ -38,12 +38,19 @@ async function openInRedis(
   { redisUrl: url, keyPrefix }: NonNullable<GatewayConfig['store']>,
   onFailure: () => void,
 ): Promise<Stores> {
-  const ledger = await openRedisLedger({ url, keyPrefix, onFailure })
+  const opened: { readonly close: () => Promise<void> | void }[] = []
+  const kept = <T extends (typeof opened)[number]>(store: T): T => {
+    opened.push(store)
+    return store
+  }
   try {
-    const apiKeys = await openRedisApiKeys({ url, keyPrefix })
-    return { ledger, apiKeys, outbox: await openRedisOutbox({ url, keyPrefix }) }
+    return {
+      ledger: kept(await openRedisLedger({ url, keyPrefix, onFailure })),
+      apiKeys: kept(await openRedisApiKeys({ url, keyPrefix })),
+      outbox: kept(await openRedisOutbox({ url, keyPrefix })),
+    }
   } catch (error) {
-    await ledger.close()
+    for (const store of opened) await store.close()
     throw error
   }
 }

@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util'
-import { loadConfig } from '../config.ts'
-import { ConfigFault } from '../config-fields.ts'
-import { type Command, CommandFailure, terminal } from './command.ts'
+import { type Command, terminal } from './command.ts'
+import { readConfig } from './read-config.ts'
 import { startGateway } from './start-gateway.ts'
 import { untilStopped } from './until-stopped.ts'
 
@@ -37,15 +36,6 @@ async function run(argv: readonly string[]): Promise<number> {
   const gateway = await startGateway({ config, logFileDescriptor: 1 })
   await untilStopped(() => gateway.stop())
   return 0
-}
-
-function readConfig(path: string): ReturnType<typeof loadConfig> {
-  try {
-    return loadConfig(path)
-  } catch (error) {
-    if (error instanceof ConfigFault) throw new CommandFailure(error.message)
-    throw error
-  }
 }
 
 export const serveCommand: Command = {

@@ -4,19 +4,24 @@ import { parseArgs } from 'node:util'
 import { type SettlementStatus, settlementStatus } from '../settlement/settlement-status.ts'
 import { readChannelSnapshot } from '../store/channel-snapshot-sqlite.ts'
 import { StoreFailure } from '../store/ledger-store.ts'
+import { openRedisLedger } from '../store/ledger-store-redis.ts'
+import { openRedisOutbox } from '../store/outbox-store-redis.ts'
 import { openSqliteOutboxReader } from '../store/outbox-store-sqlite.ts'
 import { type Command, CommandFailure, terminal } from './command.ts'
 import { outboxFile } from './open-settlement.ts'
+import { readConfig } from './read-config.ts'
 
-const help = `Usage: vouch settlement status [--data FOLDER] [--json]
+const help = `Usage: vouch settlement status [--data FOLDER | --config vouch.yaml] [--json]
 
-Where the money of a gateway on this machine is between a charge and its wallet: what is not
-claimed, what is claimed and not paid out, which claims the contract refuses and why, which
-transactions are on their way, and which payers withdraw, until when. Reads what the gateway
-made durable last; it may be running.
+Where the money of a gateway is between a charge and its wallet: what is not claimed, what is
+claimed and not paid out, which claims the contract refuses and why, which transactions are on
+their way, and which payers withdraw, until when. Reads what the gateway made durable last; it
+may be running.
 
 Options:
   --data FOLDER   the gateway's data folder (default: .vouch/dev)
+  --config FILE   the gateway's configuration, which says where its books are: needed where
+                  replicas share them in Redis
   --json          one JSON object instead of text
   --help          this text
 
@@ -30,7 +35,8 @@ async function run(argv: readonly string[]): Promise<number> {
     args: [...argv],
     allowPositionals: true,
     options: {
-      data: { type: 'string', default: '.vouch/dev' },
+      data: { type: 'string' },
+      config: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
   })
@@ -39,28 +45,58 @@ async function run(argv: readonly string[]): Promise<number> {
   if (action !== 'status') {
     throw new CommandFailure("say what to do: status ('--help' explains)", 2)
   }
-  const status = await readStatus(values.data)
+  const status = await readStatus(values)
   const lines = values.json ? [JSON.stringify(status)] : describeStatus(status, Date.now())
   for (const line of lines) terminal.print(line)
   return 0
 }
 
-async function readStatus(dataFolder: string): Promise<SettlementStatus> {
+async function readStatus(values: {
+  readonly data?: string | undefined
+  readonly config?: string | undefined
+}): Promise<SettlementStatus> {
+  if (values.data !== undefined && values.config !== undefined) {
+    throw new CommandFailure('--config says where the data folder is: leave --data out', 2)
+  }
+  const config = values.config === undefined ? undefined : readConfig(values.config)
+  try {
+    return config?.store === undefined
+      ? await statusInFolder(config?.dataFolder ?? values.data ?? '.vouch/dev')
+      : await statusInRedis({ url: config.store.redisUrl, keyPrefix: config.store.keyPrefix })
+  } catch (error) {
+    if (error instanceof StoreFailure) throw new CommandFailure(error.message)
+    throw error
+  }
+}
+
+async function statusInFolder(dataFolder: string): Promise<SettlementStatus> {
   const path = outboxFile(dataFolder)
   if (!existsSync(path)) {
     throw new CommandFailure(`${dataFolder} is no data folder of a gateway: it has no outbox.db`)
   }
+  const channels = readChannelSnapshot(join(dataFolder, 'ledger.db'))
+  const outbox = openSqliteOutboxReader(path)
   try {
-    const channels = readChannelSnapshot(join(dataFolder, 'ledger.db'))
-    const outbox = openSqliteOutboxReader(path)
+    return await settlementStatus(channels, outbox)
+  } finally {
+    await outbox.close()
+  }
+}
+
+async function statusInRedis(place: {
+  readonly url: string
+  readonly keyPrefix: string
+}): Promise<SettlementStatus> {
+  const ledger = await openRedisLedger(place)
+  try {
+    const outbox = await openRedisOutbox(place)
     try {
-      return await settlementStatus(channels, outbox)
+      return await settlementStatus(await ledger.channels(), outbox)
     } finally {
       await outbox.close()
     }
-  } catch (error) {
-    if (error instanceof StoreFailure) throw new CommandFailure(error.message)
-    throw error
+  } finally {
+    await ledger.close()
   }
 }
 
