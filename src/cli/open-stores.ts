@@ -3,13 +3,10 @@ import { join } from 'node:path'
 import type { GatewayLog } from '../base/log.ts'
 import type { GatewayConfig } from '../config.ts'
 import type { ApiKeyStore } from '../store/api-key-store.ts'
-import { openRedisApiKeys } from '../store/api-key-store-redis.ts'
 import { openSqliteApiKeys } from '../store/api-key-store-sqlite.ts'
 import { type LedgerStore, StoreFailure } from '../store/ledger-store.ts'
-import { openRedisLedger } from '../store/ledger-store-redis.ts'
 import { openSqliteLedger } from '../store/ledger-store-sqlite.ts'
 import type { OutboxStore } from '../store/outbox-store.ts'
-import { openRedisOutbox } from '../store/outbox-store-redis.ts'
 import { openSqliteOutbox } from '../store/outbox-store-sqlite.ts'
 import { CommandFailure } from './command.ts'
 import { outboxFile } from './open-settlement.ts'
@@ -33,11 +30,14 @@ export async function openStores(config: GatewayConfig, log: GatewayLog): Promis
   }
 }
 
-/** All or none: a store that cannot be opened leaves no other open. */
+/** All or none: a store that cannot be opened leaves no other open. A gateway by itself does not load Redis's client. */
 async function openInRedis(
   { redisUrl: url, keyPrefix }: NonNullable<GatewayConfig['store']>,
   onFailure: () => void,
 ): Promise<Stores> {
+  const { openRedisLedger } = await import('../store/ledger-store-redis.ts')
+  const { openRedisApiKeys } = await import('../store/api-key-store-redis.ts')
+  const { openRedisOutbox } = await import('../store/outbox-store-redis.ts')
   const opened: { readonly close: () => Promise<void> | void }[] = []
   const kept = <T extends (typeof opened)[number]>(store: T): T => {
     opened.push(store)
