@@ -35,7 +35,7 @@ export type AssetConfig = Asset & {
   readonly unitsPerHomeUnitE6: bigint
 }
 
-export type FxConfig = {
+type FxConfig = {
   readonly source: { readonly url: string } | { readonly file: string }
   readonly everyS: number
   readonly quoteAgeMaxS: number

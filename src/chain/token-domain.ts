@@ -53,3 +53,23 @@ export async function readTokenDomain(
   const detail = 'name() and version() do not give its DOMAIN_SEPARATOR()'
   return err(badAnswer({ origin: rpc.origin, method: 'token', detail }))
 }
+
+const decimalsAbi = [
+  {
+    type: 'function',
+    name: 'decimals',
+    inputs: [],
+    outputs: [{ name: '', type: 'uint8' }],
+    stateMutability: 'view',
+  },
+] as const
+
+/** As the token itself says. */
+export async function readTokenDecimals(
+  rpc: JsonRpc,
+  address: Address,
+): Promise<Result<number, ChainFailure>> {
+  const contract: Contract = { name: 'token', address, abi: decimalsAbi }
+  const read = await readContract(rpc, { contract, functionName: 'decimals', args: [] })
+  return read.ok ? ok(Number(read.value[0])) : read
+}

@@ -9,9 +9,12 @@ import {
 } from '../chain/operator-registry.ts'
 import { receiptVerifierAt } from '../chain/receipt-verifier.ts'
 import { addressOfPrivateKey } from '../chain/signatures.ts'
+import { readTokenDecimals } from '../chain/token-domain.ts'
 import type { GatewayConfig } from '../config.ts'
+import type { ChainConfig } from '../config-chains.ts'
 import { type Address, unixSecondsOf } from '../domain/units.ts'
 import { CommandFailure } from './command.ts'
+import { chainsOf } from './money-places.ts'
 
 /**
  * What must be true of the chain before the first request: the right chain, code at each address, and every key that
@@ -23,12 +26,7 @@ export async function checkChain(
   nowMs: number,
 ): Promise<void> {
   const { chain } = config
-  fail(await checkChainId(rpc, chain.chainId))
-  if (chain.secondRpcUrl !== undefined) {
-    const second = await checkChainId(jsonRpc(chain.secondRpcUrl), chain.chainId)
-    // A second node that is gone may come back; one of another chain would only ever contradict the first.
-    if (!second.ok && second.error.reason === 'chain_id_mismatch') fail(second)
-  }
+  await checkNodes(rpc, chain)
   const verifier = receiptVerifierAt(chain.receiptVerifier)
   const contracts = [
     channelSettlementAt(chain.settlement),
@@ -56,6 +54,54 @@ export async function checkChain(
       })
     }
   }
+}
+
+/**
+ * The same of every other chain that holds channels, and of every other asset: code, and the decimals that it is counted by.
+ * Throws CommandFailure.
+ */
+export async function checkOtherChains(config: GatewayConfig): Promise<void> {
+  for (const chain of chainsOf(config)) {
+    const rpc = jsonRpc(chain.rpcUrl)
+    const assets = (config.assets ?? []).filter(({ chainId }) => chainId === chain.chainId)
+    if (chain.chainId !== config.chain.chainId) {
+      await checkNodes(rpc, chain)
+      const settlement = channelSettlementAt(chain.settlement)
+      const collector = { name: 'the deposit collector', address: chain.collector }
+      fail(await checkCode(rpc, [settlement, collector]))
+    }
+    fail(
+      await checkCode(
+        rpc,
+        assets.map(({ address }) => ({ name: 'an asset', address })),
+      ),
+    )
+    for (const { address, decimals } of assets) await checkDecimals(rpc, { address, decimals })
+  }
+}
+
+async function checkNodes(
+  rpc: JsonRpc,
+  { chainId, secondRpcUrl }: Pick<ChainConfig, 'chainId' | 'secondRpcUrl'>,
+): Promise<void> {
+  fail(await checkChainId(rpc, chainId))
+  if (secondRpcUrl === undefined) return
+  const second = await checkChainId(jsonRpc(secondRpcUrl), chainId)
+  // A second node that is gone may come back; one of another chain would only ever contradict the first.
+  if (!second.ok && second.error.reason === 'chain_id_mismatch') fail(second)
+}
+
+/** Money would be off by powers of ten. */
+async function checkDecimals(
+  rpc: JsonRpc,
+  asset: { readonly address: Address; readonly decimals: number },
+): Promise<void> {
+  const read = await readTokenDecimals(rpc, asset.address)
+  if (!read.ok) throw new CommandFailure(describeChainFailure(read.error))
+  if (read.value === asset.decimals) return
+  throw new CommandFailure(
+    `assets (${asset.address}).decimals: the token has ${read.value}, not ${asset.decimals}`,
+  )
 }
 
 async function checkKey(

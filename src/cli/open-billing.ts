@@ -1,62 +1,46 @@
 import { err, type Result } from '../base/result.ts'
-import { describeChainFailure } from '../chain/chain-failure.ts'
 import { channelSettlementAt, readChannel } from '../chain/channel-settlement.ts'
 import { channelDomain } from '../chain/channel-typed-data.ts'
-import type { JsonRpc } from '../chain/json-rpc.ts'
 import { addressOfPrivateKey } from '../chain/signatures.ts'
-import { readTokenDomain, type TokenDomain } from '../chain/token-domain.ts'
 import { domainSeparator } from '../chain/typed-data.ts'
 import type { GatewayConfig } from '../config.ts'
-import type { BillingTerms } from '../domain/billing-terms.ts'
+import type { BillingTerms, ChannelOffer } from '../domain/billing-terms.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { Bytes32 } from '../domain/units.ts'
 import { acceptVoucher, type ReadChannel } from '../payment/accept-voucher.ts'
 import { type BillingStep, createBillingStep, type RefundSent } from '../payment/billing-step.ts'
 import type { ChannelTerms } from '../payment/channel-terms.ts'
+import { depositsOn, type PayerLane, type PayerLanes, payerLane } from '../payment/payer-lanes.ts'
 import { DepositRelay } from '../payment/relay-deposit.ts'
 import type { RefundRefusal } from '../settlement/refund-channel.ts'
 import type { ApiKeyStore } from '../store/api-key-store.ts'
 import type { LedgerStore } from '../store/ledger-store.ts'
-import { CommandFailure } from './command.ts'
+import type { MoneyPlace, MoneyPlaces } from './money-places.ts'
 import type { RunningSettlement } from './open-settlement.ts'
 
 export type OpenBilling = {
   readonly billing: BillingStep
-  readonly deposits: DepositRelay
-  /** What judges a voucher: the ledger, the terms, and the chain. */
-  readonly channels: Parameters<typeof acceptVoucher>[0]
+  readonly lanes: PayerLanes
   /** Sends what was not charged back to the payer, whose consent was proven. */
   readonly refund: (channelId: Bytes32) => Promise<Result<RefundSent, Refusal>>
 }
 
-/** What payers ask and order, wired to one chain. Throws CommandFailure when the asset cannot be deposited by signature. */
-export async function openBilling(terms: {
+type Terms = {
   readonly config: GatewayConfig
-  readonly rpc: JsonRpc
   readonly ledger: LedgerStore
   readonly apiKeys: ApiKeyStore
-  readonly settlement: Pick<RunningSettlement, 'sender' | 'refund'>
+  readonly settlement: Pick<RunningSettlement, 'on' | 'refund'>
   readonly nowMs: () => number
-}): Promise<OpenBilling> {
-  const { config, rpc, ledger, nowMs } = terms
-  const token = await tokenDomainOf(config, rpc)
-  const { chainId, asset, settlement: settlementAddress } = config.chain
-  const settlement = channelSettlementAt(settlementAddress)
-  const readOneChannel: ReadChannel = async (channel) => {
-    const read = await readChannel(rpc, settlement, channel)
-    return read.ok ? read.value : undefined
-  }
-  const channels = { ledger, terms: channelTermsOf(config), readChannel: readOneChannel }
-  const deposits = new DepositRelay({
-    ...channels,
-    policy: depositPolicyOf(config),
-    rpc,
-    settlement,
-    collectors: { eip3009: config.deposits.collector, permit2: undefined },
-    tokenDomain: domainSeparator({ ...token, chainId, verifyingContract: asset }),
-    sender: terms.settlement.sender,
-    nowMs,
-  })
+}
+
+/** What payers ask and order, wired to every chain and asset that is taken. */
+export function openBilling(terms: Terms & { readonly places: MoneyPlaces }): OpenBilling {
+  const { config, ledger, nowMs } = terms
+  const [home, ...others] = terms.places
+  const lanes: PayerLanes = [
+    openLane(terms, home),
+    ...others.map((place) => openLane(terms, place)),
+  ]
   const refund: OpenBilling['refund'] = async (channelId) => {
     const refunded = await terms.settlement.refund(channelId)
     return refunded.ok ? refunded : asPayerSeesIt(refunded.error, nowMs())
@@ -64,60 +48,82 @@ export async function openBilling(terms: {
   const billing = createBillingStep({
     ledger,
     keys: terms.apiKeys,
-    terms: billingTermsOf(config, token),
-    acceptVoucher: (voucher) => acceptVoucher(channels, voucher),
+    terms: billingTermsOf(config, lanes),
+    acceptVoucher: async (voucher) => {
+      const { chainId, config: channel } = voucher
+      const lane = payerLane(lanes, { chainId, token: channel.token })
+      return lane.ok ? acceptVoucher(lane.value.channels, voucher) : lane
+    },
     refund,
-    deposits,
+    deposits: depositsOn(lanes),
     nowMs,
   })
-  return { billing, deposits, channels, refund }
+  return { billing, lanes, refund }
 }
 
-async function tokenDomainOf({ chain }: GatewayConfig, rpc: JsonRpc): Promise<TokenDomain> {
-  const token = await readTokenDomain(rpc, { chainId: chain.chainId, address: chain.asset })
-  if (token.ok) return token.value
-  const why = describeChainFailure(token.error)
-  throw new CommandFailure(`deposits of ${chain.asset} cannot be signed for: ${why}`)
+function openLane({ config, ledger, settlement, nowMs }: Terms, place: MoneyPlace): PayerLane {
+  const { chain, rpc, asset, token } = place
+  const { chainId } = chain
+  const contract = channelSettlementAt(chain.settlement)
+  const readOneChannel: ReadChannel = async (channel) => {
+    const read = await readChannel(rpc, contract, channel)
+    return read.ok ? read.value : undefined
+  }
+  const channels = { ledger, terms: channelTermsOf(config, place), readChannel: readOneChannel }
+  const deposits = new DepositRelay({
+    ...channels,
+    policy: depositPolicyOf(config, place),
+    rpc,
+    settlement: contract,
+    collectors: { eip3009: chain.collector, permit2: undefined },
+    tokenDomain: domainSeparator({ ...token, chainId, verifyingContract: asset.address }),
+    sender: settlement.on(chainId).sender,
+    nowMs,
+  })
+  return { offer: offerOf(config, place), channels, deposits }
 }
 
-const channelTermsOf = ({ chain, gateway }: GatewayConfig): ChannelTerms => ({
-  chainId: chain.chainId,
-  domain: channelDomain({ chainId: chain.chainId, verifyingContract: chain.settlement }),
-  token: chain.asset,
+const channelTermsOf = (
+  { gateway }: GatewayConfig,
+  { chain: { chainId, settlement }, asset }: MoneyPlace,
+): ChannelTerms => ({
+  chainId,
+  domain: channelDomain({ chainId, verifyingContract: settlement }),
+  token: asset.address,
   receiver: gateway.receiver,
   receiverAuthorizer: addressOfPrivateKey(gateway.claimKey),
   withdrawDelayMinS: gateway.withdrawDelayMinS,
 })
 
-const depositPolicyOf = ({ chain, deposits }: GatewayConfig) => ({
-  minimumAmount: deposits.minimum,
+const depositPolicyOf = ({ deposits }: GatewayConfig, { chain, limit }: MoneyPlace) => ({
+  minimumAmount: limit(deposits.minimum),
   deniedPayers: new Set(deposits.deniedPayers),
   perPayerPerHour: deposits.perPayerPerHour,
   confirmations: chain.confirmations,
-  atOnceMaxAmount: deposits.atOnceMax,
-  atOncePerHourAmount: deposits.atOncePerHour,
+  atOnceMaxAmount: limit(deposits.atOnceMax),
+  atOncePerHourAmount: limit(deposits.atOncePerHour),
 })
 
-const billingTermsOf = (config: GatewayConfig, token: TokenDomain): BillingTerms => {
-  const { chain, gateway, deposits } = config
-  return {
-    gateway: gateway.operator,
-    registry: { chainId: chain.chainId, verifyingContract: chain.gatewayRegistry },
-    receiptVerifier: chain.receiptVerifier,
-    accepts: [
-      {
-        chainId: chain.chainId,
-        settlement: chain.settlement,
-        collector: deposits.collector,
-        asset: { address: chain.asset, decimals: chain.assetDecimals, ...token },
-        receiver: gateway.receiver,
-        receiverAuthorizer: addressOfPrivateKey(gateway.claimKey),
-        withdrawDelayMinS: gateway.withdrawDelayMinS,
-        minimumDeposit: deposits.minimum,
-      },
-    ],
-  }
-}
+const offerOf = (
+  { gateway, deposits }: GatewayConfig,
+  { chain, asset, token, limit }: MoneyPlace,
+): ChannelOffer => ({
+  chainId: chain.chainId,
+  settlement: chain.settlement,
+  collector: chain.collector,
+  asset: { address: asset.address, decimals: asset.decimals, ...token },
+  receiver: gateway.receiver,
+  receiverAuthorizer: addressOfPrivateKey(gateway.claimKey),
+  withdrawDelayMinS: gateway.withdrawDelayMinS,
+  minimumDeposit: limit(deposits.minimum),
+})
+
+const billingTermsOf = ({ chain, gateway }: GatewayConfig, lanes: PayerLanes): BillingTerms => ({
+  gateway: gateway.operator,
+  registry: { chainId: chain.chainId, verifyingContract: chain.gatewayRegistry },
+  receiptVerifier: chain.receiptVerifier,
+  accepts: lanes.map(({ offer }) => offer),
+})
 
 function asPayerSeesIt(refusal: RefundRefusal, nowMs: number): Result<RefundSent, Refusal> {
   switch (refusal.reason) {

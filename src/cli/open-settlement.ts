@@ -5,36 +5,85 @@ import { jsonRpc } from '../chain/json-rpc.ts'
 import { rpcOfTwo } from '../chain/rpc-of-two.ts'
 import type { Sender } from '../chain/transactions.ts'
 import type { GatewayConfig } from '../config.ts'
+import type { ChainConfig } from '../config-chains.ts'
 import { type Outbox, openOutbox } from '../settlement/outbox.ts'
 import { type SettlementLoop, startSettlementLoop } from '../settlement/settlement-loop.ts'
 import type { LedgerStore } from '../store/ledger-store.ts'
 import type { OutboxStore } from '../store/outbox-store.ts'
 import { openSqliteOutbox } from '../store/outbox-store-sqlite.ts'
+import { chainsOf, limitsOn } from './money-places.ts'
 
 export const outboxFile = (dataFolder: string): string => join(dataFolder, 'outbox.db')
 
-export type RunningSettlement = SettlementLoop & {
-  /** Sends with the claim key, durably: the one lane of that key on this chain. */
+/** Who sends on one chain with the claim key, durably: its one lane there. */
+export type ChainSender = {
   readonly sender: Sender
   readonly pendingChannels: Outbox['pendingChannels']
 }
 
-/** Outbox, claims and the watch of one chain. Throws StoreFailure when its file cannot be opened. */
-export function openSettlement(terms: {
+/** Of all chains; `sender` and `pendingChannels` are those of the home chain. */
+export type RunningSettlement = SettlementLoop &
+  ChainSender & {
+    readonly on: (chainId: number) => ChainSender
+  }
+
+type Terms = {
   readonly config: GatewayConfig
   readonly ledger: LedgerStore
   readonly log: GatewayLog
   readonly nowMs: () => number
   readonly store?: OutboxStore
-}): RunningSettlement {
-  const { config, ledger, log, nowMs } = terms
-  const { chain, claims } = config
+}
+
+/**
+ * Outbox, claims and the watch of every chain. Each has its own, so that one that does not answer holds up no other. Throws
+ * StoreFailure when the outbox cannot be opened.
+ */
+export function openSettlement(terms: Terms): RunningSettlement {
+  const { config, ledger } = terms
   const store = terms.store ?? openSqliteOutbox(outboxFile(config.dataFolder))
+  const [homeChain, ...otherChains] = chainsOf(config)
+  const home = openOnChain({ ...terms, store }, homeChain)
+  const others = otherChains.map((chain) => openOnChain({ ...terms, store }, chain))
+  const all = [home, ...others]
+  const on = (chainId: number) => all.find((one) => one.chainId === chainId) ?? home
+  const onAll = (act: (one: OnChain) => Promise<void>) => async () => {
+    await Promise.all(all.map(act))
+  }
+  return {
+    sender: home.sender,
+    pendingChannels: home.pendingChannels,
+    on,
+    claimNow: onAll(({ loop }) => loop.claimNow()),
+    watchNow: onAll(({ loop }) => loop.watchNow()),
+    refund: async (channelId) => {
+      const channel = await ledger.channel(channelId)
+      return on(channel?.chainId ?? home.chainId).loop.refund(channelId)
+    },
+    stop: async () => {
+      await Promise.all(all.map(({ stop }) => stop()))
+      await store.close()
+    },
+  }
+}
+
+type OnChain = ChainSender & {
+  readonly chainId: number
+  readonly loop: SettlementLoop
+  readonly stop: () => Promise<void>
+}
+
+function openOnChain(
+  terms: Terms & { readonly store: OutboxStore },
+  { chainId, ...chain }: ChainConfig,
+): OnChain {
+  const { config, ledger, log, nowMs, store } = terms
+  const { claims } = config
   const rpc = jsonRpc(chain.rpcUrl)
   const secondRpc = chain.secondRpcUrl === undefined ? undefined : jsonRpc(chain.secondRpcUrl)
   const outbox = openOutbox({
     rpc: rpcOfTwo(rpc, secondRpc),
-    chainId: chain.chainId,
+    chainId,
     privateKey: config.gateway.claimKey,
     store,
     confirmations: chain.confirmations,
@@ -43,7 +92,7 @@ export function openSettlement(terms: {
     nowMs,
   })
   const loop = startSettlementLoop({
-    chainId: chain.chainId,
+    chainId,
     settlement: channelSettlementAt(chain.settlement),
     rpc,
     secondRpc,
@@ -53,19 +102,20 @@ export function openSettlement(terms: {
     policy: {
       claim: { whenUnclaimed: claims.whenUnclaimed, everyMs: claims.everyS * 1000 },
       settle: { whenClaimed: claims.settleWhenClaimed, everyMs: claims.settleEveryS * 1000 },
-      disagreementMax: chain.disagreementMax,
+      disagreementMax: config.chain.disagreementMax,
     },
+    limitIn: limitsOn(config, chainId),
     log,
     nowMs,
   })
   return {
-    ...loop,
+    chainId,
     sender: outbox.sender,
     pendingChannels: outbox.pendingChannels.bind(outbox),
+    loop,
     stop: async () => {
       await loop.stop()
       await outbox.stop()
-      await store.close()
     },
   }
 }

@@ -1,31 +1,43 @@
-import type { JsonRpc } from '../chain/json-rpc.ts'
 import { domainSeparator } from '../chain/typed-data.ts'
 import type { GatewayConfig } from '../config.ts'
-import { createX402Step, type X402Step } from '../payment/x402-step.ts'
+import type { PriceExchange } from '../payment/price-exchange.ts'
+import { createX402Step, type X402Lane, type X402Step } from '../payment/x402-step.ts'
+import type { MoneyPlace, MoneyPlaces } from './money-places.ts'
 import type { OpenBilling } from './open-billing.ts'
 import type { RunningSettlement } from './open-settlement.ts'
 
-/** Payments request by request, on the channels and the asset that owners of keys use as well. */
+/** Payments request by request, on the channels and in the assets that owners of keys use as well. */
 export function openX402(terms: {
   readonly config: GatewayConfig
-  readonly rpc: JsonRpc
+  readonly places: MoneyPlaces
   readonly billing: OpenBilling
+  readonly exchange: PriceExchange
   readonly settlement: Pick<RunningSettlement, 'sender'>
   readonly nowMs: () => number
-}): X402Step | undefined {
-  const { config, billing } = terms
-  const [offer] = billing.billing.terms.accepts
-  if (offer === undefined) return undefined
-  const { chainId, asset } = offer
-  const { name, version } = asset
-  const place = { chainId, verifyingContract: asset.address }
+}): X402Step {
+  const { config, places, billing, exchange } = terms
+  const [home, ...otherPlaces] = places
+  const [homeLane, ...otherLanes] = billing.lanes
+  const others = otherLanes.flatMap((lane, index): readonly X402Lane[] => {
+    const place = otherPlaces[index]
+    if (place === undefined) return []
+    return [
+      {
+        ...lane.channels,
+        deposits: lane.deposits,
+        offer: lane.offer,
+        pricing: () => exchange.pricingOf(place.asset),
+      },
+    ]
+  })
   return createX402Step({
-    ...billing.channels,
-    deposits: billing.deposits,
+    ...homeLane.channels,
+    deposits: homeLane.deposits,
     refund: billing.refund,
-    offer,
-    tokenDomain: domainSeparator({ name, version, ...place }),
-    rpc: terms.rpc,
+    offer: homeLane.offer,
+    others,
+    tokenDomain: tokenDomainAt(home),
+    rpc: home.rpc,
     sender: terms.settlement.sender,
     confirmations: config.chain.confirmations,
     parallel: config.x402.parallel,
@@ -33,3 +45,6 @@ export function openX402(terms: {
     nowMs: terms.nowMs,
   })
 }
+
+const tokenDomainAt = ({ chain: { chainId }, asset, token }: MoneyPlace) =>
+  domainSeparator({ ...token, chainId, verifyingContract: asset.address })

@@ -25,9 +25,11 @@ import { ContributorPool } from '../routing/contributor-pool.ts'
 import type { ApiKeyStore } from '../store/api-key-store.ts'
 import type { LedgerStore } from '../store/ledger-store.ts'
 import { UpstreamPools } from '../upstream/open-answer.ts'
-import { checkChain } from './check-chain.ts'
+import { checkChain, checkOtherChains } from './check-chain.ts'
 import { CommandFailure } from './command.ts'
+import { openMoneyPlaces } from './money-places.ts'
 import { openBilling } from './open-billing.ts'
+import { openExchange } from './open-exchange.ts'
 import { openSettlement, type RunningSettlement } from './open-settlement.ts'
 import { openStores } from './open-stores.ts'
 import { openX402 } from './open-x402.ts'
@@ -62,16 +64,19 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const nowMs = Date.now
   const rpc = jsonRpc(config.chain.rpcUrl)
   await checkChain(rpc, config, nowMs())
+  await checkOtherChains(config)
+  const places = await openMoneyPlaces(config)
   const destination = logDestination(options.logFileDescriptor)
   const logs = createLogs(destination)
   const { outbox, ...stores } = await openStores(config, logs.gateway)
   const upstreams = new UpstreamPools()
   const inFlight = new InFlight()
-  const payment = createPaymentStep(stores.ledger)
+  const { exchange, ...rates } = await openExchange({ config, log: logs.gateway, nowMs })
+  const payment = createPaymentStep(stores.ledger, exchange)
   const signer = gatewaySigner(config)
   const chain = { config, ledger: stores.ledger, log: logs.gateway, nowMs }
   const settlement = openSettlement({ ...chain, store: outbox })
-  const payouts = await startPayouts({ ...chain, rpc, settlement })
+  const payouts = await startPayouts({ ...chain, places, exchange, settlement })
   const gateway: Gateway = {
     payment,
     pool: new ContributorPool(contributorsOf(config)),
@@ -90,13 +95,13 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const recovery = { payment, signer, payerOf, nowMs }
   const recovered = await recoverHolds(recovery)
   const reaper = startHoldReaper({ ...recovery, log: logs.gateway })
-  const billing = await openBilling({ config, rpc, ...stores, settlement, nowMs })
+  const billing = openBilling({ config, places, ...stores, settlement, nowMs })
   const door = createDoor({
     gateway,
     inFlight,
     authenticate: (authorization, atMs) => authenticate(stores.apiKeys, authorization, atMs),
     billing: billing.billing,
-    x402: openX402({ config, rpc, billing, settlement, nowMs }),
+    x402: openX402({ config, places, billing, exchange, settlement, nowMs }),
     payouts: payouts.step,
     log: logs.gateway,
   })
@@ -116,6 +121,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
       await settlement.stop()
       await paid
       await reaper.stop()
+      await rates.stop()
       await stores.ledger.close()
       await stores.apiKeys.close()
       await upstreams.close()

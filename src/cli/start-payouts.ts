@@ -7,19 +7,22 @@ import { isOpenClaimAuthorizer } from '../chain/open-claims.ts'
 import { contributorRegistryAt } from '../chain/operator-registry.ts'
 import { contributorDomain } from '../chain/payout-typed-data.ts'
 import { addressOfPrivateKey } from '../chain/signatures.ts'
-import { readTokenDomain } from '../chain/token-domain.ts'
 import { domainSeparator } from '../chain/typed-data.ts'
 import type { GatewayConfig } from '../config.ts'
 import type { PayoutsConfig } from '../config-payouts.ts'
-import { contributorShareRoundedDown } from '../domain/contributor-share.ts'
+import { contributorShareRoundedDown, earnedRoundedDown } from '../domain/contributor-share.ts'
+import type { Address } from '../domain/units.ts'
+import type { PriceExchange } from '../payment/price-exchange.ts'
 import { type PayContributors, startPayingContributors } from '../settlement/pay-contributors.ts'
 import { noPayouts, type PayoutDesk } from '../settlement/payout-desk.ts'
+import { payInAll } from '../settlement/payout-places.ts'
 import { createPayoutStep, noPayoutStep, type PayoutStep } from '../settlement/payout-step.ts'
-import type { PayoutTerms } from '../settlement/payout-terms.ts'
+import type { Payee, PayoutTerms, ShareOf } from '../settlement/payout-terms.ts'
 import type { Treasury } from '../settlement/payout-treasury.ts'
 import type { LedgerStore } from '../store/ledger-store.ts'
 import { CommandFailure } from './command.ts'
-import type { RunningSettlement } from './open-settlement.ts'
+import type { MoneyPlace, MoneyPlaces } from './money-places.ts'
+import type { ChainSender, RunningSettlement } from './open-settlement.ts'
 
 export type RunningPayouts = Pick<PayContributors, 'promiseNow' | 'relayNow' | 'stop'> & {
   readonly desk: PayoutDesk
@@ -28,9 +31,10 @@ export type RunningPayouts = Pick<PayContributors, 'promiseNow' | 'relayNow' | '
 
 type Wiring = {
   readonly config: GatewayConfig
-  readonly rpc: JsonRpc
+  readonly places: MoneyPlaces
+  readonly exchange: PriceExchange
   readonly ledger: LedgerStore
-  readonly settlement: Pick<RunningSettlement, 'sender' | 'pendingChannels'>
+  readonly settlement: Pick<RunningSettlement, 'on'>
   readonly log: GatewayLog
   readonly nowMs: () => number
 }
@@ -50,47 +54,73 @@ const nobodyPaid: RunningPayouts = {
 }
 
 async function startPaying(wiring: Wiring, payouts: PayoutsConfig): Promise<RunningPayouts> {
-  const { config, rpc, ledger, settlement, log, nowMs } = wiring
-  const terms = payoutTermsOf(config, payouts)
+  const { config, nowMs } = wiring
   const signing = config.upstreams.flatMap(({ id, identity }) =>
     identity === undefined ? [] : [{ contributorId: id, ...identity }],
   )
-  const [treasury] = await Promise.all([
-    treasuryOf(wiring, { payouts, terms }),
-    checkAuthorizer(rpc, payouts),
-  ])
-  const paying = await startPayingContributors({
-    rpc,
-    terms,
-    ledger,
-    payees: signing,
-    treasury,
-    escrow: payouts,
-    relay: { whenUnclaimed: payouts.whenUnclaimed, everyMs: payouts.everyS * 1000 },
-    sender: settlement.sender,
-    log,
-    nowMs,
-  })
-  if (!paying.ok) {
-    throw new CommandFailure(`payouts cannot start: ${describeChainFailure(paying.error)}`)
+  const started: PayContributors[] = []
+  for (const place of wiring.places) {
+    const one = await startPayingIn(wiring, payouts, { place, payees: signing })
+    if (one !== undefined) started.push(one)
   }
+  const paying = payInAll(started)
   const { chainId, contributorRegistry } = config.chain
   const step = createPayoutStep({
-    paying: paying.value,
+    paying,
     gateway: config.gateway.operator,
     identities: signing,
     domain: contributorDomain({ chainId, verifyingContract: contributorRegistry }),
     nowMs,
   })
-  return { ...paying.value, step }
+  return { ...paying, step }
 }
 
-const payoutTermsOf = ({ chain }: GatewayConfig, payouts: PayoutsConfig): PayoutTerms => ({
-  chainId: chain.chainId,
-  settlement: channelSettlementAt(chain.settlement),
-  registry: contributorRegistryAt(chain.contributorRegistry),
-  token: chain.asset,
-  domain: channelDomain({ chainId: chain.chainId, verifyingContract: chain.settlement }),
+/** Pays those who registered this chain and token. Undefined where there is no contract that would let them claim. */
+async function startPayingIn(
+  { config, places, exchange, ledger, settlement, log, nowMs }: Wiring,
+  payouts: PayoutsConfig,
+  { place, payees }: { readonly place: MoneyPlace; readonly payees: readonly Payee[] },
+): Promise<PayContributors | undefined> {
+  const { chain, rpc, limit } = place
+  const receiverAuthorizer = chain.payoutAuthorizer ?? payouts.receiverAuthorizer
+  const isNamed = chain === places[0].chain || chain.payoutAuthorizer !== undefined
+  if (!(await mayClaim({ rpc, isNamed }, receiverAuthorizer))) {
+    log.info('no_payouts_here', { chainId: chain.chainId })
+    return undefined
+  }
+  const lane = settlement.on(chain.chainId)
+  const terms = {
+    ...payoutTermsOf(config, payouts, place),
+    receiverAuthorizer,
+    shareOf: shareIn(exchange, place, payouts.feeBps),
+  }
+  const paying = await startPayingContributors({
+    rpc,
+    registryRpc: places[0].rpc,
+    terms,
+    ledger,
+    payees,
+    treasury: treasuryOf(place, { payouts, terms, lane }),
+    escrow: { escrowMin: limit(payouts.escrowMin), escrowMax: limit(payouts.escrowMax) },
+    relay: { whenUnclaimed: limit(payouts.whenUnclaimed), everyMs: payouts.everyS * 1000 },
+    sender: lane.sender,
+    log,
+    nowMs,
+  })
+  if (paying.ok) return paying.value
+  throw new CommandFailure(`payouts cannot start: ${describeChainFailure(paying.error)}`)
+}
+
+const payoutTermsOf = (
+  config: GatewayConfig,
+  payouts: PayoutsConfig,
+  { chain: { chainId, settlement }, asset }: MoneyPlace,
+): PayoutTerms => ({
+  chainId,
+  settlement: channelSettlementAt(settlement),
+  registry: contributorRegistryAt(config.chain.contributorRegistry),
+  token: asset.address,
+  domain: channelDomain({ chainId, verifyingContract: settlement }),
   treasury: payouts.treasury,
   voucherKey: payouts.voucherKey,
   voucherSigner: addressOfPrivateKey(payouts.voucherKey),
@@ -99,30 +129,47 @@ const payoutTermsOf = ({ chain }: GatewayConfig, payouts: PayoutsConfig): Payout
   earningOf: (cost) => contributorShareRoundedDown({ cost, feeBps: payouts.feeBps }),
 })
 
-/** No contributor would take a voucher on a channel that another contract watches over. */
-async function checkAuthorizer(rpc: JsonRpc, { receiverAuthorizer }: PayoutsConfig): Promise<void> {
+/** What is earned here of what was charged anywhere; unknown while it is unknown what a unit is worth. */
+const shareIn =
+  (exchange: PriceExchange, { asset }: MoneyPlace, feeBps: number): ShareOf =>
+  (charged) => {
+    const rate = exchange.payoutRateOf(asset)
+    if (!rate.ok) return undefined
+    const paid = { asset, rate: rate.value }
+    return (cost) => earnedRoundedDown({ cost, feeBps, charged, paid })
+  }
+
+/**
+ * No contributor would take a voucher on a channel that another contract watches over. Where one was named and is not there
+ * nothing starts; on another chain that nobody said contributors are paid on, nobody is.
+ */
+async function mayClaim(
+  { rpc, isNamed }: { readonly rpc: JsonRpc; readonly isNamed: boolean },
+  receiverAuthorizer: Address,
+): Promise<boolean> {
   const open = await isOpenClaimAuthorizer(rpc, receiverAuthorizer)
   if (!open.ok) throw new CommandFailure(describeChainFailure(open.error))
-  if (open.value) return
+  if (open.value || !isNamed) return open.value
   throw new CommandFailure(
     `payouts.receiverAuthorizer: ${receiverAuthorizer} is no OpenClaimAuthorizer; 'vouch contracts deploy' makes one`,
   )
 }
 
-async function treasuryOf(
-  { config, rpc, settlement }: Wiring,
-  paid: { readonly payouts: PayoutsConfig; readonly terms: PayoutTerms },
-): Promise<Treasury | undefined> {
+function treasuryOf(
+  { chain: { chainId, collector }, asset, token }: MoneyPlace,
+  paid: {
+    readonly payouts: PayoutsConfig
+    readonly terms: PayoutTerms
+    readonly lane: ChainSender
+  },
+): Treasury | undefined {
   const { treasuryKey } = paid.payouts
   if (treasuryKey === undefined) return undefined
-  const { chainId, asset } = config.chain
-  const token = await readTokenDomain(rpc, { chainId, address: asset })
-  if (!token.ok) throw new CommandFailure(describeChainFailure(token.error))
   return {
     settlement: paid.terms.settlement,
-    collector: config.deposits.collector,
-    tokenDomain: domainSeparator({ ...token.value, chainId, verifyingContract: asset }),
+    collector,
+    tokenDomain: domainSeparator({ ...token, chainId, verifyingContract: asset.address }),
     treasuryKey,
-    ...settlement,
+    ...paid.lane,
   }
 }

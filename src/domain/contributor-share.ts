@@ -26,7 +26,7 @@ export function contributorShareRoundedDown(terms: {
 }
 
 /** The contributor's part of what a charge is worth. */
-export const shareOfDollarsRoundedDown = (worth: MicroUsd, feeBps: number): MicroUsd =>
+const shareOfDollarsRoundedDown = (worth: MicroUsd, feeBps: number): MicroUsd =>
   asMicroUsd((worth * BigInt(basisPoints - feeBps)) / BigInt(basisPoints))
 
 /** What a contributor earns of a charge, and what that is in the dollar book. */

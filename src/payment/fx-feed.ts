@@ -23,7 +23,7 @@ export type FxFeed = {
 }
 
 /** Where rates come from: an HTTP address, or a file that somebody else keeps up to date. */
-export type FxSource = { readonly url: string } | { readonly file: string }
+type FxSource = { readonly url: string } | { readonly file: string }
 
 export type FxFeedTerms = {
   readonly source: FxSource

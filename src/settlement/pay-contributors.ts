@@ -45,6 +45,8 @@ export type PayingTerms = {
 
 export type PayContributors = {
   readonly desk: PayoutDesk
+  /** Whether the contributor has its channel here now. */
+  readonly pays: (contributorId: string) => boolean
   /** A contributor's own book; undefined where it is not paid here. */
   readonly payoutOf: (contributor: Address) => Promise<Payout | undefined>
   readonly show: (voucher: ShownVoucher) => Promise<Payout | ShownRefusal>
@@ -106,6 +108,7 @@ class Payer {
     void this.#enqueueRound(false)
     return {
       desk: this.#desk,
+      pays: (contributorId) => this.#desk.has(contributorId),
       payoutOf: (contributor) => this.#payoutOf(contributor),
       show: (voucher) => this.#show(voucher),
       promiseNow: () => this.#promise(),

@@ -136,6 +136,10 @@ export class BookedPayoutDesk implements PayoutDesk {
     }
   }
 
+  has(contributorId: string): boolean {
+    return this.#accounts.has(contributorId)
+  }
+
   current(): readonly { readonly contributorId: string; readonly payoutId: Bytes32 }[] {
     return [...this.#accounts].map(([contributorId, { payout }]) => ({
       contributorId,
