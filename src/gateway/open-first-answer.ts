@@ -8,7 +8,7 @@ import type { UpstreamRefusal } from '../domain/refusal.ts'
 import type { InferenceRequest } from '../domain/request.ts'
 import { atomic, type Bytes32 } from '../domain/units.ts'
 import type { Admitted } from '../payment/payment-step.ts'
-import type { Attempt } from '../routing/attempt.ts'
+import { type Attempt, nothingSent } from '../routing/attempt.ts'
 import type { RouteRefusal } from '../routing/filter-lanes.ts'
 import type { Candidate } from '../routing/lane.ts'
 import type { Route } from '../routing/route.ts'
@@ -64,7 +64,7 @@ export async function openFirstAnswer(
       refusal = begun.error
       if (!mayTryAnother(refusal)) break
     } else {
-      attempt.ended({ kind: 'neutral' }, { usedTokens: 0 }, gateway.nowMs())
+      attempt.ended({ kind: 'neutral' }, nothingSent, gateway.nowMs())
       refusal ??= { reason: 'payout_escrow_exhausted' }
     }
     if (attempts === upstreamAttemptsMax || client.cancellation.cancelled) break

@@ -19,7 +19,12 @@ export type AnswerMeasures = {
   readonly completionTokens?: number
   /** Prompt and completion, to take the place of what was reserved. */
   readonly usedTokens?: number
+  /** 0 where nothing was sent after all; else it counts there, whatever became of it. */
+  readonly usedRequests?: 0
 }
+
+/** Of an attempt that was begun and not made. */
+export const nothingSent: AnswerMeasures = { usedTokens: 0, usedRequests: 0 }
 
 /** One contributor at work for one request. Ends once, whatever happens. */
 export type Attempt = {
@@ -98,7 +103,7 @@ function learn(lane: Lane, outcome: AttemptOutcome, measures: AnswerMeasures, no
   }
 }
 
-/** The request was counted there, whatever became of it; tokens only where there was an answer. */
+/** Tokens were used only where there was an answer. */
 function giveBack(
   reservation: RateReservation,
   windows: RateWindowStore,
@@ -110,7 +115,7 @@ function giveBack(
 ): void {
   const wasAnswered = end.outcome.kind === 'served' || end.outcome.kind === 'neutral'
   const usedAmounts = reservation.claims.map(({ limit, amount }) => {
-    if (limit.counter.endsWith('/requests')) return amount
+    if (limit.counter.endsWith('/requests')) return end.measures.usedRequests ?? amount
     return end.measures.usedTokens ?? (wasAnswered ? amount : 0)
   })
   void windows.correct(reservation, usedAmounts, end.endMs)

@@ -1,7 +1,7 @@
 import type { Cancellation } from '../base/cancellation.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Offer } from '../domain/contributor.ts'
-import { type Attempt, beginAttempt } from './attempt.ts'
+import { type Attempt, beginAttempt, nothingSent } from './attempt.ts'
 import { filterLanes, type RouteRefusal, type RouteRequest } from './filter-lanes.ts'
 import type { Candidate, Lane } from './lane.ts'
 import { queueDeadlineMs } from './limits.ts'
@@ -72,7 +72,7 @@ export class Route {
           refusal = begun.error
           return begun.error.retryAfterMs
         }
-        if (isGone && begun.ok) begun.value.ended({ kind: 'neutral' }, {}, turnMs)
+        if (isGone && begun.ok) begun.value.ended({ kind: 'neutral' }, nothingSent, turnMs)
         turn.resolve(begun)
         return undefined
       },

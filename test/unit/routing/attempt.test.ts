@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Attempt, beginAttempt } from '../../../src/routing/attempt.ts'
+import { type Attempt, beginAttempt, nothingSent } from '../../../src/routing/attempt.ts'
 import type { Lane } from '../../../src/routing/lane.ts'
 import { estimateMs } from '../../../src/routing/latency-estimate.ts'
 import { MemoryRateWindows } from '../../../src/store/rate-window-store-memory.ts'
@@ -119,4 +119,13 @@ describe('the minute', () => {
       expect(store.usedShare(requestLimit, nowMs)).toBeCloseTo(0.1)
     },
   )
+
+  test('is as it was where nothing was sent after all', async () => {
+    const store = new MemoryRateWindows()
+    const lane = laneOf({ limits: { requestsPerMinuteMax: 1, tokensPerMinuteMax: 100 } })
+    for (let count = 0; count < 3; count += 1) {
+      ;(await begin(lane, store)).ended({ kind: 'neutral' }, nothingSent, nowMs)
+    }
+    expect(lane.station.inFlight).toBe(0)
+  })
 })
