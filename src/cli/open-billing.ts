@@ -1,5 +1,6 @@
 import { err, type Result } from '../base/result.ts'
-import { channelSettlementAt, readChannel } from '../chain/channel-settlement.ts'
+import { readBuriedChannel } from '../chain/buried-channel.ts'
+import { channelSettlementAt } from '../chain/channel-settlement.ts'
 import { channelDomain } from '../chain/channel-typed-data.ts'
 import { addressOfPrivateKey } from '../chain/signatures.ts'
 import { domainSeparator } from '../chain/typed-data.ts'
@@ -66,7 +67,8 @@ function openLane({ config, ledger, settlement, nowMs }: Terms, place: MoneyPlac
   const { chainId } = chain
   const contract = channelSettlementAt(chain.settlement)
   const readOneChannel: ReadChannel = async (channel) => {
-    const read = await readChannel(rpc, contract, channel)
+    const { confirmations } = chain
+    const read = await readBuriedChannel(rpc, contract, { channel, confirmations })
     return read.ok ? read.value : undefined
   }
   const channels = { ledger, terms: channelTermsOf(config, place), readChannel: readOneChannel }

@@ -96,6 +96,7 @@ function openOnChain(
     settlement: channelSettlementAt(chain.settlement),
     rpc,
     secondRpc,
+    confirmations: chain.confirmations,
     outbox,
     notes: store,
     ledger,

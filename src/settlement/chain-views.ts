@@ -4,6 +4,7 @@
  */
 import { err, ok, type Result } from '../base/result.ts'
 import { readHead, rpcAtBlock } from '../chain/blocks.ts'
+import { readBuriedChannel } from '../chain/buried-channel.ts'
 import type { ChainFailure } from '../chain/chain-failure.ts'
 import { readChannel } from '../chain/channel-settlement.ts'
 import type { Contract } from '../chain/contracts.ts'
@@ -15,6 +16,8 @@ export type ChainEyes = {
   readonly settlement: Contract
   readonly rpc: JsonRpc
   readonly secondRpc: JsonRpc | undefined
+  /** Blocks that must have a deposit before it counts. */
+  readonly confirmations: number
 }
 
 export type ChainView = {
@@ -29,10 +32,11 @@ export async function readView(
   eyes: ChainEyes,
   channel: Asked,
 ): Promise<Result<ChainView, ChainFailure>> {
-  const { rpc, secondRpc, settlement } = eyes
+  const { rpc, secondRpc, settlement, confirmations } = eyes
+  const asked = { channel, confirmations }
   const [first, second] = await Promise.all([
-    readChannel(rpc, settlement, channel),
-    secondRpc === undefined ? undefined : readChannel(secondRpc, settlement, channel),
+    readBuriedChannel(rpc, settlement, asked),
+    secondRpc === undefined ? undefined : readBuriedChannel(secondRpc, settlement, asked),
   ])
   if (second === undefined || !second.ok) return first.ok ? ok(alone(first.value)) : first
   if (!first.ok) return ok(alone(second.value))

@@ -43,6 +43,8 @@ export type SettlementTerms = {
   readonly rpc: JsonRpc
   /** Another node of the same chain: what one hides the other shows. */
   readonly secondRpc: JsonRpc | undefined
+  /** Blocks that must have a deposit before it counts. */
+  readonly confirmations: number
   readonly outbox: Pick<Outbox, 'sender' | 'pendingChannels'>
   /** For a sender that is neither receiver nor receiverAuthorizer of the channels. */
   readonly authorizer?: ClaimLane['authorizer']

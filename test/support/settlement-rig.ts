@@ -117,6 +117,7 @@ export class SettlementRig {
       settlement: this.handles.settlement,
       rpc,
       secondRpc: change.secondRpc,
+      confirmations: change.confirmations ?? 1,
       outbox,
       authorizer:
         change.authorized === true ? { privateKey: dev.keys.gatewayOperator, domain } : undefined,
