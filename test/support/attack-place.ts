@@ -50,6 +50,8 @@ export type Victim = {
   readonly sign: (amount: bigint, key?: PrivateKey) => Signature
   /** Sends a voucher, of another signature where one is given. */
   readonly promise: (amount: bigint, signature?: string) => Promise<Answer>
+  /** The body of a deposit that its owner signed. */
+  readonly depositOrder: (amount: bigint) => object
   readonly deposit: (amount: bigint) => Promise<Answer>
   readonly grant: (
     secret: string,
@@ -162,6 +164,12 @@ export async function openAttackPlace(
         }),
         key,
       )
+    const depositOrder = (amount: bigint) =>
+      depositBody(
+        place,
+        { amount: atomic(amount), validBefore: farS, salt: randomBytes(32) },
+        payerKey,
+      )
     return {
       place,
       ...keys,
@@ -174,15 +182,8 @@ export async function openAttackPlace(
           ...voucherBody(place, amount as AtomicAmount, sessionKey),
           signature,
         }),
-      deposit: (amount) =>
-        post(
-          '/v1/billing/deposits',
-          depositBody(
-            place,
-            { amount: atomic(amount), validBefore: farS, salt: randomBytes(32) },
-            payerKey,
-          ),
-        ),
+      depositOrder,
+      deposit: (amount) => post('/v1/billing/deposits', depositOrder(amount)),
       grant: (secret, limits = {}, ownerKey = sessionKey) => {
         nonce += 1
         return post(
