@@ -68,6 +68,7 @@ chain:
   gatewayRegistry: '${contracts.gatewayRegistry}'
   contributorRegistry: '${contracts.contributorRegistry}'
   asset: '${contracts.asset}'
+  confirmations: 1
 gateway:
   operator: '${addresses.gatewayOperator}'
   signingKeyFile: signing.key
