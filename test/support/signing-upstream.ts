@@ -3,12 +3,20 @@
  * hashes are made here from the protocol's words, with nothing of the gateway's.
  */
 import { createHash, hash } from 'node:crypto'
-import { randomPrivateKey } from '../../src/chain/private-key.ts'
+import { type PrivateKey, randomPrivateKey } from '../../src/chain/private-key.ts'
 import { workDigest } from '../../src/chain/receipt-typed-data.ts'
 import { addressOfPrivateKey, signDigest } from '../../src/chain/signatures.ts'
+import type { DomainSeparator } from '../../src/chain/typed-data.ts'
 import type { SigningIdentity } from '../../src/domain/contributor.ts'
 import type { SignedWork, Work } from '../../src/domain/receipt.ts'
-import { address, bytes32, unixSecondsOf, zeroBytes32 } from '../../src/domain/units.ts'
+import {
+  type Address,
+  address,
+  type Bytes32,
+  bytes32,
+  unixSecondsOf,
+  zeroBytes32,
+} from '../../src/domain/units.ts'
 import { testDomain, testModelId } from './gateway-on-ledger.ts'
 import {
   chunk,
@@ -36,10 +44,24 @@ export type SigningUpstream = {
   readonly answer: (words: readonly string[], lies?: Lies) => Script
 }
 
-export function signingUpstream(): SigningUpstream {
-  const privateKey = randomPrivateKey()
+/** Who signs, and for which receipts. */
+export type Signer = {
+  readonly privateKey: PrivateKey
+  readonly operator: Address
+  readonly domain: DomainSeparator
+  readonly modelId: Bytes32
+}
+
+const ofNoRegistry = (): Signer => ({
+  privateKey: randomPrivateKey(),
+  operator: address(`0x${'0c'.repeat(20)}`),
+  domain: testDomain,
+  modelId: testModelId,
+})
+
+export function signingUpstream(signer: Signer = ofNoRegistry()): SigningUpstream {
+  const { privateKey, operator, domain, modelId } = signer
   const signingAddress = addressOfPrivateKey(privateKey)
-  const operator = address(`0x${'0c'.repeat(20)}`)
   return {
     identity: { operator, signingAddresses: [signingAddress] },
     answer: (words, lies = {}) => {
@@ -47,7 +69,7 @@ export function signingUpstream(): SigningUpstream {
         const told = lies.work?.(work) ?? work
         const signed = {
           work: told,
-          signature: signDigest(workDigest(testDomain, told), privateKey),
+          signature: signDigest(workDigest(domain, told), privateKey),
         }
         const sent = lies.signed === undefined ? signed : lies.signed(signed)
         if (sent === undefined) return undefined
@@ -56,7 +78,7 @@ export function signingUpstream(): SigningUpstream {
           : Buffer.from(JSON.stringify(sent)).toString('base64url')
       }
       return (request, response) => {
-        const job = { request, operator, words }
+        const job = { request, operator, words, modelId }
         if (request.json['stream'] !== true) {
           const body = JSON.stringify(completion(words.join(''), usageObject(5, words.length)))
           const work = encode(workOf(job, { body, streamRoot: zeroBytes32 }))
@@ -91,6 +113,7 @@ function workOf(
     readonly request: UpstreamRequest
     readonly operator: Work['contributor']
     readonly words: readonly string[]
+    readonly modelId: Bytes32
   },
   answer: { readonly body: string; readonly streamRoot: Work['streamRoot'] },
 ): Work {
@@ -100,7 +123,7 @@ function workOf(
     jobId: bytes32(String(headers['x-vouch-job'])),
     gateway: address(String(headers['x-vouch-gateway'])),
     contributor: job.operator,
-    modelId: testModelId,
+    modelId: job.modelId,
     inputHash: sha256(body),
     outputHash: sha256(answer.body),
     contentHash: bytes32(`0x${hash('keccak-256', job.words.join(''))}`),
