@@ -60,18 +60,21 @@ async function withBalance(balance: bigint, more: Partial<TestUpstream> = {}): P
   })
 }
 
-/** So many events of one byte each, and then a proper end. */
+/** So many events of one byte each, and then a proper end; or none, for a contributor that has to be told to stop. */
 const letters =
   (
     count: number,
     delta = (letter: string): Record<string, unknown> => ({ content: letter }),
+    ends = true,
   ): Script =>
   async (_request, response) => {
     startSse(response)
     response.write(sse(chunk({ role: 'assistant', content: '' })))
     for (let index = 0; index < count; index += 1)
       await writePiece(response, sse(chunk(delta('a'))))
-    response.end(sse(chunk({}, 'stop')) + sse(usageChunk(usageObject(5, count))) + sseDone)
+    // A contributor that is through before it is told has nothing to stop.
+    if (ends)
+      response.end(sse(chunk({}, 'stop')) + sse(usageChunk(usageObject(5, count))) + sseDone)
   }
 
 const finishReasons = ({ events }: Answer): string[] =>
@@ -138,7 +141,7 @@ describe('where no more can be held', () => {
 
   test('it ends like an answer at its limit, spends what is left, and its receipt says so', async () => {
     await withBalance(sliceHeld + left)
-    upstream.become(letters(1000))
+    upstream.become(letters(1000, undefined, false))
     const answer = await ask(gateway, { stream: true })
     expect(answer.content).toHaveLength(covered)
     expect(finishReasons(answer)).toEqual(['length'])

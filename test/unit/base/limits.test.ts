@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import * as limits from '../../../src/base/limits.ts'
 
-test('every limit is a positive whole number with its unit in its name', () => {
+test('every limit is a positive whole number whose name says what it bounds or counts', () => {
   const entries = Object.entries(limits)
   expect(entries.length).toBeGreaterThan(15)
   for (const [name, value] of entries) {
     expect(Number.isInteger(value) && value > 0, name).toBe(true)
-    expect(name).toMatch(/(Max|Ms)$/)
+    expect(name).toMatch(/(Max|Min|Ms|S|Tokens|Rows|Kept|Remembered)$/)
   }
 })
 
