@@ -1,18 +1,19 @@
 import { err, type Result } from '../base/result.ts'
-import { readBuriedChannel } from '../chain/buried-channel.ts'
 import { channelSettlementAt } from '../chain/channel-settlement.ts'
 import { channelDomain } from '../chain/channel-typed-data.ts'
+import { jsonRpc } from '../chain/json-rpc.ts'
 import { addressOfPrivateKey } from '../chain/signatures.ts'
 import { domainSeparator } from '../chain/typed-data.ts'
 import type { GatewayConfig } from '../config.ts'
 import type { BillingTerms, ChannelOffer } from '../domain/billing-terms.ts'
 import type { Refusal } from '../domain/refusal.ts'
-import type { Bytes32 } from '../domain/units.ts'
+import { atomic, type Bytes32 } from '../domain/units.ts'
 import { acceptVoucher, type ReadChannel } from '../payment/accept-voucher.ts'
 import { type BillingStep, createBillingStep, type RefundSent } from '../payment/billing-step.ts'
 import type { ChannelTerms } from '../payment/channel-terms.ts'
 import { depositsOn, type PayerLane, type PayerLanes, payerLane } from '../payment/payer-lanes.ts'
 import { DepositRelay } from '../payment/relay-deposit.ts'
+import { readView } from '../settlement/chain-views.ts'
 import type { RefundRefusal } from '../settlement/refund-channel.ts'
 import type { ApiKeyStore } from '../store/api-key-store.ts'
 import type { LedgerStore } from '../store/ledger-store.ts'
@@ -63,13 +64,19 @@ export function openBilling(terms: Terms & { readonly places: MoneyPlaces }): Op
 }
 
 function openLane({ config, ledger, settlement, nowMs }: Terms, place: MoneyPlace): PayerLane {
-  const { chain, rpc, asset, token } = place
+  const { chain, rpc, asset, token, limit } = place
   const { chainId } = chain
   const contract = channelSettlementAt(chain.settlement)
-  const readOneChannel: ReadChannel = async (channel) => {
-    const { confirmations } = chain
-    const read = await readBuriedChannel(rpc, contract, { channel, confirmations })
-    return read.ok ? read.value : undefined
+  const { confirmations, secondRpcUrl } = chain
+  const secondRpc = secondRpcUrl === undefined ? undefined : jsonRpc(secondRpcUrl)
+  const eyes = { settlement: contract, rpc, secondRpc, confirmations }
+  const disagreementMax = limit(config.chain.disagreementMax)
+  const readOneChannel: ReadChannel = async ({ arrivedAmount = 0n, ...channel }) => {
+    const known = (await ledger.channel(channel.channelId))?.balance ?? 0n
+    const view = await readView(eyes, { ...channel, balance: atomic(known + arrivedAmount) })
+    // Where the nodes differ by too much one of them lies, and nothing is credited until it is known which.
+    const isCredible = view.ok && view.value.disagreement <= disagreementMax
+    return isCredible ? view.value.onChain : undefined
   }
   const channels = { ledger, terms: channelTermsOf(config, place), readChannel: readOneChannel }
   const deposits = new DepositRelay({

@@ -9,10 +9,12 @@ import { type LedgerStore, StoreFailure } from '../store/ledger-store.ts'
 import { type ChannelTerms, objectionTo } from './channel-terms.ts'
 import { verifyVoucher } from './verify-voucher.ts'
 
-/** The chain's word on a channel; undefined when the chain cannot be asked now. */
+/** The chain's word on a channel, its balance as far as it is final; undefined when the chain cannot be asked now. */
 export type ReadChannel = (channel: {
   readonly channelId: Bytes32
   readonly config: ChannelConfig
+  /** Of a deposit that arrived and counts although it is not final. */
+  readonly arrivedAmount?: AtomicAmount
 }) => Promise<ChannelOnChain | undefined>
 
 export type VoucherOffer = {

@@ -35,7 +35,7 @@ import type { DomainSeparator } from '../chain/typed-data.ts'
 import type { Channel } from '../domain/channel.ts'
 import type { DepositAuthorization, DepositOrder } from '../domain/deposit.ts'
 import type { DepositRefusal, GatewayRefusal, VoucherRefusal } from '../domain/refusal.ts'
-import { type AtomicAmount, type Bytes32, unixSecondsOf } from '../domain/units.ts'
+import { type AtomicAmount, atomic, type Bytes32, unixSecondsOf } from '../domain/units.ts'
 import { type LedgerStore, StoreFailure } from '../store/ledger-store.ts'
 import type { ReadChannel } from './accept-voucher.ts'
 import { type ChannelTerms, objectionTo } from './channel-terms.ts'
@@ -215,8 +215,10 @@ export class DepositRelay {
     const patience = { confirmations, timeoutMs: depositConfirmationTimeoutMs }
     const buried = await waitUntilBuried(rpc, mined, patience)
     if (!buried.ok) return this.#pending(judged, buried.error)
-    const { config } = order
-    const onChain = await this.#deps.readChannel({ channelId, config })
+    const { config, amount } = order
+    const isFinal = confirmations >= this.#deps.policy.confirmations
+    const arrivedAmount = isFinal ? atomic(0n) : amount
+    const onChain = await this.#deps.readChannel({ channelId, config, arrivedAmount })
     if (onChain === undefined) return err({ reason: 'chain_unavailable' })
     // An authorization that was cancelled is used, too, and brought nothing.
     if (onChain.balance === 0n) return rejected('its authorization was cancelled')

@@ -26,14 +26,15 @@ export type ChainView = {
   readonly disagreement: AtomicAmount
 }
 
-type Asked = Pick<Channel, 'channelId' | 'config'>
+/** `balance` is what it has credit for already. */
+type Asked = Pick<Channel, 'channelId' | 'config' | 'balance'>
 
 export async function readView(
   eyes: ChainEyes,
   channel: Asked,
 ): Promise<Result<ChainView, ChainFailure>> {
   const { rpc, secondRpc, settlement, confirmations } = eyes
-  const asked = { channel, confirmations }
+  const asked = { channel, confirmations, creditedAmount: channel.balance }
   const [first, second] = await Promise.all([
     readBuriedChannel(rpc, settlement, asked),
     secondRpc === undefined ? undefined : readBuriedChannel(secondRpc, settlement, asked),
