@@ -1,6 +1,6 @@
 /*
  * What can be tried with the chain itself: a node that lies, blocks that are taken back, and answers that never come. Each
- * test is a row of "Attacks" in docs/payments.md.
+ * test is a row of docs/payments-attacks.md.
  */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,6 +1,6 @@
 /*
- * What can be tried with deposits, tokens and wallets that are not what they seem. Each test is a row of "Attacks" in
- * docs/payments.md.
+ * What can be tried with deposits, tokens and wallets that are not what they seem. Each test is a row of
+ * docs/payments-attacks.md.
  */
 import { AbiCoder } from 'ethers'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'

@@ -1,6 +1,6 @@
 /*
  * What can be tried when money leaves: withdrawals behind a request's back, refunds that nobody ordered or that never end,
- * rows that spoil a batch, and a gateway that takes more than it gave. Each test is a row of "Attacks" in docs/payments.md.
+ * rows that spoil a batch, and a gateway that takes more than it gave. Each test is a row of docs/payments-attacks.md.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { refundCall } from '../../src/chain/channel-claims.ts'

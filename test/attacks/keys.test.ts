@@ -1,6 +1,6 @@
 /*
  * What can be tried with keys that were stolen or guessed, and by a contributor that says it did more than it did. Each
- * test is a row of "Attacks" in docs/payments.md.
+ * test is a row of docs/payments-attacks.md.
  */
 import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'

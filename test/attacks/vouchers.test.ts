@@ -1,6 +1,6 @@
 /*
  * What can be tried with signatures: old ones, ones for elsewhere, ones for something else, odd spellings, and too few of
- * them for too much. Each test is a row of "Attacks" in docs/payments.md.
+ * them for too much. Each test is a row of docs/payments-attacks.md.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { fromHex, type Hex, toHex } from '../../src/base/hex.ts'
