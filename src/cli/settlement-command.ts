@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type SettlementStatus, settlementStatus } from '../settlement/settlement-status.ts'
-import { readChannelSnapshot } from '../store/channel-snapshot-sqlite.ts'
+import { readLedgerSnapshot } from '../store/ledger-snapshot-sqlite.ts'
 import { StoreFailure } from '../store/ledger-store.ts'
 import { openRedisLedger } from '../store/ledger-store-redis.ts'
 import { openRedisOutbox } from '../store/outbox-store-redis.ts'
@@ -13,7 +13,8 @@ import { readConfig } from './read-config.ts'
 
 const help = `Usage: vouch settlement status [--data FOLDER | --config vouch.yaml] [--json]
 
-Where the money of a gateway is between a charge and its wallet: what is not claimed, what is
+What was charged and earned in dollars, and on each chain in each asset. Where the money of a
+gateway is between a charge and its wallet: what is not claimed, what is
 claimed and not paid out, which claims the contract refuses and why, which transactions are on
 their way, and which payers withdraw, until when. Reads what the gateway made durable last; it
 may be running.
@@ -25,7 +26,7 @@ Options:
   --json          one JSON object instead of text
   --help          this text
 
-Amounts are atomic units of the channel's asset.
+Amounts are atomic units of the channel's asset, those in dollars are rounded down.
 
 Exit codes: 0 shown, 1 the folder is not there or cannot be read, 2 unusable arguments.
 `
@@ -74,10 +75,10 @@ async function statusInFolder(dataFolder: string): Promise<SettlementStatus> {
   if (!existsSync(path)) {
     throw new CommandFailure(`${dataFolder} is no data folder of a gateway: it has no outbox.db`)
   }
-  const channels = readChannelSnapshot(join(dataFolder, 'ledger.db'))
+  const books = readLedgerSnapshot(join(dataFolder, 'ledger.db'))
   const outbox = openSqliteOutboxReader(path)
   try {
-    return await settlementStatus(channels, outbox)
+    return await settlementStatus(books, outbox)
   } finally {
     await outbox.close()
   }
@@ -91,7 +92,12 @@ async function statusInRedis(place: {
   try {
     const outbox = await openRedisOutbox(place)
     try {
-      return await settlementStatus(await ledger.channels(), outbox)
+      const [channels, payouts, usdBook] = await Promise.all([
+        ledger.channels(),
+        ledger.payouts(),
+        ledger.usdBook(),
+      ])
+      return await settlementStatus({ channels, payouts, usdBook }, outbox)
     } finally {
       await outbox.close()
     }
@@ -105,7 +111,16 @@ function describeStatus(status: SettlementStatus, nowMs: number): readonly strin
   const section = (title: string, rows: readonly string[]): readonly string[] =>
     rows.length === 0 ? [`${title}: none`] : [`${title}:`, ...rows.map((row) => `  ${row}`)]
   const age = (sinceMs: number): string => describeSeconds((nowMs - sinceMs) / 1000)
+  const { charged, earned, margin } = status.dollars
   return [
+    `in dollars: charged ${usd(charged)}, earned by contributors ${usd(earned)}, margin ${usd(margin)}`,
+    ...section(
+      'by chain and asset',
+      status.chains.map(
+        (one) =>
+          `${one.chainId}  ${one.token}  charged ${one.charged}, collected ${one.collected}, owed to contributors ${one.owed}, in escrow ${one.escrow}`,
+      ),
+    ),
     ...section(
       'unclaimed',
       status.unclaimed.map(({ channelId, amount }) => `${channelId}  ${amount}`),
@@ -146,6 +161,11 @@ function describeStatus(status: SettlementStatus, nowMs: number): readonly strin
       status.failed.map(({ kind, atMs, reason }) => `${kind}  ${age(atMs)} ago: ${reason}`),
     ),
   ]
+}
+
+const usd = (microUsd: string): string => {
+  const digits = microUsd.padStart(7, '0')
+  return `${digits.slice(0, -6)}.${digits.slice(-6)}`
 }
 
 const describePending = (pending: SettlementStatus['pending'][number]): string =>

@@ -24,6 +24,8 @@ test('an idle gateway has nothing anywhere', async () => {
   const { code, output } = await status()
   expect(code).toBe(0)
   expect(output.trim().split('\n')).toEqual([
+    'in dollars: charged 0.000000, earned by contributors 0.000000, margin 0.000000',
+    'by chain and asset: none',
     'unclaimed: none',
     'claimed, not paid out: none',
     'refused claims: none',

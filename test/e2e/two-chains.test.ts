@@ -2,6 +2,7 @@
  * A payer on one chain, a contributor paid on another, and nothing lost between them: real anvils, real contracts, assets
  * with 6 and with 18 decimals, and one whose worth somebody quotes.
  */
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { randomPrivateKey } from '../../src/chain/private-key.ts'
 import { hashPriceSheet } from '../../src/chain/receipt-typed-data.ts'
@@ -9,6 +10,7 @@ import { microUsd } from '../../src/domain/exchange.ts'
 import type { PriceSheet } from '../../src/domain/price-sheet.ts'
 import { unixSeconds } from '../../src/domain/units.ts'
 import { expectOk } from '../support/dev-chain.ts'
+import { runVouch } from '../support/dev-process.ts'
 import { secondChainId } from '../support/second-chain.ts'
 import { feeBps, openTwoChains, type Payer, type TwoChains } from '../support/two-chains-place.ts'
 
@@ -277,4 +279,36 @@ test('a chain that does not answer holds up its own money and nobody else', asyn
   place.abroad.comeBack()
   await expectTheLaw()
   expect((await abroad.onChain()).totalClaimed).toBe(2n * answerMicroUsd * abroadUnit)
+})
+
+test('what was charged and earned on all chains is shown together, in dollars', async () => {
+  const { ledger } = place.gateway()
+  const data = join(place.home.folder, 'gateway')
+  const { code, output } = await runVouch(['settlement', 'status', '--data', data, '--json'])
+  expect(code).toBe(0)
+  const status = JSON.parse(output) as {
+    readonly dollars: Readonly<Record<string, string>>
+    readonly chains: readonly Readonly<Record<string, string>>[]
+  }
+  const { chargedMicroUsd, earnedMicroUsd } = await ledger.usdBook()
+  expect(earnedMicroUsd).toBeGreaterThan(0n)
+  expect(status.dollars).toEqual({
+    charged: String(chargedMicroUsd),
+    earned: String(earnedMicroUsd),
+    margin: String(chargedMicroUsd - earnedMicroUsd),
+  })
+  const abroad = status.chains.find(({ token }) => token === place.dollarAbroad.address)
+  const channels = (await ledger.channels()).filter(
+    ({ config }) => config.token === place.dollarAbroad.address,
+  )
+  const charged = channels.reduce((sum, channel) => sum + channel.chargedCumulativeAmount, 0n)
+  expect(abroad).toMatchObject({ chainId: secondChainId, charged: String(charged) })
+  const [payout] = (await ledger.payouts()).filter(({ chainId }) => chainId === secondChainId)
+  if (payout === undefined) throw new Error('nobody is paid abroad')
+  expect(abroad?.['owed']).toBe(String(payout.earnedAmount - payout.totalClaimed))
+  expect(abroad?.['escrow']).toBe(String(payout.balance - payout.totalClaimed))
+  const text = await runVouch(['settlement', 'status', '--data', data])
+  expect(text.output).toMatch(
+    /^in dollars: charged 0\.000\d{3}, earned by contributors 0\.000\d{3}/,
+  )
 })

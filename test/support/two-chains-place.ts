@@ -164,11 +164,12 @@ export async function openTwoChains(): Promise<TwoChains> {
     contributorAbroad: abroadWorker,
     stop: async () => {
       await gateway.stop()
-      closeSync(logFile)
       for (const upstream of upstreams) await upstream.server.close()
       await quotes.close()
       await abroad.stop()
       await home.stop()
+      // Last: a line may be on its way to the file when whoever wrote it has ended.
+      closeSync(logFile)
     },
   }
 }
