@@ -2,7 +2,7 @@
  * A whole gateway, started as `vouch serve` starts it, on a real chain with x402's contracts, before an engine that the test
  * scripts; and customers made of x402's published packages.
  */
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { readChannel } from '../../src/chain/channel-settlement.ts'
@@ -53,6 +53,7 @@ export async function openX402Place(
   const minter = await openGasAccount(running, dev.keys.payer)
   const dataFolder = join(folder, 'gateway')
   const logPath = join(folder, 'gateway.log')
+  // Left open: a write that a restarted gateway's log began may still be on its way when everything else has ended.
   const logFile = openSync(logPath, 'a')
   const config = change(configOf(running, dataFolder, upstream.baseUrl))
   const start = () => startGateway({ config, logFileDescriptor: logFile })
@@ -101,7 +102,6 @@ export async function openX402Place(
     log: () => readFileSync(logPath, 'utf8'),
     stop: async () => {
       await gateway.stop()
-      closeSync(logFile)
       await upstream.close()
       await running.stop()
     },
