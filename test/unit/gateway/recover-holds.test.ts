@@ -1,0 +1,89 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { randomPrivateKey } from '../../../src/chain/private-key.ts'
+import { addressOfPrivateKey } from '../../../src/chain/signatures.ts'
+import type { Asset } from '../../../src/domain/exchange.ts'
+import { microUsd } from '../../../src/domain/exchange.ts'
+import type { ReceiptDocument } from '../../../src/domain/receipt-document.ts'
+import { address, zeroAddress } from '../../../src/domain/units.ts'
+import { recoverHolds, recoveryContext } from '../../../src/gateway/recover-holds.ts'
+import { createPaymentStep } from '../../../src/payment/payment-step.ts'
+import { PriceExchange } from '../../../src/payment/price-exchange.ts'
+import type { LedgerStore } from '../../../src/store/ledger-store.ts'
+import { channelConfig, channelIdOf, holdOf, openSignedChannel } from '../../support/channels.ts'
+import { testDomain, testVerifier } from '../../support/gateway-on-ledger.ts'
+import { type LedgerPlace, sqlitePlace } from '../../support/ledger-place.ts'
+import { inferenceRequest, offerOf } from '../../support/requests.ts'
+
+let place: LedgerPlace
+let ledger: LedgerStore
+const channelId = channelIdOf(0)
+beforeEach(async () => {
+  place = sqlitePlace()
+  ledger = place.open()
+  await openSignedChannel(ledger, channelId, 10n ** 20n)
+})
+afterEach(async () => {
+  await ledger.close()
+  place.remove()
+})
+
+const home: Asset = {
+  chainId: 31337,
+  address: zeroAddress,
+  decimals: 6,
+  haircutBps: 0,
+  rate: 'par',
+}
+const dollar = { ...home, address: channelConfig.token, decimals: 18, haircutBps: 100 }
+
+test('a crash is charged in the asset and at the rate of the admission, and its dollars are counted', async () => {
+  const exchange = new PriceExchange({
+    home,
+    others: [dollar],
+    quoteOf: () => undefined,
+    nowMs: Date.now,
+  })
+  const pricing = exchange.pricingOf(dollar)
+  if (!pricing.ok) throw new Error(pricing.error.reason)
+  const offer = pricing.value.offerOf(offerOf())
+  const contributor = {
+    contributorId: 'c',
+    baseUrl: '',
+    authorization: undefined,
+    identity: undefined,
+    offers: [offer],
+  }
+  const request = inferenceRequest()
+  const context = recoveryContext(request, [{ contributor, offer }], pricing.value.income)
+  expect(JSON.parse(context)).toMatchObject({
+    income: { decimals: 18, rateE18: String((10n ** 18n * 99n) / 100n) },
+    prices: { asset: dollar.address },
+  })
+  const hold = { ...holdOf(request.requestId, channelId, 10n ** 19n), context }
+  await ledger.hold(hold)
+  const orphan = { ...hold, checkpoint: '{"contentEvents":3}' }
+  const privateKey = randomPrivateKey()
+  const signer = {
+    privateKey,
+    operator: addressOfPrivateKey(privateKey),
+    domain: testDomain,
+    chainId: home.chainId,
+    verifyingContract: address(testVerifier),
+  }
+  // The exchange of a process that starts anew plays no part in it.
+  const payment = { ...createPaymentStep(ledger), orphanedHolds: async () => [orphan] }
+  const payerOf = async () => channelConfig.payer
+  const recovered = await recoverHolds({ payment, signer, payerOf, nowMs: Date.now })
+  expect(recovered).toEqual({ charged: 1, released: 0 })
+  // 3 tokens at 2 millionths of a dollar, a dollar being 1/0.99 units.
+  const cost = (3n * offer.prices.completionAtomicPerMtok + 999_999n) / 1_000_000n
+  expect(await ledger.channel(channelId)).toMatchObject({ chargedCumulativeAmount: cost })
+  expect(await ledger.usdBook()).toEqual({
+    chargedMicroUsd: microUsd(6n),
+    earnedMicroUsd: microUsd(0n),
+  })
+  const stored = await ledger.receipt(request.receiptId)
+  const document = JSON.parse(stored?.body ?? '') as ReceiptDocument
+  expect(document.receipt.priceHash).toBe(offer.priceHash)
+  expect(document.receipt.work.contributor).toBe(zeroAddress)
+})
