@@ -28,6 +28,7 @@ import {
 import { parseChatBody } from '../src/http/openai-schema.ts'
 import { parseStrictJson } from '../src/http/strict-json.ts'
 import { authenticate, createApiKey } from '../src/payment/authenticate.ts'
+import { createPaymentStep } from '../src/payment/payment-step.ts'
 import { openSqliteApiKeys } from '../src/store/api-key-store-sqlite.ts'
 import { openSqliteLedger } from '../src/store/ledger-store-sqlite.ts'
 import { readChatEvent, readUnaryAnswer } from '../src/upstream/chat-events.ts'
@@ -38,6 +39,7 @@ import {
   testChannelId,
   testDomain,
 } from '../test/support/gateway-on-ledger.ts'
+import { inferenceRequest, offerOf } from '../test/support/requests.ts'
 import { LedgerCycles } from './ledger-cycles.ts'
 import { median, quantile } from './statistics.ts'
 import { eventsPerStream, requestBody, streamAnswer, streamEvents, unaryAnswer } from './traffic.ts'
@@ -197,6 +199,56 @@ async function timeLedger(folder: string, inFlight: number): Promise<void> {
   await ledger.close()
 }
 
+/** All that paying adds to a request, `inFlight` at a time: whose key, what it may cost, hold, charge, both durable. */
+async function timePayment(place: string, inFlight: number): Promise<void> {
+  const name = `payment: key, bounds, hold, charge, ${inFlight} in flight`
+  if (!isWanted(name)) return
+  const keys = openSqliteApiKeys(join(place, `keys-${inFlight}.db`))
+  const nowMs = Date.now()
+  const { secret, apiKey } = createApiKey({ label: 'bench', channelId: testChannelId, nowMs })
+  void keys.insert(apiKey)
+  const ledger = openSqliteLedger({ path: join(place, `payment-${inFlight}.db`) })
+  await openTestChannel(ledger, 10n ** 30n)
+  const payment = createPaymentStep(ledger)
+  const request = inferenceRequest({ max_tokens: 40 })
+  const offers = [offerOf({ prices })]
+  const context = 'c'.repeat(600)
+  const { body } = sealReceipt(signer, unsealed, {
+    gatewaySeq: 1,
+    channelSeq: 1,
+    cumulative: atomic(1n),
+    prevReceipt: someHash,
+  })
+  let paid = 0
+  const pay = async () => {
+    paid += 1
+    const requestId = paid.toString(16).padStart(64, '0')
+    const payer = await authenticate(keys, `Bearer ${secret}`, nowMs)
+    if (!payer.ok) throw new Error(payer.error.reason)
+    await payment.pricing(payer.value.channelId)
+    const asked = { ...request, requestId, payer: payer.value }
+    const admitted = await payment.admit(asked, offers, context)
+    if (!admitted.ok) throw new Error(admitted.error.reason)
+    await admitted.value.hold.durable
+    const receiptId = bytes32(`0x${requestId}`)
+    const seal = () => ({ receiptId, digest: someHash, body })
+    await (await payment.charge(requestId, atomic(1n), seal))?.durable
+  }
+  const run = async (durationMs: number) => {
+    const untilMs = performance.now() + durationMs
+    const payers = Array.from({ length: inFlight }, async () => {
+      while (performance.now() < untilMs) await pay()
+    })
+    await Promise.all(payers)
+  }
+  await run(500)
+  const [paidBefore, cpuBefore] = [paid, cpuMicros()]
+  await run(2000)
+  print(name, `${((cpuMicros() - cpuBefore) / (paid - paidBefore)).toFixed(2).padStart(8)} µs`)
+  await ledger.close()
+  await keys.close()
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'vouch-micro-'))
 try {
   timeRequest()
@@ -204,6 +256,7 @@ try {
   timeReceipt()
   timeStream()
   for (const inFlight of [1, 32, 256]) await timeLedger(folder, inFlight)
+  for (const inFlight of [32, 256]) await timePayment(folder, inFlight)
 } finally {
   rmSync(folder, { recursive: true })
 }
