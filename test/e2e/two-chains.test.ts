@@ -211,6 +211,33 @@ test('without a good quote a request is refused before anything is held, and goe
   await expect.poll(async () => (await payer.ask('paid-abroad')).status, patience).toBe(200)
 })
 
+test('a request that brings its payment is paid in the asset of its voucher, at its rate', async () => {
+  place.quote()
+  for (const [token, amount] of [
+    [place.dollarAbroad, 10n ** 18n],
+    [place.quoted, 10n ** 15n],
+  ] as const) {
+    const payer = await place.newcomer(token, 2n * amount)
+    expect((await payer.deposit(2n * amount)).status).toBe(200)
+    await expect.poll(async () => (await payer.pay('paid-at-home', 1n)).status, patience).toBe(402)
+    const paid = await payer.pay('paid-at-home', amount)
+    expect(paid.status).toBe(200)
+    const told = JSON.parse(
+      Buffer.from(paid.headers.get('payment-response') ?? '', 'base64').toString(),
+    ) as { readonly network: string }
+    expect(told.network).toBe(`eip155:${token.chainId}`)
+    const { chargedCumulativeAmount, config } = await bookOf(payer)
+    expect(config.token).toBe(token.address)
+    const dollars = token === place.quoted ? 3_000n : 1n
+    expect(chargedCumulativeAmount * dollars).toBeGreaterThanOrEqual(answerMicroUsd * abroadUnit)
+    expect(chargedCumulativeAmount * dollars).toBeLessThan((answerMicroUsd + 1n) * abroadUnit)
+  }
+  const elsewhere = await place.newcomer(place.unlisted, 1n)
+  const refused = await elsewhere.pay('paid-at-home', 1n)
+  expect([refused.status, await codeOf(refused)]).toEqual([402, 'channel_terms_unacceptable'])
+  await expectTheLaw()
+})
+
 test('what is not on the list is refused: another asset, one that keeps a part, another chain', async () => {
   const kept = await place.newcomer(place.unlisted, 10n ** 19n)
   for (const refused of [await kept.deposit(10n ** 18n), await kept.promise(10n ** 18n)]) {

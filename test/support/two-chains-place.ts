@@ -74,6 +74,8 @@ export type Payer = {
   readonly deposit: (amount: bigint) => Promise<Response>
   readonly promise: (amount: bigint) => Promise<Response>
   readonly ask: (model: 'paid-at-home' | 'paid-abroad') => Promise<Response>
+  /** The same without a key: a voucher for so much in all comes with the request (x402). */
+  readonly pay: (model: 'paid-at-home' | 'paid-abroad', amount: bigint) => Promise<Response>
   readonly onChain: () => Promise<{ readonly balance: bigint; readonly totalClaimed: bigint }>
 }
 
@@ -406,17 +408,33 @@ async function openPayer(
         ...voucherBody(place, atomic(amount), privateKey),
         ...there,
       }),
-    ask: (model) =>
-      fetch(`${gateway().origin}/v1/chat/completions`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${secret}` },
-        body: JSON.stringify({
-          model,
-          messages: [{ role: 'user', content: 'What is two and two?' }],
-          max_tokens: 100,
-        }),
-      }),
+    ask: (model) => complete(gateway(), model, { authorization: `Bearer ${secret}` }),
+    pay: (model, amount) => {
+      const { channelConfig, ...voucher } = voucherBody(place, atomic(amount), privateKey)
+      const payment = {
+        x402Version: 2,
+        accepted: { scheme: 'batch-settlement', network: `eip155:${chainId}`, amount: '0' },
+        payload: { type: 'voucher', channelConfig, voucher: { channelId, ...voucher } },
+      }
+      const header = Buffer.from(JSON.stringify(payment)).toString('base64')
+      return complete(gateway(), model, { 'payment-signature': header })
+    },
     onChain: async () =>
       expectOk(await readChannel(token.rpc, channelSettlementAt(settlement), place)),
   }
 }
+
+const complete = (
+  gateway: RunningGateway,
+  model: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<Response> =>
+  fetch(`${gateway.origin}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({
+      model,
+      messages: [{ role: 'user', content: 'What is two and two?' }],
+      max_tokens: 100,
+    }),
+  })
