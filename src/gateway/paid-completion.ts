@@ -51,6 +51,9 @@ export function createPaidDoor(gateway: Gateway, inFlight: InFlight, x402: X402S
       try {
         const job = { request, payment, quote, client }
         if (payment.kind !== 'voucher' || quote.parallel > 1) return await serve(gateway, x402, job)
+        // Whoever only names a channel must not keep its owner waiting.
+        const proven = await x402.prove(payment)
+        if (!proven.ok) return proven
         return await inTurn(x402, payment, async () => {
           const response = repeated.answerTo(payment, request)
           if (response !== undefined) return err({ reason: 'payment_replayed', response })

@@ -16,7 +16,12 @@ import { StoreFailure } from '../store/ledger-store.ts'
 import { ChannelTurns } from './channel-turns.ts'
 import { ceilingOf } from './payment-step.ts'
 import type { Pricing } from './price-exchange.ts'
-import { type AcceptDeps, acceptVoucherPayment, type ChannelPayer } from './x402-accept.ts'
+import {
+  type AcceptDeps,
+  acceptVoucherPayment,
+  type ChannelPayer,
+  proveVoucher,
+} from './x402-accept.ts'
 import { acceptExactPayment, type ExactDeps } from './x402-exact.ts'
 import { quotePayment } from './x402-quote.ts'
 import { acceptRefundRequest, type Refunded } from './x402-refund.ts'
@@ -36,6 +41,8 @@ export type X402Step = {
   readonly terms: PaymentQuote
   /** The quote that a payment is for: of its chain and asset. Refused where nothing such is taken, or no rate is known. */
   readonly choose: (payment: PresentedPayment, quote: PaymentQuote) => Result<PaymentQuote, Refusal>
+  /** Whether the voucher is its channel's own: cheap, without the chain. Only then may it stand in its channel's way. */
+  readonly prove: (payment: VoucherPayment) => Promise<Result<void, Refusal>>
   readonly accept: (
     payment: VoucherPayment | ExactPayment,
     quote: PaymentQuote,
@@ -85,6 +92,11 @@ export function createX402Step(deps: X402Deps): X402Step {
       if (chosen !== undefined) return ok(chosen)
       return err({ reason: 'fx_quote_unavailable', asset: lane.value.terms.token })
     },
+    prove: (payment) =>
+      onLane(laneOf(payment), async (lane) => {
+        const proven = await proveVoucher(lane, payment.voucher)
+        return proven.ok ? ok(undefined) : proven
+      }),
     accept: (payment, quote) =>
       onLane(laneOf(payment), async (lane) => {
         if (payment.kind === 'voucher') return acceptVoucherPayment(lane, payment, quote)

@@ -18,6 +18,7 @@ import {
   channelSettlementAbi,
   channelSettlementBytecode,
 } from '../../src/chain/generated/channel-settlement.ts'
+import { randomPrivateKey } from '../../src/chain/private-key.ts'
 import { signDigest } from '../../src/chain/signatures.ts'
 import type { Sender } from '../../src/chain/transactions.ts'
 import { hashApiKey } from '../../src/domain/api-key.ts'
@@ -196,6 +197,32 @@ test('requests at once, dear prompts and unknown models do not overdraw', async 
   expect((await victim.book()).chargedCumulativeAmount).toBe(5n * answerCost)
 })
 
+test('a crowd that names somebody’s channel does not keep its owner waiting', async () => {
+  const victim = await newVictim()
+  const mayAnswer = Promise.withResolvers<void>()
+  place.upstream.become(async (request, response) => {
+    await mayAnswer.promise
+    await answerWell()(request, response)
+  })
+  const pay = (amount: bigint, change: object, signature = victim.sign(amount)) =>
+    place.post(
+      '/v1/chat/completions',
+      question(change),
+      paymentHeader(victim, amount, { signature }),
+    )
+  const first = pay(answerHold, {})
+  await place.upstream.nextRequest()
+  const stranger = randomPrivateKey()
+  const crowd = Array.from({ length: 70 }, (_, seed) =>
+    pay(9_000n, { seed }, victim.sign(9_000n, stranger)),
+  )
+  // None of them waits for the victim's request to end.
+  for (const { code } of await Promise.all(crowd)) expect(code).toBe('voucher_signature_invalid')
+  const second = pay(answerCost + answerHold, { seed: 71 })
+  mayAnswer.resolve()
+  expect([(await first).status, (await second).status]).toEqual([200, 200])
+})
+
 test('an odd spelling of a signature is stored as the contract takes it, or not at all', async () => {
   const victim = await newVictim()
   const curveOrder = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
@@ -242,7 +269,7 @@ test('an odd spelling of a signature is stored as the contract takes it, or not 
 test('after all of it, what was charged is what receipts say and what the chain pays', async () => {
   await place.gateway().settlement.claimNow()
   const charges = await place.expectTheLaw(victims)
-  expect(charges).toBe(10n * answerCost)
+  expect(charges).toBe(12n * answerCost)
   for (const victim of victims) {
     const { chargedCumulativeAmount } = await victim.book()
     expect(await victim.onChain()).toMatchObject({ totalClaimed: chargedCumulativeAmount })
