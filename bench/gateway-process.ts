@@ -68,6 +68,7 @@ const gateway = {
       offers: [offerOf(operator)],
     },
   ]),
+  priceDecimals: 6,
   upstreams: new UpstreamPools(),
   payouts: noPayouts,
   signer: { operator, privateKey, domain: testDomain, chainId, verifyingContract },

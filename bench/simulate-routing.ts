@@ -177,6 +177,7 @@ const routeRequest = (request: SimulatedRequest, body: Buffer): RouteRequest => 
   needsSignature: false,
   body,
   preferences: undefined,
+  priceMax: undefined,
 })
 
 const bytesPerToken = 4

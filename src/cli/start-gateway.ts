@@ -80,6 +80,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const gateway: Gateway = {
     payment,
     pool: new ContributorPool(contributorsOf(config)),
+    priceDecimals: config.chain.assetDecimals,
     upstreams,
     payouts: payouts.desk,
     signer,

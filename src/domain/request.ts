@@ -1,4 +1,5 @@
 import type { SpendCap } from './hold.ts'
+import type { RoutePreferences } from './route-preferences.ts'
 import type { Bytes32 } from './units.ts'
 import type { ChannelPayment } from './x402-payment.ts'
 
@@ -28,6 +29,8 @@ export type InferenceRequest = {
   readonly modelName: string
   /** The exact bytes that the client sent. */
   readonly body: Buffer
+  /** The same without the members that are for the gateway alone; the same object where there are none. */
+  readonly forwardedBody: Buffer
   readonly requestHash: Bytes32
   readonly stream: boolean
   /** The client wants the usage chunk at the end of its stream. */
@@ -44,6 +47,10 @@ export type InferenceRequest = {
   readonly completionTokensMax: number | undefined
   /** What the client calls that bound. */
   readonly completionTokensParam: 'max_tokens' | 'max_completion_tokens'
+  /** What the client says about who answers. */
+  readonly preferences: RoutePreferences | undefined
+  /** Only a contributor that signs its Work may answer. */
+  readonly needsSignature: boolean
   readonly receivedAtMs: number
   readonly payer: Payer
 }

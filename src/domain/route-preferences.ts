@@ -2,8 +2,8 @@
  * What a caller may say about who answers: `routing` in the body, or the same JSON in the header `x-vouch-routing`.
  */
 import { err, ok, type Result } from '../base/result.ts'
+import { type MicroUsd, microUsd } from './exchange.ts'
 import type { RequestRefusal } from './refusal.ts'
-import { type AtomicAmount, atomic } from './units.ts'
 
 export type RoutePreferences = {
   /** Contributors in the order in which they are asked, before all others. */
@@ -16,10 +16,10 @@ export type RoutePreferences = {
   readonly allowFallbacks: boolean
   /** One measure in the place of the score. */
   readonly sort: 'price' | 'latency' | 'throughput' | undefined
-  /** Atomic units of the offer's asset per million tokens. */
+  /** Per million tokens. */
   readonly maxPrice: {
-    readonly prompt: AtomicAmount | undefined
-    readonly completion: AtomicAmount | undefined
+    readonly prompt: MicroUsd | undefined
+    readonly completion: MicroUsd | undefined
   }
   /** Whoever is known to be slower to its first token is not asked. */
   readonly maxFirstTokenMs: number | undefined
@@ -32,7 +32,6 @@ const idsMax = 32
 const textMax = 128
 const headerCharactersMax = 4_096
 const firstTokenMsMax = 600_000
-const amountDigitsMax = 30
 const sorts = ['price', 'latency', 'throughput'] as const
 
 type Refused = Extract<RequestRefusal, { readonly reason: 'invalid_value' }>
@@ -68,13 +67,15 @@ const readFirstTokenMs: Reader<number> = (value, param) =>
     ? ok(value)
     : invalid(param, `milliseconds from 1 to ${firstTokenMsMax}`)
 
-/** A whole number, as JSON's own or, beyond what that can tell exactly, as decimal digits. */
-const readAmount: Reader<AtomicAmount> = (value, param) => {
-  const isNumber = typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
-  const isText = typeof value === 'string' && value.length <= amountDigitsMax && /^\d+$/.test(value)
-  return isNumber || isText
-    ? ok(atomic(BigInt(value)))
-    : invalid(param, 'a whole number of atomic units per million tokens')
+/** Dollars as decimal digits, which tell every price exactly; a JSON number is taken for the digits that it is printed with. */
+const readDollars: Reader<MicroUsd> = (value, param) => {
+  const text = typeof value === 'number' ? String(value) : value
+  const digits = typeof text === 'string' ? /^(\d{1,9})(?:\.(\d{1,6}))?$/.exec(text) : null
+  if (digits === null) {
+    return invalid(param, 'US dollars per million tokens with at most 6 decimals, such as "0.25"')
+  }
+  const [, whole = '', fraction = ''] = digits
+  return ok(microUsd(BigInt(whole + fraction.padEnd(6, '0'))))
 }
 
 const readers = {
@@ -99,7 +100,7 @@ function readMaxPrice(
   value: unknown,
   param: string,
 ): Result<RoutePreferences['maxPrice'], Refused> {
-  return readFields(value, param, { prompt: readAmount, completion: readAmount }, (read) => ({
+  return readFields(value, param, { prompt: readDollars, completion: readDollars }, (read) => ({
     prompt: read.prompt,
     completion: read.completion,
   }))

@@ -10,6 +10,8 @@ import type { UpstreamPools } from '../upstream/open-answer.ts'
 export type Gateway = {
   readonly payment: PaymentStep
   readonly pool: ContributorPool
+  /** Decimals of the asset that the pool's offers are priced in. It is at par with the dollar. */
+  readonly priceDecimals: number
   readonly upstreams: UpstreamPools
   /** What contributors are owed, and whether they can be paid for more. */
   readonly payouts: PayoutDesk

@@ -68,7 +68,7 @@ async function serveAdmitted(
     request,
     income,
     admitted,
-    route: gateway.pool.route(routeRequestOf(request), (offer) => {
+    route: gateway.pool.route(routeRequestOf(request, gateway.priceDecimals), (offer) => {
       const asked = offerOf(offer)
       return admitted.bounds.has(asked) ? asked : undefined
     }),

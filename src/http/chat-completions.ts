@@ -62,7 +62,7 @@ async function readRequest(
   if (mustWait !== undefined) return err(mustWait)
   const body = await readBody(incoming, requestBodyBytesMax)
   if (!body.ok) return body
-  const chat = parseChatBody(body.value)
+  const chat = parseChatBody(body.value, incoming.headers)
   if (!chat.ok) return err(chat.error)
   return ok({
     ...chat.value,

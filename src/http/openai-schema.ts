@@ -3,13 +3,15 @@
  * and how the answer is framed. Everything else passes to the engine untouched, unknown fields included.
  * Source: OpenAI API reference, "Create chat completion".
  */
+import type { IncomingHttpHeaders } from 'node:http'
 import { choicesMax } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { RequestRefusal } from '../domain/refusal.ts'
 import type { InferenceRequest } from '../domain/request.ts'
+import { readGatewayMembers } from './gateway-members.ts'
 import { parseStrictJson } from './strict-json.ts'
 
-/** The part of an InferenceRequest that its body determines. */
+/** The part of an InferenceRequest that its body, and a header in the place of a field, determine. */
 export type ChatBody = Pick<
   InferenceRequest,
   | 'modelName'
@@ -21,6 +23,9 @@ export type ChatBody = Pick<
   | 'promptHasMedia'
   | 'completionTokensMax'
   | 'completionTokensParam'
+  | 'forwardedBody'
+  | 'preferences'
+  | 'needsSignature'
 >
 
 type Fields = Readonly<Record<string, unknown>>
@@ -32,7 +37,7 @@ const isFields = (value: unknown): value is Fields =>
 /** Completion bounds beyond any engine are refused by name; the offer's own bound is checked where the offer is known. */
 const tokensBoundMax = 2 ** 31 - 1
 
-export function parseChatBody(body: Buffer): Parsed<ChatBody> {
+export function parseChatBody(body: Buffer, headers: IncomingHttpHeaders = {}): Parsed<ChatBody> {
   const json = parseStrictJson(body)
   if (!json.ok) return json
   if (!isFields(json.value)) {
@@ -41,6 +46,8 @@ export function parseChatBody(body: Buffer): Parsed<ChatBody> {
   const fields = json.value
   const model = readModel(fields)
   if (!model.ok) return model
+  const forGateway = readGatewayMembers(fields, body, headers)
+  if (!forGateway.ok) return forGateway
   const prompt = readMessages(fields)
   if (!prompt.ok) return prompt
   const { messageCount, promptHasMedia, isPlain } = prompt.value
@@ -48,7 +55,7 @@ export function parseChatBody(body: Buffer): Parsed<ChatBody> {
   const promptBytes =
     isPlain && hasOnly(fields, notRendered)
       ? prompt.value.promptBytes
-      : body.length + introductionBytes
+      : forGateway.value.forwardedBody.length + introductionBytes
   const framing = readFraming(fields)
   if (!framing.ok) return framing
   const bounds = readBounds(fields)
@@ -62,6 +69,7 @@ export function parseChatBody(body: Buffer): Parsed<ChatBody> {
     promptBytes,
     ...framing.value,
     ...bounds.value,
+    ...forGateway.value,
   })
 }
 
@@ -76,6 +84,7 @@ const notRendered: ReadonlySet<string> = new Set([
   ...['repetition_penalty', 'logit_bias', 'logprobs', 'top_logprobs', 'stop', 'user', 'store'],
   ...['metadata', 'service_tier', 'parallel_tool_calls', 'tool_choice', 'function_call'],
   ...['reasoning_effort', 'verbosity', 'modalities', 'safety_identifier', 'prompt_cache_key'],
+  ...['routing', 'attestation'],
 ])
 const introductionBytes = 1024
 

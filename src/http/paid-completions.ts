@@ -100,7 +100,7 @@ async function readUnpaid(
   const receivedAtMs = door.nowMs()
   const body = await readBody(incoming, requestBodyBytesMax)
   if (!body.ok) return body
-  const chat = parseChatBody(body.value)
+  const chat = parseChatBody(body.value, incoming.headers)
   if (!chat.ok) return chat
   return ok({
     ...chat.value,

@@ -59,7 +59,7 @@ function scanStructure(body: Buffer): { readonly depth: number; readonly members
 }
 
 /** Position of the quote that closes the string opened at `start`; the last byte where none does. */
-function endOfString(body: Buffer, start: number): number {
+export function endOfString(body: Buffer, start: number): number {
   let end = body.indexOf(quote, start + 1)
   while (end !== -1) {
     let slashes = 0

@@ -4,6 +4,7 @@
  */
 import { err, ok, type Result } from '../base/result.ts'
 import type { RoutePreferences } from '../domain/route-preferences.ts'
+import type { AtomicAmount } from '../domain/units.ts'
 import type { RateWindowStore } from '../store/rate-window-store.ts'
 import { judgeBreaker } from './circuit-breaker.ts'
 import { judgeQuarantine } from './key-quarantine.ts'
@@ -27,6 +28,10 @@ export type RouteRequest = {
   /** The exact bytes of the request: whose beginning was answered by whom is remembered. Empty where that matters not. */
   readonly body: Buffer
   readonly preferences: RoutePreferences | undefined
+  /** `preferences.maxPrice` as offers are priced: atomic units per million tokens. */
+  readonly priceMax:
+    | { readonly prompt: AtomicAmount | undefined; readonly completion: AtomicAmount | undefined }
+    | undefined
 }
 
 /** What the caller asked for keeps a contributor out, and will in a minute too. */
@@ -69,8 +74,8 @@ const outs = {
   ignore: constraint('ignore', 1),
   order: constraint('order', 2),
   region: constraint('region', 3),
-  maxPrice: constraint('max_price', 4),
-  firstToken: constraint('max_ttft_ms', 5),
+  firstToken: constraint('max_ttft_ms', 4),
+  maxPrice: constraint('max_price', 5),
   attestation: constraint('attestation', 6),
   context: constraint('context', 7),
   neverFits: constraint('tokens_per_minute', 8),
@@ -111,9 +116,10 @@ function whyOut(
   windows: RateWindowStore,
   nowMs: number,
 ): Exclusion | undefined {
-  const { preferences } = request
+  const { preferences, priceMax } = request
   const unwanted = preferences && whyUnwanted(lane, preferences, nowMs)
   if (unwanted !== undefined) return unwanted
+  if (priceMax !== undefined && isDearer(lane, priceMax)) return outs.maxPrice
   const { station, candidate } = lane
   if (request.needsSignature && candidate.contributor.identity === undefined) {
     return outs.attestation
@@ -129,23 +135,29 @@ function whyUnwanted(
   preferences: RoutePreferences,
   nowMs: number,
 ): Exclusion | undefined {
-  const { contributor, offer } = lane.candidate
-  const { only, ignore, order, region, maxPrice, maxFirstTokenMs } = preferences
+  const { contributor } = lane.candidate
+  const { only, ignore, order, region, maxFirstTokenMs } = preferences
   const { contributorId } = contributor
   if (only?.includes(contributorId) === false) return outs.only
   if (ignore?.includes(contributorId)) return outs.ignore
   if (!preferences.allowFallbacks && order?.includes(contributorId) === false) return outs.order
   if (region !== undefined && contributor.region !== region) return outs.region
-  const { promptAtomicPerMtok, completionAtomicPerMtok } = offer.prices
-  if (maxPrice.prompt !== undefined && promptAtomicPerMtok > maxPrice.prompt) return outs.maxPrice
-  if (maxPrice.completion !== undefined && completionAtomicPerMtok > maxPrice.completion) {
-    return outs.maxPrice
-  }
   if (maxFirstTokenMs !== undefined) {
     const expectedMs = estimateMs(lane.firstToken, nowMs)
     if (expectedMs !== undefined && expectedMs > maxFirstTokenMs) return outs.firstToken
   }
   return undefined
+}
+
+function isDearer(
+  { candidate }: Lane,
+  { prompt, completion }: NonNullable<RouteRequest['priceMax']>,
+): boolean {
+  const { promptAtomicPerMtok, completionAtomicPerMtok } = candidate.offer.prices
+  return (
+    (prompt !== undefined && promptAtomicPerMtok > prompt) ||
+    (completion !== undefined && completionAtomicPerMtok > completion)
+  )
 }
 
 function whyUnwell(lane: Lane, nowMs: number): Exclusion | undefined {

@@ -88,6 +88,7 @@ export type TestUpstream = {
   readonly identity?: SigningIdentity
   readonly offer?: Partial<Offer>
   readonly limits?: Partial<ContributorLimits>
+  readonly region?: string
   /** Atomic units per million completion tokens. */
   readonly completionPrice?: bigint
 }
@@ -170,6 +171,7 @@ export async function startGatewayOnLedger(
   const gateway: Gateway = {
     payment: createPaymentStep(ledger),
     pool,
+    priceDecimals: 6,
     upstreams,
     payouts: options.payouts ?? noPayouts,
     signer: { operator, privateKey, domain: testDomain, chainId, verifyingContract },
@@ -349,6 +351,7 @@ function contributor(operator: Address, upstream: TestUpstream): Contributor {
       concurrencyMax: undefined,
       ...upstream.limits,
     },
+    ...(upstream.region !== undefined && { region: upstream.region }),
   }
 }
 

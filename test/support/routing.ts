@@ -27,6 +27,7 @@ export const routeRequest = (change: Partial<RouteRequest> = {}): RouteRequest =
   needsSignature: false,
   body: Buffer.alloc(0),
   preferences: undefined,
+  priceMax: undefined,
   ...change,
 })
 

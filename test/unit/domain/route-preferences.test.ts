@@ -26,7 +26,7 @@ describe('parseRoutePreferences', () => {
       ignore: ['c'],
       allow_fallbacks: false,
       sort: 'latency',
-      max_price: { prompt: 5, completion: '340282366920938463463374607431' },
+      max_price: { prompt: 5, completion: '999999999.000001' },
       max_ttft_ms: 250.5,
       region: 'eu',
       affinity: 'session-1',
@@ -39,11 +39,24 @@ describe('parseRoutePreferences', () => {
         ignore: ['c'],
         allowFallbacks: false,
         sort: 'latency',
-        maxPrice: { prompt: 5n, completion: 340282366920938463463374607431n },
+        maxPrice: { prompt: 5_000_000n, completion: 999_999_999_000_001n },
         maxFirstTokenMs: 250.5,
         region: 'eu',
         affinity: 'session-1',
       },
+    })
+  })
+
+  test.each([
+    ['0.25', 250_000n],
+    [0.25, 250_000n],
+    ['0.000001', 1n],
+    [0, 0n],
+    ['12', 12_000_000n],
+  ])('a price of %j dollars is %d millionths', (prompt, micro) => {
+    expect(parseRoutePreferences({ max_price: { prompt } })).toMatchObject({
+      ok: true,
+      value: { maxPrice: { prompt: micro, completion: undefined } },
     })
   })
 
@@ -66,10 +79,12 @@ describe('parseRoutePreferences', () => {
     ['routing.max_price', { max_price: 3 }],
     ['routing.max_price', { max_price: { request: 3 } }],
     ['routing.max_price.prompt', { max_price: { prompt: -1 } }],
-    ['routing.max_price.prompt', { max_price: { prompt: 1.5 } }],
+    ['routing.max_price.prompt', { max_price: { prompt: 1e-7 } }],
+    ['routing.max_price.prompt', { max_price: { prompt: '0.0000001' } }],
+    ['routing.max_price.prompt', { max_price: { prompt: '.5' } }],
     ['routing.max_price.prompt', { max_price: { prompt: 2 ** 60 } }],
     ['routing.max_price.completion', { max_price: { completion: '1e3' } }],
-    ['routing.max_price.completion', { max_price: { completion: '9'.repeat(31) } }],
+    ['routing.max_price.completion', { max_price: { completion: '9'.repeat(10) } }],
     ['routing.max_ttft_ms', { max_ttft_ms: 0 }],
     ['routing.max_ttft_ms', { max_ttft_ms: Number.NaN }],
     ['routing.max_ttft_ms', { max_ttft_ms: 600_001 }],

@@ -27,6 +27,9 @@ describe('parseChatBody', () => {
       choiceCount: 1,
       completionTokensMax: undefined,
       completionTokensParam: 'max_tokens',
+      forwardedBody: bytesOf({}),
+      preferences: undefined,
+      needsSignature: false,
     })
   })
 

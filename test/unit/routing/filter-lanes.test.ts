@@ -35,12 +35,12 @@ describe('what the caller asks for', () => {
     [
       'max_price',
       [laneOf({ price: 5n })],
-      wanting({ maxPrice: { prompt: atomic(4n), completion: undefined } }),
+      { priceMax: { prompt: atomic(4n), completion: undefined } },
     ],
     [
       'max_price',
       [laneOf({ price: 5n })],
-      wanting({ maxPrice: { prompt: undefined, completion: atomic(4n) } }),
+      { priceMax: { prompt: undefined, completion: atomic(4n) } },
     ],
     ['max_ttft_ms', [laneOf({}, slow)], wanting({ maxFirstTokenMs: 800 })],
     ['attestation', [laneOf()], { needsSignature: true }],
@@ -55,16 +55,18 @@ describe('what the caller asks for', () => {
       { region: 'eu', price: 5n, signs: true, limits: { tokensPerMinuteMax: 40 } },
       slow,
     )
+    const priceMax = { prompt: atomic(5n), completion: atomic(5n) }
     const wish = wanting({
       only: ['a'],
       ignore: ['b'],
       order: ['a'],
       allowFallbacks: false,
       region: 'eu',
-      maxPrice: { prompt: atomic(5n), completion: atomic(5n) },
       maxFirstTokenMs: 900,
     })
-    expect(filter([lane], { ...wish, needsSignature: true, promptTokensMin: 100 })).toEqual(['a'])
+    expect(
+      filter([lane], { ...wish, priceMax, needsSignature: true, promptTokensMin: 100 }),
+    ).toEqual(['a'])
   })
 
   test('an order keeps nobody out while fallbacks are allowed', () => {
@@ -77,7 +79,8 @@ describe('what the caller asks for', () => {
 
   test('the filter that the last one fell at is told', () => {
     const lanes = [laneOf({ id: 'a', region: 'us' }), laneOf({ id: 'b', region: 'eu' })]
-    const wish = wanting({ region: 'eu', maxPrice: { prompt: atomic(1n), completion: undefined } })
+    const priceMax = { prompt: atomic(1n), completion: undefined }
+    const wish = { ...wanting({ region: 'eu' }), priceMax }
     expect(filter(lanes, wish)).toEqual({ kind: 'constraint', filter: 'max_price' })
   })
 })
@@ -158,9 +161,10 @@ test('never lets anybody through who is out for a reason of his own', () => {
     )
   fc.assert(
     fc.property(fc.array(anyLane, { maxLength: 8 }), fc.boolean(), (list, needsSignature) => {
-      const maxPrice = { prompt: atomic(3n), completion: undefined }
+      const priceMax = { prompt: atomic(3n), completion: undefined }
       const kept = filter(list.map(create), {
-        ...wanting({ region: 'eu', maxPrice }),
+        ...wanting({ region: 'eu' }),
+        priceMax,
         needsSignature,
       })
       const fits = (one: AnyLane) =>

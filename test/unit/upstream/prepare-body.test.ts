@@ -22,6 +22,16 @@ describe('prepareBody', () => {
     }
   })
 
+  test('what is for the gateway alone reaches nobody, and all else is as the client sent it', () => {
+    const fields = { max_tokens: 5, temperature: 0.5, routing: { only: ['a'] } }
+    const request = inferenceRequest(fields)
+    const terms = { signs: true, completionTokensMax: 77 }
+    const body = prepareBody(request, offerOf(), terms)
+    expect(body.toString()).toBe(request.body.toString().replace(/,"routing":.*$/, '}'))
+    const mapped = prepareBody(request, offerOf({ upstreamModelName: 'org/m' }), terms)
+    expect(JSON.parse(mapped.toString())).not.toHaveProperty('routing')
+  })
+
   test('any other does too, where nothing is missing', () => {
     const usage = { stream: true, stream_options: { include_usage: true } }
     for (const fields of [{ max_tokens: 5 }, { max_completion_tokens: 5, ...usage }]) {

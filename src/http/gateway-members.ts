@@ -1,0 +1,67 @@
+/*
+ * What of a request is meant for the gateway and not for the engine: `routing` and `attestation`, beside OpenAI's fields.
+ */
+import type { IncomingHttpHeaders } from 'node:http'
+import { err, ok, type Result } from '../base/result.ts'
+import type { RequestRefusal } from '../domain/refusal.ts'
+import type { InferenceRequest } from '../domain/request.ts'
+import {
+  parseRoutePreferences,
+  parseRoutingHeader,
+  type RoutePreferences,
+} from '../domain/route-preferences.ts'
+import { withoutMembers } from './without-members.ts'
+
+type Parsed<T> = Result<T, RequestRefusal>
+type ForGateway = Pick<InferenceRequest, 'forwardedBody' | 'preferences' | 'needsSignature'>
+
+/** Members of the body that no engine sees. */
+const ours: ReadonlySet<string> = new Set(['routing', 'attestation'])
+const routingHeader = 'x-vouch-routing'
+
+/** `fields` are what `body` says. */
+export function readGatewayMembers(
+  fields: Readonly<Record<string, unknown>>,
+  body: Buffer,
+  headers: IncomingHttpHeaders,
+): Parsed<ForGateway> {
+  const { routing, attestation } = fields as { routing?: unknown; attestation?: unknown }
+  const preferences = readPreferences(routing, headers[routingHeader])
+  if (!preferences.ok) return preferences
+  const needsSignature = readAttestation(attestation)
+  if (!needsSignature.ok) return needsSignature
+  const isAlone = routing === undefined && attestation === undefined
+  return ok({
+    forwardedBody: isAlone ? body : withoutMembers(body, ours),
+    preferences: preferences.value,
+    needsSignature: needsSignature.value,
+  })
+}
+
+function readPreferences(
+  routing: unknown,
+  header: string | string[] | undefined,
+): Parsed<RoutePreferences | undefined> {
+  if (header === undefined) {
+    return routing === undefined ? ok(undefined) : parseRoutePreferences(routing)
+  }
+  if (routing !== undefined) {
+    const expected = 'no such header beside routing in the body'
+    return err({ reason: 'invalid_value', param: routingHeader, expected })
+  }
+  return parseRoutingHeader(String(header))
+}
+
+/** Proofs beyond the contributor's signature are not offered; who asks for one must not get an answer without it. */
+function readAttestation(attestation: unknown): Parsed<boolean> {
+  if (attestation === undefined) return ok(false)
+  const refuse = (param: string, expected: string): Parsed<never> =>
+    err({ reason: 'invalid_value', param, expected })
+  if (typeof attestation !== 'object' || attestation === null || Array.isArray(attestation)) {
+    return refuse('attestation', 'an object')
+  }
+  const { mode, ...others } = attestation as { mode?: unknown }
+  if (Object.keys(others).length > 0) return refuse('attestation', 'an object with only mode')
+  if (mode === 'signed' || mode === 'none') return ok(mode === 'signed')
+  return refuse('attestation.mode', 'one of none, signed')
+}
