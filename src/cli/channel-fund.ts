@@ -68,7 +68,8 @@ async function sendVoucher(
   const signed = maxClaimable > file.signed ? maxClaimable : file.signed
   writeChannelFile(channelPath, { ...file, signed })
   const billing = new GatewayBilling(file.gateway, () => '')
-  return orGatewayFailure(await billing.sendVoucher(voucherBody(file, maxClaimable, sessionKey)))
+  const voucher = voucherBody(file, maxClaimable, sessionKey)
+  return orGatewayFailure(await billing.sendVoucher({ ...voucher, chainId: file.chainId }))
 }
 
 async function sendDeposit(
@@ -86,8 +87,8 @@ async function sendDeposit(
       ? `depositing ${amount}; the gateway sends it and waits for its block`
       : `asking what became of the deposit of ${amount} that was signed before`,
   )
-  const { config: channelConfig } = file
-  const body = { channelConfig, ...pendingDeposit, amount: String(pendingDeposit.amount) }
+  const { chainId, config: channelConfig } = file
+  const body = { chainId, channelConfig, ...pendingDeposit, amount: String(pendingDeposit.amount) }
   const sent = await new GatewayBilling(file.gateway, () => '').sendDeposit(body)
   if (sent.ok || (sent.error.reason === 'gateway_refused' && sent.error.status < 500)) {
     writeChannelFile(channelPath, { ...file, pendingDeposit: null })

@@ -103,7 +103,8 @@ async function sign(
   const { maxClaimableAmount } = next
   const signed = withSigned(state, maxClaimableAmount, deps.nowMs())
   deps.save(signed)
-  const body = voucherBody(deps.place, maxClaimableAmount, deps.sessionKey)
+  const { chainId } = deps.place
+  const body = { ...voucherBody(deps.place, maxClaimableAmount, deps.sessionKey), chainId }
   const sent = await deps.billing.sendVoucher(body)
   return sent.ok
     ? ok({ state: signed, verified, next, free: sent.value.free })
