@@ -70,6 +70,10 @@ export class ConfigFields {
     return fits ? value : this.fail(key, `a whole number from ${range.min} to ${range.max}`, value)
   }
 
+  optionalInteger(key: string, range: Range): number | undefined {
+    return this.has(key) ? this.integer(key, range) : undefined
+  }
+
   address(key: string, fallback?: Address): Address {
     const value = this.#scalar(key)
     if (value === undefined && fallback !== undefined) return fallback

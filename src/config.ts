@@ -14,7 +14,7 @@ import { ConfigFault, type ConfigFields, readYaml } from './config-fields.ts'
 import { readFile, readKeyFile } from './config-files.ts'
 import { type PayoutsConfig, readPayouts } from './config-payouts.ts'
 import { readStore, type StoreConfig } from './config-store.ts'
-import type { SigningIdentity } from './domain/contributor.ts'
+import type { ContributorLimits, SigningIdentity } from './domain/contributor.ts'
 import { type Address, type AtomicAmount, atomic, type Bytes32 } from './domain/units.ts'
 
 /** Everything a gateway needs to know to start. Paths are absolute, secrets are read, units are in the names. */
@@ -77,6 +77,8 @@ export type UpstreamConfig = {
   readonly apiKey: string | undefined
   /** Set for a contributor that signs its Work. */
   readonly identity: SigningIdentity | undefined
+  readonly limits?: ContributorLimits | undefined
+  readonly region?: string | undefined
   readonly models: readonly ModelConfig[]
 }
 
@@ -95,6 +97,7 @@ export type ModelConfig = {
 
 const tokensRange = { min: 1, max: 100_000_000 }
 const dayS = 86_400
+const limitRange = { min: 1, max: 1_000_000_000 }
 
 /** Reads and checks a vouch.yaml. Throws ConfigFault with one line that names file, line, key and what was expected. */
 export function loadConfig(path: string): GatewayConfig {
@@ -206,9 +209,17 @@ function readUpstream(
             signingAddresses: fields.addresses('signingAddresses'),
           }
         : undefined,
+    limits: fields.has('limits') ? fields.map('limits', readLimits) : undefined,
+    region: fields.has('region') ? fields.name('region') : undefined,
     models: fields.list('models', (model) => readModel(model, decimals, at)),
   }
 }
+
+const readLimits = (fields: ConfigFields): ContributorLimits => ({
+  requestsPerMinuteMax: fields.optionalInteger('requestsPerMinute', limitRange),
+  tokensPerMinuteMax: fields.optionalInteger('tokensPerMinute', limitRange),
+  concurrencyMax: fields.optionalInteger('concurrency', limitRange),
+})
 
 function readModel(
   fields: ConfigFields,

@@ -153,6 +153,8 @@ function contributorOf(config: GatewayConfig, upstream: UpstreamConfig): Contrib
     authorization: upstream.apiKey === undefined ? undefined : `Bearer ${upstream.apiKey}`,
     identity: upstream.identity,
     offers: upstream.models.map((model) => offerOf(config, model)),
+    ...(upstream.limits !== undefined && { limits: upstream.limits }),
+    ...(upstream.region !== undefined && { region: upstream.region }),
   }
 }
 

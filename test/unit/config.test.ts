@@ -145,6 +145,16 @@ describe('a good vouch.yaml', () => {
     vi.unstubAllEnvs()
   })
 
+  test("reads an upstream's limits and region; a limit that is not said is none", () => {
+    const text = upstreamWith('limits:', '  requestsPerMinute: 3', '  concurrency: 2', 'region: eu')
+    expect(parse(text).upstreams[0]).toMatchObject({
+      limits: { requestsPerMinuteMax: 3, tokensPerMinuteMax: undefined, concurrencyMax: 2 },
+      region: 'eu',
+    })
+    const tokens = upstreamWith('limits: { tokensPerMinute: 1000000000 }')
+    expect(parse(tokens).upstreams[0]?.limits?.tokensPerMinuteMax).toBe(1_000_000_000)
+  })
+
   test('names a contributor that signs', () => {
     const text = upstreamWith(
       `operator: '${account('B')}'`,
@@ -257,6 +267,21 @@ describe('a wrong vouch.yaml is told in one line with file, line, key, what was 
       'an id with a line break',
       change('id: plain', 'id: "a\\nb"'),
       'upstreams[0].id: expected a name',
+    ],
+    [
+      'a limit of nothing',
+      upstreamWith('limits: { requestsPerMinute: 0 }'),
+      'upstreams[0].limits.requestsPerMinute: expected a whole number from 1 to 1000000000, got 0',
+    ],
+    [
+      'an unknown limit',
+      upstreamWith('limits: { tokensPerDay: 1 }'),
+      'upstreams[0].limits.tokensPerDay: expected one of: requestsPerMinute, tokensPerMinute, concurrency',
+    ],
+    [
+      'a region of two words',
+      upstreamWith('region: the moon'),
+      'upstreams[0].region: expected a name',
     ],
     [
       'a context of nothing',
