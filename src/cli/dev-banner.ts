@@ -4,6 +4,7 @@ import type { BuiltInModel } from '../dev/built-in-model.ts'
 import type { Channel } from '../domain/channel.ts'
 import { freeAmount } from '../domain/channel-ledger.ts'
 import type { RunningGateway } from './start-gateway.ts'
+import { guestKeyPath } from './write-guest-key.ts'
 
 /** What a newcomer needs next: where, with which key, two things to paste, what is on the chain, how to stop. */
 export function devBanner(running: {
@@ -46,13 +47,17 @@ Each answer names its receipt in the header x-vouch-receipt:
   curl -s ${baseUrl}/receipts/RECEIPT -H "Authorization: Bearer ${apiKey}" > receipt.json
   npx vouch verify receipt.json --trust ${join(folder, 'trust.json')} --rpc ${devChain.rpcUrl}
 
+To pay from a channel of your own, with a key that has 1,000 devUSD of play money:
+
+  npx vouch channel open --gateway ${baseUrl} --rpc ${devChain.rpcUrl} --key ${guestKeyPath(folder)} --deposit 10
+
 On the chain (id ${devChain.chainId}, ${devChain.rpcUrl}):
 
   ChannelSettlement    ${contracts.settlement}
   ReceiptVerifier      ${contracts.receiptVerifier}
   GatewayRegistry      ${contracts.gatewayRegistry}
   ContributorRegistry  ${contracts.contributorRegistry}
-  devUSD               ${contracts.asset}
+  devUSD               ${contracts.asset}  (anyone may mint it)
   gateway              ${addresses.gatewayOperator}
   contributor          ${addresses.contributorOperator}
   channel              ${channel.channelId}

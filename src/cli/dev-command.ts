@@ -24,6 +24,7 @@ import { fundTranche } from './fund-tranche.ts'
 import { openLogFile } from './open-log-file.ts'
 import { type RunningGateway, startGateway } from './start-gateway.ts'
 import { untilStopped } from './until-stopped.ts'
+import { writeGuestKey } from './write-guest-key.ts'
 import { writeTrust } from './write-trust.ts'
 
 const help = `Usage: vouch dev [--port N] [--data FOLDER]
@@ -92,6 +93,7 @@ async function startAll(
   parts.chain = await startChain(folder)
   const devChain = await bootstrap(parts.chain, { folder, model, progress })
   writeTrust(folder, devChain)
+  writeGuestKey(folder, devChain)
   progress('loading the language model')
   const secret = randomBytes(32).toString('base64url')
   parts.contributor = await startContributor(folder, devChain, secret)

@@ -25,6 +25,7 @@ import {
   type DevContracts,
   deployDevContracts,
   devContractHandles,
+  devUsd,
 } from './dev-contracts.ts'
 import { type DevKeys, type DevRole, devRoles } from './dev-keys.ts'
 import {
@@ -34,6 +35,7 @@ import {
 } from './embedded-chain.ts'
 import { type FundedChannel, fundChannel } from './fund-channel.ts'
 import { fundPayouts } from './fund-payouts.ts'
+import { mintUpTo } from './mint-up-to.ts'
 import { registerOperator } from './register-operator.ts'
 
 /** What the built-in model is sold for; the rest of its price sheet follows from the chain. */
@@ -64,6 +66,8 @@ const gasMoney = `0x${(10_000n * 10n ** 18n).toString(16)}`
 /** anvil's blocks run ahead of the clock when many come in one second, and receipts carry the clock's time. */
 const keyLeadS = 600
 const withdrawDelayS = 86_400
+/** Again whenever the guest has spent some of it. */
+const guestAmount = devUsd(1_000n)
 
 type Setup = {
   readonly rpc: JsonRpc
@@ -159,6 +163,9 @@ async function setUp(
     nowS: unixSecondsOf(nowMs),
   })
   if (!payoutChannel.ok) return payoutChannel
+  const minter = senders.gatewayOperator
+  const guest = await mintUpTo({ rpc, asset, minter, to: addresses.guest, amount: guestAmount })
+  if (!guest.ok) return guest
   return ok({
     rpcUrl: chain.url,
     chainId: embeddedChainId,

@@ -22,6 +22,8 @@ export const devRoles = [
   'payoutSigner',
   /** Receives what the contributor earns. */
   'contributorPayout',
+  /** Has devUSD and no channel: the wallet of whoever tries to pay from outside. */
+  'guest',
 ] as const
 export type DevRole = (typeof devRoles)[number]
 export type DevKeys = Readonly<Record<DevRole, PrivateKey>>
