@@ -110,7 +110,9 @@ async function acceptable(
 ): Promise<AcceptedChannel> {
   const rpc = jsonRpc(rpcUrl)
   for (const accepted of terms.accepts) {
-    if (!(await checkChainId(rpc, accepted.chain_id)).ok) continue
+    const sameChain = await checkChainId(rpc, accepted.chain_id)
+    if (!sameChain.ok && sameChain.error.reason === 'chain_id_mismatch') continue
+    orFail(sameChain)
     pinned('settlement', accepted.settlement, options.settlement ?? canonicalSettlementAddress)
     pinned('collector', accepted.collector, options.collector ?? canonicalCollectorAddress)
     orFail(

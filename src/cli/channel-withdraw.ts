@@ -4,10 +4,10 @@
 import { readHead } from '../chain/blocks.ts'
 import { channelSettlementAt, readChannel } from '../chain/channel-settlement.ts'
 import { finalizeWithdrawCall, initiateWithdrawCall } from '../chain/channel-withdrawal.ts'
-import { checkChainId } from '../chain/contracts.ts'
+import { type ContractCall, checkChainId } from '../chain/contracts.ts'
 import { type JsonRpc, jsonRpc } from '../chain/json-rpc.ts'
 import type { PrivateKey } from '../chain/private-key.ts'
-import { openSender, sendCall } from '../chain/transactions.ts'
+import { type MinedTransaction, openSender, type Sender, sendCall } from '../chain/transactions.ts'
 import { ownerAuthorization, refundBody } from '../client/billing-orders.ts'
 import { GatewayBilling } from '../client/gateway-billing.ts'
 import { type AtomicAmount, atomic, type Bytes32, type UnixSeconds } from '../domain/units.ts'
@@ -80,9 +80,7 @@ export async function withdrawNow(
   const finalAtS = before.withdrawFinalAtS
   if (finalAtS === undefined) {
     if (amount === 0n) return { state: 'empty' }
-    const sent = orFail(
-      await sendCall(sender, initiateWithdrawCall(settlement, { config, amount })),
-    )
+    const sent = await sendPaid(sender, initiateWithdrawCall(settlement, { config, amount }))
     const after = orFail(await readChannel(rpc, settlement, file))
     const { transactionHash } = sent
     return { state: 'initiated', amount, finalAtS: after.withdrawFinalAtS, transactionHash }
@@ -92,9 +90,23 @@ export async function withdrawNow(
   if (Math.max(timestampS, Math.floor(nowMs / 1000)) < finalAtS) {
     return { state: 'waiting', finalAtS }
   }
-  const sent = orFail(await sendCall(sender, finalizeWithdrawCall(settlement, config)))
+  const sent = await sendPaid(sender, finalizeWithdrawCall(settlement, config))
   return { state: 'finalized', amount, transactionHash: sent.transactionHash }
 }
+
+/** The session key, which is the default, was made by `open` and owns nothing until somebody sends it gas money. */
+async function sendPaid(sender: Sender, call: ContractCall): Promise<MinedTransaction> {
+  const sent = await sendCall(sender, call)
+  if (!sent.ok && sent.error.reason === 'chain_error' && noGasMoney.test(sent.error.message)) {
+    throw new CommandFailure(
+      `${sender.address} cannot pay the gas: send it some, or name the payer's key with --key`,
+    )
+  }
+  return orFail(sent)
+}
+
+/** The words of geth, which other nodes took over. */
+const noGasMoney = /insufficient funds/i
 
 export function describeWithdrawal(withdrawal: Withdrawal, { asset }: ChannelFile): string {
   const again = "then 'vouch channel withdraw' ends it"
