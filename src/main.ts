@@ -62,7 +62,8 @@ async function runCommand(command: Command, argv: readonly string[]): Promise<nu
     }
     const code = (error as NodeJS.ErrnoException).code ?? ''
     if (code.startsWith('ERR_PARSE_ARGS')) {
-      terminal.printError(`vouch ${command.name}: ${(error as Error).message}`)
+      const why = (error as Error).message.replaceAll('\n', ' ')
+      terminal.printError(`vouch ${command.name}: ${why}`)
       terminal.printError(`'vouch ${command.name} --help' lists the options`)
       return 2
     }
@@ -76,4 +77,8 @@ if (Number(process.versions.node.split('.')[0]) < nodeMajorMin) {
   )
   process.exit(1)
 }
+// A reader that has seen enough, as `head` does, is no failure of the command, and takes no gateway down.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
 process.exitCode = await main(process.argv.slice(2))

@@ -70,7 +70,7 @@ docs/engine.md has the protocol, the sampling and what the engine supports of th
 
 export const engineCommand: Command = {
   name: 'engine',
-  summary: 'Serve a language model and sign the work (the contributor)',
+  summary: 'serve a language model and sign the work (the contributor)',
   help,
   run: async (argv) => {
     const options = parseEngineOptions(argv)

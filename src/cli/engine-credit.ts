@@ -14,7 +14,7 @@ export type CreditOptions = {
 }
 
 export const creditHelp: string = `Payment (without an agreement the engine works for whoever has its secret)
-  --payout-agreement FILE   what the gateway agreed to pay, as JSON; docs/payments.md has the members.
+  --payout-agreement FILE   what the gateway agreed to pay, as JSON; docs/engine.md has the members.
                             Then only signed work for that gateway is done, on credit up to a limit.
   --payout-rpc URL          your own node of the chain that the money is on
   --credit-limit AMOUNT     unpaid work beyond which no more is begun, in atomic units

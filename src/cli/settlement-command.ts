@@ -14,10 +14,9 @@ import { readConfig } from './read-config.ts'
 const help = `Usage: vouch settlement status [--data FOLDER | --config vouch.yaml] [--json]
 
 What was charged and earned in dollars, and on each chain in each asset. Where the money of a
-gateway is between a charge and its wallet: what is not claimed, what is
-claimed and not paid out, which claims the contract refuses and why, which transactions are on
-their way, and which payers withdraw, until when. Reads what the gateway made durable last; it
-may be running.
+gateway is between a charge and its wallet: what is not claimed, what is claimed and not paid
+out, which claims the contract refuses and why, which transactions are on their way, and which
+payers withdraw, until when. Reads what the gateway made durable last; it may be running.
 
 Options:
   --data FOLDER   the gateway's data folder (default: .vouch/dev)
