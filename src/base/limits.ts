@@ -126,6 +126,9 @@ export const refusalReturnsEveryMs = 1_000
 /** Deposits that one network may have sent at once, and how fast that comes back. Each payer has its own limit besides. */
 export const depositsAtOnceMax = 60
 export const depositReturnsEveryMs = 10_000
+/** Channels without a book that the nodes are asked about at once, because somebody said so, and how fast that comes back. */
+export const unknownChannelsAtOnceMax = 100
+export const unknownChannelReturnsEveryMs = 100
 /** Addresses whose refusals are counted at the same time; the one that was quiet longest is forgotten first. */
 export const refusedAddressesMax = 10_000
 /** Until a connection to Redis stands. */

@@ -1,3 +1,4 @@
+import { unknownChannelReturnsEveryMs, unknownChannelsAtOnceMax } from '../base/limits.ts'
 import { err, type Result } from '../base/result.ts'
 import { channelSettlementAt } from '../chain/channel-settlement.ts'
 import { channelDomain } from '../chain/channel-typed-data.ts'
@@ -8,6 +9,7 @@ import type { GatewayConfig } from '../config.ts'
 import type { BillingTerms, ChannelOffer } from '../domain/billing-terms.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import { atomic, type Bytes32 } from '../domain/units.ts'
+import { type Rate, RateLimit } from '../http/rate-limit.ts'
 import { acceptVoucher, type ReadChannel } from '../payment/accept-voucher.ts'
 import { type BillingStep, createBillingStep, type RefundSent } from '../payment/billing-step.ts'
 import type { ChannelTerms } from '../payment/channel-terms.ts'
@@ -19,6 +21,12 @@ import type { ApiKeyStore } from '../store/api-key-store.ts'
 import type { LedgerStore } from '../store/ledger-store.ts'
 import type { MoneyPlace, MoneyPlaces } from './money-places.ts'
 import type { RunningSettlement } from './open-settlement.ts'
+
+const unknownChannels: Rate = {
+  atOnce: unknownChannelsAtOnceMax,
+  everyMs: unknownChannelReturnsEveryMs,
+  namesMax: 1,
+}
 
 export type OpenBilling = {
   readonly billing: BillingStep
@@ -71,9 +79,16 @@ function openLane({ config, ledger, settlement, nowMs }: Terms, place: MoneyPlac
   const secondRpc = secondRpcUrl === undefined ? undefined : jsonRpc(secondRpcUrl)
   const eyes = { settlement: contract, rpc, secondRpc, confirmations }
   const disagreementMax = limit(config.chain.disagreementMax)
-  const readOneChannel: ReadChannel = async ({ arrivedAmount = 0n, ...channel }) => {
-    const known = (await ledger.channel(channel.channelId))?.balance ?? 0n
-    const view = await readView(eyes, { ...channel, balance: atomic(known + arrivedAmount) })
+  const unknown = new RateLimit(unknownChannels)
+  const readOneChannel: ReadChannel = async ({ arrivedAmount, ...channel }) => {
+    const known = await ledger.channel(channel.channelId)
+    // Anybody can make up channels without end; the calls that a provider sells are for those who have one.
+    if (known === undefined && arrivedAmount === undefined) {
+      if (unknown.waitMs('all', nowMs()) > 0) return undefined
+      unknown.count('all', nowMs())
+    }
+    const balance = atomic((known?.balance ?? 0n) + (arrivedAmount ?? 0n))
+    const view = await readView(eyes, { ...channel, balance })
     // Where the nodes differ by too much one of them lies, and nothing is credited until it is known which.
     const isCredible = view.ok && view.value.disagreement <= disagreementMax
     return isCredible ? view.value.onChain : undefined

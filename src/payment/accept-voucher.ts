@@ -13,7 +13,7 @@ import { verifyVoucher } from './verify-voucher.ts'
 export type ReadChannel = (channel: {
   readonly channelId: Bytes32
   readonly config: ChannelConfig
-  /** Of a deposit that arrived and counts although it is not final. */
+  /** Of a deposit that was seen to arrive: what of it counts although it is not final. */
   readonly arrivedAmount?: AtomicAmount
 }) => Promise<ChannelOnChain | undefined>
 

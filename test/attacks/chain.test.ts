@@ -8,7 +8,7 @@ import { id } from 'ethers'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { depositCall } from '../../src/chain/deposit.ts'
 import { devUsd, devUsdDomain } from '../../src/dev/dev-contracts.ts'
-import { unixSeconds } from '../../src/domain/units.ts'
+import { bytes32, unixSeconds } from '../../src/domain/units.ts'
 import {
   type AttackPlace,
   answerCost,
@@ -106,6 +106,33 @@ test('neither a node that lies nor blocks that are taken back give credit for mo
   expect(await reorganised.ask()).toMatchObject({ status: 402 })
   expect((await reorganised.promise(200_000n)).status).not.toBe(200)
   expect(await reorganised.book()).toMatchObject({ chargedCumulativeAmount: answerCost })
+})
+
+test('channels that are made up by the hundred do not use up what the nodes answer', async () => {
+  const victim = await place.victim()
+  let calls = 0
+  liar.lie = (method, result) => {
+    if (method === 'eth_call') calls += 1
+    return result
+  }
+  const made = await place.victim({ deposited: 0n })
+  const codes = await Promise.all(
+    Array.from({ length: 300 }, (_, index) => {
+      const salt = bytes32(`0x${index.toString(16).padStart(64, '0')}`)
+      const channelConfig = { ...made.place.config, salt }
+      const voucher = { maxClaimableAmount: '1', signature: made.sign(1n) }
+      return place.post('/v1/billing/vouchers', { channelConfig, ...voucher })
+    }),
+  )
+  tellTruth()
+  expect(codes.some(({ code }) => code === 'channel_terms_unacceptable')).toBe(true)
+  expect(codes.filter(({ code }) => code === 'chain_unavailable').length).toBeGreaterThan(100)
+  // Two calls for each channel, and the settlement's own.
+  expect(calls).toBeLessThan(450)
+  // Who has a channel is served, and so is who brings a deposit.
+  expect(await victim.promise(200_000n)).toMatchObject({ status: 200 })
+  expect(await made.deposit(20_000n)).toMatchObject({ code: 'deposit_rejected' })
+  expect(await (await place.victim()).book()).toMatchObject({ balance: deposited })
 })
 
 test('a deposit that is not final is no credit but for the little that is risked', async () => {
