@@ -4,7 +4,7 @@
  * somebody who signs quotes.
  */
 import { randomBytes } from 'node:crypto'
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { openSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -119,6 +119,7 @@ export async function openTwoChains(): Promise<TwoChains> {
   quotes.set()
   const upstreams = await startUpstreams(home, abroadWorker.operatorKey)
   const logPath = join(folder, 'gateway.log')
+  // Left open: a write that a restarted gateway's log began may still be on its way when everything else has ended.
   const logFile = openSync(logPath, 'a')
   const config = configOf({ home, abroad, tokens, quotes, upstreams })
   let gateway = await startGateway({ config, logFileDescriptor: logFile })
@@ -170,8 +171,6 @@ export async function openTwoChains(): Promise<TwoChains> {
       await quotes.close()
       await abroad.stop()
       await home.stop()
-      // Last: a line may be on its way to the file when whoever wrote it has ended.
-      closeSync(logFile)
     },
   }
 }
