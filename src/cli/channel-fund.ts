@@ -3,6 +3,8 @@
  * kept until it is known what became of it, and is made once however often it is sent.
  */
 import { randomBytes } from 'node:crypto'
+import { channelSettlementAt, readChannel } from '../chain/channel-settlement.ts'
+import { jsonRpc } from '../chain/json-rpc.ts'
 import type { PrivateKey } from '../chain/private-key.ts'
 import { depositBody, ownerAuthorization, voucherBody } from '../client/billing-orders.ts'
 import type { RemoteChannel } from '../client/gateway-answers.ts'
@@ -21,6 +23,7 @@ import {
 import { type ChannelOptions, needed } from './channel-options.ts'
 import { type PayerSurroundings, report } from './channel-surroundings.ts'
 import { CommandFailure } from './command.ts'
+import { orFail } from './contracts-or-fail.ts'
 import { orGatewayFailure } from './gateway-or-fail.ts'
 
 /** Five units of the asset: what a payer trusts a gateway with unless it says otherwise. */
@@ -157,12 +160,42 @@ async function addDeposit(
   const amount = file.pendingDeposit?.amount
   const deposit = amount ?? parseAmount('--deposit', needed('--deposit', options.deposit), decimals)
   const payerKey = await readOwnKey(needed('--key', options.keyPath))
+  if (amount === undefined) await refuseUselessDeposit({ file, deposit, options }, owner)
   const tranche = parseTranche(options.tranche, deposit, decimals)
   await confirmOrEnd(`Deposit ${formatAmount(deposit, decimals)} ${name}?`, options)
   const { channelPath } = options
   return depositAndSign(
     { file, channelPath, payerKey, sessionKey: owner.sessionKey, deposit, tranche },
     owner,
+  )
+}
+
+/**
+ * A closing channel is served again only when no withdrawal is pending and its balance covers what was signed, which can
+ * be far above what a refund left: a smaller deposit would only have to be withdrawn again.
+ */
+async function refuseUselessDeposit(
+  wanted: {
+    readonly file: ChannelFile
+    readonly deposit: AtomicAmount
+    readonly options: ChannelOptions
+  },
+  { sessionKey, nowMs }: Owner,
+): Promise<void> {
+  const { file, deposit, options } = wanted
+  const authorization = () => ownerAuthorization(file, nowMs(), sessionKey)
+  const book = await new GatewayBilling(file.gateway, authorization).channel()
+  // A gateway that does not know the channel yet, or is not there, says so when the deposit comes.
+  if (!book.ok || !book.value.closing) return
+  const rpc = jsonRpc(options.rpcUrl ?? file.rpcUrl)
+  const onChain = orFail(await readChannel(rpc, channelSettlementAt(file.settlement), file))
+  if (onChain.withdrawFinalAtS !== undefined) {
+    throw new CommandFailure("a withdrawal is pending: end it by 'vouch channel withdraw' first")
+  }
+  const lacking = book.value.signed - onChain.balance
+  if (deposit >= lacking) return
+  throw new CommandFailure(
+    `the channel was refunded: it is served again from a deposit of ${formatAmount(lacking, file.asset.decimals)} on, or open another one with --channel`,
   )
 }
 

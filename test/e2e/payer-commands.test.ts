@@ -204,6 +204,13 @@ test('refund gives back at once what is not charged, and the channel can be fill
   const again = await payer.vouch('channel', 'refund', '--yes')
   expect(again.code).toBe(1)
   expect(again.output).toContain('refunded_recently')
+  // Less than what was signed would lie there unused.
+  const little = await payer.vouch(
+    ...['channel', 'top-up', '--deposit', '0.5', '--key', payer.keyFile, '--yes'],
+  )
+  expect(little.code).toBe(1)
+  expect(little.output).toContain('served again from a deposit of')
+  expect(await payer.holding()).toBe(dollars(20) - charged)
   const topped = await payer.done(
     ...['channel', 'top-up', '--deposit', '5', '--key', payer.keyFile, '--yes'],
   )
@@ -239,6 +246,9 @@ test('a deposit whose answer was lost is asked for again, and made once', async 
     // The key that open would have granted is granted now.
     const granted = await unlucky.done('keys', 'create')
     await ask(clientOf(String(granted['api_key'])))
+    const withoutGas = await unlucky.vouch('channel', 'withdraw', '--yes')
+    expect(withoutGas.code).toBe(1)
+    expect(withoutGas.output).toContain('cannot pay the gas')
   } finally {
     await between.stop()
   }
