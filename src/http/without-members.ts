@@ -2,13 +2,14 @@ import { endOfString } from './strict-json.ts'
 
 const quote = 0x22
 const comma = 0x2c
+const openBrace = 0x7b
 /** Every byte that shapes an object, and how it changes the depth: [ ] { }. */
 const depthSteps: ReadonlyMap<number, number> = new Map([
   [quote, 0],
   [comma, 0],
   [0x5b, 1],
   [0x5d, -1],
-  [0x7b, 1],
+  [openBrace, 1],
   [0x7d, -1],
 ])
 
@@ -18,29 +19,37 @@ const depthSteps: ReadonlyMap<number, number> = new Map([
  */
 export function withoutMembers(json: Buffer, names: ReadonlySet<string>): Buffer {
   const kept: Buffer[] = []
-  for (const { start, nameEnd, end } of membersOf(json)) {
-    const name: unknown = JSON.parse(json.toString('utf8', start, nameEnd))
+  for (const { start, nameStart, nameEnd, end } of membersOf(json)) {
+    const name: unknown = JSON.parse(json.toString('utf8', nameStart, nameEnd))
     if (typeof name === 'string' && names.has(name)) continue
     kept.push(Buffer.from(kept.length === 0 ? '{' : ','), json.subarray(start, end))
   }
   return Buffer.concat(kept.length === 0 ? [Buffer.from('{}')] : [...kept, Buffer.from('}')])
 }
 
-type Member = { readonly start: number; readonly nameEnd: number; readonly end: number }
+/** `start` and `end` are behind and before the braces and commas around it, so that spaces between members stay. */
+type Member = {
+  readonly start: number
+  readonly nameStart: number
+  readonly nameEnd: number
+  readonly end: number
+}
 
-/** Where the members of the outermost object stand: from the quote of the name to the comma or brace behind the value. */
+/** Where the members of the outermost object stand. */
 function* membersOf(json: Buffer): Generator<Member> {
-  let start = -1
+  let start = json.indexOf(openBrace) + 1
+  let nameStart = -1
   let nameEnd = -1
   for (const { byte, depth, at } of marksOf(json)) {
     if (byte === quote) {
-      if (start < 0) {
-        start = at
+      if (nameStart < 0) {
+        nameStart = at
         nameEnd = endOfString(json, at) + 1
       }
-    } else if (start >= 0 && (depth === 0 || (byte === comma && depth === 1))) {
-      yield { start, nameEnd, end: at }
-      start = -1
+    } else if (nameStart >= 0 && (depth === 0 || (byte === comma && depth === 1))) {
+      yield { start, nameStart, nameEnd, end: at }
+      start = at + 1
+      nameStart = -1
     }
   }
 }

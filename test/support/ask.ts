@@ -38,10 +38,11 @@ export async function ask(
 export async function askBody(
   { origin, apiKey }: Pick<TestGateway, 'origin' | 'apiKey'>,
   body: string | Uint8Array<ArrayBuffer>,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<Answer> {
   const response = await fetch(`${origin}/v1/chat/completions`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json', ...headers },
     body,
   })
   return readAnswer(response)
