@@ -135,6 +135,28 @@ test('an upstream named in vouch.yaml is served under its public name, with its 
   expect(stopped.output).not.toContain(apiKey)
 })
 
+test("an upstream's limits, region and price decide whether it is asked", async () => {
+  const known = 'limits: { requestsPerMinute: 1 }\n    region: eu\n    models:'
+  const serving = await startServe(yaml((text) => text.replace('models:', known)))
+  const apiKey = await openAccount(serving)
+  const client = new OpenAI({ baseURL: `${serving.origin}/v1`, apiKey, maxRetries: 0 })
+  const ask = (routing: unknown) => {
+    const messages = [{ role: 'user' as const, content: 'hi' }]
+    const request = { model: 'public-name', messages, routing }
+    return client.chat.completions.create(request)
+  }
+  const filtered = { status: 404, code: 'constraint_filtered' }
+  const sent = upstream.requests.length
+  await expect(ask({ region: 'us' })).rejects.toMatchObject(filtered)
+  await expect(ask({ max_price: { completion: '1.999999' } })).rejects.toMatchObject(filtered)
+  const answer = await ask({ region: 'eu', max_price: { prompt: '0.5', completion: '2' } })
+  expect(answer.choices[0]?.message.content).toBe('Hello there!')
+  expect(upstream.requests.at(-1)?.json).not.toHaveProperty('routing')
+  await expect(ask({})).rejects.toMatchObject({ status: 429, code: 'capacity_exhausted' })
+  expect(upstream.requests).toHaveLength(sent + 1)
+  await serving.interrupt()
+})
+
 test('two gateways cannot share a data folder', async () => {
   const serving = await startServe(yaml())
   const second = await runVouch(['serve', '--config', yaml()])
