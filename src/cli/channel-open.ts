@@ -52,8 +52,11 @@ export async function openOwnChannel(
   const rpcUrl = needed('--rpc', options.rpcUrl)
   const payerKey = await readOwnKey(needed('--key', options.keyPath))
   terminal.printError('asking the gateway for its terms')
-  const terms = orGatewayFailure(await new GatewayBilling(gateway, () => '').terms())
-  const accepted = await acceptable(terms, options, rpcUrl)
+  const billing = new GatewayBilling(gateway, () => '')
+  const accepted = await acceptable(orGatewayFailure(await billing.terms()), options, rpcUrl)
+  const { chain_id: chainId, asset } = accepted
+  // Once more, with the prices in the channel's own asset: what is agreed to here is what receipts will say.
+  const terms = orGatewayFailure(await billing.terms({ chainId, address: asset }))
   const amounts = await affordable(accepted, options, {
     rpcUrl,
     payer: addressOfPrivateKey(payerKey),

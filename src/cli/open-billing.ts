@@ -14,6 +14,7 @@ import { acceptVoucher, type ReadChannel } from '../payment/accept-voucher.ts'
 import { type BillingStep, createBillingStep, type RefundSent } from '../payment/billing-step.ts'
 import type { ChannelTerms } from '../payment/channel-terms.ts'
 import { depositsOn, type PayerLane, type PayerLanes, payerLane } from '../payment/payer-lanes.ts'
+import type { PriceExchange } from '../payment/price-exchange.ts'
 import { DepositRelay } from '../payment/relay-deposit.ts'
 import { readView } from '../settlement/chain-views.ts'
 import type { RefundRefusal } from '../settlement/refund-channel.ts'
@@ -44,8 +45,10 @@ type Terms = {
 }
 
 /** What payers ask and order, wired to every chain and asset that is taken. */
-export function openBilling(terms: Terms & { readonly places: MoneyPlaces }): OpenBilling {
-  const { config, ledger, nowMs } = terms
+export function openBilling(
+  terms: Terms & { readonly places: MoneyPlaces; readonly exchange: PriceExchange },
+): OpenBilling {
+  const { config, ledger, nowMs, exchange } = terms
   const [home, ...others] = terms.places
   const lanes: PayerLanes = [
     openLane(terms, home),
@@ -59,6 +62,11 @@ export function openBilling(terms: Terms & { readonly places: MoneyPlaces }): Op
     ledger,
     keys: terms.apiKeys,
     terms: billingTermsOf(config, lanes),
+    pricing: (place) => {
+      const asset = exchange.find(place)
+      if (asset !== undefined) return exchange.pricingOf(asset)
+      return err({ reason: 'channel_terms_unacceptable', detail: 'this asset is not taken' })
+    },
     acceptVoucher: async (voucher) => {
       const { chainId, config: channel } = voucher
       const lane = payerLane(lanes, { chainId, token: channel.token })

@@ -96,7 +96,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const recovery = { payment, signer, payerOf, nowMs }
   const recovered = await recoverHolds(recovery)
   const reaper = startHoldReaper({ ...recovery, log: logs.gateway })
-  const billing = openBilling({ config, places, ...stores, settlement, nowMs })
+  const billing = openBilling({ config, places, exchange, ...stores, settlement, nowMs })
   const door = createDoor({
     gateway,
     inFlight,

@@ -131,7 +131,8 @@ function readLimits(
 }
 
 async function acceptPrices(path: string, file: ChannelFile): Promise<ChannelFile> {
-  const terms = orGatewayFailure(await new GatewayBilling(file.gateway, () => '').terms())
+  const asset = { chainId: file.chainId, address: file.config.token }
+  const terms = orGatewayFailure(await new GatewayBilling(file.gateway, () => '').terms(asset))
   const { decimals, name } = file.asset
   const format = (amount: bigint) => `${formatAmount(amount, decimals)} ${name}`
   for (const { id, price_sheet: sheet } of terms.models) {

@@ -3,6 +3,7 @@
  * other side of the deal.
  */
 import { err, ok, type Result } from '../base/result.ts'
+import type { Address } from '../domain/units.ts'
 import { findRepeatedKey } from './find-repeated-key.ts'
 import {
   channelReader,
@@ -61,8 +62,10 @@ export class GatewayBilling {
     this.#authorization = authorization
   }
 
-  terms(): Answer<GatewayTerms> {
-    return this.#ask('/v1/billing/terms', termsReader, {})
+  /** Prices are in `asset` where it is named, else in the gateway's own. */
+  terms(asset?: { readonly chainId: number; readonly address: Address }): Answer<GatewayTerms> {
+    const query = asset === undefined ? '' : `?chain_id=${asset.chainId}&asset=${asset.address}`
+    return this.#ask(`/v1/billing/terms${query}`, termsReader, {})
   }
 
   channel(): Answer<RemoteChannel> {

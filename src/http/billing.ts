@@ -5,8 +5,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { receiptsPerPageMax } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
+import type { Offer } from '../domain/contributor.ts'
 import type { Refusal } from '../domain/refusal.ts'
-import { type Bytes32, bytes32, isBytes32 } from '../domain/units.ts'
+import { address, type Bytes32, bytes32, isAddress, isBytes32 } from '../domain/units.ts'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
 import {
   type Parsed,
@@ -31,9 +32,26 @@ export type BillingCall = {
   readonly outgoing: ServerResponse
 }
 
-/** `GET /v1/billing/terms`: for everybody. */
-export const retrieveTerms = ({ door, outgoing }: BillingCall): void =>
-  sendJson(outgoing, termsObject(door.billing.terms, door.models()))
+/** `GET /v1/billing/terms`: for everybody; with `?chain_id=…&asset=…` the prices are in that asset. */
+export function retrieveTerms({ door, incoming, outgoing }: BillingCall): void {
+  const offers = offersIn(door, new URL(incoming.url ?? '', 'http://gateway').searchParams)
+  if (offers.ok) sendJson(outgoing, termsObject(door.billing.terms, offers.value))
+  else sendError(outgoing, offers.error)
+}
+
+function offersIn(door: GatewayDoor, query: URLSearchParams): Result<readonly Offer[], Refusal> {
+  const [chainId, asset] = [query.get('chain_id'), query.get('asset')]
+  if (chainId === null && asset === null) return ok(door.models())
+  if (chainId === null || !/^[1-9]\d{0,14}$/.test(chainId)) {
+    return err({ reason: 'invalid_value', param: 'chain_id', expected: 'the number of a chain' })
+  }
+  if (!isAddress(asset)) {
+    return err({ reason: 'invalid_value', param: 'asset', expected: 'the address of an asset' })
+  }
+  const place = { chainId: Number(chainId), address: address(asset) }
+  const pricing = door.billing.pricing(place)
+  return pricing.ok ? ok(door.models().map(pricing.value.offerOf)) : pricing
+}
 
 /** `POST /v1/billing/vouchers`: raises the tranche. */
 export const acceptVoucher = (call: BillingCall): Promise<void> =>

@@ -14,6 +14,7 @@ import type { VoucherOffer } from './accept-voucher.ts'
 import { authenticate } from './authenticate.ts'
 import { authenticateOwner, isOwnersAuthorization, objectionToTime } from './authenticate-owner.ts'
 import { grantApiKey } from './grant-api-key.ts'
+import type { AssetPlace, Pricing } from './price-exchange.ts'
 import { provenOwner, type SignedByOwner } from './proven-owner.ts'
 import type { DepositRecord, DepositRelay, RelayedDeposit } from './relay-deposit.ts'
 import { revokeApiKey } from './revoke-api-key.ts'
@@ -25,6 +26,8 @@ export type RefundSent = { readonly transactionHash: Bytes32; readonly amount: A
 /** Everything that the owner of a channel may ask and order. Reads need `reader` first; orders carry their own proof. */
 export type BillingStep = {
   readonly terms: BillingTerms
+  /** What offers cost in one of the assets that are taken. */
+  readonly pricing: (place: AssetPlace) => Result<Pricing, Refusal>
   /** The channel whose books this `Authorization` header may read: that of an API key, or its owner's own. */
   readonly reader: (authorization: string | undefined) => Promise<Result<Bytes32, Refusal>>
   readonly channel: (channelId: Bytes32) => Promise<Result<Channel, Refusal>>
@@ -49,6 +52,7 @@ export type BillingDeps = {
   readonly ledger: LedgerStore
   readonly keys: ApiKeyStore
   readonly terms: BillingTerms
+  readonly pricing: BillingStep['pricing']
   readonly acceptVoucher: BillingStep['acceptVoucher']
   /** Sends what was not charged back to the payer. */
   readonly refund: (channelId: Bytes32) => Promise<Result<RefundSent, Refusal>>
@@ -62,6 +66,7 @@ export function createBillingStep(deps: BillingDeps): BillingStep {
   const register = { ledger, keys, domain }
   return {
     terms: deps.terms,
+    pricing: deps.pricing,
     reader: (authorization) =>
       stored(async () => {
         if (authorization !== undefined && isOwnersAuthorization(authorization)) {

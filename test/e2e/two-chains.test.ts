@@ -89,6 +89,9 @@ async function expectTheLaw(): Promise<void> {
   expect(earned).toBeLessThanOrEqual((book.chargedMicroUsd * BigInt(10_000 - feeBps)) / 10_000n)
 }
 
+/** What terms in the asset abroad said before anything was charged in it. */
+let agreedAbroad: readonly string[] = []
+
 test('who may pay in what is told to everybody', async () => {
   const answer = await fetch(`${place.gateway().origin}/v1/billing/terms`)
   const terms = (await answer.json()) as { readonly accepts: readonly unknown[] }
@@ -125,6 +128,21 @@ test('who may pay in what is told to everybody', async () => {
   expect(quoted).toBeGreaterThanOrEqual(((atHome ?? 0n) * abroadUnit) / 3_000n)
 })
 
+test('the terms in an asset name the price sheet that receipts in it will have', async () => {
+  type Terms = { readonly models: readonly { readonly price_hash: string }[] }
+  const inAsset = async (chainId: number, asset: string) => {
+    const path = `/v1/billing/terms?chain_id=${chainId}&asset=${asset}`
+    const answer = await fetch(place.gateway().origin + path)
+    return { status: answer.status, terms: (await answer.json()) as Terms }
+  }
+  const abroad = await inAsset(secondChainId, place.dollarAbroad.address)
+  const home = await inAsset(31337, place.dollarHome.address)
+  const hashes = ({ terms }: typeof home) => terms.models.map(({ price_hash }) => price_hash)
+  expect(hashes(abroad)).not.toEqual(hashes(home))
+  agreedAbroad = hashes(abroad)
+  expect((await inAsset(secondChainId, place.dollarHome.address)).status).toBe(400)
+})
+
 test('a payer at home pays a contributor abroad, and the other way round, to the last micro-dollar', async () => {
   const before = await place.gateway().ledger.usdBook()
   const [homeBefore, abroadBefore] = [await earnedOn(31337), await earnedOn(secondChainId)]
@@ -146,6 +164,17 @@ test('a payer at home pays a contributor abroad, and the other way round, to the
   await place.gateway().payouts.relayNow()
   const { receiver } = place.contributorAbroad
   expect(await place.balanceOf(place.dollarAbroad, receiver)).toBe(await earnedOn(secondChainId))
+  const paidAbroad = (await place.gateway().ledger.channels()).filter(
+    ({ chainId, receiptSeq }) => chainId === secondChainId && receiptSeq > 0,
+  )
+  expect(paidAbroad.length).toBeGreaterThan(0)
+  for (const { channelId } of paidAbroad) {
+    const receipts = await place.gateway().ledger.receipts({ channelId, afterSeq: 0, limit: 100 })
+    for (const receipt of receipts) {
+      const { priceHash } = (JSON.parse(receipt) as { receipt: { priceHash: string } }).receipt
+      expect(agreedAbroad).toContain(priceHash)
+    }
+  }
 })
 
 test('a receipt has the price sheet of its payer, with its hash', async () => {

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { GatewaySigner } from '../../src/attestation/seal-receipt.ts'
 import { createLogs, type RequestLine } from '../../src/base/log.ts'
-import { err } from '../../src/base/result.ts'
+import { err, ok } from '../../src/base/result.ts'
 import { type PrivateKey, randomPrivateKey } from '../../src/chain/private-key.ts'
 import { hashPriceSheet, receiptDomain } from '../../src/chain/receipt-typed-data.ts'
 import { addressOfPrivateKey } from '../../src/chain/signatures.ts'
@@ -42,6 +42,7 @@ import {
   createBillingStep,
 } from '../../src/payment/billing-step.ts'
 import { createPaymentStep } from '../../src/payment/payment-step.ts'
+import { asConfigured } from '../../src/payment/price-exchange.ts'
 import { ContributorPool } from '../../src/routing/contributor-pool.ts'
 import { noPayouts, type PayoutDesk } from '../../src/settlement/payout-desk.ts'
 import { noPayoutStep, type PayoutStep } from '../../src/settlement/payout-step.ts'
@@ -249,6 +250,7 @@ export const testBilling = (
     ledger: place.ledger,
     keys: place.apiKeys,
     terms: testBillingTerms(place.operator),
+    pricing: () => ok(asConfigured),
     acceptVoucher: instead.acceptVoucher?.(place.ledger) ?? silent,
     refund: instead.refund ?? silent,
     deposits: { relay: silent, record: () => undefined, ...instead.deposits },

@@ -48,6 +48,21 @@ const complete = (secret: string) =>
   })
 
 describe('GET /v1/billing/terms', () => {
+  test('takes the asset that prices are wanted in, whole or not at all', async () => {
+    const named = await owned.get(`/v1/billing/terms?chain_id=31337&asset=${testAsset}`, '')
+    expect(named.status).toBe(200)
+    for (const [query, param] of [
+      [`asset=${testAsset}`, 'chain_id'],
+      ['chain_id=31337', 'asset'],
+      [`chain_id=-1&asset=${testAsset}`, 'chain_id'],
+      ['chain_id=31337&asset=0x12', 'asset'],
+    ] as const) {
+      const { status, json } = await owned.get(`/v1/billing/terms?${query}`, '')
+      expect(status, query).toBe(400)
+      expect(json).toMatchObject({ error: { code: 'invalid_value', param } })
+    }
+  })
+
   test('tells everybody what a channel must look like and what is asked', async () => {
     const { status, json } = await owned.get('/v1/billing/terms', '')
     expect(status).toBe(200)

@@ -24,6 +24,7 @@ const closedDoor: GatewayDoor = {
       receiptVerifier: zeroAddress,
       accepts: [],
     },
+    pricing: unused,
     reader: unused,
     channel: unused,
     acceptVoucher: unused,
