@@ -11,6 +11,9 @@ export type DataFolderFailure =
 
 const sqliteBusy = 5
 
+/** A database that nobody refers to is collected, and its lock with it: a lock lasts until it is released. */
+const held = new Set<DatabaseSync>()
+
 /**
  * Makes the folder if need be and takes it for this process. The lock is SQLite's exclusive file lock: the system drops it
  * with the process, however that ends, so that no stale lock is ever left to clean up.
@@ -26,8 +29,14 @@ export function lockDataFolder(folder: string): Result<DataFolderLock, DataFolde
     database?.close()
     return err(failureOf(folder, error))
   }
-  const held = database
-  return ok({ release: () => held.close() })
+  const lock = database
+  held.add(lock)
+  return ok({
+    release: () => {
+      held.delete(lock)
+      lock.close()
+    },
+  })
 }
 
 function failureOf(folder: string, error: unknown): DataFolderFailure {
