@@ -4,13 +4,7 @@ import type { Address, AtomicAmount, Signature } from '../domain/units.ts'
 import { badAnswer, type ChainFailure } from './chain-failure.ts'
 import { type ClaimRow, claimCall } from './channel-settlement.ts'
 import { claimBatchDigest } from './channel-typed-data.ts'
-import {
-  type Contract,
-  type ContractCall,
-  encodeCall,
-  explainRevert,
-  readContract,
-} from './contracts.ts'
+import { type Contract, type ContractCall, readContract } from './contracts.ts'
 import type { JsonRpc } from './json-rpc.ts'
 import type { PrivateKey } from './private-key.ts'
 import { signDigest } from './signatures.ts'
@@ -95,15 +89,4 @@ export async function simulateBestEffort(
   if (statuses.every((status) => status !== undefined)) return ok(statuses)
   const method = 'ChannelSettlement.claimBestEffort'
   return err(badAnswer({ origin: rpc.origin, method, detail: 'an unknown status' }))
-}
-
-/** What would stop a call that returns nothing, if it were sent now; undefined: nothing. */
-export async function simulateCall(
-  rpc: JsonRpc,
-  call: ContractCall & { readonly from: Address },
-): Promise<ChainFailure | undefined> {
-  const { from, contract } = call
-  const data = await encodeCall(call)
-  const answer = await rpc.call('eth_call', [{ from, to: contract.address, data }, 'latest'])
-  return answer.ok ? undefined : explainRevert(answer.error, call)
 }

@@ -6,6 +6,7 @@ import {
   type DomainSeparator,
   domainSeparator,
   hashWord,
+  type TypeHash,
   typedDataDigest,
   typeHash,
   uintWord,
@@ -18,8 +19,8 @@ export type ClaimEntry = {
   readonly totalClaimed: AtomicAmount
 }
 
-/** ERC-3009: `from` lets `to` (which must send the transaction) take `value`. */
-export type ReceiveWithAuthorization = {
+/** What an ERC-3009 authorization says, whichever of its two types it is. */
+export type TokenAuthorization = {
   readonly from: Address
   readonly to: Address
   readonly value: AtomicAmount
@@ -94,12 +95,19 @@ export const claimBatchDigest = (
 /** What a wallet signs so that a collector may take a deposit. `domain` is the token's own. */
 export const receiveWithAuthorizationDigest = (
   domain: DomainSeparator,
-  authorization: ReceiveWithAuthorization,
+  authorization: TokenAuthorization,
+): Bytes32 => authorizationDigest(receiveWithAuthorizationTypeHash, domain, authorization)
+
+/** The type says whether anyone may send it, or `to` alone. */
+export const authorizationDigest = (
+  authorizationTypeHash: TypeHash,
+  domain: DomainSeparator,
+  authorization: TokenAuthorization,
 ): Bytes32 =>
   typedDataDigest(
     domain,
     keccak256Hex(
-      receiveWithAuthorizationTypeHash +
+      authorizationTypeHash +
         addressWord(authorization.from) +
         addressWord(authorization.to) +
         uintWord(authorization.value, 256) +

@@ -1,7 +1,8 @@
-import { err, ok, type Result } from '../base/result.ts'
+import { ok, type Result } from '../base/result.ts'
 import type { Address } from '../domain/units.ts'
-import { badAnswer, type ChainFailure } from './chain-failure.ts'
+import type { ChainFailure } from './chain-failure.ts'
 import type { JsonRpc } from './json-rpc.ts'
+import { readQuantity } from './quantity.ts'
 
 /** What an account that is to deploy has, and what the chain asks for gas. Amounts in wei. */
 export type DeployerAccount = {
@@ -43,18 +44,3 @@ export async function readDeployerAccount(
     gasPrices: { gasPrice: gasPrice.value, tip: tip.value },
   })
 }
-
-/** The answer of a method that answers with one number in hex. */
-export async function readQuantity(
-  rpc: JsonRpc,
-  method: string,
-  params: readonly unknown[],
-): Promise<Result<bigint, ChainFailure>> {
-  const answer = await rpc.call(method, params)
-  if (!answer.ok) return answer
-  if (isQuantity(answer.value)) return ok(BigInt(answer.value))
-  return err(badAnswer({ origin: rpc.origin, method, detail: 'no quantity' }))
-}
-
-export const isQuantity = (value: unknown): value is string =>
-  typeof value === 'string' && /^0x[0-9a-f]{1,64}$/i.test(value)

@@ -3,10 +3,10 @@ import { err, ok, type Result } from '../base/result.ts'
 import { type Address, address, type Bytes32, isAddress } from '../domain/units.ts'
 import { badAnswer, type ChainFailure } from './chain-failure.ts'
 import { codeAt, explainRevert } from './contracts.ts'
-import { isQuantity } from './deployment-account.ts'
 import type { PlannedAppointment, PlannedContract } from './deployment-plan.ts'
 import type { JsonRpc } from './json-rpc.ts'
 import { keccak256Utf8 } from './keccak.ts'
+import { isQuantity } from './quantity.ts'
 
 /**
  * Whether the code at the address is what this version's constructor leaves behind with the planned

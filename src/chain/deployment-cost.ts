@@ -1,9 +1,10 @@
 import { err, ok, type Result } from '../base/result.ts'
 import type { Address } from '../domain/units.ts'
 import { badAnswer, type ChainFailure } from './chain-failure.ts'
-import { type GasPrices, isQuantity, readQuantity } from './deployment-account.ts'
+import type { GasPrices } from './deployment-account.ts'
 import type { DeploymentStep } from './deployment-progress.ts'
 import type { JsonRpc } from './json-rpc.ts'
+import { isQuantity, readQuantity } from './quantity.ts'
 
 /** The most gas that a transaction may have since EIP-7825. */
 const transactionGasMax = 2n ** 24n

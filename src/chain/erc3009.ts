@@ -3,28 +3,14 @@
  * cancelled authorization is used, too, and brought nothing.
  */
 import { err, ok, type Result } from '../base/result.ts'
-import {
-  type Address,
-  type AtomicAmount,
-  type Bytes32,
-  bytes32,
-  isBytes32,
-  type Signature,
-  type UnixSeconds,
-} from '../domain/units.ts'
+import { type Address, type Bytes32, bytes32, isBytes32, type Signature } from '../domain/units.ts'
 import { badAnswer, type ChainFailure } from './chain-failure.ts'
+import { authorizationDigest, type TokenAuthorization } from './channel-typed-data.ts'
 import { type Contract, type ContractCall, readContract } from './contracts.ts'
 import type { JsonRpc } from './json-rpc.ts'
-import { keccak256Hex, keccak256Utf8 } from './keccak.ts'
+import { keccak256Utf8 } from './keccak.ts'
 import { hexQuantity, parseQuantity } from './quantity.ts'
-import {
-  addressWord,
-  type DomainSeparator,
-  hashWord,
-  typedDataDigest,
-  typeHash,
-  uintWord,
-} from './typed-data.ts'
+import { addressWord, type DomainSeparator, typeHash, uintWord } from './typed-data.ts'
 
 /** What this gateway uses of such a token, in the form that also takes contract wallets. */
 const erc3009Abi = [
@@ -39,15 +25,7 @@ export const erc3009At = (address: Address): Contract => ({
 })
 
 /** A transfer that its sender signed and anyone may send. */
-export type SignedTransfer = {
-  readonly from: Address
-  readonly to: Address
-  readonly value: AtomicAmount
-  readonly validAfter: UnixSeconds
-  readonly validBefore: UnixSeconds
-  readonly nonce: Bytes32
-  readonly signature: Signature
-}
+export type SignedTransfer = TokenAuthorization & { readonly signature: Signature }
 
 const transferWithAuthorizationTypeHash = typeHash(
   'TransferWithAuthorization(address from,address to,uint256 value,uint256 validAfter,' +
@@ -57,20 +35,8 @@ const transferWithAuthorizationTypeHash = typeHash(
 /** What the sender signed. `tokenDomain` is the token's own EIP-712 domain. */
 export const transferDigest = (
   tokenDomain: DomainSeparator,
-  transfer: Omit<SignedTransfer, 'signature'>,
-): Bytes32 =>
-  typedDataDigest(
-    tokenDomain,
-    keccak256Hex(
-      transferWithAuthorizationTypeHash +
-        addressWord(transfer.from) +
-        addressWord(transfer.to) +
-        uintWord(transfer.value, 256) +
-        uintWord(transfer.validAfter, 256) +
-        uintWord(transfer.validBefore, 256) +
-        hashWord(transfer.nonce),
-    ),
-  )
+  transfer: TokenAuthorization,
+): Bytes32 => authorizationDigest(transferWithAuthorizationTypeHash, tokenDomain, transfer)
 
 export const transferCall = (token: Contract, transfer: SignedTransfer): ContractCall => {
   const { from, to, value, validAfter, validBefore, nonce, signature } = transfer

@@ -2,11 +2,13 @@ import { err, ok, type Result } from '../base/result.ts'
 import { badAnswer, type ChainFailure } from './chain-failure.ts'
 import type { JsonRpc } from './json-rpc.ts'
 
-const quantityPattern = /^0x[0-9a-f]{1,64}$/i
+/** A number as JSON-RPC writes it. */
+export const isQuantity = (value: unknown): value is string =>
+  typeof value === 'string' && /^0x[0-9a-f]{1,64}$/i.test(value)
 
-/** A number as JSON-RPC writes it; undefined for whatever is none. */
+/** Undefined for whatever is no quantity. */
 export const parseQuantity = (value: unknown): bigint | undefined =>
-  typeof value === 'string' && quantityPattern.test(value) ? BigInt(value) : undefined
+  isQuantity(value) ? BigInt(value) : undefined
 
 export const hexQuantity = (value: number | bigint): string => `0x${value.toString(16)}`
 

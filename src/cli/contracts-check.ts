@@ -1,5 +1,4 @@
 import { type ChainFailure, describeChainFailure } from '../chain/chain-failure.ts'
-import { readQuantity } from '../chain/deployment-account.ts'
 import { compareCode, readAppointees } from '../chain/deployment-check.ts'
 import type { PlannedAppointment, PlannedContract } from '../chain/deployment-plan.ts'
 import {
@@ -8,6 +7,7 @@ import {
   readProgress,
 } from '../chain/deployment-progress.ts'
 import { type JsonRpc, jsonRpc } from '../chain/json-rpc.ts'
+import { readQuantity } from '../chain/quantity.ts'
 import type { Bytes32 } from '../domain/units.ts'
 import type { Terminal } from './command.ts'
 import { openRecord } from './contracts-open-record.ts'

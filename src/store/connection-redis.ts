@@ -8,10 +8,10 @@ import { Redis, type RedisOptions } from 'ioredis'
 import { storeConnectTimeoutMs, storeReconnectLastMs, storeReplyTimeoutMs } from '../base/limits.ts'
 import { StoreFailure } from './ledger-store.ts'
 
-export type LuaScript = { readonly text: string; readonly sha: string }
+type LuaScript = { readonly text: string; readonly sha: string }
 
 export function luaScript(
-  name: 'compare-and-commit' | 'forget-replica' | 'put-if-same',
+  name: 'compare-and-commit' | 'forget-replica' | 'outbox' | 'put-if-same',
 ): LuaScript {
   const text = readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8')
   return { text, sha: createHash('sha1').update(text).digest('hex') }

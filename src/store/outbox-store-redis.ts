@@ -2,10 +2,8 @@
  * The outbox of several replicas. Any of them may drive a lane: the script refuses the second who wants the same step, so
  * that what is sent was decided once.
  */
-import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import type { Redis } from 'ioredis'
-import { connectRedis, type LuaScript, runScript } from './connection-redis.ts'
+import { connectRedis, luaScript, runScript } from './connection-redis.ts'
 import { checkDurability } from './durability-redis.ts'
 import { StoreFailure } from './ledger-store.ts'
 import {
@@ -35,8 +33,7 @@ export async function openRedisOutbox(options: {
   return new RedisOutbox(redis, options.keyPrefix)
 }
 
-const text = readFileSync(new URL('./lua/outbox.lua', import.meta.url), 'utf8')
-const script: LuaScript = { text, sha: createHash('sha1').update(text).digest('hex') }
+const script = luaScript('outbox')
 
 class RedisOutbox implements OutboxStore {
   readonly #redis: Redis
