@@ -2,7 +2,7 @@
  * What limits a request beside its channel's tranche: growing holds, caps of keys, frozen channels, ceilings that were
  * told. The same on every store, and the same after a power cut.
  */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { atomic, bytes32 } from '../../src/domain/units.ts'
 import type { LedgerStore } from '../../src/store/ledger-store.ts'
 import {
@@ -16,22 +16,15 @@ import {
 } from '../support/channels.ts'
 import { expectLaw } from '../support/ledger-law.ts'
 import { type StorePlace, storeKinds } from '../support/store-places.ts'
+import { withLedger } from '../support/with-ledger.ts'
 
 describe.each(storeKinds())('a ledger in $name', (kind) => {
   let place: StorePlace
   let store: LedgerStore
   const channelId = channelIdOf(0)
 
-  beforeAll(kind.begin)
-  afterAll(kind.end)
-  beforeEach(async () => {
-    place = kind.createPlace()
-    store = await place.open()
-    await openSignedChannel(store, channelId, 1_000n)
-  })
-  afterEach(async () => {
-    await store.close()
-    await place.remove()
+  withLedger(kind, (opened) => {
+    ;({ place, store } = opened)
   })
 
   const hold = (requestId: string, amount: bigint, more: Partial<ReturnType<typeof holdOf>> = {}) =>

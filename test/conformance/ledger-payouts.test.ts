@@ -2,19 +2,13 @@
  * What contributors earned and were promised, on every store: in one durable step with the charge that earned it, and
  * never promised before it is remembered.
  */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { InvariantViolation } from '../../src/base/assert.ts'
 import { address, atomic, noSignature, signature } from '../../src/domain/units.ts'
 import type { LedgerStore } from '../../src/store/ledger-store.ts'
-import {
-  channelConfig,
-  channelIdOf,
-  holdOf,
-  onChain,
-  openSignedChannel,
-  sealNote,
-} from '../support/channels.ts'
+import { channelConfig, channelIdOf, holdOf, onChain, sealNote } from '../support/channels.ts'
 import { type StorePlace, storeKinds } from '../support/store-places.ts'
+import { withLedger } from '../support/with-ledger.ts'
 
 describe.each(storeKinds())('payouts in $name', (kind) => {
   let place: StorePlace
@@ -24,16 +18,8 @@ describe.each(storeKinds())('payouts in $name', (kind) => {
   const contributor = address(`0x${'c0'.repeat(20)}`)
   const signed = signature('0xabcd')
 
-  beforeAll(kind.begin)
-  afterAll(kind.end)
-  beforeEach(async () => {
-    place = kind.createPlace()
-    store = await place.open()
-    await openSignedChannel(store, channelId, 1_000n)
-  })
-  afterEach(async () => {
-    await store.close()
-    await place.remove()
+  withLedger(kind, (opened) => {
+    ;({ place, store } = opened)
   })
 
   const openPayout = (balance: bigint, claimed = 0n) =>

@@ -2,7 +2,7 @@
  * What every ledger store does, whatever it is made of: the suite speaks to the port alone. A second implementation joins
  * by adding its place below.
  */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { InvariantViolation } from '../../src/base/assert.ts'
 import { atomic, unixSeconds, zeroBytes32 } from '../../src/domain/units.ts'
 import type { LedgerStore, StoreFailure } from '../../src/store/ledger-store.ts'
@@ -18,24 +18,15 @@ import {
   voucherOf,
 } from '../support/channels.ts'
 import { type StorePlace, storeKinds } from '../support/store-places.ts'
+import { withLedger } from '../support/with-ledger.ts'
 
 describe.each(storeKinds())('a ledger in $name', (kind) => {
   let place: StorePlace
   let store: LedgerStore
   const channelId = channelIdOf(0)
 
-  beforeAll(kind.begin)
-  afterAll(kind.end)
-
-  beforeEach(async () => {
-    place = kind.createPlace()
-    store = await place.open()
-    await openSignedChannel(store, channelId, 1_000n)
-  })
-
-  afterEach(async () => {
-    await store.close()
-    await place.remove()
+  withLedger(kind, (opened) => {
+    ;({ place, store } = opened)
   })
 
   const channel = async (of: LedgerStore = store, id = channelId) => {

@@ -2,12 +2,13 @@
  * The dollar book on every store: it grows in the same durable step as the charge, once for each request, and whoever
  * decides on the same ledger adds to the same sums.
  */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { microUsd } from '../../src/domain/exchange.ts'
 import { atomic } from '../../src/domain/units.ts'
 import type { LedgerStore } from '../../src/store/ledger-store.ts'
-import { channelIdOf, holdOf, openSignedChannel, sealNote } from '../support/channels.ts'
+import { channelIdOf, holdOf, sealNote } from '../support/channels.ts'
 import { type StorePlace, storeKinds } from '../support/store-places.ts'
+import { withLedger } from '../support/with-ledger.ts'
 
 const worthOf = (charged: bigint, earned: bigint) => ({
   chargedMicroUsd: microUsd(charged),
@@ -19,16 +20,8 @@ describe.each(storeKinds())('the dollar book in $name', (kind) => {
   let store: LedgerStore
   const channelId = channelIdOf(0)
 
-  beforeAll(kind.begin)
-  afterAll(kind.end)
-  beforeEach(async () => {
-    place = kind.createPlace()
-    store = await place.open()
-    await openSignedChannel(store, channelId, 1_000n)
-  })
-  afterEach(async () => {
-    await store.close()
-    await place.remove()
+  withLedger(kind, (opened) => {
+    ;({ place, store } = opened)
   })
 
   const charge = async (requestId: string, worth: ReturnType<typeof worthOf> | undefined) => {
