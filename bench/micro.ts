@@ -31,7 +31,7 @@ import { authenticate, createApiKey } from '../src/payment/authenticate.ts'
 import { createPaymentStep } from '../src/payment/payment-step.ts'
 import { openSqliteApiKeys } from '../src/store/api-key-store-sqlite.ts'
 import { openSqliteLedger } from '../src/store/ledger-store-sqlite.ts'
-import { readChatEvent, readUnaryAnswer } from '../src/upstream/chat-events.ts'
+import { readChatEvent, readWholeText } from '../src/upstream/chat-events.ts'
 import { SseReader } from '../src/upstream/sse-reader.ts'
 import {
   openTestChannel,
@@ -133,7 +133,7 @@ function timeRequest(): void {
   time('request: parse strictly (scan, parse, count members)', () => parseStrictJson(body))
   time('request: the same with the schema', () => parseChatBody(body))
   time('request: sha256 of 1 KB', () => sha256Bytes32(body))
-  time('answer: parse and serialise', () => readUnaryAnswer(unaryAnswer))
+  time('answer: parse and serialise', () => readWholeText(unaryAnswer))
   const text = 'The quick brown fox jumps over the lazy dog. '.repeat(15)
   time('answer: content hash (keccak of 0.7 KB)', () => contentHash([{ text, toolCalls: [] }]))
 }
@@ -169,7 +169,7 @@ function timeStream(): void {
     () => new SseReader().push(streamAnswer, () => {}),
     events.length,
   )
-  time('event: read', () => events.map(readChatEvent), events.length)
+  time('event: read', () => events.map((event) => readChatEvent(event)), events.length)
   const hashed = () => {
     const hash = startStreamHash({ jobId: someHash, inputHash: someHash })
     for (const event of events) hash.event(event)

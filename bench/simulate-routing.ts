@@ -168,6 +168,7 @@ const completionTokensUsual = 256
 const completionTokensMax = 2_000
 
 const routeRequest = (request: SimulatedRequest, body: Buffer): RouteRequest => ({
+  endpoint: 'chat/completions',
   modelName,
   callerId: `caller ${request.caller}`,
   promptTokensMin: 0,

@@ -4,6 +4,7 @@
  */
 import { hash } from 'node:crypto'
 import { assert } from '../base/assert.ts'
+import { keccak256 } from '../chain/keccak.ts'
 import { type Bytes32, bytes32, zeroBytes32 } from '../domain/units.ts'
 import type { Json } from './canonical-json.ts'
 import { type ChoiceContent, contentHash } from './content-hash.ts'
@@ -169,3 +170,13 @@ export function unaryHashes(answer: {
     streamRoot: zeroBytes32,
   }
 }
+
+/** The same for what is no text, such as an image: its content is hashed as it was delivered. */
+export const unitHashes = (answer: {
+  readonly received: Buffer
+  readonly delivered: Buffer
+}): ReceivedHashes => ({
+  outputHash: sha256Bytes32(answer.received),
+  contentHash: keccak256(answer.delivered),
+  streamRoot: zeroBytes32,
+})

@@ -1,3 +1,4 @@
+import type { Endpoint } from './endpoint.ts'
 import type { PriceSheet } from './price-sheet.ts'
 import type { Address, Bytes32 } from './units.ts'
 
@@ -11,6 +12,8 @@ export type Offer = {
   readonly modelId: Bytes32
   readonly contextTokensMax: number
   readonly completionTokensMax: number
+  /** What the model can be asked there; undefined leaves it to `usualEndpoints`. */
+  readonly endpoints?: readonly Endpoint[] | undefined
   readonly prices: PriceSheet
   readonly priceHash: Bytes32
 }

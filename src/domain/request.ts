@@ -1,3 +1,4 @@
+import type { Endpoint } from './endpoint.ts'
 import type { SpendCap } from './hold.ts'
 import type { RoutePreferences } from './route-preferences.ts'
 import type { Bytes32 } from './units.ts'
@@ -19,17 +20,19 @@ export type Payer =
 export const apiKeyIdOf = (payer: Payer): string | undefined =>
   payer.kind === 'api-key' ? payer.apiKeyId : undefined
 
-/** One chat completion as it was asked, bounds checked, before anybody was chosen to answer it. */
+/** One request as it was asked, bounds checked, before anybody was chosen to answer it. */
 export type InferenceRequest = {
   /** `req_` and 24 hex digits: names the request in logs and headers. */
   readonly requestId: string
   readonly jobId: Bytes32
   readonly receiptId: Bytes32
+  /** What whoever answers is asked for. */
+  readonly endpoint: Endpoint
   /** The model's public name. */
   readonly modelName: string
   /** The exact bytes that the client sent. */
   readonly body: Buffer
-  /** The same without the members that are for the gateway alone; the same object where there are none. */
+  /** What whoever answers is sent: the same without the members that are for the gateway alone, or translated. */
   readonly forwardedBody: Buffer
   readonly requestHash: Bytes32
   readonly stream: boolean
@@ -46,7 +49,7 @@ export type InferenceRequest = {
   /** The client's own bound per choice; undefined leaves it to the offer. */
   readonly completionTokensMax: number | undefined
   /** What the client calls that bound. */
-  readonly completionTokensParam: 'max_tokens' | 'max_completion_tokens'
+  readonly completionTokensParam: string
   /** What the client says about who answers. */
   readonly preferences: RoutePreferences | undefined
   /** Only a contributor that signs its Work may answer. */

@@ -1,5 +1,21 @@
 import type { Cancellation } from '../base/cancellation.ts'
 import type { Refusal } from '../domain/refusal.ts'
+import type { MeteredUsage } from '../domain/usage.ts'
+
+/**
+ * How a chat completion is told to a client of another API. What it answers is what the client gets: it is hashed and
+ * sent. One request's own: it may keep what it told.
+ */
+export type AnswerDialect = {
+  /** The body of an answer in one piece. `completion` is a chat completion. */
+  readonly whole: (completion: Buffer, usage: MeteredUsage) => Buffer
+  /** What one event, `data: {chat completion chunk}` and its blank line, comes to; empty where that is nothing. */
+  readonly chunk: (event: Buffer) => Buffer
+  /** The last bytes of a stream that ended well, or where the payer's money ended. */
+  readonly closing: (usage: MeteredUsage, end: 'complete' | 'budget_spent') => Buffer
+  /** The last bytes of one that did not. */
+  readonly failed: (refusal: Refusal, requestId: string) => Buffer
+}
 
 export type AnswerHeaders = Readonly<Record<string, string>>
 
@@ -7,7 +23,9 @@ export type AnswerHeaders = Readonly<Record<string, string>>
 export type AnswerClient = {
   /** Cancelled when the connection closes before the answer ended. */
   readonly cancellation: Cancellation
-  /** A whole JSON answer. */
+  /** Undefined takes the contributor's own bytes. */
+  readonly dialect?: AnswerDialect | undefined
+  /** An answer in one piece; JSON unless the headers say otherwise. */
   readonly answer: (headers: AnswerHeaders, body: Buffer) => void
   readonly startStream: (headers: AnswerHeaders) => void
   /** False when the client reads too slowly: write nothing more until `onDrain` calls. */

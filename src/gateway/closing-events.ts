@@ -1,8 +1,9 @@
 import type { MeteredUsage } from '../domain/usage.ts'
-import { lengthEvent, usageEvent } from '../upstream/chat-events.ts'
+import type { AnswerFormat } from '../upstream/answer-formats.ts'
+import { usageEvent } from '../upstream/chat-events.ts'
 
 /** What a stream leaves for its last bytes. */
-export type StreamTail = {
+export type StreamTail = Pick<NonNullable<AnswerFormat['stream']>, 'lengthEvent'> & {
   /** The last chunk with a choice that the client got: the pattern for those that we make. */
   readonly lastChunk: Buffer | undefined
   /** The engine's own usage chunk. */
@@ -32,7 +33,7 @@ export function closingEvents(
   return Buffer.concat([...events, doneEvent])
 }
 
-function lengthEvents({ lastChunk, finished, choiceCount }: StreamTail): Buffer[] {
+function lengthEvents({ lengthEvent, lastChunk, finished, choiceCount }: StreamTail): Buffer[] {
   return Array.from({ length: choiceCount }, (_, index) => index)
     .filter((index) => !finished.has(index))
     .map((index) => lengthEvent(lastChunk, index))

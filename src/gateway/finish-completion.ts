@@ -7,6 +7,7 @@ import {
   type ReceivedHashes,
   sha256Bytes32,
   unaryHashes,
+  unitHashes,
 } from '../attestation/answer-transcript.ts'
 import { checkWork } from '../attestation/check-work.ts'
 import { err, ok, type Result } from '../base/result.ts'
@@ -14,12 +15,13 @@ import { type SignedWork, type Work, workStatus } from '../domain/receipt.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import { type Bytes32, unixSecondsOf, zeroBytes32 } from '../domain/units.ts'
 import { type MeteredUsage, noUsage, type Usage } from '../domain/usage.ts'
-import { settleUsage } from '../metering/settle-usage.ts'
+import { settleUnits, settleUsage } from '../metering/settle-usage.ts'
 import { countPrompt } from '../metering/token-counter.ts'
 import type { AnswerHeaders } from './answer-client.ts'
 import type { Gateway } from './gateway.ts'
 import type { BegunAnswer } from './open-first-answer.ts'
-import type { StreamEnd, StreamRelay } from './relay-stream.ts'
+import type { StreamRelay } from './relay-stream.ts'
+import type { StreamEnd } from './relay-terms.ts'
 import { logEnded, type ServedRequest, settleAnswer } from './settle-answer.ts'
 
 export async function finishStream(
@@ -113,16 +115,27 @@ export async function finishUnary(
   const { answer, content, received } = body.read
   if (client.cancellation.cancelled) return releaseUnserved(gateway, served)
   const { choiceCount } = request
-  const hashes = unaryHashes({ received, content, choiceCount })
-  const responseHash = answer.bytes === received ? hashes.outputHash : sha256Bytes32(answer.bytes)
+  const hashes =
+    'units' in content
+      ? unitHashes({ received, delivered: content.delivered })
+      : unaryHashes({ received, content, choiceCount })
   const settled = await settleComplete(gateway, served, {
     received: hashes,
     observed: { content, contentEvents: 0, reported: answer.usage },
     encodedWork: body.encodedWork,
-    close: () => ({ value: answer.bytes, responseHash }),
+    close: (usage) => {
+      const value = client.dialect?.whole(answer.bytes, usage) ?? answer.bytes
+      const responseHash = value === received ? hashes.outputHash : sha256Bytes32(value)
+      return { value, responseHash }
+    },
   })
   if (!settled.ok) return settled
-  client.answer(answerHeaders(served), settled.value)
+  const headers = answerHeaders(served)
+  const contentType = 'units' in content ? content.contentType : undefined
+  client.answer(
+    contentType === undefined ? headers : { ...headers, 'content-type': contentType },
+    settled.value,
+  )
   return ok(undefined)
 }
 
@@ -137,7 +150,9 @@ async function releaseUnserved(
 }
 
 type Observed = {
-  readonly content: { readonly byteLength: number; readonly text: string }
+  readonly content:
+    | { readonly byteLength: number; readonly text: string }
+    | { readonly units: number }
   readonly contentEvents: number
   readonly reported: Usage | undefined
 }
@@ -219,12 +234,14 @@ const usageOf = (work: Work): Usage => ({
 
 function meter(gateway: Gateway, served: ServedRequest, observed: Observed): MeteredUsage {
   const { request, begun, promptTokensMax } = served
+  const { content, reported } = observed
+  if ('units' in content) return settleUnits(reported, { units: content.units, promptTokensMax })
   const counter = gateway.tokenCounters.get(begun.attempt.candidate.offer.modelName)
-  return settleUsage(observed.reported, {
-    promptTokensCounted: counter && countPrompt(counter, request.body),
-    completionTokensCounted: counter?.count(observed.content.text),
+  return settleUsage(reported, {
+    promptTokensCounted: counter && countPrompt(counter, request.forwardedBody),
+    completionTokensCounted: counter?.count(content.text),
     promptTokensMax,
-    completionBytes: observed.content.byteLength,
+    completionBytes: content.byteLength,
     completionEvents: observed.contentEvents,
     messageCount: request.messageCount,
   })

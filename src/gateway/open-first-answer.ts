@@ -12,6 +12,7 @@ import { type Attempt, nothingSent } from '../routing/attempt.ts'
 import type { RouteRefusal } from '../routing/filter-lanes.ts'
 import type { Candidate } from '../routing/lane.ts'
 import type { Route } from '../routing/route.ts'
+import { answerFormats } from '../upstream/answer-formats.ts'
 import { openAnswer } from '../upstream/open-answer.ts'
 import { prepareBody } from '../upstream/prepare-body.ts'
 import { mayTryAnother } from '../upstream/retry-rules.ts'
@@ -141,7 +142,7 @@ async function openOne(
   const startedAtMs = gateway.nowMs()
   const opened = await openAnswer(gateway.upstreams, {
     baseUrl: contributor.baseUrl,
-    path: '/chat/completions',
+    path: `/${request.endpoint}`,
     headers: jobHeaders(gateway, request, attempt.candidate),
     body,
     stream: request.stream,
@@ -149,13 +150,15 @@ async function openOne(
     onShownVoucher: (voucher) => gateway.payouts.shown(contributor.contributorId, voucher),
   })
   if (!opened.ok) return opened
-  const expected = request.stream ? 'text/event-stream' : 'application/json'
+  const format = answerFormats[request.endpoint]
+  const streamFormat = request.stream ? format.stream : undefined
+  const expected = streamFormat === undefined ? format.wholeType : 'text/event-stream'
   if (!opened.value.contentType.toLowerCase().startsWith(expected)) {
     opened.value.abort()
     return err({ reason: 'upstream_bad_response' })
   }
-  if (!request.stream) {
-    const read = await readUnary(opened.value, request.choiceCount)
+  if (streamFormat === undefined) {
+    const read = await readUnary(opened.value, format, request.choiceCount)
     if (!read.ok) return read
     const { encodedWork } = opened.value
     const unary = { kind: 'unary', read: read.value, encodedWork } as const
@@ -165,6 +168,8 @@ async function openOne(
     jobId: request.jobId,
     inputHash,
     choiceCount: request.choiceCount,
+    format: streamFormat,
+    dialect: client.dialect,
     includeUsage: request.includeUsage,
     expectsWork: signs,
     credit: creditOf(admitted, offer, request.choiceCount),

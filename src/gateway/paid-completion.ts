@@ -35,7 +35,7 @@ export function createPaidDoor(gateway: Gateway, inFlight: InFlight, x402: X402S
     terms,
     refund,
     quote: (request, parallel) => {
-      const candidates = gateway.pool.candidates(request.modelName)
+      const candidates = gateway.pool.candidates(request)
       if (candidates.length > 0) {
         const offers = candidates.map(({ offer }) => offer)
         return x402.quote(request, offers, parallel)

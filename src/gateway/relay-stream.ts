@@ -19,41 +19,14 @@ import {
 } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { UpstreamRefusal } from '../domain/refusal.ts'
-import type { Bytes32 } from '../domain/units.ts'
 import type { MeteredUsage, Usage } from '../domain/usage.ts'
-import {
-  type ChatEvent,
-  type ChoiceDelta,
-  readChatEvent,
-  withoutUsage,
-} from '../upstream/chat-events.ts'
+import { type ChatEvent, type ChoiceDelta, withoutUsage } from '../upstream/chat-events.ts'
 import type { OpenedAnswer } from '../upstream/open-answer.ts'
 import { SseReader } from '../upstream/sse-reader.ts'
 import type { AnswerClient } from './answer-client.ts'
 import { closingEvents } from './closing-events.ts'
+import type { RelayTerms, StreamEnd } from './relay-terms.ts'
 import type { StreamCredit } from './stream-credit.ts'
-
-export type StreamEnd =
-  | { readonly kind: 'complete' }
-  /** No more could be held for it: a whole answer as far as it goes. */
-  | { readonly kind: 'budget_spent' }
-  | { readonly kind: 'failed'; readonly refusal: UpstreamRefusal }
-  | { readonly kind: 'client_gone' }
-
-export type RelayTerms = {
-  readonly jobId: Bytes32
-  readonly inputHash: Bytes32
-  readonly choiceCount: number
-  /** The client wants the usage chunk, exactly one at the end; otherwise it gets none. */
-  readonly includeUsage: boolean
-  /** The contributor signs: after [DONE] its Work is waited for. */
-  readonly expectsWork: boolean
-  /** How far the hold goes; undefined where it covers whatever may come. */
-  readonly credit: StreamCredit | undefined
-  /** Called while the answer flows, at least as often as limits.ts says, with the content events sent so far. */
-  readonly onCheckpoint: (contentEvents: number) => void
-  readonly nowMs: () => number
-}
 
 const nothing = Buffer.alloc(0)
 
@@ -120,8 +93,11 @@ export class StreamRelay {
 
   /** The last bytes of a whole answer, once it is known what it costs. */
   closing(charged: MeteredUsage, end: 'complete' | 'budget_spent'): Buffer {
+    const { dialect, format } = this.#terms
+    if (dialect !== undefined) return dialect.closing(charged, end)
     const seen = { lastChunk: this.#lastChunk, usageChunk: this.#usageChunk }
-    return closingEvents({ ...this.#terms, ...seen, finished: this.#finished }, charged, end)
+    const tail = { ...this.#terms, ...seen, ...format, finished: this.#finished }
+    return closingEvents(tail, charged, end)
   }
 
   /** Ends the upstream: nobody waits for this answer any more. */
@@ -153,7 +129,7 @@ export class StreamRelay {
       this.#unpaid.push(Buffer.from(block))
       return
     }
-    const event = readChatEvent(block)
+    const event = this.#terms.format.readEvent(block)
     switch (event.kind) {
       case 'chunk':
         this.#chunk(block, event)
@@ -189,14 +165,19 @@ export class StreamRelay {
       this.transcript.replaced(block, nothing)
       return
     }
-    // Some engines report on every chunk; a client counts each report that it sees.
-    const bytes =
-      event.usage === undefined ? event.bytes : withoutUsage(event.bytes, this.#terms.includeUsage)
+    const bytes = this.#forClient(event)
     if (bytes === block) this.transcript.passed(block)
     else this.transcript.replaced(block, bytes)
     this.#lastChunk = bytes
     this.#forward(bytes)
     this.#noteDeltas(event.deltas)
+  }
+
+  #forClient({ bytes, usage }: Extract<ChatEvent, { kind: 'chunk' }>): Buffer {
+    const { dialect, includeUsage } = this.#terms
+    if (dialect !== undefined) return dialect.chunk(bytes)
+    // Some engines report on every chunk; a client counts each report that it sees.
+    return usage === undefined ? bytes : withoutUsage(bytes, includeUsage)
   }
 
   /** False when the event must wait until more is held. */
@@ -255,6 +236,7 @@ export class StreamRelay {
   }
 
   #forward(bytes: Buffer): void {
+    if (bytes.length === 0) return
     if (this.#client !== undefined) {
       this.#flowing = this.#client.write(bytes)
       this.clientWasSlow ||= !this.#flowing
@@ -281,7 +263,8 @@ export class StreamRelay {
     const { unfinished } = this.#reader
     // Some engines close after finish_reason without [DONE], or before its blank line; without either the answer was cut.
     const finished = unfinished.length === 0 && this.#finished.size >= this.#terms.choiceCount
-    const done = this.#doneSeen || finished || readChatEvent(unfinished).kind === 'done'
+    const done =
+      this.#doneSeen || finished || this.#terms.format.readEvent(unfinished).kind === 'done'
     if (done) this.#end({ kind: 'complete' })
     else this.#fail({ reason: 'upstream_stream_interrupted' })
   }

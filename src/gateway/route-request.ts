@@ -17,6 +17,7 @@ export function routeRequestOf(request: InferenceRequest, priceDecimals: number)
   const completionTokensMax = request.completionTokensMax ?? Number.POSITIVE_INFINITY
   const promptTokensEstimate = Math.ceil(promptBytes / bytesPerTokenUsual)
   return {
+    endpoint: request.endpoint,
     modelName: request.modelName,
     callerId: callerIdOf(request.payer),
     promptTokensMin: Math.floor(promptBytes / bytesPerTokenMost),

@@ -24,7 +24,7 @@ export async function serveCompletion(
   request: InferenceRequest,
   client: AnswerClient,
 ): Promise<Result<void, Refusal>> {
-  const offered = gateway.pool.candidates(request.modelName)
+  const offered = gateway.pool.candidates(request)
   if (offered.length === 0) {
     return refuse(gateway, request, { reason: 'model_not_found', modelId: request.modelName })
   }

@@ -20,28 +20,32 @@ import { retrieveVoucher, showVoucher } from './contributors.ts'
 import type { Entrance } from './entrance.ts'
 import type { HttpContext, HttpEnv } from './http-context.ts'
 import { listModels, retrieveModel } from './models.ts'
-import { paymentTerms } from './paid-completions.ts'
+import { paymentTerms } from './paid-inference.ts'
 import { sendError, sendJson } from './raw-response.ts'
 import { retrieveReceipt } from './receipts.ts'
+import { type InferenceTerms, serveInference } from './serve-inference.ts'
+import type { Surface } from './surface.ts'
+
+/** Where models are asked. */
+const surfaces: readonly Surface[] = [chatCompletions]
 
 /** The route table, one line a route. Handlers write to Node's raw response, which hono is then told. */
-export function createApp(
-  door: GatewayDoor,
-  terms: { readonly stallMs: number; readonly entrance: Entrance },
-): Hono<HttpEnv> {
+export function createApp(terms: InferenceTerms): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>()
-  const entrance = terms.entrance
+  const { door, entrance } = terms
   const contributors = (serve: typeof retrieveVoucher) => raw((c) => serve(door, c.env))
 
-  app.post('/v1/chat/completions', (context) => {
-    // Not awaited: hono is done with this request; the conductor answers on the raw response.
-    void chatCompletions(door, context.env, terms)
-    return RESPONSE_ALREADY_SENT
-  })
-  app.get(
-    '/v1/chat/completions',
-    raw((c) => paymentTerms(door, c.env)),
-  )
+  for (const surface of surfaces) {
+    app.post(surface.path, (context) => {
+      // Not awaited: hono is done with this request; the conductor answers on the raw response.
+      void serveInference(surface, terms, context.env)
+      return RESPONSE_ALREADY_SENT
+    })
+    app.get(
+      surface.path,
+      raw((c) => paymentTerms(surface, door, c.env)),
+    )
+  }
   app.get(
     '/v1/models',
     raw((c) => authenticated(door, entrance, c, () => listModels(door, c.env.outgoing))),

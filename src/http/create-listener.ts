@@ -4,6 +4,7 @@ import type { GatewayDoor } from '../gateway/gateway-door.ts'
 import { createApp } from './app.ts'
 import { chatCompletions } from './chat-completions.ts'
 import { Entrance } from './entrance.ts'
+import { serveInference } from './serve-inference.ts'
 
 /**
  * Every request goes to the route table but the plain form of the one that nearly all are: a router that makes Fetch
@@ -13,13 +14,13 @@ export function createListener(
   door: GatewayDoor,
   timeouts: { readonly stallMs: number },
 ): RequestListener {
-  const terms = { ...timeouts, entrance: new Entrance(door.nowMs) }
-  const routed = getRequestListener(createApp(door, terms).fetch, {
+  const terms = { ...timeouts, door, entrance: new Entrance(door.nowMs) }
+  const routed = getRequestListener(createApp(terms).fetch, {
     overrideGlobalObjects: false,
   })
   return (incoming, outgoing) => {
-    if (incoming.url === '/v1/chat/completions' && incoming.method === 'POST') {
-      void chatCompletions(door, { incoming, outgoing }, terms)
+    if (incoming.url === chatCompletions.path && incoming.method === 'POST') {
+      void serveInference(chatCompletions, terms, { incoming, outgoing })
     } else {
       void routed(incoming, outgoing)
     }

@@ -14,6 +14,7 @@ import { parseStrictJson } from './strict-json.ts'
 /** The part of an InferenceRequest that its body, and a header in the place of a field, determine. */
 export type ChatBody = Pick<
   InferenceRequest,
+  | 'endpoint'
   | 'modelName'
   | 'stream'
   | 'includeUsage'
@@ -63,6 +64,7 @@ export function parseChatBody(body: Buffer, headers: IncomingHttpHeaders = {}): 
   const sampling = checkSampling(fields)
   if (!sampling.ok) return sampling
   return ok({
+    endpoint: 'chat/completions',
     modelName: model.value,
     messageCount,
     promptHasMedia,

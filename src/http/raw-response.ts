@@ -6,8 +6,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Cancellation } from '../base/cancellation.ts'
 import { discardedBodyBytesMax } from '../base/limits.ts'
 import type { Refusal } from '../domain/refusal.ts'
-import type { AnswerClient, AnswerHeaders } from '../gateway/answer-client.ts'
+import type { AnswerClient, AnswerDialect, AnswerHeaders } from '../gateway/answer-client.ts'
 import { errorAnswer } from './openai-error.ts'
+import type { Surface } from './surface.ts'
 
 /** The error body with its four keys, and our request id beside them. */
 export function errorBody(refusal: Refusal, requestId: string | undefined): string {
@@ -22,13 +23,17 @@ export function sendError(
   response: ServerResponse,
   refusal: Refusal,
   requestId?: string | undefined,
-  told: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> } = {},
+  told: {
+    readonly status?: number
+    readonly headers?: Readonly<Record<string, string>>
+    readonly errorBody?: Surface['errorBody']
+  } = {},
 ): void {
   if (response.headersSent || response.destroyed) {
     response.destroy()
     return
   }
-  const body = Buffer.from(errorBody(refusal, requestId))
+  const body = Buffer.from((told.errorBody ?? errorBody)(refusal, requestId))
   const { status, headers } = errorAnswer(refusal)
   const whole = isWhole(response.req)
   response.writeHead(told.status ?? status, {
@@ -92,9 +97,11 @@ export function rawAnswerClient(
     readonly requestId: string
     /** A client that takes nothing for this long is gone: without it a full buffer, a hold and an upstream stay forever. */
     readonly stallMs: number
+    /** Undefined forwards the contributor's own bytes. */
+    readonly dialect?: AnswerDialect | undefined
   },
 ): AnswerClient {
-  const { cancellation, requestId, stallMs } = watched
+  const { cancellation, requestId, stallMs, dialect } = watched
   // Node destroys a socket whose timeout nobody listens to; bytes that get through put it off, and the response's end
   // replaces it by the keep-alive timeout.
   const mindStall = () => outgoing.setTimeout(stallMs)
@@ -105,6 +112,7 @@ export function rawAnswerClient(
   }
   return {
     cancellation,
+    dialect,
     answer: (headers: AnswerHeaders, body: Buffer) => {
       outgoing.writeHead(200, {
         'content-type': 'application/json',
@@ -134,6 +142,8 @@ export function rawAnswerClient(
       })
     },
     endStream: end,
-    errorEvent: (refusal: Refusal) => Buffer.from(`data: ${errorBody(refusal, requestId)}\n\n`),
+    errorEvent: (refusal: Refusal) =>
+      dialect?.failed(refusal, requestId) ??
+      Buffer.from(`data: ${errorBody(refusal, requestId)}\n\n`),
   }
 }

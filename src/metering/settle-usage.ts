@@ -52,6 +52,23 @@ export function settleUsage(reported: Usage | undefined, observed: Observed): Me
     : { ...atMost(reported, own), source: 'corrected' }
 }
 
+/**
+ * The usage of an answer that is counted in units, such as images or the vectors of an embedding. Units are seen here, so
+ * only the prompt's tokens rest on the contributor's word, as far as the prompt can have them.
+ */
+export function settleUnits(
+  reported: Usage | undefined,
+  observed: { readonly units: number; readonly promptTokensMax: number },
+): MeteredUsage {
+  const { units, promptTokensMax } = observed
+  if (units === 0) return { ...noUsage, source: 'counted' }
+  const own = Math.ceil(promptTokensMax / bytesPerToken)
+  const credible = reported === undefined || reported.promptTokens <= promptTokensMax
+  const promptTokens = credible ? (reported?.promptTokens ?? own) : own
+  const source = reported === undefined ? 'counted' : credible ? 'reported' : 'corrected'
+  return { ...noUsage, promptTokens, completionTokens: units, source }
+}
+
 const ceiling = (counted: number | undefined, bytes: number): number =>
   counted === undefined ? completionTokensAtMost(bytes) : counted * toleranceRatio + spareTokens
 

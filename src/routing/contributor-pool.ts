@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { assert } from '../base/assert.ts'
 import type { Contributor, Offer } from '../domain/contributor.ts'
+import { type Endpoint, usualEndpoints } from '../domain/endpoint.ts'
 import type { RateWindowStore } from '../store/rate-window-store.ts'
 import { MemoryRateWindows } from '../store/rate-window-store-memory.ts'
 import { chooseLane } from './choose-lane.ts'
@@ -11,6 +12,7 @@ import {
   createStation,
   forget,
   type Lane,
+  laneNameOf,
   type Station,
 } from './lane.ts'
 import { queuedPerCallerMax, queuedPerModelMax } from './limits.ts'
@@ -40,6 +42,7 @@ const scheduleByTimer: Schedule = (delayMs, run) => {
 /** Who may be asked, how busy and how well they are. One per gateway process. */
 export class ContributorPool {
   readonly #stations = new Map<string, Station>()
+  /** By `laneNameOf`: an offer has a lane for each endpoint, because it may do well at one and not at another. */
   readonly #lanes = new Map<string, readonly Lane[]>()
   /** The same as `#lanes`, as others see them. */
   readonly #candidates = new Map<string, readonly Candidate[]>()
@@ -58,11 +61,11 @@ export class ContributorPool {
       random,
       affinity: new PrefixAffinity(Math.floor(random() * 2 ** 32)),
       choose: options.choose ?? chooseLane,
-      roomOf: (modelName) => {
-        const known = this.#rooms.get(modelName)
+      roomOf: (laneName) => {
+        const known = this.#rooms.get(laneName)
         if (known !== undefined) return known
         const room = new WaitingRoom(schedule, bounds)
-        this.#rooms.set(modelName, room)
+        this.#rooms.set(laneName, room)
         return room
       },
       wakeRooms: (nowMs) => {
@@ -76,14 +79,23 @@ export class ContributorPool {
     return [...this.#stations.values()].map(({ contributor }) => contributor)
   }
 
-  /** Everyone who offers a model, well or not; empty when nobody does. */
-  candidates(modelName: string): readonly Candidate[] {
-    return this.#candidates.get(modelName) ?? nobody
+  /** Everyone who offers a model at an endpoint, well or not; empty when nobody does. */
+  candidates(asked: {
+    readonly endpoint: Endpoint
+    readonly modelName: string
+  }): readonly Candidate[] {
+    return this.#candidates.get(laneNameOf(asked)) ?? nobody
   }
 
   /** One representative offer for each model, in the order of configuration. */
   models(): readonly Offer[] {
-    return [...this.#lanes.values()].flatMap(([first]) => (first ? [first.candidate.offer] : []))
+    const offers = new Map<string, Offer>()
+    for (const { contributor } of this.#stations.values()) {
+      for (const offer of contributor.offers) {
+        if (!offers.has(offer.modelName)) offers.set(offer.modelName, offer)
+      }
+    }
+    return [...offers.values()]
   }
 
   inFlight(contributorId: string): number {
@@ -103,11 +115,11 @@ export class ContributorPool {
   /** From now on nobody asks this contributor; what is in flight there goes on. */
   remove(contributorId: string): void {
     this.#stations.delete(contributorId)
-    for (const [modelName, lanes] of this.#lanes) {
+    for (const [laneName, lanes] of this.#lanes) {
       const left = lanes.filter(
         ({ candidate }) => candidate.contributor.contributorId !== contributorId,
       )
-      this.#setLanes(modelName, left)
+      this.#setLanes(laneName, left)
     }
   }
 
@@ -128,20 +140,23 @@ export class ContributorPool {
     this.#stationsEver += 1
     this.#stations.set(contributorId, station)
     for (const offer of contributor.offers) {
-      const lanes = this.#lanes.get(offer.modelName) ?? []
-      this.#setLanes(offer.modelName, [...lanes, createLane(station, offer)])
+      for (const endpoint of offer.endpoints ?? usualEndpoints) {
+        const laneName = laneNameOf({ endpoint, modelName: offer.modelName })
+        const lanes = this.#lanes.get(laneName) ?? []
+        this.#setLanes(laneName, [...lanes, createLane(station, offer)])
+      }
     }
   }
 
-  #setLanes(modelName: string, lanes: readonly Lane[]): void {
+  #setLanes(laneName: string, lanes: readonly Lane[]): void {
     if (lanes.length === 0) {
-      this.#lanes.delete(modelName)
-      this.#candidates.delete(modelName)
+      this.#lanes.delete(laneName)
+      this.#candidates.delete(laneName)
       return
     }
-    this.#lanes.set(modelName, lanes)
+    this.#lanes.set(laneName, lanes)
     this.#candidates.set(
-      modelName,
+      laneName,
       lanes.map(({ candidate }) => candidate),
     )
   }

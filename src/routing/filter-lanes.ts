@@ -3,6 +3,7 @@
  * the last of them fell at is told.
  */
 import { err, ok, type Result } from '../base/result.ts'
+import type { Endpoint } from '../domain/endpoint.ts'
 import type { RoutePreferences } from '../domain/route-preferences.ts'
 import type { AtomicAmount } from '../domain/units.ts'
 import type { RateWindowStore } from '../store/rate-window-store.ts'
@@ -13,6 +14,7 @@ import { estimateMs } from './latency-estimate.ts'
 
 /** What the filters and the score must know about a request. */
 export type RouteRequest = {
+  readonly endpoint: Endpoint
   readonly modelName: string
   /** The caller's account or key: its own lane in the queue, and nobody else's prefixes. */
   readonly callerId: string

@@ -1,4 +1,5 @@
 import type { Contributor, Offer } from '../domain/contributor.ts'
+import type { Endpoint } from '../domain/endpoint.ts'
 import type { RateClaim, RateLimit } from '../store/rate-window-store.ts'
 import { type Breaker, closedBreaker } from './circuit-breaker.ts'
 import type { Quarantine } from './key-quarantine.ts'
@@ -39,6 +40,12 @@ export type Lane = {
 /** Where no concurrency is declared, so many requests at once are taken for a full contributor when loads are compared. */
 export const assumedConcurrency = 16
 const minuteMs = 60_000
+
+/** What the lanes of one model at one endpoint are found by. An endpoint has no space in it. */
+export const laneNameOf = (asked: {
+  readonly endpoint: Endpoint
+  readonly modelName: string
+}): string => `${asked.endpoint} ${asked.modelName}`
 
 export function createStation(
   contributor: Contributor,

@@ -3,7 +3,7 @@ import { err, ok, type Result } from '../base/result.ts'
 import type { Offer } from '../domain/contributor.ts'
 import { type Attempt, beginAttempt, nothingSent } from './attempt.ts'
 import { filterLanes, type RouteRefusal, type RouteRequest } from './filter-lanes.ts'
-import type { Candidate, Lane } from './lane.ts'
+import { type Candidate, type Lane, laneNameOf } from './lane.ts'
 import { queueDeadlineMs } from './limits.ts'
 import { noPrefix, type PrefixKeys, promptBytesOf } from './prefix-affinity.ts'
 import type { RoutingState } from './routing-state.ts'
@@ -24,7 +24,7 @@ export class Route {
   #prefixKeys: PrefixKeys | undefined
 
   constructor(state: RoutingState, request: RouteRequest, offerFor: OfferFor) {
-    const lanes = state.lanes.get(request.modelName) ?? []
+    const lanes = state.lanes.get(laneNameOf(request)) ?? []
     this.#state = state
     this.#request = request
     this.#offerFor = offerFor
@@ -54,7 +54,7 @@ export class Route {
 
   /** As `next`; where all are full it waits for its turn, until `queueDeadlineMs` or the caller leaves. */
   async nextInTurn(nowMs: number, cancellation: Cancellation): Promise<Begun> {
-    const room = this.#state.roomOf(this.#request.modelName)
+    const room = this.#state.roomOf(laneNameOf(this.#request))
     const first: Begun = room.isEmpty
       ? await this.next(nowMs)
       : err({ kind: 'busy', retryAfterMs: 0 })

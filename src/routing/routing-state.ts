@@ -13,7 +13,7 @@ export type RoutingState = {
   readonly affinity: PrefixAffinity
   readonly random: Random
   readonly choose: typeof chooseLane
-  readonly roomOf: (modelName: string) => WaitingRoom
+  readonly roomOf: (laneName: string) => WaitingRoom
   /** Somebody has room again; a contributor of several models may be waited for in several rooms. */
   readonly wakeRooms: (nowMs: number) => void
 }

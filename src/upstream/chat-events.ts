@@ -34,15 +34,19 @@ export type ChatEvent =
   | { readonly kind: 'error' }
   | { readonly kind: 'malformed' }
 
+/** Where a choice says what it says: the older completions have the bare text there, whole or in parts. */
+type StreamedPart = 'delta' | 'text'
+type Part = StreamedPart | 'message'
+
 const dataPrefix = Buffer.from('data: ')
 const workPrefix = ': vouch-work '
 const openBrace = 0x7b
 const cr = 0x0d
 const lf = 0x0a
 
-export function readChatEvent(block: Buffer): ChatEvent {
+export function readChatEvent(block: Buffer, part: StreamedPart = 'delta'): ChatEvent {
   const payload = plainPayload(block)
-  if (payload !== undefined) return readPayload(payload, block)
+  if (payload !== undefined) return readPayload(payload, block, part)
   const { data, comment } = readFields(block.toString())
   if (data === undefined) {
     return comment?.startsWith(workPrefix)
@@ -50,7 +54,7 @@ export function readChatEvent(block: Buffer): ChatEvent {
       : { kind: 'comment' }
   }
   // Between JSON tokens a space says what a line break does, and fits on one line.
-  return readPayload(data, Buffer.from(`data: ${data.replaceAll('\n', ' ')}\n\n`))
+  return readPayload(data, Buffer.from(`data: ${data.replaceAll('\n', ' ')}\n\n`), part)
 }
 
 /** The JSON of a block in the plainest framing, `data: {…}\n\n`, which is nearly every block; undefined for any other. */
@@ -77,14 +81,14 @@ function readFields(block: string): { data: string | undefined; comment: string 
   return { data: data.length === 0 ? undefined : data.join('\n'), comment }
 }
 
-function readPayload(payload: string, bytes: Buffer): ChatEvent {
+function readPayload(payload: string, bytes: Buffer, part: StreamedPart): ChatEvent {
   if (payload.trim() === '[DONE]') return { kind: 'done' }
   const json = parseObject(payload)
   if (json === undefined) return { kind: 'malformed' }
   if (json['error'] !== undefined && json['error'] !== null) return { kind: 'error' }
   const choices = json['choices']
   if (!Array.isArray(choices)) return { kind: 'malformed' }
-  const deltas = readDeltas(choices, 'delta')
+  const deltas = readDeltas(choices, part)
   if (deltas === undefined) return { kind: 'malformed' }
   return { kind: 'chunk', bytes, deltas, usage: readUsage(json['usage']) }
 }
@@ -112,10 +116,14 @@ export function usageEvent(pattern: Buffer | undefined, usage: Usage): Buffer {
 
 /** The chunk that ends one choice of a stream because no more tokens may be spent on it. */
 export const lengthEvent = (pattern: Buffer | undefined, index: number): Buffer =>
-  eventOf({
-    ...patternOf(pattern),
-    choices: [{ index, delta: {}, finish_reason: 'length', logprobs: null }],
-  })
+  endingEvent(pattern, { index, delta: {}, finish_reason: 'length', logprobs: null })
+
+/** The same of the older completions. */
+export const textLengthEvent = (pattern: Buffer | undefined, index: number): Buffer =>
+  endingEvent(pattern, { index, text: '', finish_reason: 'length', logprobs: null })
+
+const endingEvent = (pattern: Buffer | undefined, choice: Fields): Buffer =>
+  eventOf({ ...patternOf(pattern), choices: [choice] })
 
 const patternOf = (pattern: Buffer | undefined): Fields => ({
   object: 'chat.completion.chunk',
@@ -138,11 +146,8 @@ function parseObject(text: string): Fields | undefined {
   }
 }
 
-/** What each choice says; undefined when one of them is not a choice. `part` is where it says it. */
-function readDeltas(
-  choices: readonly unknown[],
-  part: 'delta' | 'message',
-): ChoiceDelta[] | undefined {
+/** What each choice says; undefined when one of them is not a choice. */
+function readDeltas(choices: readonly unknown[], part: Part): ChoiceDelta[] | undefined {
   const deltas: ChoiceDelta[] = []
   for (const choice of choices) {
     const delta = isFields(choice) ? readDelta(choice, part) : undefined
@@ -152,11 +157,11 @@ function readDeltas(
   return deltas
 }
 
-function readDelta(choice: Fields, part: 'delta' | 'message'): ChoiceDelta | undefined {
+function readDelta(choice: Fields, part: Part): ChoiceDelta | undefined {
   const index = choice['index'] ?? 0
   // A last chunk may come without a delta; a whole answer without its message is none.
   if (typeof index !== 'number' || (part === 'message' && !isFields(choice[part]))) return undefined
-  const delta = asFields(choice[part])
+  const delta = part === 'text' ? { content: choice['text'] } : asFields(choice[part])
   const calls = delta['tool_calls'] ?? []
   if (!Array.isArray(calls) || !calls.every(isToolCall)) return undefined
   return {
@@ -185,8 +190,8 @@ function readAside(delta: Fields): string {
   return reasoning + textOf(delta['refusal']) + textOf(call['name']) + textOf(call['arguments'])
 }
 
-/** A unary answer: its choices as deltas from nothing, its usage, and the bytes for the client. */
-export type UnaryAnswer = {
+/** An answer in one piece: its choices as deltas from nothing, its usage, and the bytes for the client. */
+export type WholeText = {
   readonly deltas: readonly ChoiceDelta[]
   readonly usage: Usage | undefined
   /** The body re-serialised: a fixed point of JSON.parse and JSON.stringify, which verifiers of others rely on. */
@@ -199,15 +204,20 @@ export type UnaryAnswer = {
  */
 const shallowBytesMax = 64 * 1024
 
-/** Undefined when the body is not a chat completion. */
-export function readUnaryAnswer(body: Buffer): UnaryAnswer | undefined {
+/** Undefined when the body is not a completion. */
+export function readWholeText(
+  body: Buffer,
+  part: 'message' | 'text' = 'message',
+): WholeText | undefined {
   const text = body.toString()
   const json = parseObject(text)
   const choices = json?.['choices']
   if (json === undefined || !Array.isArray(choices) || choices.length === 0) return undefined
   if (body.length > shallowBytesMax && !isShallow(json, jsonDepthMax)) return undefined
-  const deltas = readDeltas(choices, 'message')
+  const deltas = readDeltas(choices, part)
   if (deltas === undefined) return undefined
+  if (part === 'text' && !choices.every((choice) => typeof choice.text === 'string'))
+    return undefined
   const serialised = JSON.stringify(json)
   const bytes = serialised === text ? body : Buffer.from(serialised)
   return { deltas, usage: readUsage(json['usage']), bytes }

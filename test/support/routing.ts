@@ -18,6 +18,7 @@ export const noPreferences: RoutePreferences = {
 }
 
 export const routeRequest = (change: Partial<RouteRequest> = {}): RouteRequest => ({
+  endpoint: 'chat/completions',
   modelName: 'm',
   callerId: 'caller',
   promptTokensMin: 10,

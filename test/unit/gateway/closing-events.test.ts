@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { closingEvents, type StreamTail } from '../../../src/gateway/closing-events.ts'
+import { lengthEvent } from '../../../src/upstream/chat-events.ts'
 import { chunk, sse, usageChunk, usageObject } from '../../support/scripted-upstream.ts'
 
 const usageBytes = Buffer.from(sse(usageChunk(usageObject(5, 3))))
@@ -9,6 +10,7 @@ const tail: StreamTail = {
   finished: new Set(),
   choiceCount: 2,
   includeUsage: true,
+  lengthEvent,
 }
 const charged = {
   promptTokens: 5,

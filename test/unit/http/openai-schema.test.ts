@@ -18,6 +18,7 @@ const refusalOf = (fields: Record<string, unknown>) => {
 describe('parseChatBody', () => {
   test('reads what decides who answers, what it may cost and how it is framed', () => {
     expect(parse()).toEqual({
+      endpoint: 'chat/completions',
       modelName: 'm',
       messageCount: 1,
       promptBytes: 6,

@@ -7,6 +7,7 @@ import { seededRandom } from '../../../src/routing/seeded-random.ts'
 import { contributorOf, routeRequest } from '../../support/routing.ts'
 
 const nowMs = 1_000_000
+const chat = (modelName: string) => ({ endpoint: 'chat/completions', modelName }) as const
 
 const poolOf = (...ids: readonly string[]): ContributorPool =>
   new ContributorPool(
@@ -33,8 +34,11 @@ describe('ContributorPool', () => {
     const b = contributorOf({ id: 'b', models: ['n'] })
     const pool = new ContributorPool([a, b])
     expect(pool.models().map(({ modelName }) => modelName)).toEqual(['m', 'n'])
-    expect(pool.candidates('n').map((one) => one.contributor.contributorId)).toEqual(['a', 'b'])
-    expect(pool.candidates('none')).toEqual([])
+    expect(pool.candidates(chat('n')).map((one) => one.contributor.contributorId)).toEqual([
+      'a',
+      'b',
+    ])
+    expect(pool.candidates(chat('none'))).toEqual([])
     expect(pool.contributors).toEqual([a, b])
   })
 
@@ -83,11 +87,11 @@ describe('while the gateway runs', () => {
     const last = await begin(pool)
     pool.remove('a')
     pool.remove('nobody')
-    expect(pool.candidates('m').map((one) => one.contributor.contributorId)).toEqual(['b'])
+    expect(pool.candidates(chat('m')).map((one) => one.contributor.contributorId)).toEqual(['b'])
     for (let count = 0; count < 10; count += 1) expect(await ask(pool)).toBe('b')
     last.ended({ kind: 'served' }, {}, nowMs)
     pool.remove('b')
-    expect(pool.candidates('m')).toEqual([])
+    expect(pool.candidates(chat('m'))).toEqual([])
     expect(pool.models()).toEqual([])
     expect((await pool.route(routeRequest()).next(nowMs)).ok).toBe(false)
   })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { jsonDepthMax } from '../../../src/base/limits.ts'
 import {
   readChatEvent,
-  readUnaryAnswer,
+  readWholeText,
   usageEvent,
   withoutUsage,
 } from '../../../src/upstream/chat-events.ts'
@@ -185,12 +185,12 @@ describe('the usage of a stream', () => {
   })
 })
 
-describe('readUnaryAnswer', () => {
-  const readText = (text: string) => readUnaryAnswer(Buffer.from(text))
+describe('readWholeText', () => {
+  const readText = (text: string) => readWholeText(Buffer.from(text))
 
   test('keeps the very bytes where they are what JSON.stringify would write', () => {
     const body = Buffer.from(JSON.stringify(completion('x')))
-    expect(readUnaryAnswer(body)?.bytes).toBe(body)
+    expect(readWholeText(body)?.bytes).toBe(body)
   })
 
   test('writes others anew: white space, a key twice, numbers in other spelling', () => {

@@ -1,0 +1,29 @@
+import type { IncomingMessage } from 'node:http'
+import { ok, type Result } from '../base/result.ts'
+import { sha256Hex } from '../base/sha256.ts'
+import type { RequestRefusal } from '../domain/refusal.ts'
+import type { UnpaidRequest } from '../domain/request.ts'
+import { bytes32 } from '../domain/units.ts'
+import { readBody } from './read-body.ts'
+import type { RequestIds } from './request-ids.ts'
+import type { Asked, Surface } from './surface.ts'
+
+/** The body of a request, read as its surface reads it, and what names it. */
+export async function readAsked(
+  surface: Surface,
+  incoming: IncomingMessage,
+  named: RequestIds & { readonly receivedAtMs: number },
+): Promise<Result<Asked & { readonly request: UnpaidRequest }, RequestRefusal>> {
+  const body = await readBody(incoming, surface.bodyBytesMax)
+  if (!body.ok) return body
+  const reading = surface.read(body.value, incoming.headers)
+  const asked = reading instanceof Promise ? await reading : reading
+  if (!asked.ok) return asked
+  const request = {
+    ...asked.value.request,
+    ...named,
+    body: body.value,
+    requestHash: bytes32(`0x${sha256Hex(body.value)}`),
+  }
+  return ok({ request, dialect: asked.value.dialect })
+}
