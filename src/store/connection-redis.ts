@@ -11,7 +11,13 @@ import { StoreFailure } from './ledger-store.ts'
 type LuaScript = { readonly text: string; readonly sha: string }
 
 export function luaScript(
-  name: 'compare-and-commit' | 'forget-replica' | 'outbox' | 'put-if-same',
+  name:
+    | 'change-contributors'
+    | 'compare-and-commit'
+    | 'forget-replica'
+    | 'outbox'
+    | 'put-if-same'
+    | 'rate-window',
 ): LuaScript {
   const text = readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8')
   return { text, sha: createHash('sha1').update(text).digest('hex') }
