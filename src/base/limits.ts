@@ -173,3 +173,7 @@ export const fxAnswerTimeoutMs = 5_000
 export const fxQuotesMax = 256
 /** Channels whose asset a process remembers, so that a request of one need not be looked up. */
 export const channelAssetsRemembered = 65_536
+/** Counters of rate windows in Redis whose use a process remembers; one is half a kilobyte. */
+export const rateViewsRemembered = 16_384
+/** How long a process believes that a counter is full before it asks Redis again: others may have given back. */
+export const rateViewTrustedMs = 1_000
