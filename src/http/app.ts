@@ -19,6 +19,7 @@ import { chatCompletions } from './chat-completions.ts'
 import { retrieveVoucher, showVoucher } from './contributors.ts'
 import type { Entrance } from './entrance.ts'
 import type { HttpContext, HttpEnv } from './http-context.ts'
+import { messages } from './messages.ts'
 import { listModels, retrieveModel } from './models.ts'
 import { paymentTerms } from './paid-inference.ts'
 import { sendError, sendJson } from './raw-response.ts'
@@ -27,7 +28,7 @@ import { type InferenceTerms, serveInference } from './serve-inference.ts'
 import type { Surface } from './surface.ts'
 
 /** Where models are asked. */
-const surfaces: readonly Surface[] = [chatCompletions]
+const surfaces: readonly Surface[] = [chatCompletions, messages]
 
 /** The route table, one line a route. Handlers write to Node's raw response, which hono is then told. */
 export function createApp(terms: InferenceTerms): Hono<HttpEnv> {

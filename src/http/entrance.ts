@@ -14,6 +14,7 @@ import {
 import { err, type Result } from '../base/result.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import { apiKeyIdOf, type Payer } from '../domain/request.ts'
+import { authorizationOf } from './authorization.ts'
 import { errorAnswer } from './openai-error.ts'
 import { type Rate, RateLimit } from './rate-limit.ts'
 
@@ -46,7 +47,7 @@ export class Entrance {
     incoming: IncomingMessage,
     judge: (authorization: string | undefined) => Promise<Result<T, Refusal>>,
   ): Promise<Result<T, Refusal>> {
-    const judged = await judge(incoming.headers.authorization)
+    const judged = await judge(authorizationOf(incoming))
     if (judged.ok || errorAnswer(judged.error).status !== 401) return judged
     return err(
       this.#tell(this.#strangers, networkOf(incoming.socket.remoteAddress)) ?? judged.error,

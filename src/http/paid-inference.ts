@@ -10,6 +10,7 @@ import type { Refusal } from '../domain/refusal.ts'
 import type { UnpaidRequest } from '../domain/request.ts'
 import type { PaymentQuote, RefundRequest } from '../domain/x402-payment.ts'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
+import { authorizationOf } from './authorization.ts'
 import { errorAnswer } from './openai-error.ts'
 import { paymentRequiredHeader, readParallel, readPayment } from './payment-headers.ts'
 import { rawAnswerClient, sendError, sendJson, watchClient } from './raw-response.ts'
@@ -20,8 +21,8 @@ import type { Surface } from './surface.ts'
 type PaidDoor = NonNullable<GatewayDoor['paid']>
 
 /** Whether a request is for this page and not for the one with keys: the payment of the request itself comes first. */
-export const isPaidByItself = ({ headers }: IncomingMessage): boolean =>
-  headers['payment-signature'] !== undefined || headers.authorization === undefined
+export const isPaidByItself = (incoming: IncomingMessage): boolean =>
+  incoming.headers['payment-signature'] !== undefined || authorizationOf(incoming) === undefined
 
 /** A request for inference without a key. */
 export async function paidInference(
