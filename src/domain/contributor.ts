@@ -42,6 +42,8 @@ export type Contributor = {
   /** Value of the authorization header towards the contributor; never logged, never forwarded from a client. */
   readonly authorization: string | undefined
   readonly identity: SigningIdentity | undefined
+  /** A stranger named its URL: only public addresses are dialled for it. */
+  readonly isGuarded?: boolean | undefined
   readonly offers: readonly Offer[]
   readonly limits?: ContributorLimits
   /** Where it computes, as its operator says, such as `eu`; only compared with what callers ask for. */

@@ -142,6 +142,7 @@ async function openOne(
   const startedAtMs = gateway.nowMs()
   const opened = await openAnswer(gateway.upstreams, {
     baseUrl: contributor.baseUrl,
+    isGuarded: contributor.isGuarded,
     path: `/${request.endpoint}`,
     headers: jobHeaders(gateway, request, attempt.candidate),
     body,

@@ -1,7 +1,7 @@
 /*
  * Rows of a contributor book as text: JSON, which both stores keep as it is.
  */
-import type { ContributorMark, ContributorRecord } from '../domain/contributor-record.ts'
+import type { ContributorBook, ContributorMark, ContributorRecord } from '../domain/contributor-record.ts'
 import { address } from '../domain/units.ts'
 
 /** Which table a row is in, and so what its text says. */
@@ -24,7 +24,7 @@ const rowsIn = (kind: RowKind, values: ReadonlyMap<string, object | undefined> =
     text: value === undefined ? undefined : JSON.stringify(value),
   }))
 
-export function bookOf(version: number, rows: readonly Row[]) {
+export function bookOf(version: number, rows: readonly Row[]): ContributorBook {
   const records = new Map<string, ContributorRecord>()
   const marks = new Map<string, ContributorMark>()
   for (const { kind, contributorId, text } of rows) {

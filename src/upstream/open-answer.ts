@@ -7,7 +7,9 @@
  *                              FLOWING --pause/resume--> FLOWING
  *                              FLOWING --reset, stall, abort--> FAILED
  */
+import type { LookupFunction } from 'node:net'
 import { type Dispatcher, errors, Pool } from 'undici'
+import { assert } from '../base/assert.ts'
 import type { Cancellation } from '../base/cancellation.ts'
 import {
   upstreamConnectTimeoutMs,
@@ -18,6 +20,7 @@ import {
 import { err, ok, type Result } from '../base/result.ts'
 import { voucherHeader } from '../domain/payout-voucher.ts'
 import type { UpstreamRefusal } from '../domain/refusal.ts'
+import { guardedLookup, isGuardedHost, type ResolveAll } from './guarded-lookup.ts'
 import { refusalOfStatus } from './retry-rules.ts'
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>
@@ -42,6 +45,8 @@ export type OpenedAnswer = {
 
 export type Attempt = {
   readonly baseUrl: string
+  /** A stranger named the URL: what it leads to must be on the public Internet. */
+  readonly isGuarded?: boolean | undefined
   readonly path: string
   readonly headers: Record<string, string>
   readonly body: Buffer
@@ -72,21 +77,30 @@ const timeoutLimits: UpstreamTimeouts = {
 /** Connections to contributors, one pool for each origin. */
 export class UpstreamPools {
   readonly #pools = new Map<string, Pool>()
+  readonly #lookup: LookupFunction
   readonly timeouts: UpstreamTimeouts
 
-  constructor(timeouts: UpstreamTimeouts = timeoutLimits) {
+  /** `resolve`: how names are resolved that strangers named. */
+  constructor(timeouts: UpstreamTimeouts = timeoutLimits, resolve?: ResolveAll) {
     this.timeouts = timeouts
+    this.#lookup = guardedLookup(resolve)
   }
 
-  pool(origin: string): Pool {
-    let pool = this.#pools.get(origin)
+  /** A guarded pool dials public addresses only, and shares no connection with another. */
+  pool({ origin, hostname }: URL, isGuarded = false): Pool {
+    const name = isGuarded ? `guarded ${origin}` : origin
+    let pool = this.#pools.get(name)
     if (pool === undefined) {
+      assert(!isGuarded || isGuardedHost(hostname), 'an address that is not public is not dialled')
       pool = new Pool(origin, {
         connections: 512,
-        connect: { timeout: this.timeouts.connectMs },
+        connect: {
+          timeout: this.timeouts.connectMs,
+          ...(isGuarded && { lookup: this.#lookup }),
+        },
         bodyTimeout: this.timeouts.idleMs,
       })
-      this.#pools.set(origin, pool)
+      this.#pools.set(name, pool)
     }
     return pool
   }
@@ -101,10 +115,13 @@ export function openAnswer(
   attempt: Attempt,
 ): Promise<Result<OpenedAnswer, UpstreamRefusal>> {
   const url = new URL(attempt.baseUrl)
+  if (attempt.isGuarded && !isGuardedHost(url.hostname)) {
+    return Promise.resolve(err({ reason: 'upstream_connection_error' }))
+  }
   return new Promise((settle) => {
     const reader = new AnswerReader(settle, attempt.onShownVoucher)
     attempt.cancellation.onCancel(() => reader.abort())
-    pools.pool(url.origin).dispatch(
+    pools.pool(url, attempt.isGuarded).dispatch(
       {
         path: `${url.pathname}${attempt.path}`,
         method: 'POST',

@@ -48,6 +48,5 @@ async function valueAt(
   name: string,
 ): Promise<string> {
   const type = await server.command('TYPE', name)
-  const asked = type === 'hash' ? (['HGETALL', name] as const) : (['GET', name] as const)
-  return JSON.stringify(await server.command(...asked))
+  return JSON.stringify(await server.command(type === 'hash' ? 'HGETALL' : 'GET', name))
 }
