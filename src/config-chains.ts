@@ -1,11 +1,10 @@
-import { fxQuoteAgeMaxS } from './base/limits.ts'
 import {
   canonicalCollectorAddress,
   canonicalSettlementAddress,
 } from './chain/channel-settlement.ts'
-import type { ConfigFields } from './config-fields.ts'
-import type { Asset } from './domain/exchange.ts'
-import { type Address, type AtomicAmount, atomic } from './domain/units.ts'
+import { type Key, list, type Meaning, optional, section } from './config-fields.ts'
+import { address, amount, atomicAmount, integer, url } from './config-values.ts'
+import type { Address, AtomicAmount } from './domain/units.ts'
 
 /** One chain that holds channels, payers' and contributors'. The home chain is one of them. */
 export type ChainConfig = {
@@ -24,143 +23,111 @@ export type ChainConfig = {
   readonly payoutAuthorizer: Address | undefined
 }
 
-/** An asset that is taken, beside the home asset. */
-export type AssetConfig = Asset & {
-  /** Of its own EIP-712 domain; undefined is asked of the token. */
-  readonly domain: { readonly name: string; readonly version: string } | undefined
-  /**
-   * Units of it for one of the home asset's, times 10^6: only the limits of the configuration are turned into it by this,
-   * never a price.
-   */
-  readonly unitsPerHomeUnitE6: bigint
+/** The home chain: receipts and registries are there, and prices are written in its asset. */
+export type HomeChainConfig = Omit<ChainConfig, 'collector' | 'payoutAuthorizer'> & {
+  /** Two nodes may differ by this much of a channel before it is frozen. */
+  readonly disagreementMax: AtomicAmount
+  readonly receiptVerifier: Address
+  readonly gatewayRegistry: Address
+  readonly contributorRegistry: Address
+  readonly asset: Address
+  readonly assetDecimals: number
 }
 
-type FxConfig = {
-  readonly source: { readonly url: string } | { readonly file: string }
-  readonly everyS: number
-  readonly quoteAgeMaxS: number
-}
-
-/** What there is beside the home chain and its asset. */
-export type MoneyConfig = {
-  /** Other chains that hold channels. */
-  readonly chains?: readonly ChainConfig[] | undefined
-  /** What is taken and paid in beside the home asset; nothing else is. */
-  readonly assets?: readonly AssetConfig[] | undefined
-  /** Where rates come from; undefined where everything is at par. */
-  readonly fx?: FxConfig | undefined
-}
-
-export function readMoney(
-  top: ConfigFields,
-  home: { readonly chainId: number; readonly asset: Address },
-  at: (path: string) => string,
-): MoneyConfig {
-  const chains = readChains(top, home.chainId)
-  const chainIds = [home.chainId, ...chains.map(({ chainId }) => chainId)]
-  const assets = readAssets(top, chainIds, home)
-  const fx = top.has('fx') ? top.map('fx', (fields) => readFx(fields, at)) : undefined
-  if (fx === undefined && assets.some(({ rate }) => rate !== 'par')) {
-    top.fail('fx', 'where the quotes of assets come from that are not at par', undefined)
-  }
-  return { chains, assets, fx }
-}
+const gweiDecimals = 9
 
 /** What every chain needs, the home chain as well. */
-export const readNodes = (
-  fields: ConfigFields,
-): Pick<
-  ChainConfig,
-  'chainId' | 'rpcUrl' | 'secondRpcUrl' | 'settlement' | 'confirmations' | 'feeWeiMax'
-> => ({
-  rpcUrl: fields.url('rpcUrl'),
-  secondRpcUrl: fields.has('secondRpcUrl') ? fields.url('secondRpcUrl') : undefined,
-  chainId: fields.integer('chainId', { min: 1, max: Number.MAX_SAFE_INTEGER }),
-  confirmations: fields.integer('confirmations', { min: 1, max: 1_000 }, 12),
-  feeWeiMax: fields.amount('feeGweiMax', 9, '500'),
-  settlement: fields.address('settlement', canonicalSettlementAddress),
+const nodeKeys = {
+  rpcUrl: url({
+    says: 'JSON-RPC of an EVM node, by HTTP. Errors name its host but never its path, which often is a key.',
+    examples: ['http://127.0.0.1:8545'],
+  }),
+  secondRpcUrl: optional(
+    url({
+      says: 'Another node of the same chain, of another provider: withdrawals are seen by either. Without it a node that hides one costs what is unclaimed.',
+    }),
+  ),
+  chainId: integer({
+    says: 'What eth_chainId must answer.',
+    min: 1,
+    max: Number.MAX_SAFE_INTEGER,
+    examples: [8453],
+  }),
+  confirmations: integer({
+    says: 'Blocks, its own included, after which a transaction counts as final.',
+    min: 1,
+    max: 1_000,
+    default: 12,
+  }),
+  feeGweiMax: amount({
+    says: 'The most that a transaction offers for a unit of gas, in gwei.',
+    default: '500',
+  }),
+  settlement: address({
+    says: "The contract that holds the channels. Default: the canonical one of x402's batch settlement.",
+    default: canonicalSettlementAddress,
+  }),
+} as const
+
+export const homeChainSection: Key<Meaning<void, HomeChainConfig>> = section({
+  says: 'The home chain: receipts and registries are there, and prices are written in its asset.',
+  keys: {
+    ...nodeKeys,
+    disagreementMax: amount({
+      says: 'Where the two nodes differ by more than this about a channel at the same block, in units of the asset, the channel takes no new requests.',
+      default: '5',
+    }),
+    receiptVerifier: address({ says: 'The ReceiptVerifier contract.' }),
+    gatewayRegistry: address({
+      says: "Where the gateway's operator and signing key are registered.",
+    }),
+    contributorRegistry: address({
+      says: 'Where contributors that sign their Work are registered.',
+    }),
+    asset: address({
+      says: 'The ERC-20 that channels are paid in; it must take ERC-3009 authorizations.',
+    }),
+    assetDecimals: integer({ says: 'Decimals of the asset.', min: 0, max: 18, default: 6 }),
+  },
+  read: (chain) => {
+    const { feeGweiMax: _fee, ...values } = chain.values
+    return {
+      ...values,
+      feeWeiMax: atomicAmount(chain, 'feeGweiMax', gweiDecimals),
+      disagreementMax: atomicAmount(chain, 'disagreementMax', values.assetDecimals),
+    }
+  },
 })
 
-/** Entries of a list are told apart by an id. */
-type Listed<T> = T & { readonly id: string }
+/** What others are told apart from. */
+export type Home = Pick<HomeChainConfig, 'chainId' | 'asset'>
 
-function readChains(top: ConfigFields, homeChainId: number): readonly ChainConfig[] {
-  if (!top.has('chains')) return []
-  return top.list('chains', (fields): Listed<ChainConfig> => {
-    const nodes = readNodes(fields)
-    if (nodes.chainId === homeChainId) {
-      fields.fail('chainId', 'another chain than the one under chain', nodes.chainId)
+const chainSection: Key<Meaning<Home, ChainConfig & { readonly id: string }>> = section({
+  says: 'One other chain. It needs a ChannelSettlement and a collector, and gas money for the claim key.',
+  keys: {
+    ...nodeKeys,
+    collector: address({
+      says: "The contract that takes deposits for an ERC-3009 signature there. Default: x402's canonical one.",
+      default: canonicalCollectorAddress,
+    }),
+    payoutAuthorizer: optional(
+      address({
+        says: 'The OpenClaimAuthorizer there, for contributors that are paid on this chain. Default: payouts.receiverAuthorizer.',
+      }),
+    ),
+  },
+  read: (chain, home: Home) => {
+    const { feeGweiMax: _fee, ...values } = chain.values
+    if (values.chainId === home.chainId) {
+      chain.refuse('chainId', 'another chain than the one under chain')
     }
-    return {
-      ...nodes,
-      id: String(nodes.chainId),
-      collector: fields.address('collector', canonicalCollectorAddress),
-      payoutAuthorizer: fields.has('payoutAuthorizer')
-        ? fields.address('payoutAuthorizer')
-        : undefined,
-    }
-  })
-}
+    const feeWeiMax = atomicAmount(chain, 'feeGweiMax', gweiDecimals)
+    return { ...values, feeWeiMax, id: String(values.chainId) }
+  },
+})
 
-function readAssets(
-  top: ConfigFields,
-  chainIds: readonly number[],
-  home: { readonly chainId: number; readonly asset: Address },
-): readonly AssetConfig[] {
-  if (!top.has('assets')) return []
-  return top.list('assets', (fields): Listed<AssetConfig> => {
-    const chainId = fields.integer('chainId', { min: 1, max: Number.MAX_SAFE_INTEGER })
-    if (!chainIds.includes(chainId)) {
-      fields.fail('chainId', `one of the chains: ${chainIds.join(', ')}`, chainId)
-    }
-    const address = fields.address('address')
-    if (chainId === home.chainId && address === home.asset) {
-      fields.fail('address', 'another asset than chain.asset, which is always taken', address)
-    }
-    const rate = fields.has('quotedBy') ? { quotedBy: fields.address('quotedBy') } : 'par'
-    const isPar = rate === 'par'
-    const unitsPerHomeUnitE6 = fields.amount('unitsPerHomeUnit', 6, isPar ? '1' : undefined)
-    if (unitsPerHomeUnitE6 === 0n) fields.fail('unitsPerHomeUnit', 'more than nothing', '0')
-    return {
-      id: `${chainId}:${address}`,
-      chainId,
-      address,
-      decimals: fields.integer('decimals', { min: 0, max: 18 }),
-      haircutBps: fields.integer('haircutBps', { min: 0, max: 9_999 }, 0),
-      rate,
-      domain: readTokenDomain(fields),
-      unitsPerHomeUnitE6,
-    }
-  })
-}
-
-function readTokenDomain(fields: ConfigFields): AssetConfig['domain'] {
-  const name = fields.optionalString('name')
-  const version = fields.optionalString('version')
-  if (name !== undefined && version !== undefined) return { name, version }
-  if (name === undefined && version === undefined) return undefined
-  return fields.fail(name === undefined ? 'name' : 'version', 'name and version, or neither', name)
-}
-
-function readFx(fields: ConfigFields, at: (path: string) => string): FxConfig {
-  const file = fields.optionalString('file')
-  if (file !== undefined && fields.has('url')) fields.fail('file', 'none beside url', file)
-  return {
-    source: file === undefined ? { url: fields.url('url') } : { file: at(file) },
-    everyS: fields.integer('everyS', { min: 1, max: fxQuoteAgeMaxS }, 10),
-    quoteAgeMaxS: fields.integer('quoteAgeMaxS', { min: 1, max: fxQuoteAgeMaxS }, fxQuoteAgeMaxS),
-  }
-}
-
-/** A limit that is written in the home asset, as it is counted in another one. Rounded down, and never nothing for something. */
-export function limitIn(
-  asset: AssetConfig,
-  limit: AtomicAmount,
-  homeDecimals: number,
-): AtomicAmount {
-  const scaled =
-    (limit * asset.unitsPerHomeUnitE6 * 10n ** BigInt(asset.decimals)) /
-    (10n ** BigInt(homeDecimals) * 1_000_000n)
-  const bounded = scaled < 2n ** 128n ? scaled : 2n ** 128n - 1n
-  return atomic(bounded === 0n && limit > 0n ? 1n : bounded)
-}
+export const chainsList: Key<Meaning<Home, readonly ChainConfig[]>> = list({
+  says: 'Other chains on which payers have their channels, or contributors are paid.',
+  of: chainSection,
+  by: 'chainId',
+})

@@ -1,236 +1,197 @@
 /*
- * Reading a YAML mapping field by field, so that whatever is wrong is told with file, line, key and what was expected,
- * and a key that nobody reads is an error: a misspelt setting must not fall back to a default in silence.
+ * Sections of vouch.yaml, each declared once: its keys, what may stand there, their defaults and what they mean. Out of the
+ * declaration come the reader, the JSON Schema (docs/vouch.schema.json) and the headings that docs/configuration.md must have.
+ *
+ * To add a key:
+ *  1. In the `keys` of its section (src/config-*.ts), one entry of a kind of config-values.ts, with a sentence that says
+ *     what it is, its unit, its bounds and its default: `everyS: integer({ says: '…, in seconds.', min: 1, max: 60, default: 10 })`.
+ *     Without a default it must be given, unless it is `optional(…)`. What several keys must keep to together is one of `rules`.
+ *  2. In the section's `read`, what it means: `section.values.everyS` is typed. What only the whole file can tell
+ *     (`section.refuse('everyS', 'less than …')`) is checked there, and nothing that a schema can say.
+ *  3. A heading in docs/configuration.md, and `vouch check-config --schema > docs/vouch.schema.json`.
+ * A new section is a `section({…})` of its own, named in the `keys` of the one above it.
+ *
+ * Reading has two steps. First the whole file is held to what is declared, which is exactly what the schema says, and all
+ * faults are told at once. Then sections are asked for their meaning, in the order that their terms need.
  */
-import { basename } from 'node:path'
+import { assert } from './base/assert.ts'
+import type { Environment } from './config-interpolation.ts'
 import {
-  isMap,
-  isNode,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  parseDocument,
-  YAMLMap,
-} from 'yaml'
-import { type Address, address, isAddress } from './domain/units.ts'
+  ConfigFault,
+  entriesOf,
+  keysAt,
+  mapAt,
+  openYaml,
+  orEmpty,
+  refuse,
+  report,
+  type Spot,
+  spotOf,
+} from './config-source.ts'
 
-/** What is wrong with a configuration, in one line for a person. */
-export class ConfigFault extends Error {
-  override readonly name = 'ConfigFault'
+export type JsonSchema = { readonly [keyword: string]: unknown }
+
+/** What may stand at one place. Covariant: a table of keys is a `Readonly<Record<string, Key<unknown>>>`. */
+export type Key<T> = {
+  readonly schema: JsonSchema
+  /** It must be written. */
+  readonly isRequired: boolean
+  readonly isSecret?: boolean
+  /** Answers nothing of use after a report. */
+  readonly read: (spot: Spot) => T
 }
 
-export type Range = { readonly min: number; readonly max: number }
+/** What a section comes to once its terms are known. */
+export type Meaning<Terms, T> = (terms: Terms) => T
 
-/** One mapping of the file. Each getter marks its key as read; `done` refuses the rest. */
-export class ConfigFields {
-  readonly #place: Place
-  readonly #map: YAMLMap
-  readonly #path: string
-  readonly #read = new Set<string>()
+type KeyTable = Readonly<Record<string, Key<unknown>>>
+type Values<Keys extends KeyTable> = {
+  readonly [Name in keyof Keys]: Keys[Name] extends Key<infer T> ? T : never
+}
 
-  constructor(place: Place, map: YAMLMap, path: string) {
-    this.#place = place
-    this.#map = map
-    this.#path = path
-  }
+/** A section that keeps to its declaration. */
+export type Section<V> = {
+  readonly values: V
+  /** Throws ConfigFault, which shows what is written there. */
+  readonly refuse: (key: keyof V & string, expected: string) => never
+  /** Notes what a file holds that a key names, so that a change of it is seen. */
+  readonly note: (key: keyof V & string, digest: string) => void
+}
 
-  has(key: string): boolean {
-    this.#read.add(key)
-    return this.#map.has(key)
-  }
+/** What keys must keep to together. */
+export type Rule = {
+  readonly schema: JsonSchema
+  /** The key to blame, and what was expected there; undefined where all is well. */
+  readonly fault: (isWritten: (key: string) => boolean) => readonly [string, string] | undefined
+}
 
-  string(key: string, fallback?: string): string {
-    const value = this.#scalar(key)
-    if (value === undefined && fallback !== undefined) return fallback
-    if (typeof value === 'string' && value !== '') return value
-    return this.fail(key, 'text', value)
-  }
+/** Stands for what could not be read; nobody looks at it, because a file with a fault has no meaning. */
+const unread = undefined as never
 
-  optionalString(key: string): string | undefined {
-    return this.has(key) ? this.string(key) : undefined
-  }
+function reported<T>(spot: Spot, expected: string): T {
+  report(spot, expected)
+  return unread
+}
 
-  /** A short name of printable ASCII without spaces: it stands in headers and in log lines. */
-  name(key: string): string {
-    const value = this.string(key)
-    return /^[!-~]{1,64}$/.test(value)
-      ? value
-      : this.fail(key, 'a name of up to 64 printable ASCII characters without spaces', value)
-  }
-
-  integer(key: string, range: Range, fallback?: number): number {
-    const value = this.#scalar(key)
-    if (value === undefined && fallback !== undefined) return fallback
-    const fits =
-      typeof value === 'number' &&
-      Number.isInteger(value) &&
-      value >= range.min &&
-      value <= range.max
-    return fits ? value : this.fail(key, `a whole number from ${range.min} to ${range.max}`, value)
-  }
-
-  optionalInteger(key: string, range: Range): number | undefined {
-    return this.has(key) ? this.integer(key, range) : undefined
-  }
-
-  address(key: string, fallback?: Address): Address {
-    const value = this.#scalar(key)
-    if (value === undefined && fallback !== undefined) return fallback
-    // YAML reads an unquoted 0x… as a number, and rounds it.
-    if (typeof value === 'number') {
-      return this.fail(
-        key,
-        'an address in quotes: YAML reads 0x… without quotes as a number',
-        value,
-      )
-    }
-    return isAddress(value)
-      ? address(value)
-      : this.fail(key, 'an address (0x and 40 digits)', value)
-  }
-
-  /** An amount in whole units with decimals, such as "0.25", as atomic units of an asset with that many decimals. */
-  amount(key: string, decimals: number, fallback?: string): bigint {
-    const value = this.#scalar(key) ?? fallback
-    const text = typeof value === 'number' ? String(value) : value
-    const [, whole, fraction = ''] = /^(\d{1,20})(?:\.(\d+))?$/.exec(String(text)) ?? []
-    if (whole === undefined || fraction.length > decimals) {
-      return this.fail(key, `an amount with at most ${decimals} decimals, such as "0.25"`, value)
-    }
-    return BigInt(whole + fraction.padEnd(decimals, '0'))
-  }
-
-  url(key: string): string {
-    const value = this.#scalar(key)
-    if (typeof value === 'string' && /^https?:\/\//.test(value) && URL.canParse(value)) {
-      const { username, password, search, hash } = new URL(value)
-      if (username + password + search + hash === '') return value.replace(/\/+$/, '')
-      return this.fail(key, 'a URL without user, password, query or fragment', '…')
-    }
-    return this.fail(key, 'a URL that starts with http:// or https://', value)
-  }
-
-  map<T>(key: string, read: (fields: ConfigFields) => T): T {
-    this.#read.add(key)
-    const node = this.#map.get(key, true) as Node | undefined
-    if (!isMap(node)) return this.fail(key, 'a mapping', node?.toJSON())
-    return readWhole(new ConfigFields(this.#place, node, this.#join(key)), read)
-  }
-
-  /** A mapping whose keys all have defaults: one that is not there is read as one without keys. */
-  optionalMap<T>(key: string, read: (fields: ConfigFields) => T): T {
-    if (this.has(key)) return this.map(key, read)
-    return read(new ConfigFields(this.#place, new YAMLMap(), this.#join(key)))
-  }
-
-  /** Entries of a list, told apart by their `id`. */
-  list<T extends { readonly id: string }>(
-    key: string,
-    read: (fields: ConfigFields) => T,
-  ): readonly T[] {
-    this.#read.add(key)
-    const node = this.#map.get(key, true) as Node | undefined
-    if (!isSeq(node) || node.items.length === 0) {
-      return this.fail(key, 'a list with at least one entry', node?.toJSON())
-    }
-    const ids = new Set<string>()
-    return node.items.map((item, index) => {
-      const path = `${this.#join(key)}[${index}]`
-      if (!isMap(item)) throw this.#place.fault(item as Node, path, 'a mapping', toPlain(item))
-      const fields = new ConfigFields(this.#place, item, path)
-      const entry = readWhole(fields, read)
-      if (ids.has(entry.id)) fields.fail('id', 'an id that no other entry has', entry.id)
-      ids.add(entry.id)
-      return entry
-    })
-  }
-
-  addresses(key: string): readonly Address[] {
-    this.#read.add(key)
-    const node = this.#map.get(key, true) as Node | undefined
-    if (!isSeq(node) || node.items.length === 0) {
-      return this.fail(key, 'a list with at least one address', node?.toJSON())
-    }
-    return node.items.map((item) => {
-      const value: unknown = isScalar(item) ? item.value : item
-      return isAddress(value) ? address(value) : this.fail(key, 'a list of quoted addresses', value)
-    })
-  }
-
-  fail(key: string, expected: string, got: unknown): never {
-    const node = this.#map.get(key, true) as Node | undefined
-    throw this.#place.fault(node ?? this.#map, this.#join(key), expected, got)
-  }
-
-  /** Refuses keys that no getter asked for. */
-  done(): void {
-    for (const { key } of this.#map.items) {
-      const name = String(isScalar(key) ? key.value : key)
-      if (this.#read.has(name)) continue
-      const known = [...this.#read].join(', ')
-      throw this.#place.fault(key as Node, this.#join(name), `one of: ${known}`, 'an unknown key')
-    }
-  }
-
-  #scalar(key: string): unknown {
-    this.#read.add(key)
-    const value: unknown = this.#map.get(key)
-    return value ?? undefined
-  }
-
-  #join(key: string): string {
-    return this.#path === '' ? key : `${this.#path}.${key}`
+export function section<const Keys extends KeyTable, Terms, T>(declared: {
+  readonly says: string
+  readonly keys: Keys
+  readonly rules?: readonly Rule[]
+  readonly read: (section: Section<Values<Keys>>, terms: Terms) => T
+}): Key<Meaning<Terms, T>> {
+  const { keys, rules = [] } = declared
+  const names = Object.keys(keys)
+  const required = names.filter((name) => keys[name]?.isRequired)
+  const together = rules.map(({ schema }) => schema)
+  return {
+    schema: {
+      description: declared.says,
+      type: 'object',
+      properties: Object.fromEntries(names.map((name) => [name, keys[name]?.schema])),
+      ...(required.length > 0 && { required }),
+      ...(together.length > 0 && { allOf: together }),
+      additionalProperties: false,
+    },
+    isRequired: true,
+    read: (spot) => {
+      if (mapAt(spot) === undefined) return reported(spot, 'a mapping')
+      const at = (name: string): Spot => spotOf(spot, name, keys[name]?.isSecret)
+      for (const { name, at: place } of keysAt(spot)) {
+        if (!Object.hasOwn(keys, name))
+          report(place, `one of: ${names.join(', ')}`, 'an unknown key')
+      }
+      const isWritten = (name: string): boolean => at(name).node !== undefined
+      for (const rule of rules) {
+        const [name, expected] = rule.fault(isWritten) ?? []
+        if (name !== undefined && expected !== undefined) report(at(name), expected)
+      }
+      const values = Object.fromEntries(names.map((name) => [name, keys[name]?.read(at(name))]))
+      const read: Section<Values<Keys>> = {
+        values: values as Values<Keys>,
+        refuse: (name, expected) => refuse(at(name), expected),
+        note: (name, digest) => spot.source.settings.set(at(name).path, digest),
+      }
+      return (terms) => declared.read(read, terms)
+    },
   }
 }
 
-function readWhole<T>(fields: ConfigFields, read: (fields: ConfigFields) => T): T {
-  const value = read(fields)
-  fields.done()
-  return value
+/** A section or a value that may be left out; undefined then. */
+export const optional = <T>(key: Key<T>): Key<T | undefined> => ({
+  ...key,
+  isRequired: false,
+  read: (spot) => (spot.node === undefined ? undefined : key.read(spot)),
+})
+
+/** A section whose keys all have defaults: one that is left out is read as one without keys. */
+export function ofDefaults<T>(key: Key<T>): Key<T> {
+  assert(key.schema['required'] === undefined, 'a section of defaults requires no key')
+  return { ...key, isRequired: false, read: (spot) => key.read(orEmpty(spot)) }
 }
 
-/** Where in which file. */
-class Place {
-  readonly #file: string
-  readonly #lines: LineCounter
-
-  constructor(file: string, lines: LineCounter) {
-    this.#file = file
-    this.#lines = lines
-  }
-
-  fault(node: Node | null, path: string, expected: string, got: unknown): ConfigFault {
-    const offset = node?.range?.[0]
-    const line = offset === undefined ? '' : `:${this.#lines.linePos(offset).line}`
-    return new ConfigFault(`${this.#file}${line}: ${path}: expected ${expected}, got ${show(got)}`)
+/** One entry or more of the same section, no two with the same `id`. */
+export function list<Terms, T extends { readonly id: string }>(declared: {
+  readonly says: string
+  readonly of: Key<Meaning<Terms, T>>
+  /** The key that tells entries apart. */
+  readonly by: string
+}): Key<Meaning<Terms, readonly T[]>> {
+  return {
+    schema: { description: declared.says, type: 'array', minItems: 1, items: declared.of.schema },
+    isRequired: true,
+    read: (spot) => {
+      const entries = entriesOf(spot).map((entry) => ({ entry, mean: declared.of.read(entry) }))
+      if (entries.length === 0) return reported(spot, 'a list with at least one entry')
+      return (terms) => {
+        const ids = new Set<string>()
+        return entries.map(({ entry, mean }) => {
+          const meant = mean(terms)
+          if (ids.has(meant.id)) {
+            refuse(spotOf(entry, declared.by), `another ${declared.by} than the entries before`)
+          }
+          ids.add(meant.id)
+          return meant
+        })
+      }
+    },
   }
 }
 
-const toPlain = (item: unknown): unknown => (isNode(item) ? item.toJSON() : item)
+export const exactlyOne = (one: string, other: string): Rule => ({
+  schema: { oneOf: [{ required: [one] }, { required: [other] }] },
+  fault: (isWritten) => {
+    if (isWritten(one) && isWritten(other)) return [other, `none beside ${one}`]
+    return isWritten(one) || isWritten(other) ? undefined : [one, `text here or under ${other}`]
+  },
+})
 
-/** What stands where a file's name should may be the secret itself. */
-const secretPattern = /^(0x)?[0-9a-f]{64}$|^sk-/i
+export const atLeastOne = (one: string, other: string): Rule => ({
+  schema: { anyOf: [{ required: [one] }, { required: [other] }] },
+  fault: (isWritten) =>
+    isWritten(one) || isWritten(other) ? undefined : [one, `a value here or under ${other}`],
+})
 
-function show(value: unknown): string {
-  if (value === undefined || value === null) return 'nothing'
-  if (typeof value === 'string' && secretPattern.test(basename(value))) return 'a secret'
-  return JSON.stringify(value)?.slice(0, 80) ?? String(value)
-}
+export const atMostOne = (one: string, other: string): Rule => ({
+  schema: { not: { required: [one, other] } },
+  fault: (isWritten) =>
+    isWritten(one) && isWritten(other) ? [other, `none beside ${one}`] : undefined,
+})
 
-/** Parses YAML text and reads it whole. Throws ConfigFault. `file` is for messages. */
-export function readYaml<T>(file: string, text: string, read: (fields: ConfigFields) => T): T {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines })
-  const [problem] = document.errors
-  if (problem !== undefined) {
-    const line = problem.linePos?.[0].line
-    const [what] = problem.message.split('\n')
-    throw new ConfigFault(`${file}${line === undefined ? '' : `:${line}`}: not YAML: ${what}`)
-  }
-  const place = new Place(file, lines)
-  if (!isMap(document.contents)) {
-    throw place.fault(document.contents as Node | null, 'the file', 'a mapping', undefined)
-  }
-  return readWhole(new ConfigFields(place, document.contents, ''), read)
+/** `key` makes no sense without `needed`. */
+export const needs = (key: string, needed: string): Rule => ({
+  schema: { dependentRequired: { [key]: [needed] } },
+  fault: (isWritten) =>
+    isWritten(key) && !isWritten(needed) ? [needed, `a value, because ${key} has one`] : undefined,
+})
+
+/** Holds a whole file to what is declared. Throws ConfigFault with a line for each fault. */
+export function readYaml<T>(
+  of: { readonly file: string; readonly text: string; readonly environment: Environment },
+  key: Key<T>,
+): { readonly value: T; readonly settings: ReadonlyMap<string, string> } {
+  const top = openYaml(of)
+  const value = key.read(top)
+  const [first, ...others] = top.source.faults
+  if (first !== undefined) throw new ConfigFault(first, ...others)
+  return { value, settings: top.source.settings }
 }

@@ -1,8 +1,10 @@
 import { openClaimAuthorizerAddress } from './chain/open-claims.ts'
 import type { PrivateKey } from './chain/private-key.ts'
 import { addressOfPrivateKey } from './chain/signatures.ts'
-import type { ConfigFields } from './config-fields.ts'
-import { type Address, type AtomicAmount, atomic } from './domain/units.ts'
+import { atLeastOne, type Key, type Meaning, optional, section } from './config-fields.ts'
+import { type NamedFiles, readKeyFile } from './config-files.ts'
+import { address, amount, atomicAmount, file, integer } from './config-values.ts'
+import type { Address, AtomicAmount } from './domain/units.ts'
 
 /** How contributors are paid. */
 export type PayoutsConfig = {
@@ -24,33 +26,79 @@ export type PayoutsConfig = {
 
 const dayS = 86_400
 
-export function readPayouts(
-  fields: ConfigFields,
-  terms: {
-    readonly decimals: number
-    readonly readKeyFile: (fields: ConfigFields, key: string) => PrivateKey
-  },
-): PayoutsConfig {
-  const { decimals, readKeyFile } = terms
-  const treasuryKey = fields.has('treasuryKeyFile')
-    ? readKeyFile(fields, 'treasuryKeyFile')
-    : undefined
-  const escrowMin = atomic(fields.amount('escrowMin', decimals, '5'))
-  const escrowMax = atomic(fields.amount('escrowMax', decimals, '50'))
-  if (escrowMax < escrowMin) fields.fail('escrowMax', 'no less than escrowMin', String(escrowMax))
-  return {
-    feeBps: fields.integer('feeBps', { min: 0, max: 10_000 }, 1_000),
-    treasury: fields.address(
-      'treasury',
-      treasuryKey === undefined ? undefined : addressOfPrivateKey(treasuryKey),
+type Terms = { readonly files: NamedFiles; readonly decimals: number }
+
+export const payoutsSection: Key<Meaning<Terms, PayoutsConfig>> = section({
+  says: 'How contributors that sign their Work are paid: by vouchers on channels from a treasury. Without it nobody is paid by channel.',
+  keys: {
+    feeBps: integer({
+      says: "What the gateway keeps of each answer's cost, in hundredths of a percent.",
+      min: 0,
+      max: 10_000,
+      default: 1_000,
+    }),
+    treasury: optional(
+      address({
+        says: 'The account that payout channels are paid from. Default: that of treasuryKeyFile.',
+      }),
     ),
-    treasuryKey,
-    voucherKey: readKeyFile(fields, 'voucherKeyFile'),
-    receiverAuthorizer: fields.address('receiverAuthorizer', openClaimAuthorizerAddress),
-    withdrawDelayS: fields.integer('withdrawDelayS', { min: 900, max: 30 * dayS }, 7 * dayS),
-    escrowMin,
-    escrowMax,
-    whenUnclaimed: atomic(fields.amount('whenUnclaimed', decimals, '1')),
-    everyS: fields.integer('everyS', { min: 1, max: 30 * dayS }, dayS),
-  }
-}
+    treasuryKeyFile: optional(
+      file({
+        says: "File with the treasury's private key. With it channels are opened and topped up by themselves.",
+      }),
+    ),
+    voucherKeyFile: file({ says: 'File with the private key that signs vouchers.' }),
+    receiverAuthorizer: address({
+      says: 'The OpenClaimAuthorizer contract, by which anyone may claim for a contributor.',
+      default: openClaimAuthorizerAddress,
+    }),
+    withdrawDelayS: integer({
+      says: 'How long a contributor has to claim after the treasury began to withdraw, in seconds.',
+      min: 900,
+      max: 30 * dayS,
+      default: 7 * dayS,
+    }),
+    escrowMin: amount({
+      says: 'The least that each channel keeps for answers to come, in units of the asset.',
+      default: '5',
+    }),
+    escrowMax: amount({
+      says: 'The most that a channel holds beyond what was earned, in units of the asset; no less than escrowMin.',
+      default: '50',
+    }),
+    whenUnclaimed: amount({
+      says: 'As soon as one contributor has this much promised and not yet claimed, the claims of all are relayed; in units of the asset.',
+      default: '1',
+    }),
+    everyS: integer({
+      says: 'Nothing that was promised stays unclaimed for longer than this, in seconds.',
+      min: 1,
+      max: 30 * dayS,
+      default: dayS,
+    }),
+  },
+  rules: [atLeastOne('treasury', 'treasuryKeyFile')],
+  read: (payouts, { files, decimals }: Terms) => {
+    const { values } = payouts
+    const treasuryKey =
+      values.treasuryKeyFile === undefined
+        ? undefined
+        : readKeyFile(payouts, 'treasuryKeyFile', files)
+    const treasury = values.treasury ?? (treasuryKey && addressOfPrivateKey(treasuryKey))
+    const escrowMin = atomicAmount(payouts, 'escrowMin', decimals)
+    const escrowMax = atomicAmount(payouts, 'escrowMax', decimals)
+    if (escrowMax < escrowMin) payouts.refuse('escrowMax', 'no less than escrowMin')
+    return {
+      feeBps: values.feeBps,
+      treasury: treasury ?? payouts.refuse('treasury', 'an address'),
+      treasuryKey,
+      voucherKey: readKeyFile(payouts, 'voucherKeyFile', files),
+      receiverAuthorizer: values.receiverAuthorizer,
+      withdrawDelayS: values.withdrawDelayS,
+      escrowMin,
+      escrowMax,
+      whenUnclaimed: atomicAmount(payouts, 'whenUnclaimed', decimals),
+      everyS: values.everyS,
+    }
+  },
+})

@@ -1,5 +1,6 @@
-import type { ConfigFields } from './config-fields.ts'
-import { readFile } from './config-files.ts'
+import { exactlyOne, type Key, type Meaning, optional, section } from './config-fields.ts'
+import { type NamedFiles, readFile } from './config-files.ts'
+import { file, secretUrl, textLike, urlOfSchemes } from './config-values.ts'
 
 /** Where several gateways keep their ledger, keys and outbox together. */
 export type StoreConfig = {
@@ -8,25 +9,34 @@ export type StoreConfig = {
   readonly keyPrefix: string
 }
 
-export function readStore(fields: ConfigFields, at: (path: string) => string): StoreConfig {
-  const path = fields.optionalString('redisUrlFile')
-  if (path !== undefined && fields.has('redisUrl')) {
-    return fields.fail('redisUrl', 'none beside redisUrlFile', '…')
-  }
-  const redisUrl =
-    path === undefined
-      ? fields.string('redisUrl')
-      : readFile(fields, 'redisUrlFile', at(path)).trim()
-  if (!/^rediss?:\/\//.test(redisUrl) || !URL.canParse(redisUrl)) {
-    return fields.fail(
-      path === undefined ? 'redisUrl' : 'redisUrlFile',
-      'a URL that starts with redis:// or rediss://',
-      '…',
-    )
-  }
-  const keyPrefix = fields.string('keyPrefix', 'vouch')
-  // Braces around it make it a cluster's hash tag.
-  return /^[\w.:-]{1,64}$/.test(keyPrefix)
-    ? { redisUrl, keyPrefix }
-    : fields.fail('keyPrefix', 'up to 64 letters, digits and . : _ -', keyPrefix)
-}
+const schemes = ['redis', 'rediss']
+
+export const storeSection: Key<Meaning<NamedFiles, StoreConfig>> = section({
+  says: 'Where several gateways keep ledger, API keys and outbox together. Without it they are files in the data folder, for one gateway alone.',
+  keys: {
+    redisUrl: optional(
+      secretUrl({
+        says: 'redis:// or rediss://, with user and password where the server asks for them.',
+        schemes,
+        examples: ['redis://127.0.0.1:6379'],
+      }),
+    ),
+    redisUrlFile: optional(file({ says: 'File with that URL, for one with a password in it.' })),
+    keyPrefix: textLike({
+      says: 'What all keys in Redis begin with, so that ledgers on one server are told apart.',
+      // Braces around it make it a cluster's hash tag.
+      pattern: '^[A-Za-z0-9_.:-]{1,64}$',
+      expected: 'up to 64 letters, digits and . : _ -',
+      default: 'vouch',
+    }),
+  },
+  rules: [exactlyOne('redisUrl', 'redisUrlFile')],
+  read: (store, files: NamedFiles) => {
+    const { redisUrl, keyPrefix } = store.values
+    const url = redisUrl ?? readFile(store, 'redisUrlFile', files).trim()
+    const [pattern, expected] = urlOfSchemes(schemes)
+    const isGood = new RegExp(pattern).test(url) && URL.canParse(url)
+    if (!isGood) store.refuse(redisUrl === undefined ? 'redisUrlFile' : 'redisUrl', expected)
+    return { redisUrl: url, keyPrefix }
+  },
+})

@@ -1,5 +1,5 @@
 import { type GatewayConfig, loadConfig } from '../config.ts'
-import { ConfigFault } from '../config-fields.ts'
+import { ConfigFault } from '../config-source.ts'
 import { CommandFailure } from './command.ts'
 
 /** A configuration file as commands read it: throws CommandFailure, whose one line says what to mend. */

@@ -5,14 +5,7 @@ import { expect, test } from 'vitest'
 const src = resolve(import.meta.dirname, '../../src')
 const steps = ['payment', 'routing', 'upstream', 'metering', 'attestation', 'settlement']
 const floors = ['store', 'chain', 'domain', 'base']
-const config = [
-  'config.ts',
-  'config-chains.ts',
-  'config-fields.ts',
-  'config-files.ts',
-  'config-payouts.ts',
-  'config-store.ts',
-]
+const config = readdirSync(src).filter((name) => /^config(-[a-z0-9-]+)?\.ts$/.test(name))
 const everything = [
   ...config,
   'cli',
@@ -29,12 +22,9 @@ const everything = [
 const allowed: Record<string, readonly string[]> = {
   'main.ts': everything,
   cli: everything,
-  'config.ts': [...config, 'attestation', 'chain', 'domain', 'base'],
-  'config-chains.ts': ['config-fields.ts', 'chain', 'domain', 'base'],
-  'config-fields.ts': ['domain'],
-  'config-files.ts': ['config-fields.ts', 'chain'],
-  'config-store.ts': ['config-fields.ts', 'config-files.ts'],
-  'config-payouts.ts': ['config-fields.ts', 'chain', 'domain'],
+  ...Object.fromEntries(
+    config.map((file) => [file, [...config, 'attestation', 'chain', 'domain', 'base']]),
+  ),
   http: ['gateway', 'domain', 'base'],
   gateway: [...steps, 'domain', 'base'],
   ...Object.fromEntries(steps.map((step) => [step, floors])),
@@ -59,7 +49,7 @@ const homes: Record<string, RegExp> = {
   'onnxruntime-node': /^contributor\//,
   '@huggingface/tokenizers': /^(contributor|metering)\//,
   pino: /^base\/log\.ts$/,
-  yaml: /^config-fields\.ts$/,
+  yaml: /^config-source\.ts$/,
 }
 
 const importPattern =

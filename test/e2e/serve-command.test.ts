@@ -184,7 +184,7 @@ test.each([
     'a misspelt key',
     'dataFolder',
     'datafolder',
-    /:3: datafolder: expected one of: .*dataFolder.*, got "an unknown key"/,
+    /:3: datafolder: expected one of: .*dataFolder.*, got an unknown key/,
   ],
   [
     'an unquoted address',

@@ -1,19 +1,52 @@
-import { describe, expect, test } from 'vitest'
-import { limitIn, readMoney } from '../../src/config-chains.ts'
-import { ConfigFault, readYaml } from '../../src/config-fields.ts'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readConfigText } from '../../src/config.ts'
+import { limitIn } from '../../src/config-assets.ts'
+import { ConfigFault } from '../../src/config-source.ts'
 import { address, atomic } from '../../src/domain/units.ts'
 
 const account = (digit: string) => address(`0x${digit.repeat(40)}`)
-const home = { chainId: 1, asset: account('4') }
-const read = (text: string) =>
-  readYaml('vouch.yaml', text, (top) => readMoney(top, home, (path) => `/etc/${path}`))
+const base = `chain:
+  rpcUrl: http://127.0.0.1:8545
+  chainId: 1
+  receiptVerifier: '${account('1')}'
+  gatewayRegistry: '${account('2')}'
+  contributorRegistry: '${account('3')}'
+  asset: '${account('4')}'
+gateway:
+  operator: '${account('5')}'
+  signingKeyFile: signing.key
+  receiver: '${account('6')}'
+  claimKeyFile: signing.key
+upstreams:
+  - id: plain
+    url: http://127.0.0.1:8000/v1
+    models:
+      - id: m
+        contextTokensMax: 8192
+        price: { promptPerMtok: 1, completionPerMtok: 1 }
+`
+let folder: string
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'vouch-config-'))
+  writeFileSync(join(folder, 'signing.key'), `0x${'1'.repeat(64)}`)
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const read = (text: string) => {
+  const { config } = readConfigText({ file: 'vouch.yaml', text: base + text, folder })
+  return { chains: config.chains, assets: config.assets, fx: config.fx }
+}
 const abroad = `chains:
   - rpcUrl: http://127.0.0.1:8547
     chainId: 10
 `
 const assets = (lines: string) =>
   `${abroad}assets:\n  - ${lines.trim().split('\n').join('\n    ')}\n`
-const dollar = `chainId: 10\naddress: '${account('5')}'\ndecimals: 18`
+const dollar = `chainId: 10\naddress: '${account('a')}'\ndecimals: 18`
 const quoted = `${dollar}\nquotedBy: '${account('9')}'\nunitsPerHomeUnit: '0.0003'`
 const fx = 'fx:\n  url: http://127.0.0.1:9000/quotes\n'
 
@@ -29,7 +62,7 @@ function faultOf(text: string): string {
 
 describe('other chains and assets', () => {
   test('are none where nothing is said', () => {
-    expect(read('{}\n')).toEqual({ chains: [], assets: [], fx: undefined })
+    expect(read('')).toEqual({ chains: [], assets: [], fx: undefined })
   })
 
   test('default to what the home chain defaults to, and to par', () => {
@@ -64,25 +97,31 @@ describe('other chains and assets', () => {
       everyS: 10,
       quoteAgeMaxS: 60,
     })
-    expect(read(`fx:\n  file: quotes.json\n`).fx?.source).toEqual({ file: '/etc/quotes.json' })
+    expect(read(`fx:\n  file: quotes.json\n`).fx?.source).toEqual({
+      file: join(folder, 'quotes.json'),
+    })
   })
 
   test.each([
     ['the home chain again', abroad.replace('10', '1'), 'chains[0].chainId: expected another'],
-    ['a chain twice', abroad + abroad.slice(8), 'an id that no other entry has'],
-    ['an asset of no chain', assets(dollar.replace('10', '11')), 'one of the chains: 1, 10'],
+    ['a chain twice', abroad + abroad.slice(8), 'another chainId than the entries before'],
+    ['an asset of no chain', assets(dollar.replace('10', '11')), 'one of the chains of this file'],
     [
       'the home asset',
-      assets(dollar.replace('10', '1').replaceAll('5', '4')),
+      assets(dollar.replace('10', '1').replaceAll('a'.repeat(40), '4'.repeat(40))),
       'another asset than chain.asset',
     ],
     ['all of it as a haircut', assets(`${dollar}\nhaircutBps: 10000`), 'from 0 to 9999'],
-    ['half a domain', assets(`${dollar}\nname: Ether`), 'name and version, or neither'],
+    [
+      'half a domain',
+      assets(`${dollar}\nname: Ether`),
+      'version: expected a value, because name has one',
+    ],
     ['quotes from nowhere', assets(quoted), 'fx: expected where the quotes of assets come from'],
     [
       'limits that nobody can count',
       assets(quoted.replace("unitsPerHomeUnit: '0.0003'", '')) + fx,
-      'unitsPerHomeUnit: expected an amount',
+      'unitsPerHomeUnit: expected a value, because quotedBy has one',
     ],
     ['a limit of nothing', assets(`${dollar}\nunitsPerHomeUnit: 0`), 'more than nothing'],
     ['quotes that are older', `${fx}  quoteAgeMaxS: 61\n`, 'a whole number from 1 to 60'],

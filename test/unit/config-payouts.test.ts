@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openClaimAuthorizerAddress } from '../../src/chain/open-claims.ts'
 import { parsePrivateKey } from '../../src/chain/private-key.ts'
 import { addressOfPrivateKey } from '../../src/chain/signatures.ts'
-import { parseConfig } from '../../src/config.ts'
-import { ConfigFault } from '../../src/config-fields.ts'
+import { readConfigText } from '../../src/config.ts'
+import { ConfigFault } from '../../src/config-source.ts'
 
 const account = (digit: string) => `0x${digit.repeat(40)}`
 const base = `chain:
@@ -42,7 +42,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const payouts = (...lines: readonly string[]) => {
   const section = ['payouts:', ...lines.map((line) => `  ${line}`), ''].join('\n')
-  return parseConfig({ file: 'vouch.yaml', text: base + section, folder }).payouts
+  return readConfigText({ file: 'vouch.yaml', text: base + section, folder }).config.payouts
 }
 
 function faultOf(...lines: readonly string[]): string {
@@ -56,7 +56,7 @@ function faultOf(...lines: readonly string[]): string {
 }
 
 test('nobody is paid by channel unless it is said', () => {
-  expect(parseConfig({ file: 'vouch.yaml', text: base, folder }).payouts).toBeUndefined()
+  expect(readConfigText({ file: 'vouch.yaml', text: base, folder }).config.payouts).toBeUndefined()
 })
 
 test('two keys are enough, and the treasury is the account of its key', () => {

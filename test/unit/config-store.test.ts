@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ConfigFault, readYaml } from '../../src/config-fields.ts'
-import { readStore } from '../../src/config-store.ts'
+import { readYaml } from '../../src/config-fields.ts'
+import { ConfigFault } from '../../src/config-source.ts'
+import { storeSection } from '../../src/config-store.ts'
 
 let folder: string
 
@@ -13,8 +14,11 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const read = (text: string) =>
-  readYaml('vouch.yaml', text, (fields) => readStore(fields, (path) => join(folder, path)))
+const read = (text: string) => {
+  const at = (path: string) => join(folder, path)
+  const store = readYaml({ file: 'vouch.yaml', text, environment: {} }, storeSection)
+  return store.value({ at, resolve: at })
+}
 const faultOf = (text: string): string => {
   try {
     read(text)
@@ -42,7 +46,7 @@ test('what is wrong with it is told without the password', () => {
     `redisUrl: ${secret}\nredisUrlFile: redis.url`,
     'redisUrl: redis://[hunter2',
   ]) {
-    expect(faultOf(text)).toMatch(/^vouch\.yaml:\d+: redisUrl: expected /)
+    expect(faultOf(text)).toMatch(/^vouch\.yaml:\d+: redisUrl(File)?: expected /)
     expect(faultOf(text)).not.toContain('hunter2')
   }
 })

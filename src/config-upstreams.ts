@@ -1,0 +1,237 @@
+import { canonicalJson, type Json } from './attestation/canonical-json.ts'
+import { completionTokensDefaultMax } from './base/limits.ts'
+import { keccak256Utf8 } from './chain/keccak.ts'
+import {
+  atMostOne,
+  type Key,
+  list,
+  type Meaning,
+  needs,
+  optional,
+  type Section,
+  section,
+} from './config-fields.ts'
+import { type NamedFiles, readFile } from './config-files.ts'
+import type { Environment } from './config-interpolation.ts'
+import {
+  address,
+  addresses,
+  amount,
+  atomicAmount,
+  file,
+  integer,
+  name,
+  text,
+  url,
+} from './config-values.ts'
+import type { ContributorLimits, SigningIdentity } from './domain/contributor.ts'
+import type { TokenPrices } from './domain/price-sheet.ts'
+import type { Bytes32 } from './domain/units.ts'
+
+export type UpstreamConfig = {
+  readonly id: string
+  readonly baseUrl: string
+  readonly apiKey: string | undefined
+  /** Set for a contributor that signs its Work. */
+  readonly identity: SigningIdentity | undefined
+  readonly limits?: ContributorLimits | undefined
+  readonly region?: string | undefined
+  readonly models: readonly ModelConfig[]
+}
+
+export type ModelConfig = TokenPrices & {
+  readonly id: string
+  readonly upstreamId: string
+  readonly modelId: Bytes32
+  readonly contextTokensMax: number
+  readonly completionTokensMax: number
+  /** Path of a Hugging Face tokenizer.json for our own count. */
+  readonly tokenizer: string | undefined
+}
+
+type Terms = {
+  readonly files: NamedFiles
+  readonly environment: Environment
+  /** Of the asset that prices are written in. */
+  readonly decimals: number
+}
+
+const tokensMax = 100_000_000
+const limitMax = 1_000_000_000
+
+const limit = (says: string): Key<number | undefined> =>
+  optional(integer({ says, min: 1, max: limitMax }))
+
+const limitsSection: Key<Meaning<void, ContributorLimits>> = section({
+  says: 'What it is never asked beyond. A limit that is not set is none.',
+  keys: {
+    requestsPerMinute: limit('Requests within any minute.'),
+    tokensPerMinute: limit('Prompt and completion tokens within any minute.'),
+    concurrency: limit('Requests that are under way there at the same time.'),
+  },
+  read: ({ values }) => ({
+    requestsPerMinuteMax: values.requestsPerMinute,
+    tokensPerMinuteMax: values.tokensPerMinute,
+    concurrencyMax: values.concurrency,
+  }),
+})
+
+const priceSection: Key<Meaning<Terms, TokenPrices>> = section({
+  says: 'In units of the asset for a million tokens, with at most chain.assetDecimals decimals.',
+  keys: {
+    promptPerMtok: amount({ says: 'A million prompt tokens.', examples: ['0.05'] }),
+    cachedPromptPerMtok: optional(
+      amount({
+        says: 'A million prompt tokens that the engine reports as cached. Default: as the others.',
+      }),
+    ),
+    completionPerMtok: amount({ says: 'A million completion tokens.', examples: ['0.10'] }),
+  },
+  read: (price, { decimals }: Terms) => {
+    const { cachedPromptPerMtok } = price.values
+    const cached = cachedPromptPerMtok === undefined ? 'promptPerMtok' : 'cachedPromptPerMtok'
+    return {
+      promptAtomicPerMtok: atomicAmount(price, 'promptPerMtok', decimals),
+      cachedPromptAtomicPerMtok: atomicAmount(price, cached, decimals),
+      completionAtomicPerMtok: atomicAmount(price, 'completionPerMtok', decimals),
+    }
+  },
+})
+
+const modelSection: Key<Meaning<Terms, ModelConfig>> = section({
+  says: 'One model that it serves.',
+  keys: {
+    id: text({ says: 'The public name that clients ask for.', examples: ['llama-3.1-8b'] }),
+    upstreamId: optional(
+      text({ says: 'The name that the upstream knows it by. Default: the public name.' }),
+    ),
+    contextTokensMax: integer({
+      says: 'Prompt and completion together, in tokens.',
+      min: 1,
+      max: tokensMax,
+    }),
+    completionTokensMax: optional(
+      integer({
+        says: 'The longest completion of one choice, in tokens, no more than contextTokensMax. Default: 4096 or the context, whichever is less.',
+        min: 1,
+        max: tokensMax,
+      }),
+    ),
+    price: priceSection,
+    manifest: optional(
+      file({ says: 'JSON file that describes the weights; modelId is the hash of it.' }),
+    ),
+    tokenizer: optional(
+      file({ says: 'A Hugging Face tokenizer.json: token counts are checked against it.' }),
+    ),
+  },
+  read: (model, terms: Terms) => {
+    const { id, upstreamId, contextTokensMax, tokenizer, price } = model.values
+    const completionTokensMax =
+      model.values.completionTokensMax ?? Math.min(completionTokensDefaultMax, contextTokensMax)
+    if (completionTokensMax > contextTokensMax) {
+      model.refuse('completionTokensMax', 'no more than contextTokensMax')
+    }
+    return {
+      id,
+      upstreamId: upstreamId ?? id,
+      modelId: modelIdOf(model, terms.files),
+      contextTokensMax,
+      completionTokensMax,
+      ...price(terms),
+      tokenizer: tokenizer === undefined ? undefined : terms.files.at(tokenizer),
+    }
+  },
+})
+
+/** A model whose weights nobody showed is known by its name alone, and its manifest says so. */
+function modelIdOf(
+  model: Section<{ readonly id: string; readonly manifest: string | undefined }>,
+  files: NamedFiles,
+): Bytes32 {
+  const { id, manifest } = model.values
+  if (manifest === undefined) return keccak256Utf8(canonicalJson({ id, weights: null }))
+  const written = readFile(model, 'manifest', files)
+  try {
+    return keccak256Utf8(canonicalJson(JSON.parse(written) as Json))
+  } catch {
+    return model.refuse('manifest', 'a JSON file')
+  }
+}
+
+const upstreamSection: Key<Meaning<Terms, UpstreamConfig>> = section({
+  says: 'One OpenAI-compatible service.',
+  keys: {
+    id: name({ says: 'Your name for it; clients see it in x-vouch-contributor.' }),
+    url: url({
+      says: 'Its OpenAI base URL, ending in /v1.',
+      endsIn: '/v1',
+      examples: ['http://127.0.0.1:8000/v1'],
+    }),
+    apiKeyFile: optional(
+      file({ says: 'File with the API key to show it. Never logged, never sent anywhere else.' }),
+    ),
+    apiKeyEnv: optional(
+      text({ says: 'Name of an environment variable with that key, instead of a file.' }),
+    ),
+    operator: optional(
+      address({
+        says: 'Registered operator account of a contributor that signs its Work. With it every answer must carry a Work that one of its keys signed.',
+      }),
+    ),
+    signingAddresses: optional(addresses({ says: 'Addresses of the keys that it may sign with.' })),
+    limits: optional(limitsSection),
+    region: optional(
+      name({ says: 'Where it computes: a name of your choice, which callers may ask for.' }),
+    ),
+    models: list({ says: 'What it serves.', of: modelSection, by: 'id' }),
+  },
+  rules: [
+    atMostOne('apiKeyFile', 'apiKeyEnv'),
+    needs('operator', 'signingAddresses'),
+    needs('signingAddresses', 'operator'),
+  ],
+  read: (upstream, terms: Terms) => {
+    const { id, url: baseUrl, operator, signingAddresses, limits, region, models } = upstream.values
+    return {
+      id,
+      baseUrl,
+      apiKey: readApiKey(upstream, terms),
+      identity:
+        operator === undefined || signingAddresses === undefined
+          ? undefined
+          : { operator, signingAddresses },
+      limits: limits?.(),
+      region,
+      models: models(terms),
+    }
+  },
+})
+
+export const upstreamsList: Key<Meaning<Terms, readonly UpstreamConfig[]>> = list({
+  says: 'The OpenAI-compatible services that answer, at least one.',
+  of: upstreamSection,
+  by: 'id',
+})
+
+function readApiKey(
+  upstream: Section<{
+    readonly apiKeyFile: string | undefined
+    readonly apiKeyEnv: string | undefined
+  }>,
+  { files, environment }: Terms,
+): string | undefined {
+  const { apiKeyFile, apiKeyEnv } = upstream.values
+  if (apiKeyFile !== undefined) {
+    const key = readFile(upstream, 'apiKeyFile', files).trim()
+    return isApiKey(key) ? key : upstream.refuse('apiKeyFile', 'a file with one key in it')
+  }
+  if (apiKeyEnv === undefined) return undefined
+  const key = environment[apiKeyEnv]
+  return key !== undefined && isApiKey(key)
+    ? key
+    : upstream.refuse('apiKeyEnv', 'the name of a variable with a key in it')
+}
+
+/** What may stand in an authorization header. */
+const isApiKey = (key: string): boolean => /^[!-~]+$/.test(key)
