@@ -7,6 +7,8 @@ import {
   printable,
   sdkMustNotRetry,
 } from './described-error.ts'
+import { describeHoldRefusal } from './hold-error.ts'
+import { describeLimitRefusal } from './limit-error.ts'
 import { describeOwnerRefusal } from './owner-error.ts'
 import { describePaymentRefusal } from './payment-error.ts'
 import { describePayoutRefusal } from './payout-error.ts'
@@ -31,12 +33,17 @@ export type ErrorAnswer = {
  */
 export function errorAnswer(refusal: Refusal): ErrorAnswer {
   const [kind, message, own] = describe(refusal)
-  const [status, type, headers] = kind
+  const [status, type, headers = {}] = kind
   return {
     status,
     error: { message, type, param: own?.param ?? null, code: own?.code ?? refusal.reason },
-    headers: headers ?? {},
+    headers: status === 429 ? inMilliseconds(headers) : headers,
   }
+}
+
+/** OpenAI's SDKs read `retry-after-ms` before `retry-after`. */
+function inMilliseconds(headers: ErrorAnswer['headers']): ErrorAnswer['headers'] {
+  return { 'retry-after-ms': `${headers['retry-after'] ?? 0}000`, ...headers }
 }
 
 function describe(refusal: Refusal): Described {
@@ -65,7 +72,8 @@ function describe(refusal: Refusal): Described {
     case 'context_length_exceeded':
       return [
         badRequest,
-        `This model's context is ${refusal.contextTokensMax} tokens, prompt and completion together. Shorten the messages or lower max_completion_tokens.`,
+        // OpenAI's own words: LangChain knows a prompt that is too long by them.
+        `This model's maximum context length is ${refusal.contextTokensMax} tokens, prompt and completion together. Shorten the messages or lower max_completion_tokens.`,
         { param: 'messages' },
       ]
     case 'unknown_url':
@@ -114,32 +122,16 @@ function describeBeyondRequest(refusal: Exclude<Refusal, RequestReason>): Descri
     case 'too_many_refusals':
     case 'model_not_allowed':
       return describeAuthenticationRefusal(refusal)
+    case 'rate_limit_exceeded':
+    case 'request_exceeds_limit':
+    case 'spend_limit_reached':
+      return describeLimitRefusal(refusal)
     case 'insufficient_balance':
-      return [
-        [402, 'insufficient_quota', sdkMustNotRetry],
-        `The channel's signed tranche has ${refusal.freeAmount} atomic units free; this request may cost up to ${refusal.requiredAmount}. Sign a higher voucher or lower max_completion_tokens.`,
-        { code: 'insufficient_quota' },
-      ]
     case 'channel_closing':
-      return [
-        [402, 'insufficient_quota', sdkMustNotRetry],
-        'The payment channel is closing: a withdrawal was started or its balance shrank. Open a new channel.',
-      ]
     case 'channel_frozen':
-      return [
-        [402, 'insufficient_quota', sdkMustNotRetry],
-        'The payment channel is frozen while its deposit is in doubt on the chain.',
-      ]
     case 'key_cap_reached':
-      return [
-        [402, 'insufficient_quota', sdkMustNotRetry],
-        `This API key may spend ${refusal.freeAmount} atomic units more; this request may cost up to ${refusal.requiredAmount}.`,
-      ]
     case 'channel_not_found':
-      return [
-        [402, 'insufficient_quota', sdkMustNotRetry],
-        'The payment channel of this API key is not open at this gateway.',
-      ]
+      return describeHoldRefusal(refusal)
     case 'voucher_channel_mismatch':
       return [badRequest, 'The voucher is for another channel.']
     case 'voucher_above_balance':

@@ -1,0 +1,164 @@
+/*
+ * Every client library that people use, unmodified, against a whole gateway: what it asks reaches the upstream as it was
+ * asked, and what the upstream answers reaches it as it was answered.
+ */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { followBooks, type NewEntries } from '../support/books.ts'
+import { startGatewayOnLedger, type TestGateway } from '../support/gateway-on-ledger.ts'
+import {
+  answerWell,
+  chunk,
+  completion,
+  type Script,
+  type ScriptedUpstream,
+  sse,
+  sseDone,
+  startScriptedUpstream,
+  streamBytes,
+  usageChunk,
+  usageObject,
+} from '../support/scripted-upstream.ts'
+import { agentsChat } from './clients/agents-chat.ts'
+import { aiSdkCompatible, aiSdkOpenai } from './clients/ai-sdk-chat.ts'
+import { type ChatClient, type Manner, tapBodies } from './clients/chat-client.ts'
+import { langchainChat } from './clients/langchain-chat.ts'
+import { openaiChat } from './clients/openai-chat.ts'
+
+let upstream: ScriptedUpstream
+let gateway: TestGateway
+let newEntries: () => Promise<NewEntries>
+
+const libraries = [openaiChat, aiSdkOpenai, aiSdkCompatible, langchainChat, agentsChat]
+const image =
+  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII='
+
+beforeAll(async () => {
+  upstream = await startScriptedUpstream()
+  gateway = await startGatewayOnLedger({ upstreams: [{ id: 'one', baseUrl: upstream.baseUrl }] })
+  newEntries = followBooks(gateway)
+})
+
+beforeEach(() => upstream.become(answerWell()))
+
+afterAll(async () => {
+  await gateway.stop()
+  await upstream.close()
+})
+
+/** The model asks for both tools at once, the arguments in pieces; once it was told what they say, it says so. */
+const useBothTools: Script = (request, response) => {
+  const messages = request.json['messages'] as readonly { role: string; content: unknown }[]
+  const results = messages.filter(({ role }) => role === 'tool').map(({ content }) => content)
+  if (results.length > 0) return answerWell([results.join(', '), '.'])(request, response)
+  const calls = [
+    { id: 'call_a', name: 'add', pieces: ['{"a":', '1,"b":', '2}'] },
+    { id: 'call_b', name: 'weather', pieces: ['{"ci', 'ty":"Zür', 'ich"}'] },
+  ]
+  const called = calls.map(({ id, name, pieces }) => ({
+    id,
+    type: 'function',
+    function: { name, arguments: pieces.join('') },
+  }))
+  if (request.json['stream'] !== true) {
+    const whole = completion('', usageObject(30, 20))
+    const message = { role: 'assistant', content: null, tool_calls: called }
+    const choices = [{ ...whole.choices[0], message, finish_reason: 'tool_calls' }]
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.end(JSON.stringify({ ...whole, choices }))
+    return
+  }
+  const part = (fields: Record<string, unknown>) => sse(chunk({ tool_calls: [fields] }))
+  return streamBytes([
+    sse(chunk({ role: 'assistant', content: null })),
+    ...called.map(({ function: { name }, ...call }, index) =>
+      part({ index, ...call, function: { name, arguments: '' } }),
+    ),
+    // Interleaved: the pieces of one call come between those of the other.
+    ...[0, 1, 2].flatMap((piece) =>
+      calls.map(({ pieces }, index) => part({ index, function: { arguments: pieces[piece] } })),
+    ),
+    sse(chunk({}, 'tool_calls')),
+    sse(usageChunk(usageObject(30, 20))),
+    sseDone,
+  ])(request, response)
+}
+
+describe.each(libraries)('$name', ({ connect }) => {
+  let client: ChatClient
+  let bodies: string[]
+
+  beforeEach(() => {
+    const tapped = tapBodies()
+    bodies = tapped.bodies
+    client = connect(gateway, tapped.tap)
+  })
+
+  const question = { model: 'm', text: 'Say hello.', maxTokens: 50 }
+  const inPieces = (pieces: string[]): Manner => ({ onText: (piece) => pieces.push(piece) })
+
+  /** Byte for byte: both sides ask for usage and bound the answer, so the gateway has nothing to add. */
+  const expectUntouched = () => {
+    expect(bodies.length).toBeGreaterThan(0)
+    expect(upstream.requests.map(({ body }) => body.toString())).toEqual(bodies)
+  }
+
+  test('an answer in one piece, with its usage', async () => {
+    const told = await client.ask(question)
+    expect(told).toEqual({ text: 'Hello there!', usage: { promptTokens: 5, completionTokens: 3 } })
+    expectUntouched()
+    const { receipts } = await newEntries()
+    expect(receipts.map(({ receipt }) => receipt.cost)).toEqual(['11'])
+  })
+
+  test('a stream, piece by piece, whose usage is told and counted once', async () => {
+    const pieces: string[] = []
+    const told = await client.ask(question, inPieces(pieces))
+    expect(pieces).toEqual(['Hello', ' there', '!'])
+    expect(told).toEqual({ text: 'Hello there!', usage: { promptTokens: 5, completionTokens: 3 } })
+    expectUntouched()
+    const { receipts } = await newEntries()
+    expect(receipts.map(({ receipt }) => receipt.cost)).toEqual(['11'])
+  })
+
+  test.each([{ streamed: false }, { streamed: true }])(
+    'two tools at once, called, run and answered, %o',
+    async ({ streamed }) => {
+      upstream.become(useBothTools)
+      const pieces: string[] = []
+      const { text, calls } = await client.askWithTools(question, streamed ? inPieces(pieces) : {})
+      expect(calls).toEqual([
+        { name: 'add', input: { a: 1, b: 2 } },
+        { name: 'weather', input: { city: 'Zürich' } },
+      ])
+      expect(text).toBe('3, Sunny in Zürich.')
+      expect(pieces.join('')).toBe(streamed ? text : '')
+      expectUntouched()
+      expect((await newEntries()).receipts).toHaveLength(2)
+    },
+  )
+
+  test.each([{ streamed: false }, { streamed: true }])(
+    'an object that follows a schema, %o',
+    async ({ streamed }) => {
+      upstream.become(answerWell(['{"name":"Zoë', '",', '"age":36}']))
+      const person = await client.askForPerson(question, streamed ? inPieces([]) : {})
+      expect(person).toEqual({ name: 'Zoë', age: 36 })
+      expect(upstream.requests[0]?.json['response_format']).toMatchObject({
+        type: 'json_schema',
+        json_schema: { schema: { required: ['name', 'age'] } },
+      })
+      expectUntouched()
+      await newEntries()
+    },
+  )
+
+  test('a picture and members that nobody knows, untouched', async () => {
+    const extra = { made_up: 'kept: "ü" \u2028' }
+    await client.ask({ ...question, image, extra })
+    const [request] = upstream.requests
+    expect(JSON.stringify(request?.json['messages'])).toContain(image)
+    expect(JSON.stringify(request?.json)).toContain(JSON.stringify(extra).slice(1, -1))
+    expectUntouched()
+    await newEntries()
+  })
+})
