@@ -1,10 +1,11 @@
 import type { Cancellation } from '../base/cancellation.ts'
 import type { Refusal } from '../domain/refusal.ts'
+import type { InferenceRequest } from '../domain/request.ts'
 import type { MeteredUsage } from '../domain/usage.ts'
 
 /**
  * How a chat completion is told to a client of another API. What it answers is what the client gets: it is hashed and
- * sent. One request's own: it may keep what it told.
+ * sent. One answer's own: it may keep what it told.
  */
 export type AnswerDialect = {
   /** The body of an answer in one piece. `completion` is a chat completion. */
@@ -23,8 +24,11 @@ export type AnswerHeaders = Readonly<Record<string, string>>
 export type AnswerClient = {
   /** Cancelled when the connection closes before the answer ended. */
   readonly cancellation: Cancellation
-  /** Undefined takes the contributor's own bytes. */
-  readonly dialect?: AnswerDialect | undefined
+  /**
+   * Undefined takes the contributor's own bytes. Called for each contributor that is asked: what was told of one that
+   * failed before its first content has reached nobody.
+   */
+  readonly startDialect?: ((request: InferenceRequest) => AnswerDialect) | undefined
   /** An answer in one piece; JSON unless the headers say otherwise. */
   readonly answer: (headers: AnswerHeaders, body: Buffer) => void
   readonly startStream: (headers: AnswerHeaders) => void

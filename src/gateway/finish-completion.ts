@@ -30,12 +30,14 @@ export async function finishStream(
   relay: StreamRelay,
 ): Promise<Result<void, Refusal>> {
   const { client } = served
+  const { requestId } = served.request
   if (client.cancellation.cancelled) return releaseUnserved(gateway, served)
   client.startStream(answerHeaders(served))
   const end = await relay.relayTo(client)
   const closing = await finishRelayed(gateway, served, { relay, end })
   if (client.cancellation.cancelled) return ok(undefined)
-  client.endStream(closing.ok ? closing.value : client.errorEvent(closing.error))
+  if (closing.ok) client.endStream(closing.value)
+  else client.endStream(relay.failed(closing.error, requestId) ?? client.errorEvent(closing.error))
   return ok(undefined)
 }
 
@@ -124,7 +126,7 @@ export async function finishUnary(
     observed: { content, contentEvents: 0, reported: answer.usage },
     encodedWork: body.encodedWork,
     close: (usage) => {
-      const value = client.dialect?.whole(answer.bytes, usage) ?? answer.bytes
+      const value = client.startDialect?.(request).whole(answer.bytes, usage) ?? answer.bytes
       const responseHash = value === received ? hashes.outputHash : sha256Bytes32(value)
       return { value, responseHash }
     },

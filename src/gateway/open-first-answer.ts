@@ -170,7 +170,7 @@ async function openOne(
     inputHash,
     choiceCount: request.choiceCount,
     format: streamFormat,
-    dialect: client.dialect,
+    dialect: client.startDialect?.(request),
     includeUsage: request.includeUsage,
     expectsWork: signs,
     credit: creditOf(admitted, offer, request.choiceCount),

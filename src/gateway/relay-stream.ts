@@ -18,7 +18,7 @@ import {
   upstreamBodyBytesMax,
 } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
-import type { UpstreamRefusal } from '../domain/refusal.ts'
+import type { Refusal, UpstreamRefusal } from '../domain/refusal.ts'
 import type { MeteredUsage, Usage } from '../domain/usage.ts'
 import { type ChatEvent, type ChoiceDelta, withoutUsage } from '../upstream/chat-events.ts'
 import type { OpenedAnswer } from '../upstream/open-answer.ts'
@@ -98,6 +98,11 @@ export class StreamRelay {
     const seen = { lastChunk: this.#lastChunk, usageChunk: this.#usageChunk }
     const tail = { ...this.#terms, ...seen, ...format, finished: this.#finished }
     return closingEvents(tail, charged, end)
+  }
+
+  /** The last bytes of a broken answer in the client's dialect; undefined where it has none. */
+  failed(refusal: Refusal, requestId: string): Buffer | undefined {
+    return this.#terms.dialect?.failed(refusal, requestId)
   }
 
   /** Ends the upstream: nobody waits for this answer any more. */

@@ -25,7 +25,7 @@ export const messages: Surface = {
     const request = parseChatBody(Buffer.from(JSON.stringify(fields.value)), headers)
     if (!request.ok) return request
     const { modelName } = request.value
-    const dialect = new MessagesDialect({ id: `msg_${randomHex(12)}`, model: modelName })
-    return ok({ request: request.value, dialect })
+    const head = { id: `msg_${randomHex(12)}`, model: modelName }
+    return ok({ request: request.value, startDialect: () => new MessagesDialect(head) })
   },
 }

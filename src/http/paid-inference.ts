@@ -38,7 +38,7 @@ export async function paidInference(
   try {
     const asked = await readAsked(surface, incoming, { ...ids, receivedAtMs })
     if (!asked.ok) return sendError(outgoing, asked.error, requestId, { errorBody })
-    const { request, dialect } = asked.value
+    const { request, startDialect } = asked.value
     const quote = quoteFor(paid, incoming, request)
     if (!quote.ok) return sendError(outgoing, quote.error, requestId, { errorBody })
     const refuse = (refusal: Refusal) =>
@@ -54,7 +54,7 @@ export async function paidInference(
     if (payment.value.kind === 'refund') {
       return refuse({ reason: 'payment_unacceptable', detail: 'a refund is asked for with GET' })
     }
-    const watched = { cancellation: watchClient(outgoing), requestId, stallMs, dialect }
+    const watched = { cancellation: watchClient(outgoing), requestId, stallMs, startDialect }
     const client = rawAnswerClient(outgoing, watched)
     const served = await paid.complete(request, payment.value, {
       quote: quote.value,

@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Cancellation } from '../base/cancellation.ts'
 import { discardedBodyBytesMax } from '../base/limits.ts'
 import type { Refusal } from '../domain/refusal.ts'
-import type { AnswerClient, AnswerDialect, AnswerHeaders } from '../gateway/answer-client.ts'
+import type { AnswerClient, AnswerHeaders } from '../gateway/answer-client.ts'
 import { errorAnswer } from './openai-error.ts'
 import type { Surface } from './surface.ts'
 
@@ -98,10 +98,10 @@ export function rawAnswerClient(
     /** A client that takes nothing for this long is gone: without it a full buffer, a hold and an upstream stay forever. */
     readonly stallMs: number
     /** Undefined forwards the contributor's own bytes. */
-    readonly dialect?: AnswerDialect | undefined
+    readonly startDialect?: AnswerClient['startDialect']
   },
 ): AnswerClient {
-  const { cancellation, requestId, stallMs, dialect } = watched
+  const { cancellation, requestId, stallMs, startDialect } = watched
   // Node destroys a socket whose timeout nobody listens to; bytes that get through put it off, and the response's end
   // replaces it by the keep-alive timeout.
   const mindStall = () => outgoing.setTimeout(stallMs)
@@ -112,7 +112,7 @@ export function rawAnswerClient(
   }
   return {
     cancellation,
-    dialect,
+    startDialect,
     answer: (headers: AnswerHeaders, body: Buffer) => {
       outgoing.writeHead(200, {
         'content-type': 'application/json',
@@ -142,8 +142,6 @@ export function rawAnswerClient(
       })
     },
     endStream: end,
-    errorEvent: (refusal: Refusal) =>
-      dialect?.failed(refusal, requestId) ??
-      Buffer.from(`data: ${errorBody(refusal, requestId)}\n\n`),
+    errorEvent: (refusal: Refusal) => Buffer.from(`data: ${errorBody(refusal, requestId)}\n\n`),
   }
 }

@@ -25,5 +25,5 @@ export async function readAsked(
     body: body.value,
     requestHash: bytes32(`0x${sha256Hex(body.value)}`),
   }
-  return ok({ request, dialect: asked.value.dialect })
+  return ok({ request, startDialect: asked.value.startDialect })
 }

@@ -30,8 +30,8 @@ export async function serveInference(
       sendError(outgoing, asked.error, requestId, { errorBody })
       return
     }
-    const { request, dialect } = asked.value
-    const watched = { cancellation: watchClient(outgoing), requestId, stallMs, dialect }
+    const { request, startDialect } = asked.value
+    const watched = { cancellation: watchClient(outgoing), requestId, stallMs, startDialect }
     const client = rawAnswerClient(outgoing, watched)
     const served = await door.complete(request, client)
     if (served.ok) return

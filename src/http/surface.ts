@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Result } from '../base/result.ts'
 import type { Refusal, RequestRefusal } from '../domain/refusal.ts'
 import type { UnpaidRequest } from '../domain/request.ts'
-import type { AnswerDialect } from '../gateway/answer-client.ts'
+import type { AnswerClient } from '../gateway/answer-client.ts'
 
 /** What a body, and a header in the place of a field, say of a request. */
 type AskedRequest = Omit<
@@ -12,8 +12,8 @@ type AskedRequest = Omit<
 
 export type Asked = {
   readonly request: AskedRequest
-  /** How its answer is told where not in the contributor's own bytes. Made for this request: it keeps what was told. */
-  readonly dialect?: AnswerDialect | undefined
+  /** How its answer is told where not in the contributor's own bytes. */
+  readonly startDialect?: AnswerClient['startDialect']
 }
 
 type ReadAsked = Result<Asked, RequestRefusal>
