@@ -1,7 +1,11 @@
 /*
  * Rows of a contributor book as text: JSON, which both stores keep as it is.
  */
-import type { ContributorBook, ContributorMark, ContributorRecord } from '../domain/contributor-record.ts'
+import type {
+  ContributorBook,
+  ContributorMark,
+  ContributorRecord,
+} from '../domain/contributor-record.ts'
 import { address } from '../domain/units.ts'
 
 /** Which table a row is in, and so what its text says. */
