@@ -16,6 +16,7 @@ import {
   upstreamIdleTimeoutMs,
   upstreamWholeAnswerTimeoutMs,
 } from '../../../src/base/limits.ts'
+import { microUsd } from '../../../src/domain/exchange.ts'
 import type { Refusal } from '../../../src/domain/refusal.ts'
 import { address, atomic } from '../../../src/domain/units.ts'
 import { errorAnswer } from '../../../src/http/openai-error.ts'
@@ -53,6 +54,29 @@ const samples: { readonly [R in Refusal['reason']]: Extract<Refusal, { readonly 
     reason: 'key_cap_reached',
     requiredAmount: atomic(2n),
     freeAmount: atomic(1n),
+  },
+  rate_limit_exceeded: {
+    reason: 'rate_limit_exceeded',
+    caller: { kind: 'key', id: 'key_1' },
+    limitName: 'requestsPerMinuteMax',
+    max: 3,
+    used: 3,
+    requested: 1,
+    retryAfterMs: 20_000,
+  },
+  request_exceeds_limit: {
+    reason: 'request_exceeds_limit',
+    caller: { kind: 'key', id: 'key_1' },
+    max: 100,
+    requestedTokens: 101,
+  },
+  spend_limit_reached: {
+    reason: 'spend_limit_reached',
+    caller: { kind: 'account', id: `0x${'c1'.repeat(32)}` },
+    max: microUsd(5_000_000n),
+    used: microUsd(4_999_999n),
+    requested: microUsd(2n),
+    retryAfterMs: 1_440_000,
   },
   hold_lost: { reason: 'hold_lost' },
   fx_quote_unavailable: {
