@@ -151,7 +151,7 @@ class AnswerReader implements Dispatcher.DispatchHandler {
   #end: 'complete' | UpstreamRefusal | undefined
   #opened = false
   #abortRequested = false
-  #failed: { readonly status: number; readonly retryAfter: string | undefined } | undefined
+  #failed: Omit<Parameters<typeof refusalOfStatus>[0], 'body'> | undefined
 
   constructor(
     settle: (opened: Result<OpenedAnswer, UpstreamRefusal>) => void,
@@ -182,7 +182,8 @@ class AnswerReader implements Dispatcher.DispatchHandler {
     const voucher = single(headers[voucherHeader])
     if (voucher !== undefined) this.#onShownVoucher?.(voucher)
     if (status !== 200) {
-      this.#failed = { status, retryAfter: single(headers['retry-after']) }
+      const { 'retry-after': retryAfter, date } = headers
+      this.#failed = { status, retryAfter: single(retryAfter), date: single(date) }
       if (!explainedStatuses.has(status)) this.#refuse()
       return
     }

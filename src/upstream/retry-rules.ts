@@ -17,6 +17,8 @@ const retryAfterMaxS = 300
 export function refusalOfStatus(answer: {
   readonly status: number
   readonly retryAfter: string | undefined
+  /** When it answered, by its own clock. */
+  readonly date: string | undefined
   readonly body: string
 }): UpstreamRefusal {
   const { status } = answer
@@ -27,14 +29,7 @@ export function refusalOfStatus(answer: {
     return { reason: 'upstream_credentials_exhausted' }
   }
   if (status === 429) {
-    const { retryAfter } = answer
-    const known = retryAfter !== undefined && /^\d+(\.\d+)?$/.test(retryAfter)
-    return {
-      reason: 'upstream_rate_limited',
-      retryAfterS: known
-        ? Math.min(Math.ceil(Number(retryAfter)), retryAfterMaxS)
-        : retryAfterDefaultS,
-    }
+    return { reason: 'upstream_rate_limited', retryAfterS: restS(answer) }
   }
   if (status === 400 || status === 413 || status === 422) {
     return { reason: 'upstream_rejected', status: 400, code: codeIn(answer.body) }
@@ -42,6 +37,28 @@ export function refusalOfStatus(answer: {
   if (status >= 500) return { reason: 'upstream_unavailable', status }
   return { reason: 'upstream_bad_response' }
 }
+
+/**
+ * Retry-After as seconds or as a date (RFC 9110, section 10.2.3). A date is held against the one of the same answer: whose
+ * clock is right does not matter then.
+ */
+function restS(answer: {
+  readonly retryAfter: string | undefined
+  readonly date: string | undefined
+}): number {
+  const { retryAfter = '', date = '' } = answer
+  const seconds = /^\d+(\.\d+)?$/.test(retryAfter)
+    ? Number(retryAfter)
+    : (dateMs(retryAfter) - dateMs(date)) / 1000
+  if (Number.isNaN(seconds)) return retryAfterDefaultS
+  return Math.min(Math.max(Math.ceil(seconds), 0), retryAfterMaxS)
+}
+
+/** The form of a date that senders must use; NaN for any other. */
+const dateMs = (text: string): number =>
+  /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(text)
+    ? Date.parse(text)
+    : Number.NaN
 
 /** Engines without a code for it say in words that a prompt is too long: vLLM and llama.cpp, each in its own. */
 const tooLongPattern = /maximum context length|available context size|exceed_context_size/

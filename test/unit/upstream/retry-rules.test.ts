@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import type { UpstreamRefusal } from '../../../src/domain/refusal.ts'
 import { mayTryAnother, refusalOfStatus } from '../../../src/upstream/retry-rules.ts'
 
-const refusal = (status: number, body = '', retryAfter?: string) =>
-  refusalOfStatus({ status, body, retryAfter })
+const refusal = (status: number, body = '', retryAfter?: string, date?: string) =>
+  refusalOfStatus({ status, body, retryAfter, date })
 
 describe('refusalOfStatus', () => {
   test.each([
@@ -41,6 +41,19 @@ describe('refusalOfStatus', () => {
     ['Wed, 21 Oct 2026 07:28:00 GMT', 5],
   ])('429 with Retry-After %s rests %i seconds', (retryAfter, retryAfterS) => {
     expect(refusal(429, '', retryAfter)).toEqual({ reason: 'upstream_rate_limited', retryAfterS })
+  })
+
+  test.each([
+    ['Wed, 21 Oct 2026 07:28:30 GMT', 30],
+    ['Wed, 21 Oct 2026 07:28:00 GMT', 0],
+    ['Wed, 21 Oct 2026 07:27:00 GMT', 0],
+    ['Wed, 21 Oct 2026 09:28:00 GMT', 300],
+    ['21 Oct 2026 07:28:30', 5],
+    ['Wed, 99 Oct 2026 07:28:30 GMT', 5],
+    ['7', 7],
+  ])('429 with a date and Retry-After %s rests %i seconds', (retryAfter, retryAfterS) => {
+    const told = refusal(429, '', retryAfter, 'Wed, 21 Oct 2026 07:28:00 GMT')
+    expect(told).toEqual({ reason: 'upstream_rate_limited', retryAfterS })
   })
 
   test.each([
