@@ -1,6 +1,6 @@
 import type { Endpoint } from './endpoint.ts'
 import type { PriceSheet } from './price-sheet.ts'
-import type { Address, Bytes32 } from './units.ts'
+import type { Address, AtomicAmount, Bytes32 } from './units.ts'
 
 /** One model as one contributor serves it. */
 export type Offer = {
@@ -32,6 +32,11 @@ export type ContributorLimits = {
   readonly tokensPerMinuteMax: number | undefined
   /** Requests that it answers at the same time. */
   readonly concurrencyMax: number | undefined
+  /** Within any 24 hours. */
+  readonly requestsPerDayMax?: number | undefined
+  readonly tokensPerDayMax?: number | undefined
+  /** At its own prices, cached tokens as dear as others: atomic units of the asset that its offers are priced in. */
+  readonly spendPerDayMax?: AtomicAmount | undefined
 }
 
 /** Someone who answers requests: an engine with its own signing key, or an OpenAI-compatible service that cannot sign. */

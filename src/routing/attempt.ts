@@ -7,7 +7,7 @@ import type {
 } from '../store/rate-window-store.ts'
 import { type AttemptOutcome, attemptBegan, attemptEnded } from './circuit-breaker.ts'
 import { quarantineWhenBegan, quarantineWhenEnded } from './key-quarantine.ts'
-import { type Candidate, claimsOf, type Lane } from './lane.ts'
+import { type Candidate, claimsOf, type Lane, spentOf } from './lane.ts'
 import { sampleLatency } from './latency-estimate.ts'
 
 /** What an answer took; only what was really seen. */
@@ -56,7 +56,7 @@ export async function beginAttempt(
   const began = attemptBegan(lane.breaker, nowMs)
   lane.breaker = began.breaker
   station.quarantine = quarantineWhenBegan(station.quarantine, nowMs)
-  const claims = claimsOf(station, begin.reservedTokens)
+  const claims = claimsOf(lane, begin.reservedTokens)
   const reserved = claims.length === 0 ? undefined : await windows.reserve(claims, nowMs)
   const end = (outcome: AttemptOutcome, endMs: number) => {
     const attempt = { outcome, beganAtMs: nowMs, isProbe: began.isProbe }
@@ -74,7 +74,8 @@ export async function beginAttempt(
     end(outcome, endMs)
     station.quarantine = quarantineWhenEnded(station.quarantine, outcome, endMs)
     learn(lane, outcome, measures, endMs)
-    if (reserved !== undefined) giveBack(reserved.value, windows, { outcome, measures, endMs })
+    if (reserved !== undefined)
+      giveBack(reserved.value, windows, { lane, outcome, measures, endMs })
     begin.onEnded(endMs)
   }
   return ok({
@@ -108,6 +109,7 @@ function giveBack(
   reservation: RateReservation,
   windows: RateWindowStore,
   end: {
+    readonly lane: Lane
     readonly outcome: AttemptOutcome
     readonly measures: AnswerMeasures
     readonly endMs: number
@@ -115,8 +117,11 @@ function giveBack(
 ): void {
   const wasAnswered = end.outcome.kind === 'served' || end.outcome.kind === 'neutral'
   const usedAmounts = reservation.claims.map(({ limit, amount }) => {
-    if (limit.counter.endsWith('/requests')) return end.measures.usedRequests ?? amount
-    return end.measures.usedTokens ?? (wasAnswered ? amount : 0)
+    const { usedRequests, usedTokens: tokens, completionTokens = 0 } = end.measures
+    if (limit.counter.endsWith('/requests')) return usedRequests ?? amount
+    const used = wasAnswered ? amount : 0
+    if (!limit.counter.endsWith('/spend')) return tokens ?? used
+    return tokens === undefined ? used : spentOf(end.lane, { tokens, completionTokens })
   })
   void windows.correct(reservation, usedAmounts, end.endMs)
 }

@@ -182,7 +182,7 @@ function whyFull(
 ): Exclusion | undefined {
   const { station } = lane
   if (station.inFlight >= station.concurrencyMax) return outs.fullHouse
-  const claims = claimsOf(station, request.reservedTokens)
+  const claims = claimsOf(lane, request.reservedTokens)
   if (claims.length === 0) return undefined
   const full = windows.peek(claims, nowMs)
   if (full === undefined) return undefined

@@ -1,4 +1,4 @@
-import type { Contributor, Offer } from '../domain/contributor.ts'
+import type { Contributor, ContributorLimits, Offer } from '../domain/contributor.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
 import type { RateClaim, RateLimit } from '../store/rate-window-store.ts'
 import { type Breaker, closedBreaker } from './circuit-breaker.ts'
@@ -18,8 +18,19 @@ export type Station = {
   readonly concurrencyMax: number
   readonly requestLimit: RateLimit | undefined
   readonly tokenLimit: RateLimit | undefined
+  /** Undefined where no day is limited, which is nearly always. */
+  readonly daily: DailyLimits | undefined
   inFlight: number
   quarantine: Quarantine | undefined
+}
+
+/** What it may be asked for within any 24 hours. Room comes back up to 24 minutes late (rate-window-store.ts). */
+export type DailyLimits = {
+  readonly requests: RateLimit | undefined
+  readonly tokens: RateLimit | undefined
+  readonly spend: RateLimit | undefined
+  /** Atomic units that one of `spend` stands for: an amount in 18 decimals would not fit the numbers of a counter. */
+  readonly atomicPerSpendUnit: number
 }
 
 /** A candidate and what is known about it. Changed by the pool only. */
@@ -40,6 +51,9 @@ export type Lane = {
 /** Where no concurrency is declared, so many requests at once are taken for a full contributor when loads are compared. */
 export const assumedConcurrency = 16
 const minuteMs = 60_000
+const dayMs = 86_400_000
+/** Exact in a double and in Lua, with room to add. */
+const spendUnitsMax = 2 ** 50
 
 /** What the lanes of one model at one endpoint are found by. An endpoint has no space in it. */
 export const laneNameOf = (asked: {
@@ -62,8 +76,34 @@ export function createStation(
     concurrencyMax: limits?.concurrencyMax ?? Number.POSITIVE_INFINITY,
     requestLimit: perMinute('requests', limits?.requestsPerMinuteMax),
     tokenLimit: perMinute('tokens', limits?.tokensPerMinuteMax),
+    daily: limits && dailyLimitsOf(contributorId, limits),
     inFlight: 0,
     quarantine: undefined,
+  }
+}
+
+function dailyLimitsOf(
+  contributorId: string,
+  { requestsPerDayMax, tokensPerDayMax, spendPerDayMax }: ContributorLimits,
+): DailyLimits | undefined {
+  if (
+    requestsPerDayMax === undefined &&
+    tokensPerDayMax === undefined &&
+    spendPerDayMax === undefined
+  )
+    return undefined
+  const perDay = (what: string, max: number | undefined): RateLimit | undefined =>
+    max === undefined
+      ? undefined
+      : { counter: `contributor/${contributorId}/day/${what}`, max, windowMs: dayMs }
+  const spendMax = Number(spendPerDayMax ?? 0n)
+  const atomicPerSpendUnit = Math.max(1, Math.ceil(spendMax / spendUnitsMax))
+  const spendUnits = spendPerDayMax && Math.max(1, Math.floor(spendMax / atomicPerSpendUnit))
+  return {
+    requests: perDay('requests', requestsPerDayMax),
+    tokens: perDay('tokens', tokensPerDayMax),
+    spend: perDay('spend', spendUnits),
+    atomicPerSpendUnit,
   }
 }
 
@@ -91,12 +131,37 @@ export function forget(lane: Lane): void {
 
 const noClaims: readonly RateClaim[] = []
 
-/** What one request takes of a contributor's minute; nothing where none is declared, which costs nothing. */
-export function claimsOf(station: Station, tokens: number): readonly RateClaim[] {
-  const { requestLimit, tokenLimit } = station
-  if (requestLimit === undefined && tokenLimit === undefined) return noClaims
+/** What one request takes of a contributor's minute and day; nothing where none is declared, which costs nothing. */
+export function claimsOf(lane: Lane, tokens: number): readonly RateClaim[] {
+  const { requestLimit, tokenLimit, daily } = lane.station
+  if (requestLimit === undefined && tokenLimit === undefined && daily === undefined) return noClaims
   const claims: RateClaim[] = []
-  if (requestLimit !== undefined) claims.push({ limit: requestLimit, amount: 1 })
-  if (tokenLimit !== undefined) claims.push({ limit: tokenLimit, amount: tokens })
+  const claim = (limit: RateLimit | undefined, amount: number) => {
+    if (limit !== undefined) claims.push({ limit, amount })
+  }
+  claim(requestLimit, 1)
+  claim(tokenLimit, tokens)
+  if (daily === undefined) return claims
+  claim(daily.requests, 1)
+  claim(daily.tokens, tokens)
+  // Which of them will be prompt and which completion is not known yet.
+  const { promptPrice, completionPrice } = lane
+  claim(daily.spend, spendUnitsOf(daily, tokens * Math.max(promptPrice, completionPrice)))
   return claims
 }
+
+/** What an answer took of its day, in units of `daily.spend`. */
+export function spentOf(
+  lane: Lane,
+  used: { readonly tokens: number; readonly completionTokens: number },
+): number {
+  const { daily } = lane.station
+  if (daily === undefined) return 0
+  const promptTokens = used.tokens - used.completionTokens
+  const priced = promptTokens * lane.promptPrice + used.completionTokens * lane.completionPrice
+  return spendUnitsOf(daily, priced)
+}
+
+/** `priced`: tokens times atomic units per million of them. */
+const spendUnitsOf = ({ atomicPerSpendUnit }: DailyLimits, priced: number): number =>
+  Math.ceil(priced / 1_000_000 / atomicPerSpendUnit)

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import type { ContributorLimits } from '../../../src/domain/contributor.ts'
+import { atomic } from '../../../src/domain/units.ts'
 import { type Attempt, beginAttempt, nothingSent } from '../../../src/routing/attempt.ts'
 import type { Lane } from '../../../src/routing/lane.ts'
 import { estimateMs } from '../../../src/routing/latency-estimate.ts'
@@ -127,5 +129,64 @@ describe('the minute', () => {
       ;(await begin(lane, store)).ended({ kind: 'neutral' }, nothingSent, nowMs)
     }
     expect(lane.station.inFlight).toBe(0)
+  })
+})
+
+describe('the day', () => {
+  const hourMs = 3_600_000
+  /** Prices of one atomic unit a token: what is spent is what is used. */
+  const limitedTo = (limits: Partial<ContributorLimits>) => laneOf({ price: 1_000_000n, limits })
+  const beginAt = (lane: Lane, windows: MemoryRateWindows, atMs: number) =>
+    beginAttempt(lane, {
+      candidate: lane.candidate,
+      reservedTokens: 100,
+      windows,
+      nowMs: atMs,
+      onEnded: () => {},
+    })
+  const served = { usedTokens: 30, completionTokens: 10 }
+
+  test.each([
+    ['requests', { requestsPerDayMax: 3 }, 3],
+    ['tokens', { tokensPerDayMax: 160 }, 3],
+    ['spend', { spendPerDayMax: atomic(160n) }, 3],
+  ] as const)('ends the %s of a contributor until it is over', async (what, limits, answers) => {
+    const windows = new MemoryRateWindows()
+    const lane = limitedTo(limits)
+    for (let answer = 0; answer < answers; answer += 1) {
+      const begun = await beginAt(lane, windows, nowMs)
+      if (!begun.ok) throw new Error(`${answer} fits`)
+      begun.value.ended({ kind: 'served' }, served, nowMs)
+    }
+    const full = await beginAt(lane, windows, nowMs + 20 * hourMs)
+    expect(full).toMatchObject({ ok: false, error: { counter: `contributor/a/day/${what}` } })
+    const waitMs = full.ok ? 0 : (full.error.retryAfterMs ?? 0)
+    expect(waitMs).toBeGreaterThan(3 * hourMs)
+    expect((await beginAt(lane, windows, nowMs + 20 * hourMs + waitMs)).ok).toBe(true)
+    expect(waitMs).toBeLessThan(5 * hourMs)
+  })
+
+  test('an amount in eighteen decimals is counted as well as one in six', async () => {
+    const windows = new MemoryRateWindows()
+    const lane = laneOf({
+      price: 10n ** 24n,
+      limits: { spendPerDayMax: atomic(161n * 10n ** 18n) },
+    })
+    for (let answer = 0; answer < 3; answer += 1) {
+      const begun = await beginAt(lane, windows, nowMs)
+      if (!begun.ok) throw new Error(`${answer} fits`)
+      begun.value.ended({ kind: 'served' }, served, nowMs)
+    }
+    expect((await beginAt(lane, windows, nowMs)).ok).toBe(false)
+  })
+
+  test('what was not answered took nothing of it', async () => {
+    const windows = new MemoryRateWindows()
+    const lane = limitedTo({ tokensPerDayMax: 100, spendPerDayMax: atomic(100n) })
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      const begun = await beginAt(lane, windows, nowMs)
+      if (!begun.ok) throw new Error(`${attempt} fits`)
+      begun.value.ended({ kind: 'failed' }, {}, nowMs)
+    }
   })
 })

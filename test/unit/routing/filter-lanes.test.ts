@@ -97,7 +97,7 @@ describe('who has no room', () => {
   test('a minute that is used up tells when it has room', async () => {
     const windows = new MemoryRateWindows()
     const lane = laneOf({ limits: { requestsPerMinuteMax: 1 } })
-    await windows.reserve(claimsOf(lane.station, 40), nowMs)
+    await windows.reserve(claimsOf(lane, 40), nowMs)
     expect(filter([lane], {}, windows)).toEqual({ kind: 'busy', retryAfterMs: 61_000 })
   })
 
