@@ -21,6 +21,7 @@ import type { Entrance } from './entrance.ts'
 import type { HttpContext, HttpEnv } from './http-context.ts'
 import { messages } from './messages.ts'
 import { listModels, retrieveModel } from './models.ts'
+import { retrieveOpenApi } from './openapi.ts'
 import { paymentTerms } from './paid-inference.ts'
 import { sendError, sendJson } from './raw-response.ts'
 import { retrieveReceipt } from './receipts.ts'
@@ -66,6 +67,10 @@ export function createApp(terms: InferenceTerms): Hono<HttpEnv> {
   addBilling(app, door, entrance)
   app.get('/v1/contributors/me/voucher', contributors(retrieveVoucher))
   app.post('/v1/contributors/me/voucher', contributors(showVoucher))
+  app.get(
+    '/openapi.json',
+    raw((c) => retrieveOpenApi(c.env.outgoing)),
+  )
   app.get(
     '/health/live',
     raw((c) => sendJson(c.env.outgoing, { status: 'live' })),

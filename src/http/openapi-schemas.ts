@@ -1,0 +1,186 @@
+/*
+ * JSON Schemas (draft 2020-12, as OpenAPI 3.1 has them) of what models are asked and what they answer. They say what the
+ * gateway itself reads and writes; whatever else a body has goes through, so no object here is closed.
+ */
+
+export type Schema = Readonly<Record<string, unknown>>
+
+export const text: Schema = { type: 'string' }
+export const whole: Schema = { type: 'integer' }
+export const flag: Schema = { type: 'boolean' }
+export const any: Schema = {}
+export const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` })
+export const list = (items: Schema): Schema => ({ type: 'array', items })
+export const oneOf = (...values: readonly string[]): Schema => ({ enum: values })
+export const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: 'null' }] })
+export const described = (schema: Schema, description: string): Schema => ({
+  ...schema,
+  description,
+})
+
+/** Members whose name ends in `?` may be absent. */
+export function object(members: Readonly<Record<string, Schema>>, description?: string): Schema {
+  const names = Object.keys(members)
+  return {
+    type: 'object',
+    ...(description !== undefined && { description }),
+    required: names.filter((name) => !name.endsWith('?')),
+    properties: Object.fromEntries(
+      names.map((name) => [name.replace(/\?$/, ''), members[name] ?? any]),
+    ),
+  }
+}
+
+export const amount: Schema = {
+  type: 'string',
+  pattern: '^[0-9]{1,39}$',
+  description: 'Atomic units of the asset, in decimal digits.',
+}
+export const hex32: Schema = { type: 'string', pattern: '^0x[0-9a-f]{64}$' }
+export const address: Schema = { type: 'string', pattern: '^0x[0-9a-fA-F]{40}$' }
+export const signature: Schema = { type: 'string', pattern: '^0x([0-9a-f]{2})*$' }
+
+const part = object({ type: text })
+const content = { anyOf: [text, list(part), { type: 'null' }] }
+const toolCall = object({ id: text, type: text, function: object({ name: text, arguments: text }) })
+const usage = ref('Usage')
+
+/** What every request may have beside the fields of its API. */
+const ours = { 'routing?': ref('RoutingPreferences'), 'attestation?': ref('AttestationWish') }
+
+const sampling = {
+  'temperature?': orNull({ type: 'number', minimum: 0, maximum: 2 }),
+  'top_p?': orNull({ type: 'number', minimum: 0, maximum: 1 }),
+  'presence_penalty?': orNull({ type: 'number', minimum: -2, maximum: 2 }),
+  'frequency_penalty?': orNull({ type: 'number', minimum: -2, maximum: 2 }),
+  'stream?': orNull(flag),
+  'stream_options?': orNull(object({ 'include_usage?': flag })),
+  'n?': orNull({ type: 'integer', minimum: 1 }),
+  'max_tokens?': orNull({ type: 'integer', minimum: 1 }),
+}
+
+const choiceOf = (members: Readonly<Record<string, Schema>>): Schema =>
+  object({ index: whole, ...members, finish_reason: orNull(text) })
+
+const choicesOf = (kind: string, choice: Schema): Schema =>
+  object({
+    id: text,
+    object: { const: kind },
+    created: whole,
+    model: text,
+    choices: list(choice),
+    'usage?': orNull(usage),
+  })
+
+export const inferenceSchemas: Readonly<Record<string, Schema>> = {
+  Error: object({
+    error: object({
+      message: text,
+      type: text,
+      param: orNull(text),
+      code: orNull(text),
+      'request_id?': text,
+    }),
+  }),
+  Usage: object({
+    prompt_tokens: whole,
+    completion_tokens: whole,
+    total_tokens: whole,
+    'prompt_tokens_details?': orNull(object({ 'cached_tokens?': orNull(whole) })),
+    'completion_tokens_details?': orNull(object({ 'reasoning_tokens?': orNull(whole) })),
+  }),
+  RoutingPreferences: {
+    ...object(
+      {
+        'order?': list(text),
+        'only?': list(text),
+        'ignore?': list(text),
+        'allow_fallbacks?': flag,
+        'sort?': oneOf('price', 'latency', 'throughput'),
+        'max_price?': object(
+          { 'prompt?': any, 'completion?': any },
+          'US dollars a million tokens.',
+        ),
+        'max_ttft_ms?': { type: 'number', minimum: 1 },
+        'region?': text,
+        'affinity?': text,
+      },
+      'Who may answer. The header x-vouch-routing takes the same object.',
+    ),
+  },
+  AttestationWish: object({ 'mode?': oneOf('none', 'signed') }, 'What must prove the answer.'),
+  ChatCompletionRequest: object({
+    model: text,
+    messages: { ...list(object({ role: text, 'content?': content })), minItems: 1 },
+    ...sampling,
+    'max_completion_tokens?': orNull({ type: 'integer', minimum: 1 }),
+    ...ours,
+  }),
+  ChatCompletion: choicesOf(
+    'chat.completion',
+    choiceOf({
+      message: object({
+        role: { const: 'assistant' },
+        content: orNull(text),
+        'tool_calls?': list(toolCall),
+      }),
+    }),
+  ),
+  ChatCompletionChunk: choicesOf(
+    'chat.completion.chunk',
+    choiceOf({
+      delta: object({
+        'role?': text,
+        'content?': orNull(text),
+        'tool_calls?': list(object({ index: whole })),
+      }),
+    }),
+  ),
+  MessagesRequest: object({
+    model: text,
+    max_tokens: { type: 'integer', minimum: 1 },
+    messages: {
+      ...list(object({ role: text, content: { anyOf: [text, list(part)] } })),
+      minItems: 1,
+    },
+    'system?': { anyOf: [text, list(part)] },
+    'stop_sequences?': list(text),
+    'stream?': flag,
+    'tools?': list(object({ name: text, input_schema: { type: 'object' } })),
+    'tool_choice?': object({ type: oneOf('auto', 'any', 'tool', 'none') }),
+    ...ours,
+  }),
+  Message: object({
+    id: text,
+    type: { const: 'message' },
+    role: { const: 'assistant' },
+    model: text,
+    content: list(part),
+    stop_reason: orNull(text),
+    stop_sequence: orNull(text),
+    usage: object({ input_tokens: whole, output_tokens: whole }),
+  }),
+  MessageEvent: object({ type: text }),
+  MessagesError: object({
+    type: { const: 'error' },
+    error: object({ type: text, message: text, code: orNull(text) }),
+    request_id: orNull(text),
+  }),
+  Model: object({
+    id: text,
+    object: { const: 'model' },
+    created: whole,
+    owned_by: text,
+    context_length: whole,
+    max_completion_tokens: whole,
+    vouch: object({
+      model_id: hex32,
+      price_hash: hex32,
+      asset: address,
+      prompt_atomic_per_mtok: amount,
+      cached_prompt_atomic_per_mtok: amount,
+      completion_atomic_per_mtok: amount,
+    }),
+  }),
+  ModelList: object({ object: { const: 'list' }, data: list(ref('Model')) }),
+}
