@@ -187,6 +187,12 @@ class AnswerReader implements Dispatcher.DispatchHandler {
       if (!explainedStatuses.has(status)) this.#refuse()
       return
     }
+    // Compressed although nobody asked for it: no bytes of ours.
+    if (isEncoded(headers)) {
+      this.#settle(err({ reason: 'upstream_bad_response' }))
+      controller.abort(aborted)
+      return
+    }
     controller.pause()
     this.#opened = true
     this.#settle(
@@ -249,9 +255,14 @@ function refusalOfError(error: Error, opened: boolean): UpstreamRefusal {
   if (error instanceof errors.HeadersTimeoutError) return { reason: 'upstream_timeout' }
   if (error instanceof errors.ConnectTimeoutError) return { reason: 'upstream_connection_error' }
   if (error instanceof errors.BodyTimeoutError) return { reason: 'upstream_stalled' }
-  if (error instanceof errors.HTTPParserError) return { reason: 'upstream_bad_response' }
+  if (error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError) {
+    return { reason: 'upstream_bad_response' }
+  }
   return { reason: opened ? 'upstream_stream_interrupted' : 'upstream_connection_error' }
 }
+
+const isEncoded = (headers: Headers): boolean =>
+  (single(headers['content-encoding']) ?? 'identity').toLowerCase() !== 'identity'
 
 const single = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value[0] : value

@@ -161,6 +161,22 @@ export const answerStatus =
     response.end(body)
   }
 
+/** What an answer to this request must say that it is. */
+export const typeAsked = ({ json }: UpstreamRequest): string =>
+  json['stream'] === true ? 'text/event-stream' : 'application/json'
+
+/** These bytes as they are, status line and all, and the end of the connection. `CONTENT-TYPE` becomes what was asked for. */
+export const answerBytes =
+  (...bytes: readonly (string | Uint8Array)[]): Script =>
+  (request, response) => {
+    const { socket } = response
+    for (const piece of bytes) {
+      const type = typeAsked(request)
+      socket?.write(typeof piece === 'string' ? piece.replace('CONTENT-TYPE', type) : piece)
+    }
+    socket?.end()
+  }
+
 /** A well-behaved engine: the given words, unary or streamed, with usage where it was asked for. */
 export const answerWell =
   (words: readonly string[] = ['Hello', ' there', '!']): Script =>
