@@ -6,12 +6,9 @@ import type { GatewaySigner } from '../attestation/seal-receipt.ts'
 import { drainTimeoutMs } from '../base/limits.ts'
 import { createLogs, logDestination, type RequestLog } from '../base/log.ts'
 import { jsonRpc } from '../chain/json-rpc.ts'
-import { hashPriceSheet, receiptDomain } from '../chain/receipt-typed-data.ts'
+import { receiptDomain } from '../chain/receipt-typed-data.ts'
 import { curveInUse } from '../chain/signatures.ts'
 import type { GatewayConfig } from '../config.ts'
-import type { ModelConfig, UpstreamConfig } from '../config-upstreams.ts'
-import type { Contributor, Offer } from '../domain/contributor.ts'
-import { unixSeconds } from '../domain/units.ts'
 import { createDoor } from '../gateway/create-door.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
@@ -28,6 +25,8 @@ import type { LedgerStore } from '../store/ledger-store.ts'
 import { UpstreamPools } from '../upstream/open-answer.ts'
 import { checkChain, checkOtherChains } from './check-chain.ts'
 import { CommandFailure } from './command.ts'
+import { type ContributorSources, createContributorSources } from './contributor-sources.ts'
+import { contributorsOf } from './contributors-of.ts'
 import { openMoneyPlaces } from './money-places.ts'
 import { openBilling } from './open-billing.ts'
 import { openExchange } from './open-exchange.ts'
@@ -45,6 +44,8 @@ export type RunningGateway = {
   readonly settlement: Omit<RunningSettlement, 'stop'>
   /** Vouchers and relayed claims for contributors. */
   readonly payouts: Pick<RunningPayouts, 'promiseNow' | 'relayNow'>
+  /** Changes who answers, while requests are under way. */
+  readonly contributors: ContributorSources
   /** Takes no new request, lets those in flight end, claims, makes everything durable and closes. */
   readonly stop: () => Promise<void>
 }
@@ -78,9 +79,11 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const chain = { config, ledger: stores.ledger, log: logs.gateway, nowMs }
   const settlement = openSettlement({ ...chain, store: outbox })
   const payouts = await startPayouts({ ...chain, places, exchange, settlement })
+  const pool = new ContributorPool(contributorsOf(config))
+  const contributors = createContributorSources(pool, pool.contributors)
   const gateway: Gateway = {
     payment,
-    pool: new ContributorPool(contributorsOf(config)),
+    pool,
     priceDecimals: config.chain.assetDecimals,
     upstreams,
     payouts: payouts.desk,
@@ -115,6 +118,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     recovered,
     settlement,
     payouts,
+    contributors,
     stop: async () => {
       await drain(inFlight, server)
       // A deposit that is waited for ends with its sender.
@@ -141,44 +145,6 @@ const gatewaySigner = (config: GatewayConfig): GatewaySigner => {
     domain: receiptDomain({ chainId, verifyingContract: receiptVerifier }),
     chainId,
     verifyingContract: receiptVerifier,
-  }
-}
-
-const contributorsOf = (config: GatewayConfig): Contributor[] =>
-  config.upstreams.map((upstream) => contributorOf(config, upstream))
-
-function contributorOf(config: GatewayConfig, upstream: UpstreamConfig): Contributor {
-  return {
-    contributorId: upstream.id,
-    baseUrl: upstream.baseUrl,
-    authorization: upstream.apiKey === undefined ? undefined : `Bearer ${upstream.apiKey}`,
-    identity: upstream.identity,
-    offers: upstream.models.map((model) => offerOf(config, model)),
-    ...(upstream.limits !== undefined && { limits: upstream.limits }),
-    ...(upstream.region !== undefined && { region: upstream.region }),
-  }
-}
-
-/** The gateway's price sheet for a model: in force since ever and until it is replaced. */
-function offerOf(config: GatewayConfig, model: ModelConfig): Offer {
-  const prices = {
-    operator: config.gateway.operator,
-    modelId: model.modelId,
-    asset: config.chain.asset,
-    promptAtomicPerMtok: model.promptAtomicPerMtok,
-    cachedPromptAtomicPerMtok: model.cachedPromptAtomicPerMtok,
-    completionAtomicPerMtok: model.completionAtomicPerMtok,
-    validFrom: unixSeconds(0),
-    validUntil: unixSeconds(0),
-  }
-  return {
-    modelName: model.id,
-    upstreamModelName: model.upstreamId,
-    modelId: model.modelId,
-    contextTokensMax: model.contextTokensMax,
-    completionTokensMax: model.completionTokensMax,
-    prices,
-    priceHash: hashPriceSheet(prices),
   }
 }
 

@@ -17,6 +17,7 @@ import {
 } from './lane.ts'
 import { queuedPerCallerMax, queuedPerModelMax } from './limits.ts'
 import { PrefixAffinity } from './prefix-affinity.ts'
+import { isSamePlace, renewLane, renewStation } from './renew-lane.ts'
 import { type OfferFor, Route } from './route.ts'
 import type { RoutingState } from './routing-state.ts'
 import { type Random, seededRandom } from './seeded-random.ts'
@@ -41,7 +42,7 @@ const scheduleByTimer: Schedule = (delayMs, run) => {
 
 /** Who may be asked, how busy and how well they are. One per gateway process. */
 export class ContributorPool {
-  readonly #stations = new Map<string, Station>()
+  #stations: ReadonlyMap<string, Station> = new Map()
   /** By `laneNameOf`: an offer has a lane for each endpoint, because it may do well at one and not at another. */
   readonly #lanes = new Map<string, readonly Lane[]>()
   /** The same as `#lanes`, as others see them. */
@@ -72,7 +73,7 @@ export class ContributorPool {
         for (const room of this.#rooms.values()) if (!room.isEmpty) void room.wake(nowMs)
       },
     }
-    for (const contributor of contributors) this.#add(contributor, false)
+    this.replace(contributors)
   }
 
   get contributors(): readonly Contributor[] {
@@ -107,20 +108,44 @@ export class ContributorPool {
     return new Route(this.#state, request, offerFor)
   }
 
-  /** Somebody who joins while the gateway runs: a newcomer until it has answered a few times. */
-  add(contributor: Contributor): void {
-    this.#add(contributor, true)
+  /**
+   * From now on exactly these are asked. Who stays is known as well as before, at other prices and limits too; who joins
+   * where others were is a newcomer until it has answered a few times. Requests that began go on with whom they began with.
+   */
+  replace(contributors: readonly Contributor[]): void {
+    const stations = new Map<string, Station>()
+    const lanes = new Map<string, Lane[]>()
+    for (const contributor of contributors) {
+      const { contributorId } = contributor
+      assert(!stations.has(contributorId), 'a contributor is in the pool once')
+      const station = this.#stationOf(contributor)
+      stations.set(contributorId, station)
+      for (const offer of contributor.offers) {
+        for (const endpoint of offer.endpoints ?? usualEndpoints) {
+          const laneName = laneNameOf({ endpoint, modelName: offer.modelName })
+          const lane = this.#laneOf(laneName, station, offer)
+          lanes.set(laneName, [...(lanes.get(laneName) ?? []), lane])
+        }
+      }
+    }
+    this.#stations = stations
+    this.#lanes.clear()
+    this.#candidates.clear()
+    for (const [laneName, all] of lanes) {
+      this.#lanes.set(laneName, all)
+      this.#candidates.set(
+        laneName,
+        all.map(({ candidate }) => candidate),
+      )
+    }
+    for (const [laneName, room] of this.#rooms) {
+      if (room.isEmpty && !lanes.has(laneName)) this.#rooms.delete(laneName)
+    }
   }
 
-  /** From now on nobody asks this contributor; what is in flight there goes on. */
-  remove(contributorId: string): void {
-    this.#stations.delete(contributorId)
-    for (const [laneName, lanes] of this.#lanes) {
-      const left = lanes.filter(
-        ({ candidate }) => candidate.contributor.contributorId !== contributorId,
-      )
-      this.#setLanes(laneName, left)
-    }
+  /** Somebody who joins while the gateway runs. */
+  add(contributor: Contributor): void {
+    this.replace([...this.contributors, contributor])
   }
 
   /** The operator's word that a contributor is well: whatever was held against it, its slowness too, is forgotten. */
@@ -133,31 +158,19 @@ export class ContributorPool {
     }
   }
 
-  #add(contributor: Contributor, isNewcomer: boolean): void {
-    const { contributorId } = contributor
-    assert(!this.#stations.has(contributorId), 'a contributor is in the pool once')
+  #stationOf(contributor: Contributor): Station {
+    const before = this.#stations.get(contributor.contributorId)
+    if (before !== undefined && isSamePlace(before.contributor, contributor)) {
+      return renewStation(before, contributor)
+    }
+    const isNewcomer = this.#stations.size > 0
     const station = createStation(contributor, { index: this.#stationsEver, isNewcomer })
     this.#stationsEver += 1
-    this.#stations.set(contributorId, station)
-    for (const offer of contributor.offers) {
-      for (const endpoint of offer.endpoints ?? usualEndpoints) {
-        const laneName = laneNameOf({ endpoint, modelName: offer.modelName })
-        const lanes = this.#lanes.get(laneName) ?? []
-        this.#setLanes(laneName, [...lanes, createLane(station, offer)])
-      }
-    }
+    return station
   }
 
-  #setLanes(laneName: string, lanes: readonly Lane[]): void {
-    if (lanes.length === 0) {
-      this.#lanes.delete(laneName)
-      this.#candidates.delete(laneName)
-      return
-    }
-    this.#lanes.set(laneName, lanes)
-    this.#candidates.set(
-      laneName,
-      lanes.map(({ candidate }) => candidate),
-    )
+  #laneOf(laneName: string, station: Station, offer: Offer): Lane {
+    const before = this.#lanes.get(laneName)?.find((lane) => lane.station === station)
+    return before === undefined ? createLane(station, offer) : renewLane(before, offer)
   }
 }

@@ -1,0 +1,41 @@
+/*
+ * What stays of a contributor and its lanes when the configuration is read again while requests are under way there.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import type { Contributor, Offer } from '../domain/contributor.ts'
+import { createLane, createStation, type Lane, type Station } from './lane.ts'
+
+/** Whether what was learnt about one says anything about the other: the same service, signing with the same keys. */
+export const isSamePlace = (before: Contributor, after: Contributor): boolean =>
+  before.contributorId === after.contributorId &&
+  before.baseUrl === after.baseUrl &&
+  isDeepStrictEqual(before.identity, after.identity)
+
+/** The same station, so that what is in flight there is still counted, with its new limits. */
+export function renewStation(station: Station, contributor: Contributor): Station {
+  const { index, isNewcomer, inFlight, quarantine } = station
+  if (isDeepStrictEqual(station.contributor, contributor)) return station
+  // A key that was refused says nothing about another one.
+  const isOtherKey = station.contributor.authorization !== contributor.authorization
+  const renewed = createStation(contributor, { index, isNewcomer })
+  const isDenied = quarantine?.cause === 'credentials' && !isOtherKey
+  return Object.assign(station, renewed, {
+    inFlight,
+    quarantine: isDenied || quarantine?.cause === 'forged' ? quarantine : undefined,
+  })
+}
+
+/**
+ * The lane of an offer that takes the place of another. A request that holds the lane before goes on with its offer, at its
+ * price; what it learns is learnt of both.
+ */
+export function renewLane(before: Lane, offer: Offer): Lane {
+  const { station, candidate } = before
+  if (candidate.offer.upstreamModelName !== offer.upstreamModelName) {
+    return createLane(station, offer)
+  }
+  const kept = isDeepStrictEqual(candidate.offer, offer) ? candidate.offer : offer
+  if (kept === candidate.offer && candidate.contributor === station.contributor) return before
+  const { breaker, firstToken, perToken, uptime, answers } = before
+  return { ...createLane(station, kept), breaker, firstToken, perToken, uptime, answers }
+}
