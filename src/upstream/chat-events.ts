@@ -39,6 +39,8 @@ type StreamedPart = 'delta' | 'text'
 type Part = StreamedPart | 'message'
 
 const dataPrefix = Buffer.from('data: ')
+/** Leaves out a byte order mark: one may stand before the first event. */
+const utf8 = new TextDecoder()
 const workPrefix = ': vouch-work '
 const openBrace = 0x7b
 const cr = 0x0d
@@ -47,7 +49,7 @@ const lf = 0x0a
 export function readChatEvent(block: Buffer, part: StreamedPart = 'delta'): ChatEvent {
   const payload = plainPayload(block)
   if (payload !== undefined) return readPayload(payload, block, part)
-  const { data, comment } = readFields(block.toString())
+  const { data, comment } = readFields(utf8.decode(block))
   if (data === undefined) {
     return comment?.startsWith(workPrefix)
       ? { kind: 'work', encoded: comment.slice(workPrefix.length).trim() }
