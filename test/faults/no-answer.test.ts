@@ -88,6 +88,10 @@ test('headers and no body are an unusable answer, or a stream that was cut', asy
   await refused(nothing, interrupted, [streamed])
 })
 
+test('100 Continue, which nobody asked for, ends the connection', () =>
+  // RFC 9110 would have it read over (section 15.2); undici does not. Nobody was charged, and another one is asked.
+  refused(answerBytes('HTTP/1.1 100 Continue\r\n\r\n', `${head}\r\n${whole}`), unreachable))
+
 // Statuses. The caller's own statuses are never those of the gateway's account with the upstream.
 
 test('401 with our key in its words is our trouble, and the key stays here', () =>
