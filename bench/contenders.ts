@@ -2,7 +2,7 @@
  * Who is measured: each in processes of its own, kept to one core, in front of the same upstream.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -102,6 +102,40 @@ export async function startNginx(place: Place): Promise<Contender> {
   return { ...running(child), name: `nginx ${version}`, target, stop }
 }
 
+/**
+ * Portkey's gateway, as `npm install` left it in `folder`, told by headers to proxy to the upstream. It listens on every
+ * interface: it has no setting for that. Throws MissingProgram with the command that installs it.
+ */
+export async function startPortkey(place: Place, folder: string): Promise<Contender> {
+  const home = join(folder, 'node_modules', '@portkey-ai', 'gateway')
+  const program = join(home, 'build', 'start-server.js')
+  if (!existsSync(program)) {
+    throw new MissingProgram(
+      `there is no Portkey in ${folder}: npm install --prefix ${folder} @portkey-ai/gateway`,
+    )
+  }
+  const { version } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'))
+  const port = await freePort()
+  const child = spawnPinned(
+    place.core,
+    process.execPath,
+    [program, `--port=${port}`, '--headless'],
+    'ignore',
+  )
+  const credentials = [
+    bearer('none'),
+    'x-portkey-provider: openai',
+    `x-portkey-custom-host: http://${place.upstream}/v1`,
+  ].join('\r\n')
+  const target = targetOf(`http://127.0.0.1:${port}`, credentials)
+  await untilListening(child, port)
+  const stop = () => {
+    child.kill('SIGTERM')
+    return ended(child)
+  }
+  return { ...running(child), name: `portkey ${version}`, target, stop }
+}
+
 function nginxVersion(): string {
   try {
     // nginx writes its version to standard error only.
@@ -154,10 +188,15 @@ ${temporary}
 `
 }
 
-function spawnPinned(core: number, command: string, args: readonly string[]): ChildProcess {
+function spawnPinned(
+  core: number,
+  command: string,
+  args: readonly string[],
+  output: 'pipe' | 'ignore' = 'pipe',
+): ChildProcess {
   // taskset becomes the command: the child's id is the contender's own.
   return spawn('taskset', ['-c', String(core), command, ...args], {
-    stdio: ['pipe', 'pipe', 'inherit'],
+    stdio: ['pipe', output, 'inherit'],
   })
 }
 
@@ -207,7 +246,7 @@ async function freePort(): Promise<number> {
 }
 
 async function untilListening(child: ChildProcess, port: number): Promise<void> {
-  for (let attempt = 0; attempt < 100 && isRunning(child); attempt += 1) {
+  for (let attempt = 0; attempt < 500 && isRunning(child); attempt += 1) {
     const connected = await new Promise<boolean>((resolve) => {
       const socket = connect(port, '127.0.0.1')
       socket.on('connect', () => resolve(true)).on('error', () => resolve(false))
@@ -216,5 +255,5 @@ async function untilListening(child: ChildProcess, port: number): Promise<void> 
     if (connected) return
     await pause(20)
   }
-  throw new Error('nginx does not listen; what it wrote stands above')
+  throw new Error(`${child.spawnfile} does not listen; what it wrote stands above`)
 }

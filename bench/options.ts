@@ -9,6 +9,8 @@ export type Options = {
   readonly phases: readonly Phase[]
   readonly without: readonly string[]
   readonly against: string | undefined
+  /** Where Portkey's gateway is installed. */
+  readonly portkeyFolder: string | undefined
   readonly dataFolder: string | undefined
   readonly profileFolder: string | undefined
   readonly json: boolean
@@ -33,6 +35,8 @@ Options:
   --seconds N       length of one contender's slice of a round (default: 2)
   --without NAMES   contenders to leave out: nginx, bare (default: none; a missing nginx fails)
   --against DIR     another checkout of this repository, whose gateway runs as 'before'
+  --portkey FOLDER  also measures Portkey's gateway, installed there by
+                    npm install --prefix FOLDER @portkey-ai/gateway (25 MB)
   --data FOLDER     where ledgers are written (default: the folder for temporary files); what
                     is measured is the durability of that disk
   --profile FOLDER  writes CPU profiles of the gateway there (its figures are then too high)
@@ -63,6 +67,7 @@ export function readOptions(argv: readonly string[]): Options | undefined {
     phases: only.length === 0 ? phases : phases.filter((phase) => only.includes(phase)),
     without,
     against: values.against,
+    portkeyFolder: values.portkey,
     dataFolder: values.data,
     profileFolder: values.profile,
     json: values.json,
@@ -79,6 +84,7 @@ function parse(argv: readonly string[]) {
         seconds: { type: 'string', default: '2' },
         without: { type: 'string', default: '' },
         against: { type: 'string' },
+        portkey: { type: 'string' },
         data: { type: 'string' },
         profile: { type: 'string' },
         json: { type: 'boolean', default: false },

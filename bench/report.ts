@@ -103,10 +103,10 @@ function judge(report: Report): readonly Verdict[] {
     if (value === undefined || Number.isNaN(value)) return
     verdicts.push({ budget, measured: `${fixed(value, 2)} ${unit}`, met: value <= limit })
   }
-  const against = (phase: string, name: string) => {
+  const against = (phase: string, name: string, peer = 'nginx', own = 'gateway') => {
     const measured = report.phases.get(phase)
-    const [own, nginx] = [find(measured, 'gateway'), find(measured, 'nginx')]
-    return median(pairwise(own?.[name] ?? [], nginx?.[name] ?? [], divide))
+    const [ours, theirs] = [find(measured, own), find(measured, peer)]
+    return median(pairwise(ours?.[name] ?? [], theirs?.[name] ?? [], divide))
   }
   const measuredUnary = report.phases.get('unary')
   const voucherEach = pairwise(
@@ -114,7 +114,10 @@ function judge(report: Report): readonly Verdict[] {
     find(measuredUnary, 'gateway')?.['cpuMicrosPerRequest'] ?? [],
     divide,
   )
-  // 0.20 against 0.13 of what Portkey takes, which is not run here.
+  const ofPortkey = (own: string) => against('unary', 'cpuMicrosPerRequest', 'portkey', own)
+  most('unary: CPU of a request ≤ 0.13 × Portkey', ofPortkey('gateway'), 0.13, '×')
+  most('a voucher each: ≤ 0.20 × Portkey', ofPortkey('gateway, a voucher each'), 0.2, '×')
+  // 0.20 against 0.13 of what Portkey takes, for runs without it.
   most('a voucher each: CPU of a request ≤ 1.54 × with a key', median(voucherEach), 1.54, '×')
   most('unary: CPU of a request ≤ 7 × nginx', against('unary', 'cpuMicrosPerRequest'), 7, '×')
   most('burst: CPU of an event ≤ 2 × nginx', against('burst', 'cpuMicrosPerEvent'), 2, '×')

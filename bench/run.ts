@@ -11,6 +11,7 @@ import {
   startBareProxy,
   startGatewayProcess,
   startNginx,
+  startPortkey,
 } from './contenders.ts'
 import { describeMachine } from './describe-machine.ts'
 import {
@@ -117,6 +118,9 @@ async function startField(
   const costs: Contender[] = []
   if (!options.without.includes('nginx')) costs.push(await begin(startNginx(onDisk)))
   if (!options.without.includes('bare')) costs.push(await begin(startBareProxy(onDisk)))
+  if (options.portkeyFolder !== undefined) {
+    costs.push(await begin(startPortkey(onDisk, options.portkeyFolder)))
+  }
   if (options.against !== undefined) {
     const before = { name: 'before', root: options.against }
     costs.push(await begin(startGatewayProcess(onDisk, before)))
