@@ -7,7 +7,7 @@ import type {
 } from '../store/rate-window-store.ts'
 import { type AttemptOutcome, attemptBegan, attemptEnded } from './circuit-breaker.ts'
 import { quarantineWhenBegan, quarantineWhenEnded } from './key-quarantine.ts'
-import { type Candidate, claimsOf, type Lane, spentOf } from './lane.ts'
+import { type Candidate, claimsOf, type Lane, type LaneHealth, spentOf } from './lane.ts'
 import { sampleLatency } from './latency-estimate.ts'
 
 /** What an answer took; only what was really seen. */
@@ -50,18 +50,18 @@ export async function beginAttempt(
     readonly onEnded: (nowMs: number) => void
   },
 ): Promise<Result<Attempt, RateWindowFull>> {
-  const { station } = lane
+  const { station, health } = lane
   const { windows, nowMs } = begin
   station.inFlight += 1
-  const began = attemptBegan(lane.breaker, nowMs)
-  lane.breaker = began.breaker
+  const began = attemptBegan(health.breaker, nowMs)
+  health.breaker = began.breaker
   station.quarantine = quarantineWhenBegan(station.quarantine, nowMs)
   const claims = claimsOf(lane, begin.reservedTokens)
   const reserved = claims.length === 0 ? undefined : await windows.reserve(claims, nowMs)
   const end = (outcome: AttemptOutcome, endMs: number) => {
     const attempt = { outcome, beganAtMs: nowMs, isProbe: began.isProbe }
     station.inFlight -= 1
-    lane.breaker = attemptEnded(lane.breaker, attempt, endMs)
+    health.breaker = attemptEnded(health.breaker, attempt, endMs)
   }
   if (reserved?.ok === false) {
     end({ kind: 'neutral' }, nowMs)
@@ -73,7 +73,7 @@ export async function beginAttempt(
     isOver = true
     end(outcome, endMs)
     station.quarantine = quarantineWhenEnded(station.quarantine, outcome, endMs)
-    learn(lane, outcome, measures, endMs)
+    learn(health, outcome, measures, endMs)
     if (reserved !== undefined)
       giveBack(reserved.value, windows, { lane, outcome, measures, endMs })
     begin.onEnded(endMs)
@@ -87,20 +87,25 @@ export async function beginAttempt(
   })
 }
 
-function learn(lane: Lane, outcome: AttemptOutcome, measures: AnswerMeasures, nowMs: number): void {
+function learn(
+  health: LaneHealth,
+  outcome: AttemptOutcome,
+  measures: AnswerMeasures,
+  nowMs: number,
+): void {
   if (outcome.kind === 'failed' || outcome.kind === 'forged') {
-    lane.uptime -= uptimeWeight * lane.uptime
+    health.uptime -= uptimeWeight * health.uptime
     return
   }
   if (outcome.kind !== 'served') return
-  lane.uptime += uptimeWeight * (1 - lane.uptime)
-  lane.answers += 1
+  health.uptime += uptimeWeight * (1 - health.uptime)
+  health.answers += 1
   const { firstTokenMs, restMs, completionTokens } = measures
   if (firstTokenMs !== undefined) {
-    lane.firstToken = sampleLatency(lane.firstToken, firstTokenMs, nowMs)
+    health.firstToken = sampleLatency(health.firstToken, firstTokenMs, nowMs)
   }
   if (restMs !== undefined && completionTokens !== undefined && completionTokens > 0) {
-    lane.perToken = sampleLatency(lane.perToken, restMs / completionTokens, nowMs)
+    health.perToken = sampleLatency(health.perToken, restMs / completionTokens, nowMs)
   }
 }
 

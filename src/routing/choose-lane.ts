@@ -52,10 +52,10 @@ function firstInOrder(eligible: readonly Lane[], order: readonly string[]): Lane
 }
 
 /** Whether it must show first, or again, that it answers. */
-const isOnProbation = ({ station, breaker, answers }: Lane): boolean =>
-  breaker.phase !== 'closed' ||
+const isOnProbation = ({ station, health }: Lane): boolean =>
+  health.breaker.phase !== 'closed' ||
   station.quarantine !== undefined ||
-  (station.isNewcomer && answers < newcomerAnswers)
+  (station.isNewcomer && health.answers < newcomerAnswers)
 
 function withBudgetOfExploration(eligible: readonly Lane[], random: Random): readonly Lane[] {
   if (!eligible.some(isOnProbation)) return eligible
@@ -73,9 +73,9 @@ function bestBy(
   lanes: readonly Lane[],
   facts: readonly Facts[],
 ): number {
-  const measures = lanes.map((lane, place) => {
+  const measures = lanes.map(({ health }, place) => {
     if (sort === 'price') return facts[place]?.price ?? 0
-    return (sort === 'latency' ? lane.firstToken : lane.perToken).usualMs ?? 0
+    return (sort === 'latency' ? health.firstToken : health.perToken).usualMs ?? 0
   })
   return measures.reduce(
     (best, measure, place) => (measure < (measures[best] ?? 0) ? place : best),

@@ -32,8 +32,13 @@ export type PoolOptions = {
   readonly choose?: typeof chooseLane
 }
 
+type Asked = { readonly endpoint: Endpoint; readonly modelName: string }
+
+/** Everyone who offers a model at an endpoint at one moment. Never changed: another takes its place. */
+export type Offered = { readonly lanes: readonly Lane[]; readonly candidates: readonly Candidate[] }
+
 const asOffered: OfferFor = (offer) => offer
-const nobody: readonly Candidate[] = []
+const nobody: Offered = { lanes: [], candidates: [] }
 
 const scheduleByTimer: Schedule = (delayMs, run) => {
   const timer = setTimeout(run, delayMs).unref()
@@ -44,9 +49,7 @@ const scheduleByTimer: Schedule = (delayMs, run) => {
 export class ContributorPool {
   #stations: ReadonlyMap<string, Station> = new Map()
   /** By `laneNameOf`: an offer has a lane for each endpoint, because it may do well at one and not at another. */
-  readonly #lanes = new Map<string, readonly Lane[]>()
-  /** The same as `#lanes`, as others see them. */
-  readonly #candidates = new Map<string, readonly Candidate[]>()
+  #offered: ReadonlyMap<string, Offered> = new Map()
   readonly #rooms = new Map<string, WaitingRoom>()
   readonly #state: RoutingState
   #stationsEver = 0
@@ -57,7 +60,6 @@ export class ContributorPool {
     const random = options.random ?? seededRandom(randomBytes(4).readUInt32LE())
     const bounds = { queuedMax: queuedPerModelMax, queuedPerCallerMax }
     this.#state = {
-      lanes: this.#lanes,
       windows: options.windows ?? new MemoryRateWindows(),
       random,
       affinity: new PrefixAffinity(Math.floor(random() * 2 ** 32)),
@@ -81,11 +83,13 @@ export class ContributorPool {
   }
 
   /** Everyone who offers a model at an endpoint, well or not; empty when nobody does. */
-  candidates(asked: {
-    readonly endpoint: Endpoint
-    readonly modelName: string
-  }): readonly Candidate[] {
-    return this.#candidates.get(laneNameOf(asked)) ?? nobody
+  candidates(asked: Asked): readonly Candidate[] {
+    return this.offered(asked).candidates
+  }
+
+  /** The same to route by: what a request is priced by at its beginning is what it is routed by after every wait. */
+  offered(asked: Asked): Offered {
+    return this.#offered.get(laneNameOf(asked)) ?? nobody
   }
 
   /** One representative offer for each model, in the order of configuration. */
@@ -104,8 +108,12 @@ export class ContributorPool {
   }
 
   /** The way of one request to whoever answers it. */
-  route(request: RouteRequest, offerFor: OfferFor = asOffered): Route {
-    return new Route(this.#state, request, offerFor)
+  route(
+    request: RouteRequest,
+    offerFor: OfferFor = asOffered,
+    { lanes }: Offered = this.offered(request),
+  ): Route {
+    return new Route(this.#state, request, { lanes, offerFor })
   }
 
   /**
@@ -129,15 +137,12 @@ export class ContributorPool {
       }
     }
     this.#stations = stations
-    this.#lanes.clear()
-    this.#candidates.clear()
-    for (const [laneName, all] of lanes) {
-      this.#lanes.set(laneName, all)
-      this.#candidates.set(
-        laneName,
-        all.map(({ candidate }) => candidate),
-      )
-    }
+    this.#offered = new Map(
+      [...lanes].map(([laneName, all]) => {
+        const candidates = all.map(({ candidate }) => candidate)
+        return [laneName, { lanes: all, candidates }]
+      }),
+    )
     for (const [laneName, room] of this.#rooms) {
       if (room.isEmpty && !lanes.has(laneName)) this.#rooms.delete(laneName)
     }
@@ -153,8 +158,8 @@ export class ContributorPool {
     const station = this.#stations.get(contributorId)
     if (station === undefined) return
     station.quarantine = undefined
-    for (const lane of [...this.#lanes.values()].flat()) {
-      if (lane.station === station) forget(lane)
+    for (const { lanes } of this.#offered.values()) {
+      for (const lane of lanes) if (lane.station === station) forget(lane)
     }
   }
 
@@ -170,7 +175,7 @@ export class ContributorPool {
   }
 
   #laneOf(laneName: string, station: Station, offer: Offer): Lane {
-    const before = this.#lanes.get(laneName)?.find((lane) => lane.station === station)
+    const before = this.#offered.get(laneName)?.lanes.find((lane) => lane.station === station)
     return before === undefined ? createLane(station, offer) : renewLane(before, offer)
   }
 }

@@ -145,7 +145,7 @@ function whyUnwanted(
   if (!preferences.allowFallbacks && order?.includes(contributorId) === false) return outs.order
   if (region !== undefined && contributor.region !== region) return outs.region
   if (maxFirstTokenMs !== undefined) {
-    const expectedMs = estimateMs(lane.firstToken, nowMs)
+    const expectedMs = estimateMs(lane.health.firstToken, nowMs)
     if (expectedMs !== undefined && expectedMs > maxFirstTokenMs) return outs.firstToken
   }
   return undefined
@@ -167,9 +167,9 @@ function whyUnwell(lane: Lane, nowMs: number): Exclusion | undefined {
   if (judgeQuarantine(quarantine, nowMs) === 'quarantined') {
     return quarantine?.cause === 'forged' ? outs.forged : outs.doubtful
   }
-  const verdict = judgeBreaker(lane.breaker, nowMs)
+  const verdict = judgeBreaker(lane.health.breaker, nowMs)
   if (verdict === 'cooling') {
-    return { kind: 'busy', retryAfterMs: lane.breaker.coolUntilMs - nowMs }
+    return { kind: 'busy', retryAfterMs: lane.health.breaker.coolUntilMs - nowMs }
   }
   return verdict === 'open' ? outs.doubtful : undefined
 }

@@ -40,6 +40,12 @@ export type Lane = {
   /** Atomic units per million tokens; as floats they are for comparing only. */
   readonly promptPrice: number
   readonly completionPrice: number
+  /** The same object in every lane that took this one's place at another price (renew-lane.ts). */
+  readonly health: LaneHealth
+}
+
+/** How well a contributor does at one model and endpoint, whatever it costs there. Changed by the pool only. */
+export type LaneHealth = {
   breaker: Breaker
   firstToken: LatencyEstimate
   perToken: LatencyEstimate
@@ -96,9 +102,9 @@ function dailyLimitsOf(
     max === undefined
       ? undefined
       : { counter: `contributor/${contributorId}/day/${what}`, max, windowMs: dayMs }
-  const spendMax = Number(spendPerDayMax ?? 0n)
-  const atomicPerSpendUnit = Math.max(1, Math.ceil(spendMax / spendUnitsMax))
-  const spendUnits = spendPerDayMax && Math.max(1, Math.floor(spendMax / atomicPerSpendUnit))
+  const spendMax = spendPerDayMax === undefined ? undefined : Number(spendPerDayMax)
+  const atomicPerSpendUnit = Math.max(1, Math.ceil((spendMax ?? 0) / spendUnitsMax))
+  const spendUnits = spendMax && Math.max(1, Math.floor(spendMax / atomicPerSpendUnit))
   return {
     requests: perDay('requests', requestsPerDayMax),
     tokens: perDay('tokens', tokensPerDayMax),
@@ -107,26 +113,32 @@ function dailyLimitsOf(
   }
 }
 
-export function createLane(station: Station, offer: Offer): Lane {
+export function createLane(
+  station: Station,
+  offer: Offer,
+  health: LaneHealth = unknownHealth(),
+): Lane {
   return {
     candidate: { contributor: station.contributor, offer },
     station,
     promptPrice: Number(offer.prices.promptAtomicPerMtok),
     completionPrice: Number(offer.prices.completionAtomicPerMtok),
-    breaker: closedBreaker,
-    firstToken: unknownLatency,
-    perToken: unknownLatency,
-    uptime: 1,
-    answers: 0,
+    health,
   }
 }
 
+const unknownHealth = (): LaneHealth => ({
+  breaker: closedBreaker,
+  firstToken: unknownLatency,
+  perToken: unknownLatency,
+  uptime: 1,
+  answers: 0,
+})
+
 /** As on its first day. */
-export function forget(lane: Lane): void {
-  lane.breaker = closedBreaker
-  lane.firstToken = unknownLatency
-  lane.perToken = unknownLatency
-  lane.uptime = 1
+export function forget({ health }: Lane): void {
+  const { answers } = health
+  Object.assign(health, unknownHealth(), { answers })
 }
 
 const noClaims: readonly RateClaim[] = []

@@ -36,6 +36,5 @@ export function renewLane(before: Lane, offer: Offer): Lane {
   }
   const kept = isDeepStrictEqual(candidate.offer, offer) ? candidate.offer : offer
   if (kept === candidate.offer && candidate.contributor === station.contributor) return before
-  const { breaker, firstToken, perToken, uptime, answers } = before
-  return { ...createLane(station, kept), breaker, firstToken, perToken, uptime, answers }
+  return createLane(station, kept, before.health)
 }

@@ -23,8 +23,11 @@ export class Route {
   #attempts = 0
   #prefixKeys: PrefixKeys | undefined
 
-  constructor(state: RoutingState, request: RouteRequest, offerFor: OfferFor) {
-    const lanes = state.lanes.get(laneNameOf(request)) ?? []
+  constructor(
+    state: RoutingState,
+    request: RouteRequest,
+    { lanes, offerFor }: { readonly lanes: readonly Lane[]; readonly offerFor: OfferFor },
+  ) {
     this.#state = state
     this.#request = request
     this.#offerFor = offerFor

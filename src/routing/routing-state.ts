@@ -1,14 +1,11 @@
 import type { RateWindowStore } from '../store/rate-window-store.ts'
 import type { chooseLane } from './choose-lane.ts'
-import type { Lane } from './lane.ts'
 import type { PrefixAffinity } from './prefix-affinity.ts'
 import type { Random } from './seeded-random.ts'
 import type { WaitingRoom } from './waiting-room.ts'
 
 /** What routes share: owned by the pool. */
 export type RoutingState = {
-  /** The lanes of each model; a list is replaced, never changed, so that a route may keep the one it began with. */
-  readonly lanes: Map<string, readonly Lane[]>
   readonly windows: RateWindowStore
   readonly affinity: PrefixAffinity
   readonly random: Random

@@ -40,7 +40,7 @@ export function factsOf(
     readonly prefixShare: number
   },
 ): Facts {
-  const { station } = lane
+  const { station, health } = lane
   const { windows, nowMs, prefixShare } = seen
   return {
     price:
@@ -49,7 +49,7 @@ export function factsOf(
     timeMs: expectedTimeMs(lane, request.completionTokensEstimate, nowMs),
     prefixShare,
     load: loadOf(lane, windows, nowMs),
-    trust: (cubed(lane.uptime) + (station.contributor.identity === undefined ? 0 : 1)) / 2,
+    trust: (cubed(health.uptime) + (station.contributor.identity === undefined ? 0 : 1)) / 2,
   }
 }
 
@@ -58,8 +58,9 @@ const cubed = (uptime: number): number => uptime * uptime * uptime
 
 /** PeakEWMA × (in flight + 1), where one that does several at once counts them by what it can do. */
 function expectedTimeMs(lane: Lane, tokens: number, nowMs: number): number | undefined {
-  const firstTokenMs = estimateMs(lane.firstToken, nowMs)
-  const perTokenMs = estimateMs(lane.perToken, nowMs)
+  const { firstToken, perToken } = lane.health
+  const firstTokenMs = estimateMs(firstToken, nowMs)
+  const perTokenMs = estimateMs(perToken, nowMs)
   if (firstTokenMs === undefined && perTokenMs === undefined) return undefined
   const aloneMs = (firstTokenMs ?? 0) + (perTokenMs ?? 0) * tokens
   const { inFlight, concurrencyMax } = lane.station

@@ -2,7 +2,7 @@ import type { Contributor, ContributorLimits, Offer } from '../../src/domain/con
 import type { RoutePreferences } from '../../src/domain/route-preferences.ts'
 import { atomic } from '../../src/domain/units.ts'
 import type { RouteRequest } from '../../src/routing/filter-lanes.ts'
-import { createLane, createStation, type Lane } from '../../src/routing/lane.ts'
+import { createLane, createStation, type Lane, type LaneHealth } from '../../src/routing/lane.ts'
 import { offerOf } from './requests.ts'
 
 export const noPreferences: RoutePreferences = {
@@ -72,7 +72,7 @@ let stationsEver = 0
 /** A lane as the pool makes it, and then whatever a test knows of it. */
 export function laneOf(
   fields: LaneFields = {},
-  change: Partial<Lane> = {},
+  health: Partial<LaneHealth> = {},
   station: Partial<Lane['station']> = {},
 ): Lane {
   const contributor = contributorOf(fields)
@@ -80,7 +80,9 @@ export function laneOf(
   if (offer === undefined) throw new Error('a lane has an offer')
   stationsEver += 1
   const created = createStation(contributor, { index: stationsEver, isNewcomer: false })
-  return Object.assign(createLane(Object.assign(created, station), offer), change)
+  const lane = createLane(Object.assign(created, station), offer)
+  Object.assign(lane.health, health)
+  return lane
 }
 
 export const idOf = (lane: Lane | undefined): string | undefined =>

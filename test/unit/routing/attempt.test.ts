@@ -32,7 +32,7 @@ describe('beginAttempt', () => {
   test('without room it leaves no trace', async () => {
     const lane = laneOf({ id: 'full', limits: { requestsPerMinuteMax: 1 } })
     await begin(lane)
-    const before = { ...lane.station, breaker: lane.breaker }
+    const before = { ...lane.station, breaker: lane.health.breaker }
     const second = await beginAttempt(lane, {
       candidate: lane.candidate,
       reservedTokens: 1,
@@ -41,7 +41,7 @@ describe('beginAttempt', () => {
       onEnded: () => {},
     })
     expect(second).toMatchObject({ ok: false, error: { counter: 'contributor/full/requests' } })
-    expect({ ...lane.station, breaker: lane.breaker }).toEqual(before)
+    expect({ ...lane.station, breaker: lane.health.breaker }).toEqual(before)
   })
 
   test('ends once, and says so to whoever waits', async () => {
@@ -66,12 +66,12 @@ describe('what is learnt', () => {
     const lane = laneOf()
     const measures = { firstTokenMs: 120, restMs: 900, completionTokens: 30 }
     ;(await begin(lane)).ended({ kind: 'served' }, measures, nowMs)
-    expect(estimateMs(lane.firstToken, nowMs)).toBe(120)
-    expect(estimateMs(lane.perToken, nowMs)).toBe(30)
-    expect(lane).toMatchObject({ uptime: 1, answers: 1 })
+    expect(estimateMs(lane.health.firstToken, nowMs)).toBe(120)
+    expect(estimateMs(lane.health.perToken, nowMs)).toBe(30)
+    expect(lane.health).toMatchObject({ uptime: 1, answers: 1 })
     ;(await begin(lane)).ended({ kind: 'served' }, { restMs: 900, completionTokens: 0 }, nowMs)
-    expect(lane.answers).toBe(2)
-    expect(estimateMs(lane.perToken, nowMs)).toBe(30)
+    expect(lane.health.answers).toBe(2)
+    expect(estimateMs(lane.health.perToken, nowMs)).toBe(30)
     expect(lane.station.inFlight).toBe(0)
   })
 
@@ -85,9 +85,9 @@ describe('what is learnt', () => {
     const lane = laneOf()
     const outcome = kind === 'limited' ? { kind, retryAfterMs: 10 } : { kind }
     ;(await begin(lane)).ended(outcome, { firstTokenMs: 1 }, nowMs)
-    expect(lane.uptime < 1).toBe(lowers)
-    expect(lane.answers).toBe(0)
-    expect(lane.firstToken.usualMs).toBeUndefined()
+    expect(lane.health.uptime < 1).toBe(lowers)
+    expect(lane.health.answers).toBe(0)
+    expect(lane.health.firstToken.usualMs).toBeUndefined()
   })
 
   test('a refused key puts the contributor in quarantine, an answer frees it', async () => {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { Attempt } from '../../../src/routing/attempt.ts'
 import { newcomerAnswers } from '../../../src/routing/choose-lane.ts'
-import { outcomesMin } from '../../../src/routing/circuit-breaker.ts'
+import { outcomesMin, restFirstMs } from '../../../src/routing/circuit-breaker.ts'
 import { ContributorPool } from '../../../src/routing/contributor-pool.ts'
+import type { Lane } from '../../../src/routing/lane.ts'
 import { seededRandom } from '../../../src/routing/seeded-random.ts'
 import { contributorOf, routeRequest } from '../../support/routing.ts'
 
@@ -95,6 +96,22 @@ describe('while the gateway runs', () => {
     expect((await pool.route(routeRequest()).next(nowMs)).ok).toBe(false)
   })
 
+  test('who joins by the file read again is a newcomer too, and nobody else is', async () => {
+    const pool = poolOf('old')
+    pool.replace([contributorOf({ id: 'new', price: 1n }), contributorOf({ id: 'old' })])
+    const asked = new Set<string>()
+    for (let count = 0; count < 10; count += 1) asked.add(await ask(pool))
+    expect([...asked]).toEqual(['old'])
+    expect(pool.contributors.map(({ contributorId }) => contributorId)).toEqual(['new', 'old'])
+  })
+
+  test('two with one name change nothing', () => {
+    const pool = poolOf('a', 'b')
+    const twice = [contributorOf({ id: 'c' }), contributorOf({ id: 'c' })]
+    expect(() => pool.replace(twice)).toThrow('a contributor is in the pool once')
+    expect(pool.contributors.map(({ contributorId }) => contributorId)).toEqual(['a', 'b'])
+  })
+
   test('who is readmitted is asked as if nothing had been', async () => {
     const pool = new ContributorPool([
       contributorOf({ id: 'cheap', price: 1n }),
@@ -107,5 +124,110 @@ describe('while the gateway runs', () => {
     pool.readmit('cheap')
     pool.readmit('nobody')
     expect(await ask(pool)).toBe('cheap')
+  })
+})
+
+describe('a contributor that stays', () => {
+  const laneIn = (pool: ContributorPool): Lane => {
+    const [lane] = pool.offered(chat('m')).lanes
+    if (lane === undefined) throw new Error('somebody offers it')
+    return lane
+  }
+  /** A pool that has learnt something about 'a': it was slow, and failed once. */
+  const experienced = async (fields: Parameters<typeof contributorOf>[0] = {}) => {
+    const pool = new ContributorPool([contributorOf({ id: 'a', ...fields })])
+    const slow = await begin(pool)
+    slow.ended({ kind: 'served' }, { firstTokenMs: 700 }, nowMs)
+    await ask(pool, 'failed')
+    return { pool, learnt: structuredClone(laneIn(pool).health) }
+  }
+
+  test('is the same lane where nothing changed, so that offers compare as the same', async () => {
+    const { pool } = await experienced()
+    const before = pool.offered(chat('m'))
+    pool.replace([contributorOf({ id: 'a' }), contributorOf({ id: 'b' })])
+    expect(pool.offered(chat('m')).lanes[0]).toBe(before.lanes[0])
+    expect(before.lanes).toHaveLength(1)
+  })
+
+  test.each([
+    ['another price', { price: 5n }],
+    ['other limits', { limits: { requestsPerMinuteMax: 1, concurrencyMax: 9 } }],
+    ['another region', { region: 'us' }],
+    ['one more model', { models: ['m', 'n'] }],
+  ])('is known as well as before with %s', async (_name, change) => {
+    const { pool, learnt } = await experienced()
+    const { index } = laneIn(pool).station
+    const after = contributorOf({ id: 'a', ...change })
+    pool.replace([after])
+    const lane = laneIn(pool)
+    expect(lane.health).toEqual(learnt)
+    expect(lane.station).toMatchObject({ index, isNewcomer: false, contributor: after })
+    expect(lane.candidate).toEqual({ contributor: after, offer: after.offers[0] })
+  })
+
+  test('has the new limits at once, and what is in flight still counts', async () => {
+    const pool = poolOf('a')
+    const [first, second] = [await begin(pool), await begin(pool)]
+    pool.replace([contributorOf({ id: 'a', limits: { concurrencyMax: 2 } })])
+    expect(pool.inFlight('a')).toBe(2)
+    const full = await pool.route(routeRequest()).next(nowMs)
+    expect(full).toMatchObject({ ok: false, error: { kind: 'busy' } })
+    first.ended({ kind: 'served' }, {}, nowMs)
+    expect((await pool.route(routeRequest()).next(nowMs)).ok).toBe(true)
+    second.ended({ kind: 'served' }, {}, nowMs)
+    expect(pool.inFlight('a')).toBe(1)
+  })
+
+  test('learns from answers that began before its price changed', async () => {
+    const pool = poolOf('a')
+    const attempt = await begin(pool)
+    pool.replace([contributorOf({ id: 'a', price: 5n })])
+    attempt.ended({ kind: 'served' }, { firstTokenMs: 300 }, nowMs)
+    expect(laneIn(pool).health).toMatchObject({ answers: 1, firstToken: { usualMs: 300 } })
+  })
+
+  test('is probed once, whatever its price: a probe that is under way ends the rest', async () => {
+    const pool = poolOf('a')
+    for (let count = 0; count < outcomesMin; count += 1) await ask(pool, 'failed')
+    const probe = await pool.route(routeRequest()).next(nowMs + restFirstMs)
+    if (!probe.ok) throw new Error('the probe goes')
+    pool.replace([contributorOf({ id: 'a', price: 5n })])
+    expect(laneIn(pool).health.breaker.phase).toBe('probing')
+    probe.value.ended({ kind: 'served' }, {}, nowMs + restFirstMs)
+    expect(laneIn(pool).health.breaker.phase).toBe('closed')
+  })
+
+  test.each([
+    ['a key that was refused', 'denied', undefined],
+    ['a signature that did not hold', 'forged', { cause: 'forged' }],
+  ] as const)('with another key is not quarantined any more for %s', async (_name, kind, left) => {
+    const pool = poolOf('a')
+    ;(await begin(pool)).ended({ kind }, {}, nowMs)
+    pool.replace([contributorOf({ id: 'a', price: 5n })])
+    expect(laneIn(pool).station.quarantine).toBeDefined()
+    pool.replace([{ ...contributorOf({ id: 'a', price: 5n }), authorization: 'Bearer another' }])
+    expect(laneIn(pool).station.quarantine).toEqual(left)
+  })
+
+  test('at another place, or asked for another model there, is another one', async () => {
+    const { pool } = await experienced()
+    const moved = { ...contributorOf({ id: 'a' }), baseUrl: 'http://127.0.0.1:2/v1' }
+    pool.replace([moved])
+    expect(laneIn(pool).health.answers).toBe(0)
+    expect(laneIn(pool).station).toMatchObject({ isNewcomer: true, inFlight: 0 })
+    const other = await experienced()
+    other.pool.replace([contributorOf({ id: 'a', offer: { upstreamModelName: 'other' } })])
+    expect(laneIn(other.pool).health.answers).toBe(0)
+    expect(laneIn(other.pool).station.isNewcomer).toBe(false)
+  })
+
+  test('a request goes on with what was offered when it began', async () => {
+    const pool = poolOf('a', 'b')
+    const offered = pool.offered(chat('m'))
+    pool.replace([contributorOf({ id: 'c' })])
+    const begun = await pool.route(routeRequest(), undefined, offered).next(nowMs)
+    expect(begun.ok && begun.value.candidate.contributor.contributorId).not.toBe('c')
+    expect(await ask(pool)).toBe('c')
   })
 })
