@@ -18,6 +18,7 @@ import {
   addresses,
   amount,
   atomicAmount,
+  type Decimal,
   file,
   integer,
   name,
@@ -26,7 +27,7 @@ import {
 } from './config-values.ts'
 import type { ContributorLimits, SigningIdentity } from './domain/contributor.ts'
 import type { TokenPrices } from './domain/price-sheet.ts'
-import type { Bytes32 } from './domain/units.ts'
+import type { AtomicAmount, Bytes32 } from './domain/units.ts'
 
 export type UpstreamConfig = {
   readonly id: string
@@ -62,21 +63,41 @@ const limitMax = 1_000_000_000
 const limit = (says: string): Key<number | undefined> =>
   optional(integer({ says, min: 1, max: limitMax }))
 
-const limitsSection: Key<Meaning<void, ContributorLimits>> = section({
-  says: 'What it is never asked beyond. A limit that is not set is none.',
-  keys: {
-    requestsPerMinute: limit('Requests within any minute.'),
-    tokensPerMinute: limit('Prompt and completion tokens within any minute.'),
-    concurrency: limit('Requests that are under way there at the same time.'),
-  },
-  read: ({ values }) => ({
-    requestsPerMinuteMax: values.requestsPerMinute,
-    tokensPerMinuteMax: values.tokensPerMinute,
-    concurrencyMax: values.concurrency,
-  }),
-})
+export const limitsSection: Key<Meaning<{ readonly decimals: number }, ContributorLimits>> =
+  section({
+    says: 'What it is never asked beyond. A limit that is not set is none.',
+    keys: {
+      requestsPerMinute: limit('Requests within any minute.'),
+      tokensPerMinute: limit('Prompt and completion tokens within any minute.'),
+      concurrency: limit('Requests that are under way there at the same time.'),
+      requestsPerDay: limit('Requests within any 24 hours.'),
+      tokensPerDay: limit('Prompt and completion tokens within any 24 hours.'),
+      spendPerDay: optional(
+        amount({
+          says: 'What its answers cost at its own prices within any 24 hours, in units of the asset.',
+        }),
+      ),
+    },
+    read: (limits, { decimals }: { readonly decimals: number }) => ({
+      requestsPerMinuteMax: limits.values.requestsPerMinute,
+      tokensPerMinuteMax: limits.values.tokensPerMinute,
+      concurrencyMax: limits.values.concurrency,
+      requestsPerDayMax: limits.values.requestsPerDay,
+      tokensPerDayMax: limits.values.tokensPerDay,
+      spendPerDayMax: readSpendPerDay(limits, decimals),
+    }),
+  })
 
-const priceSection: Key<Meaning<Terms, TokenPrices>> = section({
+function readSpendPerDay(
+  limits: Section<{ readonly spendPerDay: Decimal | undefined }>,
+  decimals: number,
+): AtomicAmount | undefined {
+  if (limits.values.spendPerDay === undefined) return undefined
+  const amountMax = atomicAmount(limits, 'spendPerDay', decimals)
+  return amountMax > 0n ? amountMax : limits.refuse('spendPerDay', 'more than nothing')
+}
+
+export const priceSection: Key<Meaning<{ readonly decimals: number }, TokenPrices>> = section({
   says: 'In units of the asset for a million tokens, with at most chain.assetDecimals decimals.',
   keys: {
     promptPerMtok: amount({ says: 'A million prompt tokens.', examples: ['0.05'] }),
@@ -87,7 +108,7 @@ const priceSection: Key<Meaning<Terms, TokenPrices>> = section({
     ),
     completionPerMtok: amount({ says: 'A million completion tokens.', examples: ['0.10'] }),
   },
-  read: (price, { decimals }: Terms) => {
+  read: (price, { decimals }: { readonly decimals: number }) => {
     const { cachedPromptPerMtok } = price.values
     const cached = cachedPromptPerMtok === undefined ? 'promptPerMtok' : 'cachedPromptPerMtok'
     return {
@@ -98,7 +119,7 @@ const priceSection: Key<Meaning<Terms, TokenPrices>> = section({
   },
 })
 
-const modelSection: Key<Meaning<Terms, ModelConfig>> = section({
+export const modelSection: Key<Meaning<Terms, ModelConfig>> = section({
   says: 'One model that it serves.',
   keys: {
     id: text({ says: 'The public name that clients ask for.', examples: ['llama-3.1-8b'] }),
@@ -159,7 +180,7 @@ function modelIdOf(
   }
 }
 
-const upstreamSection: Key<Meaning<Terms, UpstreamConfig>> = section({
+export const upstreamSection: Key<Meaning<Terms, UpstreamConfig>> = section({
   says: 'One OpenAI-compatible service.',
   keys: {
     id: name({ says: 'Your name for it; clients see it in x-vouch-contributor.' }),
@@ -201,7 +222,7 @@ const upstreamSection: Key<Meaning<Terms, UpstreamConfig>> = section({
         operator === undefined || signingAddresses === undefined
           ? undefined
           : { operator, signingAddresses },
-      limits: limits?.(),
+      limits: limits?.(terms),
       region,
       models: models(terms),
     }
@@ -234,4 +255,4 @@ function readApiKey(
 }
 
 /** What may stand in an authorization header. */
-const isApiKey = (key: string): boolean => /^[!-~]+$/.test(key)
+export const isApiKey = (key: string): boolean => /^[!-~]+$/.test(key)

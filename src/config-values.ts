@@ -100,6 +100,21 @@ export function integer(
   return keyOf(said, kind, asWritten(said.default))
 }
 
+/** true or false. */
+export function flag(said: Said<boolean>): Key<boolean> {
+  const expected = 'true or false'
+  const kind: Kind<boolean> = {
+    expected,
+    schema: orReference({ type: 'boolean' }),
+    parse: ({ value, isReference }) => {
+      if (typeof value === 'boolean') return ok(value)
+      const isWord = isReference && (value === 'true' || value === 'false')
+      return isWord ? ok(value === 'true') : err(expected)
+    },
+  }
+  return keyOf(said, kind, asWritten(said.default))
+}
+
 const addressKind: Kind<Address> = {
   expected: 'an address (0x and 40 digits)',
   schema: orReference({ type: 'string', pattern: '^0x[0-9a-fA-F]{40}$' }),
@@ -115,15 +130,38 @@ export const address = (said: Said<Address>): Key<Address> =>
   keyOf(said, addressKind, asWritten(said.default))
 
 /** One address or more. */
-export const addresses = (said: { readonly says: string }): Key<readonly Address[]> => ({
-  schema: { description: said.says, type: 'array', minItems: 1, items: addressKind.schema },
-  isRequired: true,
-  read: (spot) => {
-    const entries = entriesOf(spot)
-    if (entries.length === 0) report(spot, 'a list with at least one address')
-    return entries.map((entry) => readScalar(entry, addressKind))
-  },
-})
+export const addresses = (said: { readonly says: string }): Key<readonly Address[]> =>
+  listOf(said, addressKind, 'address')
+
+/** One name of a host or more, without scheme and port. */
+export const hosts = (said: { readonly says: string }): Key<readonly string[]> =>
+  listOf(said, hostKind, 'host')
+
+function listOf<T>(
+  said: { readonly says: string },
+  kind: Kind<T>,
+  what: string,
+): Key<readonly T[]> {
+  return {
+    schema: { description: said.says, type: 'array', minItems: 1, items: kind.schema },
+    isRequired: true,
+    read: (spot) => {
+      const entries = entriesOf(spot)
+      if (entries.length === 0) report(spot, `a list with at least one ${what}`)
+      return entries.map((entry) => readScalar(entry, kind))
+    },
+  }
+}
+
+const hostNamePattern = '^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$'
+const hostKind: Kind<string> = {
+  expected: 'the lower-case name of a host, such as api.openai.com',
+  schema: orReference(stringLike(hostNamePattern)),
+  parse: ({ value }) =>
+    typeof value === 'string' && new RegExp(hostNamePattern).test(value)
+      ? ok(value)
+      : err(hostKind.expected),
+}
 
 /** Smaller and larger numbers are written with an exponent or are rounded. */
 const plainNumber = { minimum: 1e-6, maximum: Number.MAX_SAFE_INTEGER }
@@ -212,10 +250,11 @@ export const urlOfSchemes = (schemes: readonly string[]): readonly [string, stri
 ]
 
 /** As it is written in a file, and what that comes to. */
-type Default<T> = { readonly written: string | number; readonly value: T }
+type Default<T> = { readonly written: string | number | boolean; readonly value: T }
 
-const asWritten = <T extends string | number>(value: T | undefined): Default<T> | undefined =>
-  value === undefined ? undefined : { written: value, value }
+const asWritten = <T extends string | number | boolean>(
+  value: T | undefined,
+): Default<T> | undefined => (value === undefined ? undefined : { written: value, value })
 
 /** One scalar; without a default it must be written. */
 function keyOf<T>(said: Said<unknown>, kind: Kind<T>, fallback: Default<T> | undefined): Key<T> {

@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { type AdminConfig, adminSection } from './config-admin.ts'
 import { type AssetConfig, assetsList, type FxConfig, fxSection } from './config-assets.ts'
 import {
   type ChainConfig,
@@ -33,6 +34,7 @@ import {
   x402Section,
 } from './config-gateway.ts'
 import type { Environment } from './config-interpolation.ts'
+import { type LendingConfig, lendingSection } from './config-lending.ts'
 import { type PayoutsConfig, payoutsSection } from './config-payouts.ts'
 import { ConfigFault } from './config-source.ts'
 import { type StoreConfig, storeSection } from './config-store.ts'
@@ -59,6 +61,10 @@ export type GatewayConfig = {
   /** Undefined pays no contributor by channel. */
   readonly payouts: PayoutsConfig | undefined
   readonly upstreams: readonly UpstreamConfig[]
+  /** Undefined takes no keys from strangers. */
+  readonly lending?: LendingConfig | undefined
+  /** Undefined has no admin API. */
+  readonly admin?: AdminConfig | undefined
 }
 
 /** A vouch.yaml that was read. */
@@ -91,6 +97,8 @@ const configSection: Key<Meaning<Terms, GatewayConfig>> = section({
     x402: x402Section,
     payouts: optional(payoutsSection),
     upstreams: upstreamsList,
+    lending: optional(lendingSection),
+    admin: optional(adminSection),
   },
   read: (top, { files, environment }: Terms) => {
     const { values } = top
@@ -101,6 +109,10 @@ const configSection: Key<Meaning<Terms, GatewayConfig>> = section({
     const assets = values.assets?.({ home: chain, chainIds }) ?? []
     if (values.fx === undefined && assets.some(({ rate }) => rate !== 'par')) {
       top.refuse('fx', 'where the quotes of assets come from that are not at par')
+    }
+    const lending = values.lending?.({ files, environment, decimals })
+    if (lending?.isOpen === true && values.payouts === undefined) {
+      top.refuse('payouts', 'how lenders are paid, because lending.open is true')
     }
     return {
       listen: values.listen(),
@@ -116,6 +128,8 @@ const configSection: Key<Meaning<Terms, GatewayConfig>> = section({
       x402: values.x402({ decimals }),
       payouts: values.payouts?.({ files, decimals }),
       upstreams: values.upstreams({ files, environment, decimals }),
+      lending,
+      admin: values.admin?.(files),
     }
   },
 })

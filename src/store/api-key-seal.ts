@@ -7,14 +7,7 @@
  */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import { assert } from '../base/assert.ts'
-
-/** One of the operator's secrets; the newest seals, all open. */
-export type SealSecret = {
-  /** 1…255, the first byte of what it sealed. */
-  readonly version: number
-  /** 32 random bytes. */
-  readonly secret: Uint8Array
-}
+import type { SealSecret } from '../domain/seal-secret.ts'
 
 /** What a key is sealed for. */
 export type SealPlace = { readonly contributorId: string; readonly baseUrl: string }

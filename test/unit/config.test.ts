@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { canonicalJson } from '../../src/attestation/canonical-json.ts'
 import { keccak256Utf8 } from '../../src/chain/keccak.ts'
-import { type GatewayConfig, loadConfig, readConfigText } from '../../src/config.ts'
+import { type GatewayConfig, loadConfig, readConfigFile, readConfigText } from '../../src/config.ts'
 import { ConfigFault } from '../../src/config-source.ts'
 
 const signingKey = `0x${'1'.repeat(64)}`
@@ -120,6 +120,7 @@ describe('a good vouch.yaml', () => {
     const path = join(folder, 'vouch.yaml')
     writeFileSync(path, good)
     expect(loadConfig(path)).toEqual(parse(good))
+    expect(readConfigFile(path).files).toEqual([path, join(folder, 'signing.key')])
     expect(() => loadConfig(join(folder, 'none.yaml'))).toThrow(/does not exist/)
   })
 
@@ -175,7 +176,7 @@ describe('a wrong vouch.yaml is told in one line with file, line, key, what was 
     [
       'an unknown key',
       change('dataFolder:', 'datafolder:'),
-      'vouch.yaml:4: datafolder: expected one of: listen, dataFolder, store, chain, chains, assets, fx, gateway, claims, deposits, x402, payouts, upstreams, got an unknown key',
+      'vouch.yaml:4: datafolder: expected one of: listen, dataFolder, store, chain, chains, assets, fx, gateway, claims, deposits, x402, payouts, upstreams, lending, admin, got an unknown key',
     ],
     [
       'an unknown key deep inside',
@@ -276,8 +277,8 @@ describe('a wrong vouch.yaml is told in one line with file, line, key, what was 
     ],
     [
       'an unknown limit',
-      upstreamWith('limits: { tokensPerDay: 1 }'),
-      'upstreams[0].limits.tokensPerDay: expected one of: requestsPerMinute, tokensPerMinute, concurrency',
+      upstreamWith('limits: { tokensPerYear: 1 }'),
+      'upstreams[0].limits.tokensPerYear: expected one of: requestsPerMinute, tokensPerMinute, concurrency, requestsPerDay, tokensPerDay, spendPerDay',
     ],
     [
       'a region of two words',
