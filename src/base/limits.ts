@@ -108,6 +108,8 @@ export const turnsWaitingMax = 64
 export const turnWaitTimeoutMs = 30_000
 /** How long a client that was told to sign a higher voucher keeps its turn. */
 export const turnRetryGraceMs = 2_000
+/** Requests without a receipt that a process remembers for whoever asks what became of one; each takes about a kilobyte. */
+export const unservedRequestsRemembered = 10_000
 /** Answered requests of vouchers for one request that a process remembers. */
 export const repeatedPaymentsRemembered = 10_000
 /** A PAYMENT-SIGNATURE header that is longer is not read: a deposit with its terms has 2 KB. */
@@ -177,3 +179,11 @@ export const channelAssetsRemembered = 65_536
 export const rateViewsRemembered = 16_384
 /** How long a process believes that a counter is full before it asks Redis again: others may have given back. */
 export const rateViewTrustedMs = 1_000
+/** Where all places are taken, how often a process looks whether a replica died that had some. */
+export const concurrencyLookMs = 1_000
+/** How soon what another process changes of callers' limits counts here. */
+export const limitOverridesLookMs = 1_000
+/** Prompts of one request to `/v1/completions`: what evaluation tools send at once. */
+export const promptsMax = 128
+/** Inputs of one request for embeddings, as the OpenAI API bounds them. */
+export const embeddingInputsMax = 2048

@@ -14,6 +14,7 @@ export function luaScript(
   name:
     | 'change-contributors'
     | 'compare-and-commit'
+    | 'concurrency'
     | 'forget-replica'
     | 'outbox'
     | 'put-if-same'

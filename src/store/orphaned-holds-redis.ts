@@ -4,6 +4,7 @@ import type { OrphanedHold } from '../domain/hold.ts'
 import { luaScript, runScript } from './connection-redis.ts'
 import type { LedgerKeys } from './ledger-keys-redis.ts'
 import { parseRow } from './ledger-rows-redis.ts'
+import { uptimeMs } from './uptime-redis.ts'
 
 const forgetReplica = luaScript('forget-replica')
 
@@ -56,10 +57,4 @@ async function readHolds(
     }
   }
   return holds
-}
-
-/** Rounded up to the second that Redis counts in. */
-async function uptimeMs(redis: Redis): Promise<number> {
-  const info = await redis.info('server')
-  return (Number(/^uptime_in_seconds:(\d+)/m.exec(info)?.[1] ?? 0) + 1) * 1000
 }
