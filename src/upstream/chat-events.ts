@@ -50,7 +50,8 @@ export function readChatEvent(block: Buffer, part: StreamedPart = 'delta'): Chat
   const payload = plainPayload(block)
   if (payload !== undefined) return readPayload(payload, block, part)
   const { data, comment } = readFields(utf8.decode(block))
-  if (data === undefined) {
+  // Clients fail at an event without data; it says nothing, so they get none.
+  if (data === undefined || data.trim() === '') {
     return comment?.startsWith(workPrefix)
       ? { kind: 'work', encoded: comment.slice(workPrefix.length).trim() }
       : { kind: 'comment' }
