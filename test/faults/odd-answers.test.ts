@@ -68,6 +68,13 @@ test('comments and keep-alives never come out as data', async () => {
 test('other fields of an event are left out', () =>
   streamedWhole(streamBytes([`event: message\nid: 7\nretry: 10\n${stream}`])))
 
+test('events without data say nothing', async () => {
+  const empty = ['data:\n\n', role, 'data: \n\n', word, 'data\ndata\n\n', stop, usage, sseDone]
+  for (const { text } of await streamedWhole(streamBytes(empty))) {
+    expect(text).not.toMatch(/^data:? *$/m)
+  }
+})
+
 test('a data field without its space, and white space behind it, are read', () =>
   streamedWhole(streamBytes(events.map((event) => `data:${event.slice(6, -2)} \t\n\n`))))
 
