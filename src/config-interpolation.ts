@@ -11,10 +11,15 @@ const reference = `\\$\\{${name}(?::-[^}]*)?\\}`
 /** A dollar that begins neither a reference nor the sign for a literal one. */
 const plainDollar = '\\$(?!\\{|\\$\\{)'
 
+const literal = `[^$]|${plainDollar}|\\$\\$\\{`
+
 /** Text in which each `${` belongs to a reference or is a literal one. */
-export const textPattern: string = `^(?:[^$]|${plainDollar}|\\$\\$\\{|${reference})+$`
-/** The same, with at least one of them: what it stands for is only known where it is read. */
-export const interpolatedPattern: string = textPattern.replace('^', '^(?=[\\s\\S]*\\$\\{)')
+export const textPattern: string = `^(?:${literal}|${reference})+$`
+/** The same, with a reference in it: what it stands for is only known where it is read. */
+export const interpolatedPattern: string = textPattern.replace(
+  '^',
+  `^(?=(?:${literal})*${reference})`,
+)
 
 const whole = new RegExp(`^${reference}$`)
 const each = /\$\$\{|\$\{([^}]*)(\}?)/g

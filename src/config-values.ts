@@ -40,12 +40,6 @@ const orReference = (...schemas: readonly JsonSchema[]): JsonSchema => ({
   anyOf: [...schemas, { $ref: '#/$defs/reference' }],
 })
 
-/** Text that has this form itself, so that whatever has a `${` is held to the rule for references. */
-const stringLike = (pattern: string): JsonSchema => ({
-  type: 'string',
-  pattern: pattern.replace('^', '^(?![\\s\\S]*\\$\\{)'),
-})
-
 const textKind: Kind<string> = {
   expected: 'text',
   schema: { type: 'string', pattern: textPattern },
@@ -58,17 +52,18 @@ export const text = (said: Said<string>): Key<string> =>
 /** Path of a file, meant from the folder of vouch.yaml. */
 export const file = (said: Said<string>): Key<string> => text(said)
 
-/** Text that a regular expression describes from `^` to `$`. */
+/** Text that a regular expression describes from `^` to `$`, and that is never with a `${`, so that references stand out. */
 export function textLike(
   said: Said<string> & { readonly pattern: string; readonly expected: string },
 ): Key<string> {
   const { expected } = said
-  const pattern = new RegExp(said.pattern, 'u')
+  const pattern = said.pattern.replace('^', '^(?!.*\\$\\{)')
+  const form = new RegExp(pattern, 'u')
   const kind: Kind<string> = {
     expected,
-    schema: orReference(stringLike(said.pattern)),
+    schema: orReference({ type: 'string', pattern }),
     parse: ({ value }) =>
-      typeof value === 'string' && pattern.test(value) ? ok(value) : err(expected),
+      typeof value === 'string' && form.test(value) ? ok(value) : err(expected),
   }
   return keyOf(said, kind, asWritten(said.default))
 }
@@ -156,7 +151,7 @@ function listOf<T>(
 const hostNamePattern = '^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$'
 const hostKind: Kind<string> = {
   expected: 'the lower-case name of a host, such as api.openai.com',
-  schema: orReference(stringLike(hostNamePattern)),
+  schema: orReference({ type: 'string', pattern: hostNamePattern }),
   parse: ({ value }) =>
     typeof value === 'string' && new RegExp(hostNamePattern).test(value)
       ? ok(value)
