@@ -14,6 +14,8 @@ export type RequestRefusal =
   | { readonly reason: 'missing_required_parameter'; readonly param: string }
   | { readonly reason: 'invalid_type'; readonly param: string; readonly expected: string }
   | { readonly reason: 'invalid_value'; readonly param: string; readonly expected: string }
+  /** What is asked for is known, and not offered; `detail` says why, or what to do instead. */
+  | { readonly reason: 'unsupported_parameter'; readonly param: string; readonly detail: string }
   | { readonly reason: 'request_too_large'; readonly bytesMax: number }
   | { readonly reason: 'model_not_found'; readonly modelId: string }
   | {

@@ -25,11 +25,12 @@ import { retrieveOpenApi } from './openapi.ts'
 import { paymentTerms } from './paid-inference.ts'
 import { sendError, sendJson } from './raw-response.ts'
 import { retrieveReceipt } from './receipts.ts'
+import { responses } from './responses.ts'
 import { type InferenceTerms, serveInference } from './serve-inference.ts'
 import type { Surface } from './surface.ts'
 
 /** Where models are asked. */
-const surfaces: readonly Surface[] = [chatCompletions, messages]
+const surfaces: readonly Surface[] = [chatCompletions, responses, messages]
 
 /** The route table, one line a route. Handlers write to Node's raw response, which hono is then told. */
 export function createApp(terms: InferenceTerms): Hono<HttpEnv> {

@@ -58,6 +58,12 @@ function describe(refusal: Refusal): Described {
       const message = `Invalid ${what} for '${refusal.param}': expected ${refusal.expected}.`
       return [badRequest, message, { param: refusal.param }]
     }
+    case 'unsupported_parameter':
+      return [
+        badRequest,
+        `Unsupported parameter: '${refusal.param}': ${refusal.detail}.`,
+        { param: refusal.param },
+      ]
     case 'request_too_large':
       return [
         [413, 'invalid_request_error'],
@@ -105,6 +111,7 @@ type RequestReason = Extract<
       | 'missing_required_parameter'
       | 'invalid_type'
       | 'invalid_value'
+      | 'unsupported_parameter'
       | 'request_too_large'
       | 'model_not_found'
       | 'context_length_exceeded'

@@ -47,6 +47,13 @@ const inference: readonly Operation[] = [
     events: 'ChatCompletionChunk',
   }),
   ...asked({
+    path: '/v1/responses',
+    summary: "Create a response (OpenAI's Responses API)",
+    body: 'ResponsesRequest',
+    answer: 'Response',
+    events: 'ResponseEvent',
+  }),
+  ...asked({
     path: '/v1/messages',
     summary: "Create a message (Anthropic's API)",
     body: 'MessagesRequest',

@@ -36,6 +36,7 @@ const samples: { readonly [R in Refusal['reason']]: Extract<Refusal, { readonly 
   missing_required_parameter: { reason: 'missing_required_parameter', param: 'model' },
   invalid_type: { reason: 'invalid_type', param: 'n', expected: 'a whole number' },
   invalid_value: { reason: 'invalid_value', param: 'n', expected: 'at most 8' },
+  unsupported_parameter: { reason: 'unsupported_parameter', param: 'store', detail: 'why' },
   request_too_large: { reason: 'request_too_large', bytesMax: 1 },
   model_not_found: { reason: 'model_not_found', modelId: 'x' },
   context_length_exceeded: { reason: 'context_length_exceeded', contextTokensMax: 4096 },
