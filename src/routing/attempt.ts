@@ -95,6 +95,7 @@ function learn(
 ): void {
   if (outcome.kind === 'failed' || outcome.kind === 'forged') {
     health.uptime -= uptimeWeight * health.uptime
+    health.failures += 1
     return
   }
   if (outcome.kind !== 'served') return

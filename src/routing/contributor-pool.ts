@@ -16,6 +16,7 @@ import {
   type Station,
 } from './lane.ts'
 import { queuedPerCallerMax, queuedPerModelMax } from './limits.ts'
+import { type ContributorReport, reportOn } from './pool-report.ts'
 import { PrefixAffinity } from './prefix-affinity.ts'
 import { isSamePlace, renewLane, renewStation } from './renew-lane.ts'
 import { type OfferFor, Route } from './route.ts'
@@ -48,6 +49,8 @@ const scheduleByTimer: Schedule = (delayMs, run) => {
 /** Who may be asked, how busy and how well they are. One per gateway process. */
 export class ContributorPool {
   #stations: ReadonlyMap<string, Station> = new Map()
+  /** Those who are asked no more and still answer somebody: who comes back meanwhile is as busy as it was. */
+  #leaving: ReadonlyMap<string, Station> = new Map()
   /** By `laneNameOf`: an offer has a lane for each endpoint, because it may do well at one and not at another. */
   #offered: ReadonlyMap<string, Offered> = new Map()
   readonly #rooms = new Map<string, WaitingRoom>()
@@ -104,7 +107,24 @@ export class ContributorPool {
   }
 
   inFlight(contributorId: string): number {
-    return this.#stations.get(contributorId)?.inFlight ?? 0
+    const stations = [this.#stations, this.#leaving]
+    return stations.reduce((sum, each) => sum + (each.get(contributorId)?.inFlight ?? 0), 0)
+  }
+
+  /** What is known of everybody who may be asked, for people. */
+  report(nowMs: number): readonly ContributorReport[] {
+    const at = { windows: this.#state.windows, nowMs }
+    const lanes = [...this.#offered].flatMap(([laneName, offered]) => {
+      const endpoint = laneName.slice(0, laneName.indexOf(' ')) as Endpoint
+      return offered.lanes.map((lane) => ({ endpoint, lane }))
+    })
+    return [...this.#stations.values()].map((station) =>
+      reportOn(
+        station,
+        lanes.filter(({ lane }) => lane.station === station),
+        at,
+      ),
+    )
   }
 
   /** The way of one request to whoever answers it. */
@@ -136,6 +156,10 @@ export class ContributorPool {
         }
       }
     }
+    const before = [...this.#leaving, ...this.#stations]
+    this.#leaving = new Map(
+      before.filter(([id, { inFlight }]) => inFlight > 0 && !stations.has(id)),
+    )
     this.#stations = stations
     this.#offered = new Map(
       [...lanes].map(([laneName, all]) => {
@@ -164,7 +188,8 @@ export class ContributorPool {
   }
 
   #stationOf(contributor: Contributor): Station {
-    const before = this.#stations.get(contributor.contributorId)
+    const { contributorId } = contributor
+    const before = this.#stations.get(contributorId) ?? this.#leaving.get(contributorId)
     if (before !== undefined && isSamePlace(before.contributor, contributor)) {
       return renewStation(before, contributor)
     }

@@ -52,6 +52,8 @@ export type LaneHealth = {
   /** Of attempts that could have been answered, how many were; recent ones weigh more. 429 counts neither way. */
   uptime: number
   answers: number
+  /** Attempts that should have been answered and were not. Only told, never decided by. */
+  failures: number
 }
 
 /** Where no concurrency is declared, so many requests at once are taken for a full contributor when loads are compared. */
@@ -133,12 +135,13 @@ const unknownHealth = (): LaneHealth => ({
   perToken: unknownLatency,
   uptime: 1,
   answers: 0,
+  failures: 0,
 })
 
 /** As on its first day. */
 export function forget({ health }: Lane): void {
-  const { answers } = health
-  Object.assign(health, unknownHealth(), { answers })
+  const { answers, failures } = health
+  Object.assign(health, unknownHealth(), { answers, failures })
 }
 
 const noClaims: readonly RateClaim[] = []

@@ -1,0 +1,97 @@
+/*
+ * What the pool knows of a contributor, for people: nothing here is decided by.
+ */
+import type { Endpoint } from '../domain/endpoint.ts'
+import type { RateLimit, RateWindowStore } from '../store/rate-window-store.ts'
+import { judgeBreaker } from './circuit-breaker.ts'
+import { judgeQuarantine } from './key-quarantine.ts'
+import type { Lane, Station } from './lane.ts'
+import { estimateMs } from './latency-estimate.ts'
+
+export type ContributorReport = {
+  readonly contributorId: string
+  readonly inFlight: number
+  readonly concurrencyMax: number | undefined
+  /** Why it is asked for nothing, whatever the model; `credentials` is tried again by itself, `forged` is not. */
+  readonly quarantine: 'credentials' | 'forged' | undefined
+  /** How full its declared limits are, as this process knows it. */
+  readonly windows: readonly WindowReport[]
+  readonly lanes: readonly LaneReport[]
+}
+
+export type WindowReport = {
+  readonly name: 'requests' | 'tokens' | 'day/requests' | 'day/tokens' | 'day/spend'
+  readonly max: number
+  /** Never below 0. */
+  readonly left: number
+  readonly windowMs: number
+}
+
+export type LaneReport = {
+  readonly endpoint: Endpoint
+  readonly modelName: string
+  readonly upstreamModelName: string
+  /** `cooling`: limited by itself for a while; `open` and `probing`: it failed lately. */
+  readonly state: 'healthy' | 'cooling' | 'open' | 'probing'
+  readonly served: number
+  readonly failed: number
+  /** Share of the last attempts that were answered, 0 … 1. */
+  readonly uptime: number
+  readonly firstTokenMs: number | undefined
+  readonly perTokenMs: number | undefined
+}
+
+/** `lanes`: all of the station's, by their endpoint. */
+export function reportOn(
+  station: Station,
+  lanes: readonly { readonly endpoint: Endpoint; readonly lane: Lane }[],
+  at: { readonly windows: RateWindowStore; readonly nowMs: number },
+): ContributorReport {
+  const { contributorId } = station.contributor
+  const isQuarantined = judgeQuarantine(station.quarantine, at.nowMs) === 'quarantined'
+  return {
+    contributorId,
+    inFlight: station.inFlight,
+    concurrencyMax: Number.isFinite(station.concurrencyMax) ? station.concurrencyMax : undefined,
+    quarantine: isQuarantined ? station.quarantine?.cause : undefined,
+    windows: windowsOf(station, at),
+    lanes: lanes.map(({ endpoint, lane }) => laneReport(endpoint, lane, at.nowMs)),
+  }
+}
+
+function laneReport(endpoint: Endpoint, lane: Lane, nowMs: number): LaneReport {
+  const { breaker, answers, failures, uptime, firstToken, perToken } = lane.health
+  const verdict = judgeBreaker(breaker, nowMs)
+  const failing = breaker.phase === 'closed' ? 'healthy' : breaker.phase
+  const { modelName, upstreamModelName } = lane.candidate.offer
+  return {
+    endpoint,
+    modelName,
+    upstreamModelName,
+    state: verdict === 'cooling' ? 'cooling' : failing,
+    served: answers,
+    failed: failures,
+    uptime,
+    firstTokenMs: estimateMs(firstToken, nowMs),
+    perTokenMs: estimateMs(perToken, nowMs),
+  }
+}
+
+function windowsOf(
+  { requestLimit, tokenLimit, daily }: Station,
+  { windows, nowMs }: { readonly windows: RateWindowStore; readonly nowMs: number },
+): readonly WindowReport[] {
+  const declared: readonly (readonly [WindowReport['name'], RateLimit | undefined, number?])[] = [
+    ['requests', requestLimit],
+    ['tokens', tokenLimit],
+    ['day/requests', daily?.requests],
+    ['day/tokens', daily?.tokens],
+    ['day/spend', daily?.spend, daily?.atomicPerSpendUnit ?? 1],
+  ]
+  return declared.flatMap(([name, limit, unit = 1]) => {
+    if (limit === undefined) return []
+    const free = Math.max(0, 1 - windows.usedShare(limit, nowMs))
+    const { windowMs } = limit
+    return [{ name, max: limit.max * unit, left: Math.floor(limit.max * free) * unit, windowMs }]
+  })
+}
