@@ -2,9 +2,10 @@ import { atomic, bytes32 } from '../src/domain/units.ts'
 import type { LedgerStore } from '../src/store/ledger-store.ts'
 import { testChannelId } from '../test/support/gateway-on-ledger.ts'
 
-/** As large as what a request leaves: its recovery context and its receipt. */
+/** As large as what a request leaves: its recovery context, its receipt and its record. */
 const context = 'c'.repeat(600)
 const body = 'r'.repeat(2_400)
+const record = 'a'.repeat(230)
 
 /** Holds and charges on one channel, both waited for until they are durable, so many at a time. */
 export class LedgerCycles {
@@ -47,7 +48,7 @@ export class LedgerCycles {
     const receiptId = bytes32(`0x${id}`)
     const charged = await ledger.charge(id, atomic(1n), () => {
       this.seals += 1
-      return { receiptId, digest: receiptId, body }
+      return { receiptId, digest: receiptId, body, record }
     })
     await charged?.durable
     this.waitsMs.push(performance.now() - beganMs)

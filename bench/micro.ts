@@ -126,6 +126,7 @@ const unsealed: UnsealedReceipt = {
   prices,
   priceHash: hashPriceSheet(prices),
   usageSource: 'reported',
+  record: 'a'.repeat(230),
 }
 
 function timeRequest(): void {
@@ -213,7 +214,7 @@ async function timePayment(place: string, inFlight: number): Promise<void> {
   const request = inferenceRequest({ max_tokens: 40 })
   const offers = [offerOf({ prices })]
   const context = 'c'.repeat(600)
-  const { body } = sealReceipt(signer, unsealed, {
+  const { body, record } = sealReceipt(signer, unsealed, {
     gatewaySeq: 1,
     channelSeq: 1,
     cumulative: atomic(1n),
@@ -231,7 +232,7 @@ async function timePayment(place: string, inFlight: number): Promise<void> {
     if (!admitted.ok) throw new Error(admitted.error.reason)
     await admitted.value.hold.durable
     const receiptId = bytes32(`0x${requestId}`)
-    const seal = () => ({ receiptId, digest: someHash, body })
+    const seal = () => ({ receiptId, digest: someHash, body, record })
     await (await payment.charge(requestId, atomic(1n), seal))?.durable
   }
   const run = async (durationMs: number) => {

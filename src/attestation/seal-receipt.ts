@@ -1,5 +1,5 @@
 import type { PrivateKey } from '../chain/private-key.ts'
-import { receiptDigest } from '../chain/receipt-typed-data.ts'
+import { receiptDigest, receiptDomain } from '../chain/receipt-typed-data.ts'
 import { signDigest } from '../chain/signatures.ts'
 import type { DomainSeparator } from '../chain/typed-data.ts'
 import type { ReceiptPosition, SealedReceipt } from '../domain/hold.ts'
@@ -9,6 +9,8 @@ import type { ReceiptDocument } from '../domain/receipt-document.ts'
 import {
   type Address,
   type AtomicAmount,
+  address,
+  atomic,
   type Bytes32,
   noSignature,
   type Signature,
@@ -40,6 +42,8 @@ export type UnsealedReceipt = {
   readonly prices: PriceSheet
   readonly priceHash: Bytes32
   readonly usageSource: UsageSource
+  /** Kept beside the receipt, and no part of it. */
+  readonly record: string
 }
 
 /** Places a receipt on its channel and signs it. No effect of its own: a store may call it again with another position. */
@@ -48,7 +52,7 @@ export function sealReceipt(
   unsealed: UnsealedReceipt,
   position: ReceiptPosition,
 ): SealedReceipt {
-  const { contributorSignature, receiptId } = unsealed
+  const { contributorSignature, receiptId, record } = unsealed
   const contributorSigned = contributorSignature !== noSignature
   const receipt: Receipt = {
     work: unsealed.work,
@@ -71,7 +75,18 @@ export function sealReceipt(
   const digest = receiptDigest(signer.domain, receipt)
   const gatewaySignature = signDigest(digest, signer.privateKey)
   const body = JSON.stringify(document(signer, unsealed, receipt, gatewaySignature))
-  return { receiptId, digest, body }
+  return { receiptId, digest, body, record }
+}
+
+/** What the gateway signed: the EIP-712 digest of a receipt that was sealed. */
+export function digestOfDocument({ receipt, domain }: ReceiptDocument): Bytes32 {
+  const amount = (text: string) => atomic(BigInt(text))
+  const { chainId, verifyingContract } = domain
+  return receiptDigest(receiptDomain({ chainId, verifyingContract: address(verifyingContract) }), {
+    ...receipt,
+    cost: amount(receipt.cost),
+    cumulative: amount(receipt.cumulative),
+  })
 }
 
 function document(

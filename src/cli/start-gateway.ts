@@ -15,6 +15,7 @@ import type { GatewayDoor } from '../gateway/gateway-door.ts'
 import { startHoldReaper } from '../gateway/hold-reaper.ts'
 import { InFlight } from '../gateway/in-flight.ts'
 import { recoverHolds } from '../gateway/recover-holds.ts'
+import { UnservedRequests } from '../gateway/unserved-requests.ts'
 import { type HttpServer, startHttpServer } from '../http/server.ts'
 import { loadTokenCounter, type TokenCounter } from '../metering/token-counter.ts'
 import { authenticate } from '../payment/authenticate.ts'
@@ -93,6 +94,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
       logs.request(line)
       options.onRequest?.(line)
     },
+    unserved: new UnservedRequests(),
     nowMs,
   }
   const payerOf = async (channelId: Parameters<LedgerStore['channel']>[0]) =>

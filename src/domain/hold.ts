@@ -46,6 +46,8 @@ export type SealedReceipt = {
   readonly digest: Bytes32
   /** The JSON body that `GET /v1/receipts/{id}` answers. */
   readonly body: string
+  /** The `RequestRecord` that is kept beside it, as JSON. */
+  readonly record: string
 }
 
 /** Decided at once; `durable` resolves when the decision survives a power cut and rejects with StoreFailure. */

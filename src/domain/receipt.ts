@@ -49,7 +49,7 @@ export type Work = {
 /** One answer: who did the work, what it cost, on which channel; signed by the gateway. EIP-712 order. */
 export type Receipt = {
   readonly work: Work
-  /** 32 random bytes: names the receipt and salts its digest. */
+  /** Names the receipt and salts its digest: the 12 bytes of its request's id, and 20 random ones. */
   readonly receiptId: Bytes32
   readonly gatewaySeq: number
   /** The payer of the channel. */

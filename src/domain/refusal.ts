@@ -25,6 +25,7 @@ export type RequestRefusal =
   | { readonly reason: 'unknown_url'; readonly method: string; readonly path: string }
   | { readonly reason: 'method_not_allowed'; readonly method: string; readonly allowed: string }
   | { readonly reason: 'receipt_not_found' }
+  | { readonly reason: 'request_not_found' }
 
 /** Who calls is not known or may not. */
 export type AuthenticationRefusal =

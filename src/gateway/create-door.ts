@@ -6,6 +6,7 @@ import type { BillingStep } from '../payment/billing-step.ts'
 import { isStoreFailure } from '../payment/payment-step.ts'
 import type { X402Step } from '../payment/x402-step.ts'
 import type { PayoutStep } from '../settlement/payout-step.ts'
+import { findRequest } from './find-request.ts'
 import type { Gateway } from './gateway.ts'
 import type { GatewayDoor } from './gateway-door.ts'
 import type { InFlight } from './in-flight.ts'
@@ -53,6 +54,7 @@ export function createDoor(deps: DoorDeps): GatewayDoor {
         throw error
       }
     },
+    request: (channelId, id) => findRequest(gateway, channelId, id),
     billing: deps.billing,
     paid: deps.x402 === undefined ? undefined : createPaidDoor(gateway, inFlight, deps.x402),
     payouts: deps.payouts,

@@ -13,6 +13,7 @@ import { checkWork } from '../attestation/check-work.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { type SignedWork, type Work, workStatus } from '../domain/receipt.ts'
 import type { Refusal } from '../domain/refusal.ts'
+import type { EndReason } from '../domain/request-record.ts'
 import { type Bytes32, unixSecondsOf, zeroBytes32 } from '../domain/units.ts'
 import { type MeteredUsage, noUsage, type Usage } from '../domain/usage.ts'
 import { settleUnits, settleUsage } from '../metering/settle-usage.ts'
@@ -191,7 +192,8 @@ async function settleComplete(
     })
     if (!checked.ok) {
       const fault = checked.error
-      const reason = fault.fault === 'work_mismatch' ? `work_mismatch:${fault.member}` : fault.fault
+      const reason =
+        fault.fault === 'work_mismatch' ? (`work_mismatch:${fault.member}` as const) : fault.fault
       // The gateway stands for none of the bytes that such an answer was made of.
       const hashes = { ...received, responseHash: zeroBytes32 }
       return settleFailed(gateway, served, {
@@ -218,7 +220,7 @@ async function settleFailed(
   failed: {
     readonly hashes: AnswerHashes
     readonly refusal: Refusal
-    readonly reason: string
+    readonly reason: EndReason
   },
 ): Promise<Result<never, Refusal>> {
   const { hashes, refusal, reason } = failed
@@ -255,7 +257,7 @@ function answerHeaders(served: ServedRequest): AnswerHeaders {
     'x-request-id': request.requestId,
     'x-vouch-receipt': request.receiptId,
     'x-vouch-contributor': begun.attempt.candidate.contributor.contributorId,
-    'x-vouch-attempts': String(begun.attempts),
+    'x-vouch-attempts': String(begun.others.length + 1),
     ...served.admitted.headers,
   }
 }

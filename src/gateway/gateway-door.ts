@@ -6,6 +6,7 @@ import type { Bytes32 } from '../domain/units.ts'
 import type { BillingStep } from '../payment/billing-step.ts'
 import type { PayoutStep } from '../settlement/payout-step.ts'
 import type { AnswerClient } from './answer-client.ts'
+import type { FoundRequest } from './find-request.ts'
 import type { PaidDoor } from './paid-completion.ts'
 
 /** Everything that a door (http, later jobs) may ask of the gateway. */
@@ -19,6 +20,8 @@ export type GatewayDoor = {
   readonly models: () => readonly Offer[]
   /** The stored JSON of a receipt, for the account that paid for it. */
   readonly receipt: (payer: Payer, receiptId: Bytes32) => Promise<Result<string, Refusal>>
+  /** What became of a request of this channel, by its id or its receipt's. */
+  readonly request: (channelId: Bytes32, id: string) => Promise<Result<FoundRequest, Refusal>>
   /** Payments that come with requests; undefined where only keys are taken. */
   readonly paid?: PaidDoor | undefined
   /** What the owner of a channel may ask and order. */

@@ -5,6 +5,7 @@ import type { PaymentStep } from '../payment/payment-step.ts'
 import type { ContributorPool } from '../routing/contributor-pool.ts'
 import type { PayoutDesk } from '../settlement/payout-desk.ts'
 import type { UpstreamPools } from '../upstream/open-answer.ts'
+import type { UnservedRequests } from './unserved-requests.ts'
 
 /** What the conductor conducts: wired once by the command that starts a gateway. */
 export type Gateway = {
@@ -19,5 +20,7 @@ export type Gateway = {
   /** By public model name; a model without one is bounded by bytes. */
   readonly tokenCounters: ReadonlyMap<string, TokenCounter>
   readonly log: RequestLog
+  /** The last requests without a receipt. */
+  readonly unserved: UnservedRequests
   readonly nowMs: () => number
 }

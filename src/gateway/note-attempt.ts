@@ -2,27 +2,40 @@
  * What an attempt that ended says about its contributor. What the caller did, and what went wrong here, says nothing.
  */
 import type { UpstreamRefusal } from '../domain/refusal.ts'
+import type { AttemptOutcome, AttemptRecord, EndReason } from '../domain/request-record.ts'
 import type { Usage } from '../domain/usage.ts'
 import type { AnswerMeasures, Attempt } from '../routing/attempt.ts'
-import type { AttemptOutcome } from '../routing/circuit-breaker.ts'
+import type { AttemptOutcome as RoutedOutcome } from '../routing/circuit-breaker.ts'
 import type { BegunAnswer } from './open-first-answer.ts'
 
 /** A contributor that waits for its voucher rests: the voucher is signed and goes with the next request. */
 const unpaidRestMs = 1_000
 
-/** An attempt that ended before an answer began. */
+/** An attempt that ended before an answer began, because of its contributor or because nobody wants it any more. */
 export function endFailedAttempt(
   attempt: Attempt,
-  failure: { readonly refusal: UpstreamRefusal; readonly left: boolean },
+  failure: {
+    readonly refusal: UpstreamRefusal
+    readonly unwanted: 'client_gone' | 'hedge_lost' | undefined
+    readonly startedAtMs: number
+  },
   nowMs: number,
-): void {
-  const outcome = failure.left ? neutral : outcomeOf(failure.refusal)
-  attempt.ended(outcome, { usedTokens: 0 }, nowMs)
+): AttemptRecord {
+  const { refusal, unwanted, startedAtMs } = failure
+  const routed = unwanted === undefined ? outcomeOf(refusal) : neutral
+  attempt.ended(routed, { usedTokens: 0 }, nowMs)
+  const wasUnavailable = unwanted === undefined && refusal.reason === 'upstream_unavailable'
+  return {
+    contributorId: attempt.candidate.contributor.contributorId,
+    outcome: unwanted ?? refusal.reason,
+    ...(wasUnavailable && { status: refusal.status }),
+    durationMs: nowMs - startedAtMs,
+  }
 }
 
-const neutral: AttemptOutcome = { kind: 'neutral' }
+const neutral: RoutedOutcome = { kind: 'neutral' }
 
-function outcomeOf(refusal: UpstreamRefusal): AttemptOutcome {
+function outcomeOf(refusal: UpstreamRefusal): RoutedOutcome {
   switch (refusal.reason) {
     case 'upstream_rejected':
     case 'no_contributor':
@@ -50,22 +63,50 @@ function outcomeOf(refusal: UpstreamRefusal): AttemptOutcome {
  * Work that says what did not happen, or that somebody else signed. One that is missing, unreadable, out of time or not
  * complete is a failure only: a broken engine or clock does that, too.
  */
-const isForged = (reason: string | undefined): boolean =>
+const isForged = (reason: EndReason | undefined): boolean =>
   reason === 'work_signer_unknown' ||
   (reason?.startsWith('work_mismatch') === true &&
     reason !== 'work_mismatch:finishedAt' &&
     reason !== 'work_mismatch:status')
 
 /** Our own ledger failed, or another gateway ended the request in our place. */
-const isOurs = (reason: string | undefined): boolean =>
+const isOurs = (reason: EndReason | undefined): boolean =>
   reason === 'store_unavailable' || reason === 'hold_lost'
+
+/** All who were asked for an answer that began and ended now, as it is told to whoever pays. */
+export function attemptRecordsOf(
+  begun: BegunAnswer,
+  reason: EndReason | undefined,
+  nowMs: number,
+): readonly AttemptRecord[] {
+  const own = {
+    contributorId: begun.attempt.candidate.contributor.contributorId,
+    outcome: outcomeWhenEnded(reason),
+    ...(begun.body.kind === 'stream' && { firstTokenMs: begun.beganAtMs - begun.startedAtMs }),
+    durationMs: nowMs - begun.startedAtMs,
+  }
+  return begun.others.length === 0 ? [own] : [...begun.others, own]
+}
+
+/** What is our own fault, or the payer's, says that the contributor served. */
+function outcomeWhenEnded(reason: EndReason | undefined): AttemptOutcome {
+  switch (reason) {
+    case undefined:
+    case 'budget_spent':
+    case 'hold_lost':
+    case 'store_unavailable':
+      return 'served'
+    default:
+      return reason
+  }
+}
 
 /** An answer that began has ended. */
 export function endServedAttempt(
   begun: BegunAnswer,
   ending: {
     readonly outcome: 'complete' | 'client_gone' | 'failed'
-    readonly reason: string | undefined
+    readonly reason: EndReason | undefined
     readonly usage?: Usage
   },
   nowMs: number,

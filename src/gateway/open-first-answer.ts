@@ -6,6 +6,7 @@ import type { AssetAtRate } from '../domain/exchange.ts'
 import { voucherHeader } from '../domain/payout-voucher.ts'
 import type { UpstreamRefusal } from '../domain/refusal.ts'
 import type { InferenceRequest } from '../domain/request.ts'
+import type { AttemptRecord } from '../domain/request-record.ts'
 import { atomic, type Bytes32 } from '../domain/units.ts'
 import type { Admitted } from '../payment/payment-step.ts'
 import { type Attempt, nothingSent } from '../routing/attempt.ts'
@@ -30,13 +31,21 @@ export type BegunAnswer = {
   readonly startedAtMs: number
   /** When its first content was here, or all of an answer in one piece. */
   readonly beganAtMs: number
-  readonly attempts: number
+  /** Who was asked besides, in the order in which they ended. */
+  readonly others: readonly AttemptRecord[]
   readonly body:
     | { readonly kind: 'stream'; readonly relay: StreamRelay }
     | { readonly kind: 'unary'; readonly read: UnaryRead; readonly encodedWork: string | undefined }
 }
 
-export type OpenFailure = { readonly refusal: UpstreamRefusal; readonly attempts: number }
+export type OpenFailure = {
+  readonly refusal: UpstreamRefusal
+  readonly attempts: readonly AttemptRecord[]
+}
+
+type Opened = Omit<BegunAnswer, 'others'>
+/** One attempt that came to nothing. */
+type Failed = { readonly refusal: UpstreamRefusal; readonly record: AttemptRecord }
 
 /**
  * Asks the best contributor, and the next best until one begins to answer. At most `upstreamAttemptsMax` distinct ones, none
@@ -53,22 +62,22 @@ export async function openFirstAnswer(
   },
 ): Promise<Result<BegunAnswer, OpenFailure>> {
   const { route, client } = job
+  const attempts: AttemptRecord[] = []
   let refusal: UpstreamRefusal | undefined
-  let attempts = 0
   let next = await route.nextInTurn(gateway.nowMs(), client.cancellation)
   while (next.ok) {
     const attempt = next.value
     if (isSolvent(gateway, job, attempt.candidate)) {
-      attempts += 1
       const begun = await openOrEnd(gateway, job, attempt)
-      if (begun.ok) return ok({ ...begun.value, attempts })
-      refusal = begun.error
+      if (begun.ok) return ok({ ...begun.value, others: attempts })
+      attempts.push(begun.error.record)
+      refusal = begun.error.refusal
       if (!mayTryAnother(refusal)) break
     } else {
       attempt.ended({ kind: 'neutral' }, nothingSent, gateway.nowMs())
       refusal ??= { reason: 'payout_escrow_exhausted' }
     }
-    if (attempts === upstreamAttemptsMax || client.cancellation.cancelled) break
+    if (attempts.length === upstreamAttemptsMax || client.cancellation.cancelled) break
     next = await route.next(gateway.nowMs())
   }
   return err({ refusal: refusal ?? (next.ok ? noContributor : unrouted(next.error)), attempts })
@@ -100,16 +109,19 @@ async function openOrEnd(
   gateway: Gateway,
   job: Parameters<typeof openFirstAnswer>[1],
   attempt: Attempt,
-): Promise<Result<Omit<BegunAnswer, 'attempts'>, UpstreamRefusal>> {
+): Promise<Result<Opened, Failed>> {
+  const startedAtMs = gateway.nowMs()
   try {
     const begun = await openOne(gateway, job, attempt)
     if (begun.ok) return begun
-    const left = job.client.cancellation.cancelled
-    endFailedAttempt(attempt, { refusal: begun.error, left }, gateway.nowMs())
-    if (begun.error.reason === 'upstream_credit_exhausted') {
+    const refusal = begun.error
+    const unwanted = job.client.cancellation.cancelled ? 'client_gone' : undefined
+    const failure = { refusal, unwanted, startedAtMs } as const
+    const record = endFailedAttempt(attempt, failure, gateway.nowMs())
+    if (refusal.reason === 'upstream_credit_exhausted') {
       gateway.payouts.exhausted(attempt.candidate.contributor.contributorId)
     }
-    return begun
+    return err({ refusal, record })
   } catch (error) {
     attempt.abandoned(gateway.nowMs())
     throw error
@@ -131,7 +143,7 @@ async function openOne(
   gateway: Gateway,
   job: Parameters<typeof openFirstAnswer>[1],
   attempt: Attempt,
-): Promise<Result<Omit<BegunAnswer, 'attempts'>, UpstreamRefusal>> {
+): Promise<Result<Opened, UpstreamRefusal>> {
   const { request, client, admitted } = job
   const { contributor, offer } = attempt.candidate
   const signs = contributor.identity !== undefined

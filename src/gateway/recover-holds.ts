@@ -4,11 +4,13 @@
  * released.
  */
 import { type GatewaySigner, sealReceipt } from '../attestation/seal-receipt.ts'
+import type { Endpoint } from '../domain/endpoint.ts'
 import { type AssetAtRate, microUsd, microUsdOf } from '../domain/exchange.ts'
 import type { OrphanedHold } from '../domain/hold.ts'
 import { type PriceSheet, priceRoundedUp } from '../domain/price-sheet.ts'
 import { workStatus } from '../domain/receipt.ts'
 import type { InferenceRequest } from '../domain/request.ts'
+import type { RequestRecord } from '../domain/request-record.ts'
 import {
   type Address,
   type AtomicAmount,
@@ -30,6 +32,8 @@ type Context = {
   readonly jobId: Bytes32
   readonly requestHash: Bytes32
   readonly modelId: Bytes32
+  readonly modelName: string
+  readonly endpoint: Endpoint
   readonly receivedAtMs: number
   readonly priceHash: Bytes32
   readonly prices: Readonly<Record<keyof PriceSheet, string | number>>
@@ -51,9 +55,10 @@ export function recoveryContext(
   const offer = candidates
     .map((candidate) => candidate.offer)
     .reduce((a, b) => (b.prices.completionAtomicPerMtok < a.prices.completionAtomicPerMtok ? b : a))
-  const { receiptId, jobId, requestHash, receivedAtMs } = request
+  const { receiptId, jobId, requestHash, receivedAtMs, modelName, endpoint } = request
   const { modelId, priceHash } = offer
-  const ids = { receiptId, jobId, requestHash, modelId, receivedAtMs, priceHash }
+  const asked = { receivedAtMs, modelName, endpoint }
+  const ids = { receiptId, jobId, requestHash, modelId, priceHash, ...asked }
   const context = income === undefined ? ids : { ...ids, income: incomeJson(income) }
   return `${JSON.stringify(context).slice(0, -1)},"prices":${pricesJson(offer.prices)}}`
 }
@@ -154,6 +159,7 @@ async function chargeOrphan(
           prices,
           priceHash: context.priceHash,
           usageSource: 'counted',
+          record: JSON.stringify(recordOf(context, deps.nowMs())),
         },
         position,
       ),
@@ -163,6 +169,21 @@ async function chargeOrphan(
   await decided?.durable
   return decided !== undefined
 }
+
+/** Only a stream gets so far, and who answered it is not known any more. */
+const recordOf = (
+  { modelName, endpoint, receivedAtMs }: Context,
+  nowMs: number,
+): RequestRecord => ({
+  modelName,
+  endpoint,
+  stream: true,
+  createdAtMs: receivedAtMs,
+  durationMs: Math.max(0, nowMs - receivedAtMs),
+  reason: 'hold_lost',
+  reasoningTokens: 0,
+  attempts: [],
+})
 
 function worthOfOrphan({ income }: Context, cost: AtomicAmount): UsdBook | undefined {
   if (income === undefined) return undefined

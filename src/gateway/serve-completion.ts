@@ -2,17 +2,18 @@
  * Before the first byte: every way to say no. A request walks once through the steps in this order and either is refused,
  * with nothing held and nothing charged, or begins to be answered and is finished by finish-completion.ts.
  */
-import type { RequestLine } from '../base/log.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { AssetAtRate } from '../domain/exchange.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import { apiKeyIdOf, type InferenceRequest } from '../domain/request.ts'
+import type { AttemptRecord } from '../domain/request-record.ts'
 import type { Admitted } from '../payment/payment-step.ts'
 import type { Pricing } from '../payment/price-exchange.ts'
 import type { Candidate } from '../routing/lane.ts'
 import type { AnswerClient } from './answer-client.ts'
 import { finishStream, finishUnary } from './finish-completion.ts'
 import type { Gateway } from './gateway.ts'
+import { attemptRecordsOf } from './note-attempt.ts'
 import { type BegunAnswer, openFirstAnswer } from './open-first-answer.ts'
 import { recoveryContext } from './recover-holds.ts'
 import { routeRequestOf } from './route-request.ts'
@@ -83,9 +84,11 @@ async function serveAdmitted(
 
   const durable = await isDurable(admitted)
   if (!durable) {
+    const reason = 'store_unavailable'
+    const attempts = attemptRecordsOf(begun.value, reason, gateway.nowMs())
     endUnserved(gateway, begun.value)
     await gateway.payment.release(request.requestId)
-    return refuse(gateway, request, { reason: 'store_unavailable' }, begun.value.attempts)
+    return refuse(gateway, request, { reason }, attempts)
   }
   const served: ServedRequest = {
     request,
@@ -157,7 +160,7 @@ function refuse(
   gateway: Gateway,
   request: InferenceRequest,
   refusal: Refusal,
-  attempts = 0,
+  attempts: readonly AttemptRecord[] = [],
 ): Result<void, Refusal> {
   logUnserved(gateway, request, { outcome: 'refused', reason: refusal.reason, attempts })
   return err(refusal)
@@ -167,7 +170,7 @@ function refuse(
 function leave(
   gateway: Gateway,
   request: InferenceRequest,
-  attempts: number,
+  attempts: readonly AttemptRecord[],
 ): Result<void, Refusal> {
   logUnserved(gateway, request, { outcome: 'client_gone', reason: 'client_gone', attempts })
   return ok(undefined)
@@ -176,20 +179,36 @@ function leave(
 function logUnserved(
   gateway: Gateway,
   request: InferenceRequest,
-  ending: Pick<RequestLine, 'outcome' | 'reason' | 'attempts'>,
+  ending: {
+    readonly outcome: 'refused' | 'client_gone'
+    readonly reason: Refusal['reason'] | 'client_gone'
+    readonly attempts: readonly AttemptRecord[]
+  },
 ): void {
+  const { outcome, reason, attempts } = ending
+  const durationMs = gateway.nowMs() - request.receivedAtMs
+  const refused = attempts.length === 0 ? 'refused' : 'failed'
+  const { modelName, endpoint, stream, receivedAtMs: createdAtMs } = request
+  const asked = { modelName, endpoint, stream, createdAtMs }
+  gateway.unserved.note(request.requestId, {
+    channelId: request.payer.channelId,
+    status: outcome === 'client_gone' ? 'aborted' : refused,
+    record: { ...asked, durationMs, reason, reasoningTokens: 0, attempts },
+  })
   gateway.log({
     requestId: request.requestId,
     apiKeyId: apiKeyIdOf(request.payer),
     // A name that nobody offers is a text of the caller's and stays out of the log.
-    modelName: ending.reason === 'model_not_found' ? undefined : request.modelName,
+    modelName: reason === 'model_not_found' ? undefined : request.modelName,
     contributorId: undefined,
     receiptId: undefined,
     stream: request.stream,
-    ...ending,
+    outcome,
+    reason,
+    attempts: attempts.length,
     promptTokens: 0,
     completionTokens: 0,
     costAtomic: '0',
-    durationMs: gateway.nowMs() - request.receivedAtMs,
+    durationMs,
   })
 }

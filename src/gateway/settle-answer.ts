@@ -9,6 +9,7 @@ import { priceRoundedUp } from '../domain/price-sheet.ts'
 import { type SignedWork, type Work, type WorkStatus, workStatus } from '../domain/receipt.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import { apiKeyIdOf, type InferenceRequest } from '../domain/request.ts'
+import type { EndReason, RequestRecord } from '../domain/request-record.ts'
 import {
   type AtomicAmount,
   atomic,
@@ -23,7 +24,7 @@ import type { UsdBook } from '../domain/usd-book.ts'
 import { type Admitted, heldAmountOf, isStoreFailure } from '../payment/payment-step.ts'
 import type { AnswerClient } from './answer-client.ts'
 import type { Gateway } from './gateway.ts'
-import { endServedAttempt } from './note-attempt.ts'
+import { attemptRecordsOf, endServedAttempt } from './note-attempt.ts'
 import type { BegunAnswer } from './open-first-answer.ts'
 
 export type ServedRequest = {
@@ -53,7 +54,7 @@ export async function settleAnswer(
   gateway: Gateway,
   served: ServedRequest,
   outcome: Outcome,
-  reason: string | undefined,
+  reason: EndReason | undefined,
 ): Promise<Refusal | undefined> {
   const { request, begun, admitted } = served
   const { usage } = outcome
@@ -62,7 +63,7 @@ export async function settleAnswer(
   // Zero output costs nothing, and no answer costs more than was held for it.
   const owed = usage.completionTokens === 0 ? atomic(0n) : price
   const cost = owed < heldAmount ? owed : heldAmount
-  const receipt = unsealed(gateway, served, { outcome, cost })
+  const receipt = unsealed(gateway, served, { outcome, cost, reason })
   try {
     await gateway.payouts.recovering(begun.attempt.candidate.contributor.contributorId)
     const earned = earningOf(gateway, served, { outcome, cost })
@@ -118,10 +119,14 @@ const endings = {
 function unsealed(
   gateway: Gateway,
   served: ServedRequest,
-  priced: { readonly outcome: Outcome; readonly cost: AtomicAmount },
+  priced: {
+    readonly outcome: Outcome
+    readonly cost: AtomicAmount
+    readonly reason: EndReason | undefined
+  },
 ): UnsealedReceipt {
   const { request, begun } = served
-  const { outcome, cost } = priced
+  const { outcome, cost, reason } = priced
   const { offer } = begun.attempt.candidate
   const contributorSignature: Signature = outcome.signedWork?.signature ?? noSignature
   return {
@@ -136,6 +141,25 @@ function unsealed(
     prices: offer.prices,
     priceHash: offer.priceHash,
     usageSource: outcome.usage.source,
+    record: JSON.stringify(recordOf(served, { reason, usage: outcome.usage }, gateway.nowMs())),
+  }
+}
+
+function recordOf(
+  { request, begun }: ServedRequest,
+  ending: { readonly reason: EndReason | undefined; readonly usage?: Usage | undefined },
+  nowMs: number,
+): RequestRecord {
+  const { modelName, endpoint, stream, receivedAtMs } = request
+  return {
+    modelName,
+    endpoint,
+    stream,
+    createdAtMs: receivedAtMs,
+    durationMs: nowMs - receivedAtMs,
+    reason: ending.reason,
+    reasoningTokens: ending.usage?.reasoningTokens ?? 0,
+    attempts: attemptRecordsOf(begun, ending.reason, nowMs),
   }
 }
 
@@ -168,8 +192,9 @@ export function logEnded(
   served: ServedRequest,
   ending: {
     readonly outcome: 'complete' | 'client_gone' | 'failed'
-    readonly reason: string | undefined
+    readonly reason: EndReason | undefined
     readonly usage?: Usage
+    /** Undefined where nothing was charged and there is no receipt. */
     readonly cost?: AtomicAmount
   },
 ): void {
@@ -177,6 +202,11 @@ export function logEnded(
   const { contributorId } = begun.attempt.candidate.contributor
   const nowMs = gateway.nowMs()
   endServedAttempt(begun, ending, nowMs)
+  if (ending.cost === undefined) {
+    const status = ending.outcome === 'client_gone' ? 'aborted' : 'failed'
+    const record = recordOf(served, ending, nowMs)
+    gateway.unserved.note(request.requestId, { channelId: request.payer.channelId, status, record })
+  }
   gateway.log({
     requestId: request.requestId,
     apiKeyId: apiKeyIdOf(request.payer),
@@ -186,7 +216,7 @@ export function logEnded(
     stream: request.stream,
     outcome: ending.outcome,
     reason: ending.reason,
-    attempts: begun.attempts,
+    attempts: begun.others.length + 1,
     promptTokens: ending.usage?.promptTokens ?? 0,
     completionTokens: ending.usage?.completionTokens ?? 0,
     costAtomic: String(ending.cost ?? 0n),

@@ -25,6 +25,7 @@ import { retrieveOpenApi } from './openapi.ts'
 import { paymentTerms } from './paid-inference.ts'
 import { sendError, sendJson } from './raw-response.ts'
 import { retrieveReceipt } from './receipts.ts'
+import { retrieveRequestUsage } from './request-usage.ts'
 import { responses } from './responses.ts'
 import { type InferenceTerms, serveInference } from './serve-inference.ts'
 import type { Surface } from './surface.ts'
@@ -64,6 +65,10 @@ export function createApp(terms: InferenceTerms): Hono<HttpEnv> {
   app.get(
     '/v1/receipts/:id',
     raw((c) => retrieveReceipt(door, { entrance, ...c.env }, c.req.param('id') ?? '')),
+  )
+  app.get(
+    '/v1/usage/requests/:id',
+    raw((c) => retrieveRequestUsage(door, { entrance, ...c.env }, c.req.param('id') ?? '')),
   )
   addBilling(app, door, entrance)
   app.get('/v1/contributors/me/voucher', contributors(retrieveVoucher))

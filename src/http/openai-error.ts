@@ -98,6 +98,12 @@ function describe(refusal: Refusal): Described {
         'No receipt of this account has that id.',
         { param: 'id' },
       ]
+    case 'request_not_found':
+      return [
+        [404, 'invalid_request_error'],
+        'No request of this account has that id, or it has not ended, or nothing was charged and it is forgotten.',
+        { param: 'id' },
+      ]
     default:
       return describeBeyondRequest(refusal)
   }
@@ -118,6 +124,7 @@ type RequestReason = Extract<
       | 'unknown_url'
       | 'method_not_allowed'
       | 'receipt_not_found'
+      | 'request_not_found'
   }
 >
 

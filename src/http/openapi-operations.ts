@@ -82,6 +82,13 @@ const inference: readonly Operation[] = [
     access: 'key',
     answer: 'Receipt',
   },
+  {
+    method: 'get',
+    path: '/v1/usage/requests/{id}',
+    summary: 'What became of a request: who was asked, what was counted, what it cost',
+    access: 'reader',
+    answer: 'RequestUsage',
+  },
 ]
 
 const billing: readonly Operation[] = [

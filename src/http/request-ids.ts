@@ -5,6 +5,7 @@ export type RequestIds = {
   /** `req_` and 24 hex digits: names the request in logs and headers. */
   readonly requestId: string
   readonly jobId: Bytes32
+  /** Begins with the digits of `requestId` (domain/request-id.ts); the other 20 bytes are random. */
   readonly receiptId: Bytes32
 }
 
@@ -16,10 +17,10 @@ const timeDigits = 12
  * end of an index: ids without order cost a page of their own for each receipt, three times the bytes of a commit.
  */
 export function newRequestIds(nowMs: number): RequestIds {
-  const time = nowMs.toString(16).padStart(timeDigits, '0')
+  const name = nowMs.toString(16).padStart(timeDigits, '0') + randomHex(6)
   return {
-    requestId: `req_${time}${randomHex(6)}`,
+    requestId: `req_${name}`,
     jobId: bytes32(`0x${randomHex(32)}`),
-    receiptId: bytes32(`0x${time}${randomHex(26)}`),
+    receiptId: bytes32(`0x${name}${randomHex(20)}`),
   }
 }

@@ -35,7 +35,14 @@ export const heldAmountOf = ({ growing, hold }: Admitted): AtomicAmount =>
 /** Money as the conductor sees it: admission is ours, the rest is the ledger's own. */
 export type PaymentStep = Pick<
   LedgerStore,
-  'checkpoint' | 'extend' | 'charge' | 'release' | 'orphanedHolds' | 'receipt' | 'isWritable'
+  | 'checkpoint'
+  | 'extend'
+  | 'charge'
+  | 'release'
+  | 'orphanedHolds'
+  | 'receipt'
+  | 'requestRecord'
+  | 'isWritable'
 > & {
   /** What a request on this channel is counted in: the asset of the channel, at the rate of now. */
   readonly pricing: (channelId: Bytes32) => Promise<Result<Pricing, PricingRefusal>>
@@ -82,6 +89,7 @@ export function createPaymentStep(ledger: LedgerStore, exchange?: PriceExchange)
     release: ledger.release.bind(ledger),
     orphanedHolds: ledger.orphanedHolds.bind(ledger),
     receipt: ledger.receipt.bind(ledger),
+    requestRecord: ledger.requestRecord.bind(ledger),
     isWritable: ledger.isWritable.bind(ledger),
   }
 }

@@ -23,7 +23,7 @@ const statements = {
   endHold: database.prepare('DELETE FROM holds WHERE request_id = ?'),
   spending: database.prepare('INSERT OR REPLACE INTO key_spendings VALUES (?,?)'),
   payout: database.prepare('INSERT OR REPLACE INTO payouts VALUES (?,?,?,?,?,?,?,?,?)'),
-  receipt: database.prepare('INSERT INTO receipts VALUES (?,?,?,?,?)'),
+  receipt: database.prepare('INSERT INTO receipts VALUES (?,?,?,?,?,?)'),
   usdBook: database.prepare('INSERT OR REPLACE INTO usd_book VALUES (1,?,?)'),
 }
 

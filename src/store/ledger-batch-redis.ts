@@ -1,3 +1,4 @@
+import { requestIdOf } from '../domain/request-id.ts'
 import { CommitCall, type EncodedCall } from './commit-call-redis.ts'
 import type { LedgerKeys } from './ledger-keys-redis.ts'
 import type { Operation } from './ledger-operation-redis.ts'
@@ -90,7 +91,7 @@ function noteOwned(
 
 /** Numbers of a channel have no gaps, so a receipt's own number is the field that it is found under. */
 function writeReceipt(call: CommitCall, keys: LedgerKeys, receipt: StoredReceipt): void {
-  const { channelId, receiptId, body } = receipt
+  const { channelId, receiptId, body, record } = receipt
   const field = String(receipt.channelSeq)
   const receipts = keys.receipts(channelId)
   // That both are new follows from the rows above; looked at anyway, a second receipt for one position is never written.
@@ -98,6 +99,7 @@ function writeReceipt(call: CommitCall, keys: LedgerKeys, receipt: StoredReceipt
   call.put(receipts, field, body)
   call.expectAbsent(keys.receiptIds, receiptId)
   call.put(keys.receiptIds, receiptId, `${channelId} ${field}`)
+  call.put(keys.requests, requestIdOf(receiptId), `${channelId} ${field} ${record}`)
 }
 
 /** What changed is read from the state itself once all is decided. */

@@ -10,6 +10,8 @@ export type LedgerKeys = {
   readonly table: (name: string) => string
   /** By receipt id, the channel and its number there. */
   readonly receiptIds: string
+  /** By request id, the channel and the number of its receipt, and its record. */
+  readonly requests: string
   /** By number, the bodies of a channel's receipts. */
   readonly receipts: (channelId: Bytes32) => string
   /** Open holds of a replica, each with its checkpoint; empty text where there is none. */
@@ -26,6 +28,7 @@ export function ledgerKeys(prefix: string): LedgerKeys {
     replicas: named('replicas'),
     table: named,
     receiptIds: named('receipt-ids'),
+    requests: named('requests'),
     receipts: (channelId) => named(`receipts:${channelId}`),
     owned: (replica) => named(`owned:${replica}`),
     lease: (replica) => named(`lease:${replica}`),

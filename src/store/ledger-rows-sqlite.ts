@@ -67,6 +67,7 @@ export type ReceiptRow = readonly [
   channelId: string,
   channelSeq: number,
   body: string,
+  record: string,
 ]
 
 export type UsdBookRow = readonly [charged: string, earned: string]
@@ -84,7 +85,7 @@ export type WriteBatch = {
   readonly usdBook: UsdBookRow | undefined
 }
 
-const layout = 2
+const layout = 3
 
 /** Unique (channel_id, channel_seq) makes two receipts for one position impossible even after a bug above. */
 const schema = `
@@ -103,7 +104,7 @@ const schema = `
     voucher_signature TEXT NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS receipts (
     gateway_seq INTEGER PRIMARY KEY, receipt_id TEXT NOT NULL, channel_id TEXT NOT NULL,
-    channel_seq INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
+    channel_seq INTEGER NOT NULL, body TEXT NOT NULL, record TEXT) STRICT;
   CREATE TABLE IF NOT EXISTS usd_book (
     id INTEGER PRIMARY KEY CHECK (id = 1), charged TEXT NOT NULL, earned TEXT NOT NULL) STRICT;
   CREATE UNIQUE INDEX IF NOT EXISTS receipts_by_id ON receipts (receipt_id);
@@ -118,7 +119,10 @@ export const durablePragmas = 'PRAGMA journal_mode = WAL; PRAGMA synchronous = F
 export function layOut(database: DatabaseSync): void {
   const found = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
   const used = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'channels'").get()
-  if (used !== undefined && found !== layout) {
+  if (used !== undefined && found === 2) {
+    // Its receipts have no record of their request; all else is as it was.
+    database.exec('ALTER TABLE receipts ADD COLUMN record TEXT')
+  } else if (used !== undefined && found !== layout) {
     throw new StoreFailure(
       `it has layout ${found} and this version reads layout ${layout}: settle it with the version of Vouch that made it, then move it away`,
     )
@@ -177,6 +181,7 @@ export const receiptRow = (receipt: StoredReceipt): ReceiptRow => [
   receipt.channelId,
   receipt.channelSeq,
   receipt.body,
+  receipt.record,
 ]
 
 /** Micro-dollars. */

@@ -213,6 +213,16 @@ class RedisLedger implements LedgerStore {
     })
   }
 
+  async requestRecord(requestId: string) {
+    return this.#link.ask(async (redis) => {
+      const [, channelId, seq, record] =
+        /^(\S+) (\d+) (.+)$/.exec((await redis.hget(this.#keys.requests, requestId)) ?? '') ?? []
+      if (channelId === undefined || seq === undefined || record === undefined) return undefined
+      const body = await redis.hget(this.#keys.receipts(bytes32(channelId)), seq)
+      return body === null ? undefined : { channelId: bytes32(channelId), body, record }
+    })
+  }
+
   async receipts({ channelId, afterSeq, limit }: Parameters<LedgerStore['receipts']>[0]) {
     if (limit <= 0) return []
     const numbers = Array.from({ length: limit }, (_, index) => String(afterSeq + 1 + index))

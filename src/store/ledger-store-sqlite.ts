@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { storeQueueWritesMax } from '../base/limits.ts'
 import { err, ok } from '../base/result.ts'
 import type { Decided, Hold, OrphanedHold } from '../domain/hold.ts'
+import { receiptIdsOf } from '../domain/request-id.ts'
 import { type AtomicAmount, type Bytes32, bytes32 } from '../domain/units.ts'
 import { usdBookOf } from '../domain/usd-book.ts'
 import { GroupCommit } from './group-commit-sqlite.ts'
@@ -120,6 +121,16 @@ class SqliteLedger implements LedgerStore {
       .get(receiptId)
     if (row === undefined) return undefined
     return { channelId: bytes32(String(row['channel_id'])), body: String(row['body']) }
+  }
+
+  async requestRecord(requestId: string) {
+    const { first, last } = receiptIdsOf(requestId)
+    const row = this.#reader
+      .prepare('SELECT channel_id, body, record FROM receipts WHERE receipt_id BETWEEN ? AND ?')
+      .get(first, last)
+    if (typeof row?.['record'] !== 'string') return undefined
+    const { channel_id: channelId, body, record } = row
+    return { channelId: bytes32(String(channelId)), body: String(body), record }
   }
 
   async receipts({ channelId, afterSeq, limit }: Parameters<LedgerStore['receipts']>[0]) {

@@ -81,6 +81,16 @@ type HoldBook = {
   readonly receipt: (
     receiptId: Bytes32,
   ) => Promise<{ readonly channelId: Bytes32; readonly body: string } | undefined>
+  /** What is kept of a request that has a receipt, and that receipt. */
+  readonly requestRecord: (requestId: string) => Promise<
+    | {
+        readonly channelId: Bytes32
+        readonly body: string
+        /** As it was sealed: a `RequestRecord` in JSON. */
+        readonly record: string
+      }
+    | undefined
+  >
   /** Stored receipts of a channel in their order, from the one after `afterSeq`, at most `limit`. */
   readonly receipts: (range: {
     readonly channelId: Bytes32

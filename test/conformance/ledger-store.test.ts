@@ -5,6 +5,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { InvariantViolation } from '../../src/base/assert.ts'
 import { atomic, unixSeconds, zeroBytes32 } from '../../src/domain/units.ts'
+import { newRequestIds } from '../../src/http/request-ids.ts'
 import type { LedgerStore, StoreFailure } from '../../src/store/ledger-store.ts'
 import {
   channelConfig,
@@ -160,6 +161,33 @@ describe.each(storeKinds())('a ledger in $name', (kind) => {
       expect(await charge('never held', 1n)).toBeUndefined()
       expect(await channel()).toMatchObject({ heldAmount: 0n, chargedCumulativeAmount: 40n })
       expect(await channel()).toMatchObject({ receiptSeq: 1 })
+    })
+
+    test('leaves its record beside its receipt, found by its own id, after a power cut too', async () => {
+      const asked = [1, 2, 3].map((nowMs) => newRequestIds(nowMs))
+      for (const { requestId, receiptId } of asked) {
+        await hold(requestId, 10n)
+        const digest = zeroBytes32
+        const charged = await store.charge(requestId, atomic(1n), ({ channelSeq }) => ({
+          receiptId,
+          digest,
+          body: `receipt ${channelSeq}`,
+          record: `{"of": "${requestId} of ${receiptId}"}`,
+        }))
+        await charged?.durable
+      }
+      const told = async (of: LedgerStore) =>
+        Promise.all(asked.map(({ requestId }) => of.requestRecord(requestId)))
+      const records = await told(store)
+      expect(records).toEqual(
+        asked.map(({ requestId, receiptId }, index) => ({
+          channelId,
+          body: `receipt ${index + 1}`,
+          record: `{"of": "${requestId} of ${receiptId}"}`,
+        })),
+      )
+      expect(await afterPowerCut(told)).toEqual(records)
+      expect(await store.requestRecord(newRequestIds(2).requestId)).toBeUndefined()
     })
 
     test('may be held again under its name once it was released, on the disk too', async () => {

@@ -4,7 +4,9 @@
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { checkpointEventsMax } from '../../src/base/limits.ts'
+import { findRequest } from '../../src/gateway/find-request.ts'
 import { recoverHolds } from '../../src/gateway/recover-holds.ts'
+import { UnservedRequests } from '../../src/gateway/unserved-requests.ts'
 import { createPaymentStep } from '../../src/payment/payment-step.ts'
 import { openSqliteLedger } from '../../src/store/ledger-store-sqlite.ts'
 import { ask } from '../support/ask.ts'
@@ -200,6 +202,12 @@ describe('a gateway that died', () => {
           channelSeq: 1,
           work: { status: 1 },
         },
+      })
+      const requestId = response.headers.get('x-request-id') ?? ''
+      const recovered = { payment: createPaymentStep(ledger), unserved: new UnservedRequests() }
+      // Who answered died with the gateway.
+      expect(await findRequest(recovered, testChannelId, requestId)).toMatchObject({
+        value: { status: 'aborted', record: { modelName: 'm', stream: true, attempts: [] } },
       })
     })
     await reader?.cancel()

@@ -93,6 +93,7 @@ export const sealNote =
       ...position,
       cumulative: String(position.cumulative),
     } satisfies ReceiptNote),
+    record: JSON.stringify({ requestId }),
   })
 
 export const receiptIdOf = (requestId: string): Bytes32 =>

@@ -33,6 +33,7 @@ import { createDoor } from '../../src/gateway/create-door.ts'
 import type { Gateway } from '../../src/gateway/gateway.ts'
 import type { GatewayDoor } from '../../src/gateway/gateway-door.ts'
 import { InFlight } from '../../src/gateway/in-flight.ts'
+import { UnservedRequests } from '../../src/gateway/unserved-requests.ts'
 import { type ClientTimeouts, startHttpServer } from '../../src/http/server.ts'
 import type { TokenCounter } from '../../src/metering/token-counter.ts'
 import { authenticate, createApiKey } from '../../src/payment/authenticate.ts'
@@ -178,6 +179,7 @@ export async function startGatewayOnLedger(
     signer: { operator, privateKey, domain: testDomain, chainId, verifyingContract },
     tokenCounters: options.tokenCounters ?? new Map(),
     log: journal.request,
+    unserved: new UnservedRequests(),
     nowMs: Date.now,
   }
   const door = createDoor({

@@ -207,6 +207,7 @@ export class SettlementRig {
       receiptId,
       digest: zeroBytes32,
       body: '{}',
+      record: '{}',
     }))
     await charged?.durable
   }

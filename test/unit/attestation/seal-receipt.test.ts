@@ -59,6 +59,7 @@ const unsealed: UnsealedReceipt = {
   prices,
   priceHash: hashPriceSheet(prices),
   usageSource: 'reported',
+  record: '{}',
 }
 const position = {
   gatewaySeq: 7,

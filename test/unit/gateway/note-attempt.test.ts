@@ -4,14 +4,20 @@ import { noUsage } from '../../../src/domain/usage.ts'
 import { endFailedAttempt, endServedAttempt } from '../../../src/gateway/note-attempt.ts'
 import type { BegunAnswer } from '../../../src/gateway/open-first-answer.ts'
 import type { Attempt } from '../../../src/routing/attempt.ts'
+import { laneOf } from '../../support/routing.ts'
+
+const { candidate } = laneOf({ id: 'a' })
 
 type End = Parameters<Attempt['ended']>
 
 function attempt(): { readonly attempt: Attempt; readonly ends: End[] } {
   const ends: End[] = []
   const ended: Attempt['ended'] = (...end) => ends.push(end)
-  return { ends, attempt: { candidate: {} as never, ended, abandoned: () => {} } }
+  return { ends, attempt: { candidate, ended, abandoned: () => {} } }
 }
+
+const failure = (refusal: UpstreamRefusal) =>
+  ({ refusal, unwanted: undefined, startedAtMs: 3 }) as const
 
 describe('an attempt that ended before an answer began', () => {
   test.each<[UpstreamRefusal, string]>([
@@ -25,25 +31,30 @@ describe('an attempt that ended before an answer began', () => {
     [{ reason: 'upstream_rejected', status: 400, code: 'invalid_value' }, 'neutral'],
   ])('%o counts as %s', (refusal, kind) => {
     const { ends, attempt: one } = attempt()
-    endFailedAttempt(one, { refusal, left: false }, 7)
+    const record = endFailedAttempt(one, failure(refusal), 7)
     expect(ends).toEqual([[{ kind }, { usedTokens: 0 }, 7]])
+    const status = refusal.reason === 'upstream_unavailable' ? { status: 503 } : {}
+    const outcome = refusal.reason
+    expect(record).toEqual({ contributorId: 'a', outcome, durationMs: 4, ...status })
   })
 
   test('one that limits us is asked again when it says, one that waits for its pay in a second', () => {
     const { ends, attempt: one } = attempt()
     const limited = { reason: 'upstream_rate_limited', retryAfterS: 3 } as const
-    endFailedAttempt(one, { refusal: limited, left: false }, 0)
-    endFailedAttempt(one, { refusal: { reason: 'upstream_credit_exhausted' }, left: false }, 0)
+    endFailedAttempt(one, failure(limited), 0)
+    endFailedAttempt(one, failure({ reason: 'upstream_credit_exhausted' }), 0)
     expect(ends.map(([outcome]) => outcome)).toEqual([
       { kind: 'limited', retryAfterMs: 3_000 },
       { kind: 'limited', retryAfterMs: 1_000 },
     ])
   })
 
-  test('a caller who left says nothing, whatever was seen', () => {
+  test.each(['client_gone', 'hedge_lost'] as const)('%s says nothing, whatever was seen', (why) => {
     const { ends, attempt: one } = attempt()
-    endFailedAttempt(one, { refusal: { reason: 'upstream_timeout' }, left: true }, 0)
+    const refusal = { reason: 'upstream_unavailable', status: 503 } as const
+    const record = endFailedAttempt(one, { ...failure(refusal), unwanted: why }, 5)
     expect(ends[0]?.[0]).toEqual({ kind: 'neutral' })
+    expect(record).toEqual({ contributorId: 'a', outcome: why, durationMs: 2 })
   })
 })
 
@@ -52,7 +63,7 @@ describe('an answer that ended', () => {
     const { attempt: one, ends } = attempt()
     return {
       ends,
-      begun: { attempt: one, startedAtMs: 100, beganAtMs: 130, attempts: 1, body } as BegunAnswer,
+      begun: { attempt: one, startedAtMs: 100, beganAtMs: 130, others: [], body } as never,
     }
   }
   const stream = { kind: 'stream', relay: { clientWasSlow: false } }

@@ -17,6 +17,7 @@ const closedDoor: GatewayDoor = {
   complete: unused,
   models: unused,
   receipt: unused,
+  request: unused,
   billing: {
     terms: {
       gateway: zeroAddress,

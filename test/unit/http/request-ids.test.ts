@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { receiptIdsOf, requestIdOf } from '../../../src/domain/request-id.ts'
 import { newRequestIds } from '../../../src/http/request-ids.ts'
 
 describe('ids of a request', () => {
@@ -18,7 +19,14 @@ describe('ids of a request', () => {
     expect([...receiptIds].sort()).toEqual(receiptIds)
   })
 
-  test('differ within one millisecond, and share nothing but the time', () => {
+  test('a receipt is found by its request, and the request by its receipt', () => {
+    const { requestId, receiptId } = newRequestIds(1_760_000_000_000)
+    expect(requestIdOf(receiptId)).toBe(requestId)
+    const { first, last } = receiptIdsOf(requestId)
+    expect(first <= receiptId && receiptId <= last).toBe(true)
+  })
+
+  test('differ within one millisecond, and share nothing else', () => {
     const ids = Array.from({ length: 1000 }, () => newRequestIds(1_760_000_000_000))
     for (const name of ['requestId', 'jobId', 'receiptId'] as const) {
       expect(new Set(ids.map((one) => one[name]))).toHaveProperty('size', ids.length)

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { storeQueueWritesMax } from '../../../src/base/limits.ts'
-import { atomic } from '../../../src/domain/units.ts'
+import { atomic, zeroBytes32 } from '../../../src/domain/units.ts'
+import { newRequestIds, type RequestIds } from '../../../src/http/request-ids.ts'
 import { openSqliteLedger } from '../../../src/store/ledger-store-sqlite.ts'
 import { channelIdOf, holdOf, openSignedChannel, sealNote } from '../../support/channels.ts'
+import { alterTables } from '../../support/ledger-place.ts'
 
 let folder: string
 
@@ -14,6 +16,36 @@ beforeEach(() => {
 })
 
 afterEach(() => rmSync(folder, { recursive: true }))
+
+test('a file of layout 2 goes on as it is; its receipts have no record', async () => {
+  const path = join(folder, 'ledger.db')
+  const channelId = channelIdOf(0)
+  const charge = async (ids: RequestIds) => {
+    const ledger = openSqliteLedger({ path })
+    await openSignedChannel(ledger, channelId, 100n)
+    await ledger.hold(holdOf(ids.requestId, channelId, 10n))
+    const sealed = { receiptId: ids.receiptId, digest: zeroBytes32, body: '{}', record: 'kept' }
+    await (await ledger.charge(ids.requestId, atomic(10n), () => sealed))?.durable
+    await ledger.close()
+  }
+  const [old, young] = [newRequestIds(1), newRequestIds(2)]
+  await charge(old)
+  alterTables(path, 'ALTER TABLE receipts DROP COLUMN record', 'PRAGMA user_version = 2')
+  await charge(young)
+  const ledger = openSqliteLedger({ path })
+  expect(await ledger.channel(channelId)).toMatchObject({ chargedCumulativeAmount: 20n })
+  expect(await ledger.receipt(old.receiptId)).toEqual({ channelId, body: '{}' })
+  expect(await ledger.requestRecord(old.requestId)).toBeUndefined()
+  expect(await ledger.requestRecord(young.requestId)).toMatchObject({ record: 'kept' })
+  await ledger.close()
+})
+
+test('a file of a layout that is not known is left alone', async () => {
+  const path = join(folder, 'ledger.db')
+  await openSqliteLedger({ path }).close()
+  alterTables(path, 'PRAGMA user_version = 1')
+  expect(() => openSqliteLedger({ path })).toThrow(/has layout 1 and this version reads layout 3/)
+})
 
 test('a file belongs to one process: a second is told so in one line', async () => {
   const path = join(folder, 'ledger.db')

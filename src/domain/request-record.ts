@@ -1,0 +1,49 @@
+import type { Endpoint } from './endpoint.ts'
+import type { UpstreamRefusal } from './refusal.ts'
+
+/** How one attempt at a contributor ended. Our own words: an upstream's text is kept nowhere. */
+export type AttemptOutcome =
+  | 'served'
+  /** The client left, before the answer began or while it was told. */
+  | 'client_gone'
+  /** Another contributor, asked at the same time, was faster. */
+  | 'hedge_lost'
+  | UpstreamRefusal['reason']
+  /** The contributor's signed Work does not hold. */
+  | 'work_missing'
+  | 'work_malformed'
+  | 'work_signer_unknown'
+  | `work_mismatch:${string}`
+
+/** Why a request ended as it did, where that is not simply well. */
+export type EndReason = AttemptOutcome | 'budget_spent' | 'hold_lost' | 'store_unavailable'
+
+export type AttemptRecord = {
+  readonly contributorId: string
+  readonly outcome: AttemptOutcome
+  /** Of `upstream_unavailable`, the status that the contributor answered. */
+  readonly status?: number
+  /** From the dispatch to the first content of a stream. */
+  readonly firstTokenMs?: number
+  /** From the dispatch to the end. */
+  readonly durationMs: number
+}
+
+/**
+ * What is told of a request beside its receipt, to whoever paid for it. Kept as JSON in the same durable step; not signed,
+ * because it is the gateway's word alone.
+ */
+export type RequestRecord = {
+  /** The public name that was asked for. */
+  readonly modelName: string
+  readonly endpoint: Endpoint
+  readonly stream: boolean
+  readonly createdAtMs: number
+  readonly durationMs: number
+  /** Why there is no whole answer, or a shorter one; undefined where it is whole. */
+  readonly reason?: string | undefined
+  /** Part of the receipt's completion tokens. */
+  readonly reasoningTokens: number
+  /** In the order in which they began; empty where the gateway that made them died. */
+  readonly attempts: readonly AttemptRecord[]
+}
