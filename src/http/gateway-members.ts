@@ -2,6 +2,7 @@
  * What of a request is meant for the gateway and not for the engine: `routing` and `attestation`, beside OpenAI's fields.
  */
 import type { IncomingHttpHeaders } from 'node:http'
+import { withoutMembers } from '../base/json-members.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { RequestRefusal } from '../domain/refusal.ts'
 import type { InferenceRequest } from '../domain/request.ts'
@@ -10,7 +11,6 @@ import {
   parseRoutingHeader,
   type RoutePreferences,
 } from '../domain/route-preferences.ts'
-import { withoutMembers } from './without-members.ts'
 
 type Parsed<T> = Result<T, RequestRefusal>
 type ForGateway = Pick<InferenceRequest, 'forwardedBody' | 'preferences' | 'needsSignature'>
