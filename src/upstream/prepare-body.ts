@@ -1,3 +1,4 @@
+import { textOfMember, withMembers } from '../base/json-members.ts'
 import type { Offer } from '../domain/contributor.ts'
 import type { InferenceRequest } from '../domain/request.ts'
 
@@ -15,12 +16,16 @@ export function prepareBody(
   const asksUsage = !terms.signs && request.stream && !request.includeUsage
   const bounds = !terms.signs && request.completionTokensMax === undefined
   if (!mapped && !asksUsage && !bounds) return request.forwardedBody
-  const fields = JSON.parse(request.forwardedBody.toString()) as Record<string, unknown>
-  if (mapped) fields['model'] = offer.upstreamModelName
-  if (bounds) fields['max_tokens'] = terms.completionTokensMax
-  if (asksUsage) {
-    const options = fields['stream_options'] as Record<string, unknown> | null | undefined
-    fields['stream_options'] = { ...options, include_usage: true }
-  }
-  return Buffer.from(JSON.stringify(fields))
+  const members = new Map<string, string>()
+  if (mapped) members.set('model', JSON.stringify(offer.upstreamModelName))
+  if (bounds) members.set('max_tokens', String(terms.completionTokensMax))
+  if (asksUsage) members.set('stream_options', withUsage(request.forwardedBody))
+  return withMembers(request.forwardedBody, members)
+}
+
+/** The stream's options with usage asked for; whatever else they say stays. */
+function withUsage(body: Buffer): string {
+  const options = textOfMember(body, 'stream_options') ?? 'null'
+  const given = Buffer.from(options === 'null' ? '{}' : options)
+  return withMembers(given, new Map([['include_usage', 'true']])).toString()
 }
