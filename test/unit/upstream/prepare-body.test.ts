@@ -74,4 +74,16 @@ describe('prepareBody', () => {
       expect.arrayContaining(Object.entries(fields)),
     )
   })
+
+  test('what JavaScript cannot hold is forwarded as it was spelled', () => {
+    const options = '"stream":true,"stream_options":{"made_up":1e400}'
+    const sent = `{"model":"m","messages":[],"seed":9007199254740993,${options}}`
+    const request = { ...inferenceRequest({ stream: true }), forwardedBody: Buffer.from(sent) }
+    const terms = { signs: false, completionTokensMax: 77 }
+    const body = prepareBody(request, offerOf({ upstreamModelName: 'org/m' }), terms)
+    expect(body.toString()).toBe(
+      '{"messages":[],"seed":9007199254740993,"stream":true,"model":"org/m","max_tokens":77,' +
+        '"stream_options":{"made_up":1e400,"include_usage":true}}',
+    )
+  })
 })
