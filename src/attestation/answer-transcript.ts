@@ -4,10 +4,9 @@
  */
 import { hash } from 'node:crypto'
 import { assert } from '../base/assert.ts'
-import { keccak256 } from '../chain/keccak.ts'
 import { type Bytes32, bytes32, zeroBytes32 } from '../domain/units.ts'
 import type { Json } from './canonical-json.ts'
-import { type ChoiceContent, contentHash } from './content-hash.ts'
+import { type ChoiceContent, contentHash, deliveredHash } from './content-hash.ts'
 import { type StreamHash, startStreamHash } from './stream-hash.ts'
 
 /** What the contributor said. */
@@ -174,9 +173,10 @@ export function unaryHashes(answer: {
 /** The same for what is no text, such as an image: its content is hashed as it was delivered. */
 export const unitHashes = (answer: {
   readonly received: Buffer
-  readonly delivered: Buffer
+  /** By choice. */
+  readonly delivered: readonly Buffer[]
 }): ReceivedHashes => ({
   outputHash: sha256Bytes32(answer.received),
-  contentHash: keccak256(answer.delivered),
+  contentHash: deliveredHash(answer.delivered),
   streamRoot: zeroBytes32,
 })

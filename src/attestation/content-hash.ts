@@ -5,9 +5,10 @@
  *   one choice, tool calls:  keccak256(RFC 8785 of the `tool_calls` array), when there is no text
  *   n > 1:                   root of a sorted-pair Merkle tree whose leaf i is
  *                            keccak256(keccak256(abi.encode(uint256 i, bytes32 hash of choice i)))
+ *   what is no text:         the same with keccak256 of each choice's bytes, such as the floats of a vector
  */
 import { assert } from '../base/assert.ts'
-import { keccak256Hex, keccak256Utf8 } from '../chain/keccak.ts'
+import { keccak256, keccak256Hex, keccak256Utf8 } from '../chain/keccak.ts'
 import { hashWord, uintWord } from '../chain/typed-data.ts'
 import type { Bytes32 } from '../domain/units.ts'
 import { canonicalJson, type Json } from './canonical-json.ts'
@@ -27,16 +28,22 @@ function choiceHash(choice: ChoiceContent): Bytes32 {
 }
 
 /** Choices in the order of their index; at least one. */
-export function contentHash(choices: readonly ChoiceContent[]): Bytes32 {
-  const [first] = choices
+export const contentHash = (choices: readonly ChoiceContent[]): Bytes32 =>
+  hashOfAll(choices.map(choiceHash))
+
+/** The same of what each choice delivered where that is no text. */
+export const deliveredHash = (delivered: readonly Uint8Array[]): Bytes32 =>
+  hashOfAll(delivered.map(keccak256))
+
+function hashOfAll(hashes: readonly Bytes32[]): Bytes32 {
+  const [first] = hashes
   assert(first !== undefined, 'an answer has at least one choice')
-  if (choices.length === 1) return choiceHash(first)
-  return merkleRoot(choices.map((choice, index) => choiceLeaf(index, choice)))
+  return hashes.length === 1 ? first : merkleRoot(hashes.map(leafOf))
 }
 
 /** Hashed twice, so that no inner node of the tree can be passed off as a leaf. */
-const choiceLeaf = (index: number, choice: ChoiceContent): Bytes32 =>
-  keccak256Hex(hashWord(keccak256Hex(uintWord(index, 256) + hashWord(choiceHash(choice)))))
+const leafOf = (hash: Bytes32, index: number): Bytes32 =>
+  keccak256Hex(hashWord(keccak256Hex(uintWord(index, 256) + hashWord(hash))))
 
 /** Sorted pairs, a lone node moves up unchanged: the verification of OpenZeppelin's MerkleProof. */
 function merkleRoot(leaves: readonly Bytes32[]): Bytes32 {

@@ -1,4 +1,4 @@
-import type { Endpoint } from './endpoint.ts'
+import type { Endpoint, Unit } from './endpoint.ts'
 import type { PriceSheet } from './price-sheet.ts'
 import type { Address, AtomicAmount, Bytes32 } from './units.ts'
 
@@ -14,6 +14,8 @@ export type Offer = {
   readonly completionTokensMax: number
   /** What the model can be asked there; undefined leaves it to `usualEndpoints`. */
   readonly endpoints?: readonly Endpoint[] | undefined
+  /** What its answers are counted in; undefined leaves it to the endpoint. Prices are for a million of them. */
+  readonly unit?: Unit | undefined
   readonly prices: PriceSheet
   readonly priceHash: Bytes32
 }

@@ -2,7 +2,41 @@
  * What a contributor is asked, by its path behind the base URL. Other APIs of ours are told in terms of one of these: a
  * request to `/v1/responses` is a chat completion to whoever answers it.
  */
-export type Endpoint = 'chat/completions' | 'completions'
+export type Endpoint = (typeof endpoints)[number]
+
+export const endpoints = [
+  'chat/completions',
+  'completions',
+  'embeddings',
+  'moderations',
+  'images/generations',
+  'images/edits',
+  'audio/speech',
+  'audio/transcriptions',
+  'audio/translations',
+] as const
 
 /** What an offer serves that does not say. */
 export const usualEndpoints: readonly Endpoint[] = ['chat/completions']
+
+/** What answers are counted in: `completionTokens` of a Work is a number of these. */
+export type Unit = 'token' | 'vector' | 'result' | 'image' | 'character' | 'second'
+
+/** In what the answers of an endpoint may be counted; the first unless an offer says otherwise. */
+export const endpointUnits: Readonly<Record<Endpoint, readonly [Unit, ...Unit[]]>> = {
+  'chat/completions': ['token'],
+  completions: ['token'],
+  embeddings: ['vector'],
+  moderations: ['result'],
+  'images/generations': ['image', 'token'],
+  'images/edits': ['image', 'token'],
+  'audio/speech': ['character'],
+  'audio/transcriptions': ['second', 'token'],
+  'audio/translations': ['second', 'token'],
+}
+
+/** What an offer's answers at an endpoint are counted in. */
+export function unitAt(endpoint: Endpoint, offered: Unit | undefined): Unit {
+  const units = endpointUnits[endpoint]
+  return offered !== undefined && units.includes(offered) ? offered : units[0]
+}

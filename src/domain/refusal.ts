@@ -1,5 +1,6 @@
 import type { Caller } from './caller-limits.ts'
 import type { Channel } from './channel.ts'
+import type { Endpoint } from './endpoint.ts'
 import type { MicroUsd } from './exchange.ts'
 import type { Address, AtomicAmount, Bytes32 } from './units.ts'
 
@@ -18,6 +19,13 @@ export type RequestRefusal =
   | { readonly reason: 'unsupported_parameter'; readonly param: string; readonly detail: string }
   | { readonly reason: 'request_too_large'; readonly bytesMax: number }
   | { readonly reason: 'model_not_found'; readonly modelId: string }
+  /** The model is there, but not for what was asked of it. */
+  | {
+      readonly reason: 'endpoint_not_offered'
+      readonly modelId: string
+      readonly endpoint: Endpoint
+      readonly offered: readonly Endpoint[]
+    }
   | {
       readonly reason: 'context_length_exceeded'
       readonly contextTokensMax: number

@@ -20,6 +20,21 @@ export type Payer =
 export const apiKeyIdOf = (payer: Payer): string | undefined =>
   payer.kind === 'api-key' ? payer.apiKeyId : undefined
 
+/** What is known beforehand of an answer that is no text. */
+export type ExpectedUnits = {
+  /** What each choice comes to at most: 1 where the choices themselves are counted, such as images. */
+  readonly perChoiceMax: number
+  /** What it likely comes to, for an answer that does not say. */
+  readonly perChoiceLikely: number
+  /** The parameter that `perChoiceMax` is the exact size of, where it is refused beyond what a model takes. */
+  readonly param?: string | undefined
+  /** How the client wants it told; undefined takes it as it comes. */
+  readonly form?: AnswerForm | undefined
+}
+
+/** Of vectors: numbers or base64. Of a transcript: JSON or bare text. */
+type AnswerForm = 'float' | 'base64' | 'json' | 'text'
+
 /** One request as it was asked, bounds checked, before anybody was chosen to answer it. */
 export type InferenceRequest = {
   /** `req_` and 24 hex digits: names the request in logs and headers. */
@@ -46,6 +61,16 @@ export type InferenceRequest = {
   readonly promptBytes: number
   /** Whether the prompt has parts other than text, whose tokens bytes do not bound. */
   readonly promptHasMedia: boolean
+  /** Prompts that are read each in a context of its own; undefined: one. */
+  readonly promptCount?: number | undefined
+  /** Tokens that the longest of them certainly has; undefined leaves it to `promptBytes`. */
+  readonly promptTokensMin?: number | undefined
+  /** UTF-8 bytes of the prompt that the answer repeats; undefined: none. */
+  readonly echoedBytes?: number | undefined
+  /** Undefined where the answer is text. */
+  readonly expected?: ExpectedUnits | undefined
+  /** Content type of `forwardedBody`; undefined: JSON. */
+  readonly contentType?: string | undefined
   /** The client's own bound per choice; undefined leaves it to the offer. */
   readonly completionTokensMax: number | undefined
   /** What the client calls that bound. */

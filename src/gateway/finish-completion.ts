@@ -18,6 +18,7 @@ import { type Bytes32, unixSecondsOf, zeroBytes32 } from '../domain/units.ts'
 import { type MeteredUsage, noUsage, type Usage } from '../domain/usage.ts'
 import { settleUnits, settleUsage } from '../metering/settle-usage.ts'
 import { countPrompt } from '../metering/token-counter.ts'
+import type { WholeUnits } from '../upstream/whole-units.ts'
 import type { AnswerHeaders } from './answer-client.ts'
 import type { Gateway } from './gateway.ts'
 import type { BegunAnswer } from './open-first-answer.ts'
@@ -134,7 +135,7 @@ export async function finishUnary(
   })
   if (!settled.ok) return settled
   const headers = answerHeaders(served)
-  const contentType = 'units' in content ? content.contentType : undefined
+  const { contentType } = answer
   client.answer(
     contentType === undefined ? headers : { ...headers, 'content-type': contentType },
     settled.value,
@@ -155,7 +156,7 @@ async function releaseUnserved(
 type Observed = {
   readonly content:
     | { readonly byteLength: number; readonly text: string }
-    | { readonly units: number }
+    | Pick<WholeUnits, 'units' | 'source'>
   readonly contentEvents: number
   readonly reported: Usage | undefined
 }
@@ -237,15 +238,27 @@ const usageOf = (work: Work): Usage => ({
 })
 
 function meter(gateway: Gateway, served: ServedRequest, observed: Observed): MeteredUsage {
-  const { request, begun, promptTokensMax } = served
+  const { request, begun, admitted, promptTokensMax } = served
   const { content, reported } = observed
-  if ('units' in content) return settleUnits(reported, { units: content.units, promptTokensMax })
-  const counter = gateway.tokenCounters.get(begun.attempt.candidate.offer.modelName)
+  const { offer } = begun.attempt.candidate
+  const counter = gateway.tokenCounters.get(offer.modelName)
+  const promptTokensCounted = counter && countPrompt(counter, request)
+  if ('units' in content) {
+    const { units, source } = content
+    const perChoiceMax = admitted.bounds.get(offer)?.completionTokensMax ?? 0
+    const unitsMax = perChoiceMax * request.choiceCount
+    const promptCount = request.promptCount ?? 1
+    const seen = { units, source, unitsMax, promptTokensCounted, promptTokensMax, promptCount }
+    return settleUnits(reported, seen)
+  }
+  // What the prompt said again costs nothing a second time, but an answer with it is not empty.
+  const { echoedBytes } = request
+  const writtenBytes = content.byteLength - (echoedBytes ?? 0)
   return settleUsage(reported, {
-    promptTokensCounted: counter && countPrompt(counter, request.forwardedBody),
-    completionTokensCounted: counter?.count(content.text),
+    promptTokensCounted,
+    completionTokensCounted: echoedBytes === undefined ? counter?.count(content.text) : undefined,
     promptTokensMax,
-    completionBytes: content.byteLength,
+    completionBytes: content.byteLength === 0 ? 0 : Math.max(1, writtenBytes),
     completionEvents: observed.contentEvents,
     messageCount: request.messageCount,
   })

@@ -2,6 +2,7 @@ import { sha256Bytes32 } from '../attestation/answer-transcript.ts'
 import { upstreamAttemptsMax } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Offer } from '../domain/contributor.ts'
+import { unitAt } from '../domain/endpoint.ts'
 import type { AssetAtRate } from '../domain/exchange.ts'
 import { voucherHeader } from '../domain/payout-voucher.ts'
 import type { UpstreamRefusal } from '../domain/refusal.ts'
@@ -171,7 +172,10 @@ async function openOne(
     return err({ reason: 'upstream_bad_response' })
   }
   if (streamFormat === undefined) {
-    const read = await readUnary(opened.value, format, request.choiceCount)
+    const { choiceCount, expected: expectedUnits, endpoint } = request
+    const unit = unitAt(endpoint, offer.unit)
+    const asked = { choiceCount, expected: expectedUnits, unit }
+    const read = await readUnary(opened.value, format, asked)
     if (!read.ok) return read
     const { encodedWork } = opened.value
     const unary = { kind: 'unary', read: read.value, encodedWork } as const
@@ -185,7 +189,7 @@ async function openOne(
     dialect: client.startDialect?.(request),
     includeUsage: request.includeUsage,
     expectsWork: signs,
-    credit: creditOf(admitted, offer, request.choiceCount),
+    credit: creditOf(admitted, offer, request),
     onCheckpoint: (contentEvents) =>
       gateway.payment.checkpoint(request.requestId, JSON.stringify({ contentEvents })),
     nowMs: gateway.nowMs,
@@ -201,12 +205,11 @@ async function openOne(
 function creditOf(
   { growing, bounds }: Admitted,
   offer: Offer,
-  choiceCount: number,
+  { choiceCount, echoedBytes = 0 }: InferenceRequest,
 ): StreamCredit | undefined {
   const bound = bounds.get(offer)
-  return (
-    growing && bound && new StreamCredit(growing, { ...bound, prices: offer.prices, choiceCount })
-  )
+  if (growing === undefined || bound === undefined) return undefined
+  return new StreamCredit(growing, { ...bound, prices: offer.prices, choiceCount, echoedBytes })
 }
 
 /** Headers for the contributor. The caller's own headers, its key above all, stay here. */
@@ -216,7 +219,9 @@ function jobHeaders(
   candidate: Candidate,
 ): Record<string, string> {
   const { contributor, offer } = candidate
-  const headers: Record<string, string> = { 'content-type': 'application/json' }
+  const headers: Record<string, string> = {
+    'content-type': request.contentType ?? 'application/json',
+  }
   if (contributor.authorization !== undefined) headers['authorization'] = contributor.authorization
   if (contributor.identity !== undefined) {
     headers['x-vouch-job'] = request.jobId

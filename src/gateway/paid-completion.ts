@@ -12,6 +12,7 @@ import type { Gateway } from './gateway.ts'
 import type { InFlight } from './in-flight.ts'
 import { RepeatedPayments } from './repeated-payments.ts'
 import { serveCompletion } from './serve-completion.ts'
+import { whyUnserved } from './why-unserved.ts'
 
 /** What a door may ask of payments that come with requests. */
 export type PaidDoor = Pick<
@@ -40,7 +41,7 @@ export function createPaidDoor(gateway: Gateway, inFlight: InFlight, x402: X402S
         const offers = candidates.map(({ offer }) => offer)
         return x402.quote(request, offers, parallel)
       }
-      return err({ reason: 'model_not_found', modelId: request.modelName })
+      return err(whyUnserved(gateway.pool, request))
     },
     complete: async (request, payment, { quote: offered, client }) => {
       const chosen = x402.choose(payment, offered)

@@ -2,13 +2,9 @@ import { AnswerContent } from '../attestation/answer-transcript.ts'
 import { upstreamBodyBytesMax } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { UpstreamRefusal } from '../domain/refusal.ts'
-import {
-  type AnswerFormat,
-  isText,
-  type WholeAnswer,
-  type WholeUnits,
-} from '../upstream/answer-formats.ts'
+import { type AnswerFormat, isText, type WholeAnswer } from '../upstream/answer-formats.ts'
 import type { OpenedAnswer } from '../upstream/open-answer.ts'
+import type { AskedOf, WholeUnits } from '../upstream/whole-units.ts'
 
 /** An answer in one piece, whole and understood. */
 export type UnaryRead = {
@@ -22,12 +18,13 @@ export type UnaryRead = {
 export async function readUnary(
   opened: OpenedAnswer,
   format: AnswerFormat,
-  choiceCount: number,
+  asked: Omit<AskedOf, 'contentType'>,
 ): Promise<Result<UnaryRead, UpstreamRefusal>> {
   const { contentType } = opened
+  const { choiceCount } = asked
   const body = await readBody(opened)
   if (!body.ok) return body
-  const answer = format.readWhole(body.value, { choiceCount, contentType })
+  const answer = format.readWhole(body.value, { ...asked, contentType })
   if (answer === undefined) return err({ reason: 'upstream_bad_response' })
   const read = { received: body.value, answer }
   if (!isText(answer)) return ok({ ...read, content: answer })

@@ -6,7 +6,7 @@ import type { RouteRequest } from '../routing/filter-lanes.ts'
 
 /** Text is about four bytes a token, and no vocabulary in use has longer ones than 128. Counting would cost too much here. */
 const bytesPerTokenUsual = 4
-const bytesPerTokenMost = 128
+export const bytesPerTokenMost = 128
 /** What an answer is likely to take, and what of a contributor's minute is set aside for it, for each choice. */
 const completionTokensUsual = 256
 const completionTokensReserved = 1_024
@@ -14,13 +14,14 @@ const completionTokensReserved = 1_024
 /** A request as the router sees it. `priceDecimals`: of the asset that offers are priced in, which is at par with the dollar. */
 export function routeRequestOf(request: InferenceRequest, priceDecimals: number): RouteRequest {
   const { promptBytes, choiceCount, preferences } = request
-  const completionTokensMax = request.completionTokensMax ?? Number.POSITIVE_INFINITY
+  const perChoiceMax = request.expected?.perChoiceMax ?? request.completionTokensMax
+  const completionTokensMax = perChoiceMax ?? Number.POSITIVE_INFINITY
   const promptTokensEstimate = Math.ceil(promptBytes / bytesPerTokenUsual)
   return {
     endpoint: request.endpoint,
     modelName: request.modelName,
     callerId: callerIdOf(request.payer),
-    promptTokensMin: Math.floor(promptBytes / bytesPerTokenMost),
+    promptTokensMin: request.promptTokensMin ?? Math.floor(promptBytes / bytesPerTokenMost),
     promptTokensEstimate,
     completionTokensEstimate: Math.min(completionTokensMax, completionTokensUsual) * choiceCount,
     reservedTokens:

@@ -18,6 +18,7 @@ import { type BegunAnswer, openFirstAnswer } from './open-first-answer.ts'
 import { recoveryContext } from './recover-holds.ts'
 import { routeRequestOf } from './route-request.ts'
 import type { ServedRequest } from './settle-answer.ts'
+import { whyUnserved } from './why-unserved.ts'
 
 /** Answers `client`, or returns why not, before a byte was written. Never throws for the expected. */
 export async function serveCompletion(
@@ -27,7 +28,7 @@ export async function serveCompletion(
 ): Promise<Result<void, Refusal>> {
   const offered = gateway.pool.candidates(request)
   if (offered.length === 0) {
-    return refuse(gateway, request, { reason: 'model_not_found', modelId: request.modelName })
+    return refuse(gateway, request, whyUnserved(gateway.pool, request))
   }
   const { payer, modelName } = request
   if (payer.kind === 'api-key' && payer.modelScope?.includes(modelName) === false) {

@@ -19,6 +19,8 @@ type CreditTerms = {
   /** Of one choice. */
   readonly completionTokensMax: number
   readonly choiceCount: number
+  /** Bytes of the prompt that the answer repeats, and that cost nothing there. */
+  readonly echoedBytes: number
 }
 
 /** One attempt's view of the hold: what it covers depends on the prices of who answers. */
@@ -57,7 +59,8 @@ export class StreamCredit {
   }
 
   async #ask(completionBytes: number): Promise<boolean> {
-    const tokens = completionTokensAtMost(completionBytes)
+    const { echoedBytes } = this.#terms
+    const tokens = completionTokensAtMost(Math.max(0, completionBytes - echoedBytes))
     const granted = await this.#hold.grow({
       least: this.#costOf(tokens),
       wanted: this.#costOf(tokens + this.#sliceTokens),
@@ -75,12 +78,12 @@ export class StreamCredit {
   }
 
   #measure(): void {
-    const { prices, promptTokensMax } = this.#terms
+    const { prices, promptTokensMax, echoedBytes } = this.#terms
     const paid = { amount: this.#hold.heldAmount, promptTokens: promptTokensMax }
     const tokens = completionTokensFor(prices, paid)
     // The worst case is held: whatever is written more cannot cost more.
     const whole = tokens >= this.#tokensMax
-    this.#coveredBytes = whole ? Number.POSITIVE_INFINITY : completionBytesFor(tokens)
+    this.#coveredBytes = whole ? Number.POSITIVE_INFINITY : completionBytesFor(tokens) + echoedBytes
     this.#askAheadBytes = whole
       ? Number.POSITIVE_INFINITY
       : this.#coveredBytes - this.#sliceTokens / 2

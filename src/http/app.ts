@@ -16,7 +16,9 @@ import {
   revokeKey,
 } from './billing.ts'
 import { chatCompletions } from './chat-completions.ts'
+import { completions } from './completions.ts'
 import { retrieveVoucher, showVoucher } from './contributors.ts'
+import { embeddings } from './embeddings.ts'
 import type { Entrance } from './entrance.ts'
 import type { HttpContext, HttpEnv } from './http-context.ts'
 import { messages } from './messages.ts'
@@ -31,7 +33,7 @@ import { type InferenceTerms, serveInference } from './serve-inference.ts'
 import type { Surface } from './surface.ts'
 
 /** Where models are asked. */
-const surfaces: readonly Surface[] = [chatCompletions, responses, messages]
+const surfaces: readonly Surface[] = [chatCompletions, responses, messages, completions, embeddings]
 
 /** The route table, one line a route. Handlers write to Node's raw response, which hono is then told. */
 export function createApp(terms: InferenceTerms): Hono<HttpEnv> {

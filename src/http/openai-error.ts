@@ -75,6 +75,14 @@ function describe(refusal: Refusal): Described {
         `The model '${printable(refusal.modelId)}' does not exist here. GET /v1/models lists what does.`,
         { param: 'model' },
       ]
+    case 'endpoint_not_offered': {
+      const offered = refusal.offered.map((endpoint) => `/v1/${endpoint}`).join(', ')
+      return [
+        [404, 'invalid_request_error'],
+        `The model '${printable(refusal.modelId)}' is not offered at /v1/${refusal.endpoint} here; it is at ${offered}.`,
+        { param: 'model' },
+      ]
+    }
     case 'context_length_exceeded':
       return [
         badRequest,
@@ -120,6 +128,7 @@ type RequestReason = Extract<
       | 'unsupported_parameter'
       | 'request_too_large'
       | 'model_not_found'
+      | 'endpoint_not_offered'
       | 'context_length_exceeded'
       | 'unknown_url'
       | 'method_not_allowed'

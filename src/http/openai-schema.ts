@@ -36,7 +36,7 @@ const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Completion bounds beyond any engine are refused by name; the offer's own bound is checked where the offer is known. */
-const tokensBoundMax = 2 ** 31 - 1
+export const tokensBoundMax: number = 2 ** 31 - 1
 
 export function parseChatBody(body: Buffer, headers: IncomingHttpHeaders = {}): Parsed<ChatBody> {
   const json = parseStrictJson(body)
@@ -88,7 +88,7 @@ const notRendered: ReadonlySet<string> = new Set([
   ...['reasoning_effort', 'verbosity', 'modalities', 'safety_identifier', 'prompt_cache_key'],
   ...['routing', 'attestation'],
 ])
-const introductionBytes = 1024
+export const introductionBytes = 1024
 
 /** Members of a message that are counted one by one, and the roles whose names the template's own tokens cover. */
 const plainMembers: ReadonlySet<string> = new Set(['role', 'content', 'name'])
@@ -97,10 +97,10 @@ const plainRoles: ReadonlySet<string> = new Set([
 ])
 const textMembers: ReadonlySet<string> = new Set(['type', 'text'])
 
-const hasOnly = (fields: Fields, names: ReadonlySet<string>): boolean =>
+export const hasOnly = (fields: Fields, names: ReadonlySet<string>): boolean =>
   Object.keys(fields).every((name) => names.has(name) || fields[name] == null)
 
-function readModel(fields: Fields): Parsed<string> {
+export function readModel(fields: Fields): Parsed<string> {
   const { model } = fields as { model?: unknown }
   if (model === undefined) return err({ reason: 'missing_required_parameter', param: 'model' })
   if (typeof model !== 'string' || model === '' || model.length > 256) {
@@ -179,7 +179,7 @@ function contentSize(content: unknown): ContentSize | undefined {
   return { bytes, hasMedia, isPlain }
 }
 
-function readFraming(fields: Fields): Parsed<Pick<ChatBody, 'stream' | 'includeUsage'>> {
+export function readFraming(fields: Fields): Parsed<Pick<ChatBody, 'stream' | 'includeUsage'>> {
   const { stream, stream_options: options } = fields as {
     stream?: unknown
     stream_options?: unknown
@@ -236,7 +236,7 @@ function readBounds(
 }
 
 /** Ranges that hold for every engine are refused here, before money is held for a request that cannot succeed. */
-function checkSampling(fields: Fields): Parsed<void> {
+export function checkSampling(fields: Fields): Parsed<void> {
   const ranges = [
     ['temperature', 0, 2],
     ['top_p', 0, 1],

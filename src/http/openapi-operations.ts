@@ -2,6 +2,7 @@
  * Every route of the gateway as a row: what docs and tools are told of it. A test compares the rows with the routes that are
  * mounted, both ways.
  */
+import { endpointOperations } from './openapi-endpoints.ts'
 import { type Schema, text, whole } from './openapi-schemas.ts'
 
 export type Operation = {
@@ -46,6 +47,7 @@ const inference: readonly Operation[] = [
     answer: 'ChatCompletion',
     events: 'ChatCompletionChunk',
   }),
+  ...endpointOperations.flatMap(asked),
   ...asked({
     path: '/v1/responses',
     summary: "Create a response (OpenAI's Responses API)",

@@ -46,9 +46,16 @@ const toolCall = object({ id: text, type: text, function: object({ name: text, a
 const usage = ref('Usage')
 
 /** What every request may have beside the fields of its API. */
-const ours = { 'routing?': ref('RoutingPreferences'), 'attestation?': ref('AttestationWish') }
+export const ours: Readonly<Record<string, Schema>> = {
+  'routing?': ref('RoutingPreferences'),
+  'attestation?': ref('AttestationWish'),
+}
 
-const sampling = {
+type SamplingMember =
+  | `${'temperature' | 'top_p' | 'presence_penalty' | 'frequency_penalty'}?`
+  | `${'stream' | 'stream_options' | 'n' | 'max_tokens'}?`
+
+export const sampling: Readonly<Record<SamplingMember, Schema>> = {
   'temperature?': orNull({ type: 'number', minimum: 0, maximum: 2 }),
   'top_p?': orNull({ type: 'number', minimum: 0, maximum: 1 }),
   'presence_penalty?': orNull({ type: 'number', minimum: -2, maximum: 2 }),
@@ -59,10 +66,10 @@ const sampling = {
   'max_tokens?': orNull({ type: 'integer', minimum: 1 }),
 }
 
-const choiceOf = (members: Readonly<Record<string, Schema>>): Schema =>
+export const choiceOf = (members: Readonly<Record<string, Schema>>): Schema =>
   object({ index: whole, ...members, finish_reason: orNull(text) })
 
-const choicesOf = (kind: string, choice: Schema): Schema =>
+export const choicesOf = (kind: string, choice: Schema): Schema =>
   object({
     id: text,
     object: { const: kind },

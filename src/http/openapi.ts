@@ -3,6 +3,7 @@
  */
 import type { ServerResponse } from 'node:http'
 import { billingSchemas } from './openapi-billing-schemas.ts'
+import { endpointSchemas } from './openapi-endpoints.ts'
 import { type Access, type Operation, operations } from './openapi-operations.ts'
 import { inferenceSchemas, ref, type Schema, text } from './openapi-schemas.ts'
 import { sendJsonText } from './raw-response.ts'
@@ -95,7 +96,10 @@ export const openApiDocument: Schema = {
   },
   servers: [{ url: '/' }],
   paths: pathsOf(operations),
-  components: { schemas: { ...inferenceSchemas, ...billingSchemas }, securitySchemes },
+  components: {
+    schemas: { ...inferenceSchemas, ...endpointSchemas, ...billingSchemas },
+    securitySchemes,
+  },
 }
 
 let documentText: string | undefined

@@ -1,4 +1,4 @@
-import { type MeteredUsage, noUsage, type Usage } from '../domain/usage.ts'
+import { type MeteredUsage, noUsage, type Usage, type UsageSource } from '../domain/usage.ts'
 
 /** What we know of an answer without the engine's word. */
 export type Observed = {
@@ -41,33 +41,61 @@ export function settleUsage(reported: Usage | undefined, observed: Observed): Me
   const own = countedUsage(observed)
   if (reported === undefined) return { ...own, source: 'counted' }
   const completionCeiling = ceiling(observed.completionTokensCounted, observed.completionBytes)
-  const promptCeiling =
-    observed.promptTokensCounted === undefined
-      ? observed.promptTokensMax
-      : observed.promptTokensCounted * toleranceRatio + (observed.messageCount + 1) * spareTokens
   const credible =
-    reported.completionTokens <= completionCeiling && reported.promptTokens <= promptCeiling
+    reported.completionTokens <= completionCeiling &&
+    reported.promptTokens <= promptCeilingOf(observed)
   return credible
     ? { ...reported, source: 'reported' }
     : { ...atMost(reported, own), source: 'corrected' }
 }
 
-/**
- * The usage of an answer that is counted in units, such as images or the vectors of an embedding. Units are seen here, so
- * only the prompt's tokens rest on the contributor's word, as far as the prompt can have them.
- */
-export function settleUnits(
-  reported: Usage | undefined,
-  observed: { readonly units: number; readonly promptTokensMax: number },
-): MeteredUsage {
-  const { units, promptTokensMax } = observed
-  if (units === 0) return { ...noUsage, source: 'counted' }
-  const own = Math.ceil(promptTokensMax / bytesPerToken)
-  const credible = reported === undefined || reported.promptTokens <= promptTokensMax
-  const promptTokens = credible ? (reported?.promptTokens ?? own) : own
-  const source = reported === undefined ? 'counted' : credible ? 'reported' : 'corrected'
-  return { ...noUsage, promptTokens, completionTokens: units, source }
+/** What we know of an answer that is counted in units, such as images or the vectors of an embedding. */
+export type ObservedUnits = {
+  /** Seen in the answer, or what it says of itself where that cannot be seen. */
+  readonly units: number
+  /** No answer has more of them. */
+  readonly unitsMax: number
+  /** How `units` are known. */
+  readonly source: UsageSource
+  readonly promptTokensCounted: number | undefined
+  readonly promptTokensMax: number
+  readonly promptCount: number
 }
+
+/**
+ * The usage of such an answer. The contributor's word counts for the prompt's tokens as far as the prompt can have them,
+ * and for units where it is less than what we saw: a Work is never charged beyond what it says.
+ */
+export function settleUnits(reported: Usage | undefined, observed: ObservedUnits): MeteredUsage {
+  const { unitsMax, promptTokensCounted, promptTokensMax } = observed
+  const units = Math.min(observed.units, unitsMax, reported?.completionTokens ?? unitsMax)
+  if (units === 0) return { ...noUsage, source: 'counted' }
+  const ownPrompt = promptTokensCounted ?? Math.ceil(promptTokensMax / bytesPerToken)
+  if (reported === undefined) {
+    return { ...noUsage, promptTokens: ownPrompt, completionTokens: units, source: 'counted' }
+  }
+  const promptCeiling = promptCeilingOf({ ...observed, messageCount: observed.promptCount })
+  const isCredible = reported.promptTokens <= promptCeiling
+  const promptTokens = isCredible
+    ? reported.promptTokens
+    : Math.min(reported.promptTokens, ownPrompt)
+  return {
+    promptTokens,
+    cachedPromptTokens: Math.min(reported.cachedPromptTokens, promptTokens),
+    completionTokens: units,
+    reasoningTokens: 0,
+    source: isCredible && reported.completionTokens <= units ? observed.source : 'corrected',
+  }
+}
+
+const promptCeilingOf = ({
+  promptTokensCounted,
+  promptTokensMax,
+  messageCount,
+}: Pick<Observed, 'promptTokensCounted' | 'promptTokensMax' | 'messageCount'>): number =>
+  promptTokensCounted === undefined
+    ? promptTokensMax
+    : promptTokensCounted * toleranceRatio + (messageCount + 1) * spareTokens
 
 const ceiling = (counted: number | undefined, bytes: number): number =>
   counted === undefined ? completionTokensAtMost(bytes) : counted * toleranceRatio + spareTokens

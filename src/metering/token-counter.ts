@@ -4,6 +4,8 @@
  */
 import { readFileSync } from 'node:fs'
 import { Tokenizer } from '@huggingface/tokenizers'
+import type { Endpoint } from '../domain/endpoint.ts'
+import type { InferenceRequest } from '../domain/request.ts'
 
 export type TokenCounter = {
   /** Tokens of a text, special tokens not added. */
@@ -42,11 +44,37 @@ type Prompt = {
   readonly response_format?: unknown
 }
 
+/** Where an endpoint other than the chat has its prompts. */
+const promptMembers: Readonly<Partial<Record<Endpoint, string>>> = {
+  completions: 'prompt',
+  embeddings: 'input',
+}
+
+/** Tokens of a prompt's texts. Undefined where they cannot be counted. */
+export function countPrompt(
+  counter: TokenCounter,
+  asked: Pick<InferenceRequest, 'endpoint' | 'forwardedBody'>,
+): number | undefined {
+  if (asked.endpoint === 'chat/completions') return countMessages(counter, asked.forwardedBody)
+  const member = promptMembers[asked.endpoint]
+  if (member === undefined) return undefined
+  const fields = JSON.parse(asked.forwardedBody.toString()) as Readonly<Record<string, unknown>>
+  // It is made of a suffix, too, in each engine's own way.
+  return fields['suffix'] == null ? countPlain(counter, fields[member]) : undefined
+}
+
+/** A text, a token, or a list of either. */
+function countPlain(counter: TokenCounter, prompt: unknown): number {
+  if (typeof prompt === 'string') return counter.count(prompt)
+  if (!Array.isArray(prompt)) return 1
+  return prompt.reduce<number>((tokens, part) => tokens + countPlain(counter, part), 0)
+}
+
 /**
  * Tokens of a chat prompt's texts, template not included. Undefined when the prompt has other parts than text: media, and
  * definitions and calls, which each template renders in its own way.
  */
-export function countPrompt(counter: TokenCounter, body: Buffer): number | undefined {
+function countMessages(counter: TokenCounter, body: Buffer): number | undefined {
   const { messages, ...fields } = JSON.parse(body.toString()) as Prompt
   if ((fields.tools ?? fields.functions ?? fields.response_format) != null) return undefined
   let tokens = 0

@@ -1,6 +1,7 @@
 import { streamSliceTokens } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Offer } from '../domain/contributor.ts'
+import { unitAt } from '../domain/endpoint.ts'
 import { type PriceSheet, priceRoundedUp } from '../domain/price-sheet.ts'
 import type { RequestRefusal } from '../domain/refusal.ts'
 import type { UnpaidRequest } from '../domain/request.ts'
@@ -9,39 +10,58 @@ import type { AtomicAmount } from '../domain/units.ts'
 /** Tokens of chat template that an engine may add for each message and for the answer it opens. */
 const templateTokensPerMessage = 8
 
+/** Completion tokens of one choice at `/v1/completions` where the client says nothing. OpenAI's own default. */
+const plainCompletionTokensUsual = 16
+
 export type CostBound = {
   readonly amount: AtomicAmount
   readonly promptTokensMax: number
-  /** Per choice. */
+  /** Per choice; where the offer is not counted in tokens, units of that kind. */
   readonly completionTokensMax: number
 }
 
 /**
  * The most that an offer can cost for a request: every byte of prompt text a token (no byte-level tokenizer makes more),
- * capped by the context, and the completion bound for each choice. Media has no such byte bound, so it holds the context.
+ * capped by the context of each prompt, and the bound of each choice. Media has no such byte bound, so it holds the context.
  */
 export function boundCost(request: UnpaidRequest, offer: Offer): Result<CostBound, RequestRefusal> {
-  const { contextTokensMax } = offer
-  const completionMax = Math.min(offer.completionTokensMax, contextTokensMax)
-  const asked = request.completionTokensMax
-  if (asked !== undefined && asked > completionMax) {
-    return err({
-      reason: 'invalid_value',
-      param: request.completionTokensParam,
-      expected: `at most ${completionMax} for this model`,
-    })
-  }
-  const completionTokensMax = asked ?? completionMax
+  const perChoice = boundChoice(request, offer)
+  if (!perChoice.ok) return perChoice
+  const contextTokensMax = offer.contextTokensMax * (request.promptCount ?? 1)
   const templateTokens = (request.messageCount + 1) * templateTokensPerMessage
   const promptTokensMax = request.promptHasMedia
     ? contextTokensMax
     : Math.min(request.promptBytes + templateTokens, contextTokensMax)
   const amount = costOf(offer.prices, {
     promptTokens: promptTokensMax,
-    completionTokens: completionTokensMax * request.choiceCount,
+    completionTokens: perChoice.value * request.choiceCount,
   })
-  return ok({ amount, promptTokensMax, completionTokensMax })
+  return ok({ amount, promptTokensMax, completionTokensMax: perChoice.value })
 }
+
+function boundChoice(request: UnpaidRequest, offer: Offer): Result<number, RequestRefusal> {
+  const { expected, endpoint } = request
+  const unit = unitAt(endpoint, offer.unit)
+  if (expected !== undefined && unit !== 'token') {
+    const { perChoiceMax, param } = expected
+    const offered = offer.completionTokensMax
+    if (param === undefined || perChoiceMax <= offered) return ok(Math.min(perChoiceMax, offered))
+    return err(beyondOffer(param, `${offered} ${unit}s`))
+  }
+  const most = Math.min(offer.completionTokensMax, offer.contextTokensMax)
+  const asked = request.completionTokensMax
+  if (asked !== undefined && asked > most) {
+    return err(beyondOffer(request.completionTokensParam, String(most)))
+  }
+  const usual = endpoint === 'completions' ? Math.min(plainCompletionTokensUsual, most) : most
+  return ok(asked ?? usual)
+}
+
+const beyondOffer = (param: string, most: string): RequestRefusal => ({
+  reason: 'invalid_value',
+  param,
+  expected: `at most ${most} for this model`,
+})
 
 /** What a stream must have to begin where its worst case does not fit: the whole prompt and a slice of each choice. */
 export function sliceCost(request: UnpaidRequest, offer: Offer, bound: CostBound): AtomicAmount {

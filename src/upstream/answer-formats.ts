@@ -2,7 +2,7 @@
  * How contributors answer each endpoint: what the conductor must understand of an answer to forward, count and attest it.
  */
 import type { Endpoint } from '../domain/endpoint.ts'
-import type { Usage } from '../domain/usage.ts'
+import { readSpeech } from './audio-answer.ts'
 import {
   type ChatEvent,
   lengthEvent,
@@ -11,27 +11,18 @@ import {
   textLengthEvent,
   type WholeText,
 } from './chat-events.ts'
-
-/** An answer in one piece that is no text: it is counted in units, such as images, and hashed as it is. */
-export type WholeUnits = {
-  readonly bytes: Buffer
-  /** Of `bytes`, where that is not JSON. */
-  readonly contentType?: string
-  readonly usage: Usage | undefined
-  readonly units: number
-  /** What was delivered, for `contentHash`. */
-  readonly delivered: Buffer
-}
+import { readEmbeddings } from './embeddings-answer.ts'
+import { readImages } from './images-answer.ts'
+import { readModerations } from './moderations-answer.ts'
+import { readTranscript } from './transcript-answer.ts'
+import type { AskedOf, WholeUnits } from './whole-units.ts'
 
 export type WholeAnswer = WholeText | WholeUnits
 
 export const isText = (answer: WholeAnswer): answer is WholeText => 'deltas' in answer
 
-/** What of a request an answer is read by. */
-type AskedOf = { readonly choiceCount: number; readonly contentType: string }
-
 export type AnswerFormat = {
-  /** What the content type of an answer in one piece begins with. */
+  /** What the content type of an answer in one piece begins with; empty where `readWhole` looks at it. */
   readonly wholeType: string
   /** Undefined when `body` is no answer of this endpoint. */
   readonly readWhole: (body: Buffer, asked: AskedOf) => WholeAnswer | undefined
@@ -45,15 +36,30 @@ export type AnswerFormat = {
     | undefined
 }
 
+const jsonType = 'application/json'
+const wholeJson = (readWhole: AnswerFormat['readWhole']): AnswerFormat => ({
+  wholeType: jsonType,
+  readWhole,
+  stream: undefined,
+})
+const transcript: AnswerFormat = { wholeType: '', readWhole: readTranscript, stream: undefined }
+
 export const answerFormats: Readonly<Record<Endpoint, AnswerFormat>> = {
   'chat/completions': {
-    wholeType: 'application/json',
+    wholeType: jsonType,
     readWhole: (body) => readWholeText(body),
     stream: { readEvent: (block) => readChatEvent(block), lengthEvent },
   },
   completions: {
-    wholeType: 'application/json',
+    wholeType: jsonType,
     readWhole: (body) => readWholeText(body, 'text'),
     stream: { readEvent: (block) => readChatEvent(block, 'text'), lengthEvent: textLengthEvent },
   },
+  embeddings: wholeJson(readEmbeddings),
+  moderations: wholeJson(readModerations),
+  'images/generations': wholeJson(readImages),
+  'images/edits': wholeJson(readImages),
+  'audio/speech': { wholeType: '', readWhole: readSpeech, stream: undefined },
+  'audio/transcriptions': transcript,
+  'audio/translations': transcript,
 }

@@ -4,6 +4,15 @@
  */
 import { jsonDepthMax } from '../base/limits.ts'
 import type { Usage } from '../domain/usage.ts'
+import {
+  asFields,
+  count,
+  type Fields,
+  isFields,
+  isShallow,
+  isShallowEnough,
+  parseObject,
+} from './answer-json.ts'
 
 /** One choice's part of a chunk. */
 export type ChoiceDelta = {
@@ -119,14 +128,18 @@ export function usageEvent(pattern: Buffer | undefined, usage: Usage): Buffer {
 
 /** The chunk that ends one choice of a stream because no more tokens may be spent on it. */
 export const lengthEvent = (pattern: Buffer | undefined, index: number): Buffer =>
-  endingEvent(pattern, { index, delta: {}, finish_reason: 'length', logprobs: null })
+  eventOf({
+    ...patternOf(pattern),
+    choices: [{ index, delta: {}, finish_reason: 'length', logprobs: null }],
+  })
 
 /** The same of the older completions. */
 export const textLengthEvent = (pattern: Buffer | undefined, index: number): Buffer =>
-  endingEvent(pattern, { index, text: '', finish_reason: 'length', logprobs: null })
-
-const endingEvent = (pattern: Buffer | undefined, choice: Fields): Buffer =>
-  eventOf({ ...patternOf(pattern), choices: [choice] })
+  eventOf({
+    ...patternOf(pattern),
+    object: 'text_completion',
+    choices: [{ index, text: '', finish_reason: 'length', logprobs: null }],
+  })
 
 const patternOf = (pattern: Buffer | undefined): Fields => ({
   object: 'chat.completion.chunk',
@@ -134,20 +147,6 @@ const patternOf = (pattern: Buffer | undefined): Fields => ({
 })
 
 const eventOf = (json: Fields): Buffer => Buffer.from(`data: ${JSON.stringify(json)}\n\n`)
-
-type Fields = Readonly<Record<string, unknown>>
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-const asFields = (value: unknown): Fields => (isFields(value) ? value : {})
-
-function parseObject(text: string): Fields | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isFields(value) ? value : undefined
-  } catch {
-    return undefined
-  }
-}
 
 /** What each choice says; undefined when one of them is not a choice. */
 function readDeltas(choices: readonly unknown[], part: Part): ChoiceDelta[] | undefined {
@@ -180,11 +179,6 @@ function readDelta(choice: Fields, part: Part): ChoiceDelta | undefined {
 const isToolCall = (value: unknown): value is ToolCallDelta =>
   isFields(value) && isShallow(value, jsonDepthMax)
 
-function isShallow(value: unknown, depthMax: number): boolean {
-  if (typeof value !== 'object' || value === null) return true
-  return depthMax > 0 && Object.values(value).every((member) => isShallow(member, depthMax - 1))
-}
-
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 function readAside(delta: Fields): string {
@@ -197,15 +191,11 @@ function readAside(delta: Fields): string {
 export type WholeText = {
   readonly deltas: readonly ChoiceDelta[]
   readonly usage: Usage | undefined
+  /** Of `bytes`, where that is not JSON. */
+  readonly contentType?: string
   /** The body re-serialised: a fixed point of JSON.parse and JSON.stringify, which verifiers of others rely on. */
   readonly bytes: Buffer
 }
-
-/**
- * JSON.stringify takes time and memory beyond measure for an array nested millions deep (Node 26: 2 s at 4 MB, all memory at
- * 32 MB). What is shorter than this cannot be deep enough to hurt.
- */
-const shallowBytesMax = 64 * 1024
 
 /** Undefined when the body is not a completion. */
 export function readWholeText(
@@ -216,7 +206,7 @@ export function readWholeText(
   const json = parseObject(text)
   const choices = json?.['choices']
   if (json === undefined || !Array.isArray(choices) || choices.length === 0) return undefined
-  if (body.length > shallowBytesMax && !isShallow(json, jsonDepthMax)) return undefined
+  if (!isShallowEnough(json, body)) return undefined
   const deltas = readDeltas(choices, part)
   if (deltas === undefined) return undefined
   if (part === 'text' && !choices.every((choice) => typeof choice.text === 'string'))
@@ -225,11 +215,6 @@ export function readWholeText(
   const bytes = serialised === text ? body : Buffer.from(serialised)
   return { deltas, usage: readUsage(json['usage']), bytes }
 }
-
-const count = (value: unknown): number | undefined =>
-  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 2 ** 32 - 1
-    ? value
-    : undefined
 
 /** OpenAI's usage object. Undefined unless both totals are whole numbers: half a report is no report. */
 function readUsage(value: unknown): Usage | undefined {

@@ -3,9 +3,9 @@ import type { Offer } from '../domain/contributor.ts'
 import type { InferenceRequest } from '../domain/request.ts'
 
 /**
- * The bytes for the contributor: the client's own wherever possible, but for what it says to the gateway alone. A contributor that signs its Work reports tokens
- * there, so nothing is added for it. For any other upstream the model's name is mapped, usage is asked for on every stream
- * (we always meter), and a missing completion bound is filled in (the hold covers no more).
+ * The bytes for the contributor: the client's own wherever possible, but for what it says to the gateway alone. The model's
+ * name is mapped. A contributor that signs its Work reports tokens there, so nothing is added for it; any other is asked for
+ * usage on every stream (we always meter), and a missing bound of a text is filled in (the hold covers no more).
  */
 export function prepareBody(
   request: InferenceRequest,
@@ -13,8 +13,9 @@ export function prepareBody(
   terms: { readonly signs: boolean; readonly completionTokensMax: number },
 ): Buffer {
   const mapped = offer.upstreamModelName !== offer.modelName
+  const isText = request.expected === undefined
   const asksUsage = !terms.signs && request.stream && !request.includeUsage
-  const bounds = !terms.signs && request.completionTokensMax === undefined
+  const bounds = !terms.signs && isText && request.completionTokensMax === undefined
   if (!mapped && !asksUsage && !bounds) return request.forwardedBody
   const members = new Map<string, string>()
   if (mapped) members.set('model', JSON.stringify(offer.upstreamModelName))

@@ -4,7 +4,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Usage } from '../../src/domain/usage.ts'
-import { type Observed, settleUsage } from '../../src/metering/settle-usage.ts'
+import { type Observed, settleUnits, settleUsage } from '../../src/metering/settle-usage.ts'
 
 const anyCount = fc.oneof(fc.nat(2 ** 32 - 1), fc.nat(300), fc.nat(20))
 const anyReport: fc.Arbitrary<Usage> = fc
@@ -118,4 +118,36 @@ test('what was delivered is never free for want of a report', () => {
     }),
   )
   expect(counted).toBeGreaterThan(10)
+})
+
+test('units are charged as they were seen, never beyond what was held or what a Work says', () => {
+  let corrected = 0
+  let charged = 0
+  fc.assert(
+    fc.property(
+      fc.option(anyReport, { nil: undefined }),
+      fc.record({
+        units: fc.nat(100),
+        unitsMax: fc.nat(100),
+        source: fc.constantFrom('reported', 'counted', 'corrected'),
+        promptTokensCounted: fc.option(fc.nat(200), { nil: undefined }),
+        promptTokensMax: fc.nat(400),
+        promptCount: fc.integer({ min: 1, max: 5 }),
+      }),
+      (report, seen) => {
+        const usage = settleUnits(report, seen)
+        expect(usage.completionTokens).toBeLessThanOrEqual(Math.min(seen.units, seen.unitsMax))
+        expect(usage.cachedPromptTokens).toBeLessThanOrEqual(usage.promptTokens)
+        if (report !== undefined) {
+          expect(usage.completionTokens).toBeLessThanOrEqual(report.completionTokens)
+          expect(usage.promptTokens).toBeLessThanOrEqual(report.promptTokens)
+        } else expect(usage.source).toBe('counted')
+        if (usage.completionTokens === 0) expect(usage.promptTokens).toBe(0)
+        else charged += 1
+        if (usage.source === 'corrected') corrected += 1
+      },
+    ),
+  )
+  expect(charged).toBeGreaterThan(0)
+  expect(corrected).toBeGreaterThan(0)
 })

@@ -34,6 +34,20 @@ export async function ask(
   return askBody(gateway, JSON.stringify({ model: 'm', messages: askedMessages, ...fields }))
 }
 
+/** Sends these fields to another path. */
+export const askPath = async (
+  { origin, apiKey }: Pick<TestGateway, 'origin' | 'apiKey'>,
+  path: string,
+  fields: Readonly<Record<string, unknown>>,
+): Promise<Answer> =>
+  readAnswer(
+    await fetch(`${origin}${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify(fields),
+    }),
+  )
+
 /** Sends these bytes. */
 export async function askBody(
   { origin, apiKey }: Pick<TestGateway, 'origin' | 'apiKey'>,

@@ -13,7 +13,8 @@ import { channelIdOf, holdOf } from '../../support/channels.ts'
 import { offerOf } from '../../support/requests.ts'
 
 const { prices } = offerOf()
-const terms = { prices, promptTokensMax: 26, completionTokensMax: 5_000, choiceCount: 1 }
+const bounds = { promptTokensMax: 26, completionTokensMax: 5_000, choiceCount: 1 }
+const terms = { prices, ...bounds, echoedBytes: 0 }
 /** What the first slice holds: the prompt at 1 and 512 tokens at 2. */
 const begun = 26n + 2n * BigInt(streamSliceTokens)
 
@@ -43,6 +44,20 @@ describe('StreamCredit', () => {
     const { credit } = creditWith(0n)
     expect(credit.covers(streamSliceTokens - 8)).toBe(true)
     expect(credit.covers(streamSliceTokens - 7)).toBe(false)
+  })
+
+  test('what the answer repeats of its prompt is covered beside it', () => {
+    const { credit } = creditWith(0n, { echoedBytes: 1_000 })
+    expect(credit.covers(1_000 + streamSliceTokens - 8)).toBe(true)
+    expect(credit.covers(1_000 + streamSliceTokens - 7)).toBe(false)
+  })
+
+  test('growth is asked for what is written alone', async () => {
+    const { credit, asked } = creditWith(100_000n, { echoedBytes: 1_000 })
+    expect(await credit.grow(1_000 + streamSliceTokens)).toBe(true)
+    const plain = creditWith(100_000n)
+    expect(await plain.credit.grow(streamSliceTokens)).toBe(true)
+    expect(asked).toEqual(plain.asked)
   })
 
   test('asks ahead when half a slice is left, once, and again when that was granted', async () => {

@@ -39,6 +39,12 @@ const samples: { readonly [R in Refusal['reason']]: Extract<Refusal, { readonly 
   unsupported_parameter: { reason: 'unsupported_parameter', param: 'store', detail: 'why' },
   request_too_large: { reason: 'request_too_large', bytesMax: 1 },
   model_not_found: { reason: 'model_not_found', modelId: 'x' },
+  endpoint_not_offered: {
+    reason: 'endpoint_not_offered',
+    modelId: 'x',
+    endpoint: 'embeddings',
+    offered: ['chat/completions'],
+  },
   context_length_exceeded: { reason: 'context_length_exceeded', contextTokensMax: 4096 },
   unknown_url: { reason: 'unknown_url', method: 'GET', path: '/' },
   method_not_allowed: { reason: 'method_not_allowed', method: 'GET', allowed: 'POST' },

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import type { Endpoint } from '../../../src/domain/endpoint.ts'
 import { countPrompt, loadTokenCounter } from '../../../src/metering/token-counter.ts'
 
 const models = join(import.meta.dirname, '../../../models')
@@ -42,8 +43,8 @@ describe('loadTokenCounter', () => {
 
 describe('countPrompt', () => {
   const byLength = { count: (text: string) => text.length }
-  const count = (fields: Record<string, unknown>) =>
-    countPrompt(byLength, Buffer.from(JSON.stringify(fields)))
+  const count = (fields: Record<string, unknown>, endpoint: Endpoint = 'chat/completions') =>
+    countPrompt(byLength, { endpoint, forwardedBody: Buffer.from(JSON.stringify(fields)) })
   const messages = [{ role: 'user', content: 'abc' }]
 
   test.each<[string, Record<string, unknown>, number | undefined]>([
@@ -72,5 +73,14 @@ describe('countPrompt', () => {
     ['tools that are null', { messages, tools: null }, 3],
   ])('of %s', (_name, fields, expected) => {
     expect(count(fields)).toBe(expected)
+  })
+
+  test('of prompts and inputs in all their forms', () => {
+    expect(count({ prompt: 'abc' }, 'completions')).toBe(3)
+    expect(count({ prompt: ['abc', 'd'] }, 'completions')).toBe(4)
+    expect(count({ prompt: [17, 4] }, 'completions')).toBe(2)
+    expect(count({ prompt: 'abc', suffix: 'd' }, 'completions')).toBeUndefined()
+    expect(count({ input: [[17, 4], [1]] }, 'embeddings')).toBe(3)
+    expect(count({ input: 'abc' }, 'moderations')).toBeUndefined()
   })
 })
