@@ -5,7 +5,7 @@ import type { Offer } from '../domain/contributor.ts'
 import { unitAt } from '../domain/endpoint.ts'
 import type { AssetAtRate } from '../domain/exchange.ts'
 import { voucherHeader } from '../domain/payout-voucher.ts'
-import type { UpstreamRefusal } from '../domain/refusal.ts'
+import type { GatewayRefusal, UpstreamRefusal } from '../domain/refusal.ts'
 import type { InferenceRequest } from '../domain/request.ts'
 import type { AttemptRecord } from '../domain/request-record.ts'
 import { atomic, type Bytes32 } from '../domain/units.ts'
@@ -39,8 +39,11 @@ export type BegunAnswer = {
     | { readonly kind: 'unary'; readonly read: UnaryRead; readonly encodedWork: string | undefined }
 }
 
+/** Contributors' limits are counted where nobody answers. */
+type StoreRefusal = Extract<GatewayRefusal, { readonly reason: 'store_unavailable' }>
+
 export type OpenFailure = {
-  readonly refusal: UpstreamRefusal
+  readonly refusal: UpstreamRefusal | StoreRefusal
   readonly attempts: readonly AttemptRecord[]
 }
 
@@ -87,7 +90,7 @@ export async function openFirstAnswer(
 const noContributor: UpstreamRefusal = { reason: 'no_contributor' }
 
 /** Why nobody could be asked at all. */
-function unrouted(refusal: RouteRefusal): UpstreamRefusal {
+function unrouted(refusal: RouteRefusal): OpenFailure['refusal'] {
   switch (refusal.kind) {
     case 'busy':
       return {
@@ -100,6 +103,8 @@ function unrouted(refusal: RouteRefusal): UpstreamRefusal {
         return { reason: 'upstream_rejected', status: 400, code: 'context_length_exceeded' }
       }
       return { reason: 'constraint_filtered', filter: refusal.filter }
+    case 'store_unavailable':
+      return { reason: refusal.kind }
     case 'nobody':
       return noContributor
   }

@@ -1,14 +1,11 @@
 import { assert } from '../base/assert.ts'
 import { ok, type Result } from '../base/result.ts'
-import type {
-  RateReservation,
-  RateWindowFull,
-  RateWindowStore,
-} from '../store/rate-window-store.ts'
+import type { RateReservation, RateWindowStore } from '../store/rate-window-store.ts'
 import { type AttemptOutcome, attemptBegan, attemptEnded } from './circuit-breaker.ts'
 import { quarantineWhenBegan, quarantineWhenEnded } from './key-quarantine.ts'
 import { type Candidate, claimsOf, type Lane, type LaneHealth, spentOf } from './lane.ts'
 import { sampleLatency } from './latency-estimate.ts'
+import { type NoRoom, type RoomStores, takeRoom } from './take-room.ts'
 
 /** What an answer took; only what was really seen. */
 export type AnswerMeasures = {
@@ -44,29 +41,34 @@ export async function beginAttempt(
     /** The lane's own, or its offer as this payer is asked for it. */
     readonly candidate: Candidate
     readonly reservedTokens: number
-    readonly windows: RateWindowStore
+    readonly stores: RoomStores
     readonly nowMs: number
     /** Called when it ended: there may be room. */
     readonly onEnded: (nowMs: number) => void
   },
-): Promise<Result<Attempt, RateWindowFull>> {
+): Promise<Result<Attempt, NoRoom>> {
   const { station, health } = lane
-  const { windows, nowMs } = begin
+  const { stores, nowMs } = begin
   station.inFlight += 1
   const began = attemptBegan(health.breaker, nowMs)
   health.breaker = began.breaker
   station.quarantine = quarantineWhenBegan(station.quarantine, nowMs)
-  const claims = claimsOf(lane, begin.reservedTokens)
-  const reserved = claims.length === 0 ? undefined : await windows.reserve(claims, nowMs)
   const end = (outcome: AttemptOutcome, endMs: number) => {
     const attempt = { outcome, beganAtMs: nowMs, isProbe: began.isProbe }
     station.inFlight -= 1
     health.breaker = attemptEnded(health.breaker, attempt, endMs)
   }
-  if (reserved?.ok === false) {
+  const taking = takeRoom(station, claimsOf(lane, begin.reservedTokens), stores, nowMs)
+  const undo = (error: unknown): never => {
     end({ kind: 'neutral' }, nowMs)
-    return reserved
+    throw error
   }
+  const room = taking instanceof Promise ? await taking.catch(undo) : taking
+  if (!room.ok) {
+    end({ kind: 'neutral' }, nowMs)
+    return room
+  }
+  const { reservation, leave } = room.value
   let isOver = false
   const ended: Attempt['ended'] = (outcome, measures, endMs) => {
     assert(!isOver, 'an attempt ends once')
@@ -74,8 +76,9 @@ export async function beginAttempt(
     end(outcome, endMs)
     station.quarantine = quarantineWhenEnded(station.quarantine, outcome, endMs)
     learn(health, outcome, measures, endMs)
-    if (reserved !== undefined)
-      giveBack(reserved.value, windows, { lane, outcome, measures, endMs })
+    leave()
+    if (reservation !== undefined)
+      giveBack(reservation, stores.windows, { lane, outcome, measures, endMs })
     begin.onEnded(endMs)
   }
   return ok({

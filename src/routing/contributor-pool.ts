@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { assert } from '../base/assert.ts'
 import type { Contributor, Offer } from '../domain/contributor.ts'
 import { type Endpoint, usualEndpoints } from '../domain/endpoint.ts'
+import type { ConcurrencyStore } from '../store/concurrency-store.ts'
 import type { RateWindowStore } from '../store/rate-window-store.ts'
 import { MemoryRateWindows } from '../store/rate-window-store-memory.ts'
 import { chooseLane } from './choose-lane.ts'
@@ -27,6 +28,8 @@ import { type Schedule, WaitingRoom } from './waiting-room.ts'
 export type PoolOptions = {
   /** Counts requests and tokens per minute; by default in this process alone. */
   readonly windows?: RateWindowStore
+  /** Counts requests at once for all replicas; without it this process counts its own. */
+  readonly concurrency?: ConcurrencyStore | undefined
   readonly random?: Random
   readonly schedule?: Schedule
   /** The policy; another only to compare it with (bench/simulate-routing.ts). */
@@ -64,6 +67,7 @@ export class ContributorPool {
     const bounds = { queuedMax: queuedPerModelMax, queuedPerCallerMax }
     this.#state = {
       windows: options.windows ?? new MemoryRateWindows(),
+      concurrency: options.concurrency,
       random,
       affinity: new PrefixAffinity(Math.floor(random() * 2 ** 32)),
       choose: options.choose ?? chooseLane,

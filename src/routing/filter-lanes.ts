@@ -11,6 +11,7 @@ import { judgeBreaker } from './circuit-breaker.ts'
 import { judgeQuarantine } from './key-quarantine.ts'
 import { claimsOf, type Lane } from './lane.ts'
 import { estimateMs } from './latency-estimate.ts'
+import { placeRetryMs } from './limits.ts'
 
 /** What the filters and the score must know about a request. */
 export type RouteRequest = {
@@ -54,6 +55,8 @@ export type RouteRefusal =
   | { readonly kind: 'busy'; readonly retryAfterMs: number }
   /** Everybody was tried, or may not be asked any more. */
   | { readonly kind: 'nobody' }
+  /** Whether anybody has room cannot be known, so that nobody is asked. */
+  | { readonly kind: 'store_unavailable' }
 
 /** Why one lane is out. `rank` counts the filters that it passed. */
 type Exclusion =
@@ -62,9 +65,6 @@ type Exclusion =
   /** Not healthy, but better than nobody. */
   | { readonly kind: 'doubtful' }
   | { readonly kind: 'forged' }
-
-/** Nobody knows when one of the requests in flight ends; come again after this. */
-const concurrencyRetryMs = 1_000
 
 const constraint = (filter: ConstraintFilter, rank: number): Exclusion => ({
   kind: 'constraint',
@@ -83,7 +83,7 @@ const outs = {
   neverFits: constraint('tokens_per_minute', 8),
   doubtful: { kind: 'doubtful' },
   forged: { kind: 'forged' },
-  fullHouse: { kind: 'busy', retryAfterMs: concurrencyRetryMs },
+  fullHouse: { kind: 'busy', retryAfterMs: placeRetryMs },
 } as const satisfies Record<string, Exclusion>
 
 /** Those who may be asked now, in the order given; never empty. */

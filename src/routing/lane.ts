@@ -1,5 +1,6 @@
 import type { Contributor, ContributorLimits, Offer } from '../domain/contributor.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
+import type { ConcurrencyLimit } from '../store/concurrency-store.ts'
 import type { RateClaim, RateLimit } from '../store/rate-window-store.ts'
 import { type Breaker, closedBreaker } from './circuit-breaker.ts'
 import type { Quarantine } from './key-quarantine.ts'
@@ -16,6 +17,8 @@ export type Station = {
   /** Joined while the gateway ran: nobody vouches for it before it has answered. */
   readonly isNewcomer: boolean
   readonly concurrencyMax: number
+  /** The same for all replicas together; undefined where nothing is declared. */
+  readonly placeLimit: ConcurrencyLimit | undefined
   readonly requestLimit: RateLimit | undefined
   readonly tokenLimit: RateLimit | undefined
   /** Undefined where no day is limited, which is nearly always. */
@@ -74,6 +77,7 @@ export function createStation(
   place: { readonly index: number; readonly isNewcomer: boolean },
 ): Station {
   const { contributorId, limits } = contributor
+  const { concurrencyMax } = limits ?? {}
   const perMinute = (what: string, max: number | undefined): RateLimit | undefined =>
     max === undefined
       ? undefined
@@ -81,7 +85,11 @@ export function createStation(
   return {
     contributor,
     ...place,
-    concurrencyMax: limits?.concurrencyMax ?? Number.POSITIVE_INFINITY,
+    concurrencyMax: concurrencyMax ?? Number.POSITIVE_INFINITY,
+    placeLimit:
+      concurrencyMax === undefined
+        ? undefined
+        : { counter: `contributor/${contributorId}/at-once`, max: concurrencyMax },
     requestLimit: perMinute('requests', limits?.requestsPerMinuteMax),
     tokenLimit: perMinute('tokens', limits?.tokensPerMinuteMax),
     daily: limits && dailyLimitsOf(contributorId, limits),
@@ -177,6 +185,6 @@ export function spentOf(
   return spendUnitsOf(daily, priced)
 }
 
-/** `priced`: tokens times atomic units per million of them. */
+/** `priced`: tokens times atomic units per million of them. What is more than any limit is no more than that. */
 const spendUnitsOf = ({ atomicPerSpendUnit }: DailyLimits, priced: number): number =>
-  Math.ceil(priced / 1_000_000 / atomicPerSpendUnit)
+  Math.min(Math.ceil(priced / 1_000_000 / atomicPerSpendUnit), Number.MAX_SAFE_INTEGER)

@@ -13,3 +13,5 @@ export const prefixBlocksMax = 65_536
 /** Bytes of a prompt's beginning that are hashed: a longer common prefix tells no more about who has it cached. */
 export const prefixBytesMax: number = 128 * 1024
 export const prefixBlockBytes = 512
+/** Nobody knows when one of the requests in flight ends; who finds a contributor full of them comes again after this. */
+export const placeRetryMs = 1_000

@@ -11,6 +11,9 @@ import type { Visitor } from './waiting-room.ts'
 
 type Begun = Result<Attempt, RouteRefusal>
 
+/** Another replica took the last room of a lane since it was seen here. */
+type LostRoom = { readonly lane: Lane | undefined; readonly retryAfterMs: number }
+
 /** An offer as this payer is asked for it; undefined where the request does not respect its bounds. */
 export type OfferFor = (offer: Offer) => Offer | undefined
 
@@ -49,9 +52,10 @@ export class Route {
       }
       const begun = await this.#begin(eligible.value, nowMs)
       if (begun.ok) return begun
-      // Another replica took the last room since it was seen here.
-      lanes = lanes.filter((lane) => lane !== begun.error.lane)
-      lostForMs = Math.min(lostForMs ?? Number.POSITIVE_INFINITY, begun.error.retryAfterMs)
+      if (begun.error === 'store_unavailable') return err({ kind: begun.error })
+      const { lane: lost, retryAfterMs } = begun.error
+      lanes = lanes.filter((lane) => lane !== lost)
+      lostForMs = Math.min(lostForMs ?? Number.POSITIVE_INFINITY, retryAfterMs)
     }
   }
 
@@ -93,7 +97,7 @@ export class Route {
   async #begin(
     eligible: readonly Lane[],
     nowMs: number,
-  ): Promise<Result<Attempt, { readonly lane: Lane | undefined; readonly retryAfterMs: number }>> {
+  ): Promise<Result<Attempt, LostRoom | 'store_unavailable'>> {
     const { windows, affinity, random, choose } = this.#state
     const keys = this.#keys(eligible.length)
     const prefixOwner = affinity.find(keys)
@@ -104,11 +108,14 @@ export class Route {
     const begun = await beginAttempt(lane, {
       candidate: this.#asAsked(lane.candidate),
       reservedTokens,
-      windows,
+      stores: this.#state,
       nowMs,
       onEnded,
     })
-    if (!begun.ok) return err({ lane, retryAfterMs: begun.error.retryAfterMs ?? 0 })
+    if (!begun.ok) {
+      if (begun.error === 'store_unavailable') return err(begun.error)
+      return err({ lane, retryAfterMs: begun.error.retryAfterMs ?? 0 })
+    }
     // From now on, not from when it is answered: requests that begin alike often come together.
     affinity.remember(keys, lane.station.index)
     this.#left = this.#left.filter((other) => other !== lane)

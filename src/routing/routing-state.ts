@@ -1,3 +1,4 @@
+import type { ConcurrencyStore } from '../store/concurrency-store.ts'
 import type { RateWindowStore } from '../store/rate-window-store.ts'
 import type { chooseLane } from './choose-lane.ts'
 import type { PrefixAffinity } from './prefix-affinity.ts'
@@ -7,6 +8,8 @@ import type { WaitingRoom } from './waiting-room.ts'
 /** What routes share: owned by the pool. */
 export type RoutingState = {
   readonly windows: RateWindowStore
+  /** Undefined where no other process serves from the same limits. */
+  readonly concurrency: ConcurrencyStore | undefined
   readonly affinity: PrefixAffinity
   readonly random: Random
   readonly choose: typeof chooseLane
