@@ -148,6 +148,7 @@ export const modelSection: Key<Meaning<Terms, ModelConfig>> = section({
   },
   read: (model, terms: Terms) => {
     const { id, upstreamId, contextTokensMax, tokenizer, price } = model.values
+    if (tokenizer !== undefined) readFile(model, 'tokenizer', terms.files)
     const completionTokensMax =
       model.values.completionTokensMax ?? Math.min(completionTokensDefaultMax, contextTokensMax)
     if (completionTokensMax > contextTokensMax) {

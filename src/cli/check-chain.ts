@@ -43,7 +43,16 @@ export async function checkChain(
     nowMs,
     setting: 'gateway.signingKeyFile',
   })
-  for (const upstream of config.upstreams) {
+  await checkSigners(rpc, config, nowMs)
+}
+
+/** Every key that contributors may sign with is registered now. Throws CommandFailure. */
+export async function checkSigners(
+  rpc: JsonRpc,
+  { chain, upstreams }: Pick<GatewayConfig, 'chain' | 'upstreams'>,
+  nowMs: number,
+): Promise<void> {
+  for (const upstream of upstreams) {
     for (const key of upstream.identity?.signingAddresses ?? []) {
       await checkKey(rpc, {
         registry: contributorRegistryAt(chain.contributorRegistry),
