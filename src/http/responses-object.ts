@@ -1,6 +1,6 @@
 /*
  * The Response object and the events that tell it. Source: OpenAI API reference, "The response object" and "Streaming
- * events"; test/unit/http/responses-object.test.ts holds these types to those of the `openai` package.
+ * events"; test/conformance/responses-types.test.ts holds these types to those of the `openai` package.
  */
 import type { InferenceRequest } from '../domain/request.ts'
 import type { MeteredUsage } from '../domain/usage.ts'
@@ -41,12 +41,13 @@ export type Effort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 
 export type SummaryWish = 'auto' | 'concise' | 'detailed'
 export type Verbosity = 'low' | 'medium' | 'high'
 
-export type Logprob = {
-  readonly token: string
-  readonly logprob: number
-  readonly bytes: readonly number[]
-  readonly top_logprobs: readonly Omit<Logprob, 'top_logprobs'>[]
-}
+type Token = { readonly token: string; readonly logprob: number }
+/** As an event has it. */
+export type EventLogprob = Token & { readonly top_logprobs: readonly Token[] }
+
+type TokenBytes = Token & { readonly bytes: readonly number[] }
+/** As an item has it. */
+export type Logprob = TokenBytes & { readonly top_logprobs: readonly TokenBytes[] }
 
 type Status = 'in_progress' | 'completed' | 'incomplete'
 export type EndedStatus = Exclude<Status, 'in_progress'>
@@ -171,12 +172,12 @@ export type ResponseEvent =
   | (PartPlace & {
       readonly type: 'response.output_text.delta'
       readonly delta: string
-      readonly logprobs: readonly Logprob[]
+      readonly logprobs: readonly EventLogprob[]
     })
   | (PartPlace & {
       readonly type: 'response.output_text.done'
       readonly text: string
-      readonly logprobs: readonly Logprob[]
+      readonly logprobs: readonly EventLogprob[]
     })
   | (PartPlace & {
       readonly type: `response.${'reasoning_text' | 'refusal'}.delta`

@@ -9,6 +9,7 @@
  */
 import type {
   EndedStatus,
+  EventLogprob,
   Logprob,
   MessagePart,
   OutputItem,
@@ -109,9 +110,10 @@ export class ResponseOutput {
     for (const logprob of logprobs) part.logprobs.push(logprob)
     if (text === '') return
     const delta = { ...placeOf(item), delta: text }
-    if (type === 'output_text')
-      events.push({ type: 'response.output_text.delta', ...delta, logprobs })
-    else events.push({ type: `response.${type}.delta`, ...delta })
+    if (type === 'output_text') {
+      const told = logprobs.map(withoutBytes)
+      events.push({ type: 'response.output_text.delta', ...delta, logprobs: told })
+    } else events.push({ type: `response.${type}.delta`, ...delta })
   }
 
   #textItem(events: ResponseEvent[], type: TextItem['type']): TextItem {
@@ -166,6 +168,12 @@ export class ResponseOutput {
   }
 }
 
+const withoutBytes = ({ token, logprob, top_logprobs: others }: Logprob): EventLogprob => ({
+  token,
+  logprob,
+  top_logprobs: others.map((other) => ({ token: other.token, logprob: other.logprob })),
+})
+
 /** Where the part that is being written stands. */
 const placeOf = ({ id, index, parts }: TextItem) => ({
   item_id: id,
@@ -218,7 +226,7 @@ function partEnd(item: TextItem, part: Part): ResponseEvent[] {
   const { type, text } = part
   const partDone = { type: 'response.content_part.done', ...place, part: toldPart(part) } as const
   if (type === 'output_text') {
-    const logprobs = [...part.logprobs]
+    const logprobs = part.logprobs.map(withoutBytes)
     return [{ type: 'response.output_text.done', ...place, text, logprobs }, partDone]
   }
   return type === 'refusal'
