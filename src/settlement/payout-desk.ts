@@ -25,7 +25,8 @@ export type PayoutDesk = {
   ) => Earning | undefined
   /**
    * Sets the contributor's share of a worst case aside, until `release`, and keeps the rates of now for what it will earn.
-   * False when its escrow does not cover it, or no rate is known at which it could be paid.
+   * What was set aside for the same request before is free again, unless its contributor works on `beside` this one. False
+   * when its escrow does not cover it, or no rate is known at which it could be paid.
    */
   readonly reserve: (request: {
     readonly requestId: string
@@ -33,9 +34,10 @@ export type PayoutDesk = {
     readonly worstCase: AtomicAmount
     /** What the payer is charged in; undefined where there is one asset. */
     readonly income?: AssetAtRate | undefined
+    readonly beside?: boolean
   }) => boolean
-  /** The request has ended, or another contributor is asked. */
-  readonly release: (requestId: string) => void
+  /** The request has ended, or of several contributors this one is not wanted any more. */
+  readonly release: (requestId: string, contributorId?: string) => void
   /** The voucher that goes with the next dispatch; undefined while the contributor shows that it has the newest. */
   readonly voucherFor: (contributorId: string) => string | undefined
   /** Takes what the contributor showed with an answer or a refusal. */
@@ -62,6 +64,14 @@ export const noPayouts: PayoutDesk = {
 
 type Sharing = (cost: AtomicAmount) => Share
 
+/** What is set aside for one contributor's work on one request. */
+type Reserved = {
+  readonly contributorId: string
+  readonly account: Account
+  readonly share: AtomicAmount
+  readonly sharing: Sharing
+}
+
 /** One contributor's channel, as the desk has it in mind. */
 type Account = {
   payout: Payout
@@ -84,10 +94,8 @@ export class BookedPayoutDesk implements PayoutDesk {
     readonly vouchersWanted: () => void
   }
   readonly #accounts = new Map<string, Account>()
-  readonly #reserved = new Map<
-    string,
-    { readonly account: Account; readonly share: AtomicAmount; readonly sharing: Sharing }
-  >()
+  /** By request: one, but for the moment in which two race. */
+  readonly #reserved = new Map<string, readonly Reserved[]>()
   readonly #earningsBetweenVouchers: number
   #earnings = 0
 
@@ -149,7 +157,8 @@ export class BookedPayoutDesk implements PayoutDesk {
 
   earning(...[contributorId, cost, of]: Parameters<PayoutDesk['earning']>): Earning | undefined {
     // Who moved to another channel meanwhile is paid on the one that the work was promised on.
-    const reserved = of && this.#reserved.get(of.requestId)
+    const reserved =
+      of && this.#reserved.get(of.requestId)?.find((one) => one.contributorId === contributorId)
     const account = reserved?.account ?? this.#accounts.get(contributorId)
     if (account === undefined) return undefined
     const sharing = reserved?.sharing ?? this.#sharing(of?.income)
@@ -163,8 +172,9 @@ export class BookedPayoutDesk implements PayoutDesk {
   }
 
   reserve(...[request]: Parameters<PayoutDesk['reserve']>): boolean {
-    this.release(request.requestId)
-    const account = this.#accounts.get(request.contributorId)
+    const { requestId, contributorId } = request
+    if (request.beside !== true) this.release(requestId)
+    const account = this.#accounts.get(contributorId)
     if (account === undefined) return true
     const sharing = this.#sharing(request.income)
     if (sharing === undefined) return false
@@ -172,7 +182,8 @@ export class BookedPayoutDesk implements PayoutDesk {
     const inFlight = atomic(account.inFlight + account.earnedSince)
     if (!canPay(account.payout, { inFlight, share })) return false
     account.inFlight += share
-    this.#reserved.set(request.requestId, { account, share, sharing })
+    const others = this.#reserved.get(requestId) ?? []
+    this.#reserved.set(requestId, [...others, { contributorId, account, share, sharing }])
     return true
   }
 
@@ -182,11 +193,15 @@ export class BookedPayoutDesk implements PayoutDesk {
     return (cost) => ({ amount: earningOf(cost), microUsd: undefined })
   }
 
-  release(requestId: string): void {
+  release(requestId: string, contributorId?: string): void {
     const reserved = this.#reserved.get(requestId)
     if (reserved === undefined) return
-    this.#reserved.delete(requestId)
-    reserved.account.inFlight -= reserved.share
+    const isOver = (one: Reserved) =>
+      contributorId === undefined || one.contributorId === contributorId
+    for (const one of reserved) if (isOver(one)) one.account.inFlight -= one.share
+    const left = reserved.filter((one) => !isOver(one))
+    if (left.length === 0) this.#reserved.delete(requestId)
+    else this.#reserved.set(requestId, left)
   }
 
   voucherFor(contributorId: string): string | undefined {

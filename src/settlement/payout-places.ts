@@ -38,24 +38,31 @@ export function payInAll(places: readonly PayContributors[]): PayContributors {
 function deskOf(places: readonly PayContributors[]): PayoutDesk {
   const paying = (contributorId: string): PayoutDesk =>
     places.find((place) => place.pays(contributorId))?.desk ?? noPayouts
-  /** Of each request: where its share is set aside, which is where it is earned. */
-  const reservedAt = new Map<string, PayoutDesk>()
+  /** Of each request, by contributor: where its share is set aside, which is where it is earned. */
+  const reservedAt = new Map<string, Map<string, PayoutDesk>>()
+  const release: PayoutDesk['release'] = (requestId, contributorId) => {
+    const desks = reservedAt.get(requestId)
+    for (const [reservedFor, desk] of desks ?? []) {
+      if (contributorId !== undefined && reservedFor !== contributorId) continue
+      desk.release(requestId, reservedFor)
+      desks?.delete(reservedFor)
+    }
+    if (desks?.size === 0) reservedAt.delete(requestId)
+  }
   return {
     earning: (contributorId, cost, of) => {
-      const reserved = of && reservedAt.get(of.requestId)
+      const reserved = of && reservedAt.get(of.requestId)?.get(contributorId)
       return (reserved ?? paying(contributorId)).earning(contributorId, cost, of)
     },
     reserve: (request) => {
-      const desk = paying(request.contributorId)
-      const before = reservedAt.get(request.requestId)
-      if (before !== undefined && before !== desk) before.release(request.requestId)
-      reservedAt.set(request.requestId, desk)
-      return desk.reserve(request)
+      const { requestId, contributorId, beside } = request
+      if (beside !== true) release(requestId)
+      const desk = paying(contributorId)
+      const desks = reservedAt.get(requestId) ?? new Map<string, PayoutDesk>()
+      reservedAt.set(requestId, desks.set(contributorId, desk))
+      return desk.reserve({ ...request, beside: true })
     },
-    release: (requestId) => {
-      reservedAt.get(requestId)?.release(requestId)
-      reservedAt.delete(requestId)
-    },
+    release,
     voucherFor: (contributorId) => paying(contributorId).voucherFor(contributorId),
     shown: (contributorId, voucher) => paying(contributorId).shown(contributorId, voucher),
     recovering: (contributorId) => paying(contributorId).recovering(contributorId),

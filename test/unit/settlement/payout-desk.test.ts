@@ -77,6 +77,25 @@ describe('the solvency rule', () => {
     expect(reserve('b', 120n)).toBe(true)
   })
 
+  test('sets aside for two that work on one request, and earns on the channel of whoever did it', () => {
+    const otherPayoutId = bytes32(`0x${'dd'.repeat(32)}`)
+    desk.open('d', { ...payoutOf({ balance: 10n }), payoutId: otherPayoutId })
+    expect(reserve('a', 120n)).toBe(true)
+    const second = { requestId: 'a', contributorId: 'd', worstCase: atomic(20n) }
+    expect(desk.reserve({ ...second, beside: true })).toBe(true)
+    // Both are solvent for no more than that.
+    expect(reserve('b', 2n)).toBe(false)
+    expect(desk.reserve({ ...second, requestId: 'b' })).toBe(false)
+    // The first lost the race: its share is free, the other's is not.
+    desk.release('a', contributorId)
+    expect(reserve('b', 120n)).toBe(true)
+    expect(desk.reserve({ ...second, requestId: 'c' })).toBe(false)
+    const of = { requestId: 'a', income: undefined }
+    expect(desk.earning('d', atomic(8n), of)?.payoutId).toBe(otherPayoutId)
+    desk.release('a')
+    expect(desk.reserve({ ...second, requestId: 'c', worstCase: atomic(10n) })).toBe(true)
+  })
+
   test('takes each new look as it is', () => {
     desk.earning(contributorId, atomic(80n))
     expect(reserve('a', 100n)).toBe(false)

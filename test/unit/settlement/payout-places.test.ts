@@ -66,6 +66,23 @@ test('a request sets aside where it is answered, and gives back there', () => {
   expect(reserve('u', 'nobody', 10n ** 30n)).toBe(true)
 })
 
+test('a request that two work on sets aside in both places, and gives back in each', () => {
+  const of = { requestId: 'raced', worstCase: atomic(95n) }
+  const isFull = (contributorId: string) =>
+    !both.desk.reserve({
+      requestId: `other ${contributorId}`,
+      contributorId,
+      worstCase: atomic(1n),
+    })
+  expect(both.desk.reserve({ ...of, contributorId: 'at home' })).toBe(true)
+  expect(both.desk.reserve({ ...of, contributorId: 'abroad', beside: true })).toBe(true)
+  expect([isFull('at home'), isFull('abroad')]).toEqual([true, true])
+  both.desk.release('raced', 'at home')
+  expect([isFull('at home'), isFull('abroad')]).toEqual([false, true])
+  both.desk.release('raced')
+  expect(isFull('abroad')).toBe(false)
+})
+
 test('who moves to another chain meanwhile is paid where the work was promised', () => {
   const of = { requestId: 'moving', income: undefined }
   both.desk.reserve({ requestId: 'moving', contributorId: 'at home', worstCase: atomic(5n) })
