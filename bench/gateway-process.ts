@@ -29,6 +29,7 @@ import { noPayoutStep } from '../src/settlement/payout-step.ts'
 import { openSqliteApiKeys } from '../src/store/api-key-store-sqlite.ts'
 import { openSqliteLedger } from '../src/store/ledger-store-sqlite.ts'
 import { UpstreamPools } from '../src/upstream/open-answer.ts'
+import { callerLimits } from '../test/support/caller-limits.ts'
 import {
   openTestChannel,
   testAsset,
@@ -60,6 +61,7 @@ const privateKey = randomPrivateKey()
 const operator = addressOfPrivateKey(privateKey)
 const gateway = {
   payment: createPaymentStep(ledger),
+  limits: callerLimits(),
   pool: new ContributorPool([
     {
       contributorId: 'bench',

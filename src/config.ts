@@ -35,11 +35,13 @@ import {
 } from './config-gateway.ts'
 import type { Environment } from './config-interpolation.ts'
 import { type LendingConfig, lendingSection } from './config-lending.ts'
+import { callerLimitsSection } from './config-limits.ts'
 import { type PayoutsConfig, payoutsSection } from './config-payouts.ts'
 import { ConfigFault } from './config-source.ts'
 import { type StoreConfig, storeSection } from './config-store.ts'
 import { type UpstreamConfig, upstreamsList } from './config-upstreams.ts'
 import { definedSchemas, text } from './config-values.ts'
+import type { DefaultLimits } from './domain/caller-limits.ts'
 
 /** Everything a gateway needs to know to start. Paths are absolute, secrets are read, units are in the names. */
 export type GatewayConfig = {
@@ -61,6 +63,8 @@ export type GatewayConfig = {
   /** Undefined pays no contributor by channel. */
   readonly payouts: PayoutsConfig | undefined
   readonly upstreams: readonly UpstreamConfig[]
+  /** What keys and accounts may have of whom nothing else is said; undefined limits nobody. */
+  readonly limits?: DefaultLimits | undefined
   /** Undefined takes no keys from strangers. */
   readonly lending?: LendingConfig | undefined
   /** Undefined has no admin API. */
@@ -97,6 +101,7 @@ const configSection: Key<Meaning<Terms, GatewayConfig>> = section({
     x402: x402Section,
     payouts: optional(payoutsSection),
     upstreams: upstreamsList,
+    limits: optional(callerLimitsSection),
     lending: optional(lendingSection),
     admin: optional(adminSection),
   },
@@ -128,6 +133,7 @@ const configSection: Key<Meaning<Terms, GatewayConfig>> = section({
       x402: values.x402({ decimals }),
       payouts: values.payouts?.({ files, decimals }),
       upstreams: values.upstreams({ files, environment, decimals }),
+      limits: values.limits?.(),
       lending,
       admin: values.admin?.(files),
     }

@@ -4,7 +4,7 @@
  */
 import type { GatewaySigner } from '../attestation/seal-receipt.ts'
 import { drainTimeoutMs } from '../base/limits.ts'
-import { createLogs, logDestination, type RequestLog } from '../base/log.ts'
+import { createLogs, type GatewayLog, logDestination, type RequestLog } from '../base/log.ts'
 import { jsonRpc } from '../chain/json-rpc.ts'
 import { receiptDomain } from '../chain/receipt-typed-data.ts'
 import { curveInUse } from '../chain/signatures.ts'
@@ -22,7 +22,9 @@ import { authenticate } from '../payment/authenticate.ts'
 import { createPaymentStep } from '../payment/payment-step.ts'
 import { ContributorPool } from '../routing/contributor-pool.ts'
 import type { ApiKeyStore } from '../store/api-key-store.ts'
+import { MemoryConcurrency } from '../store/concurrency-store-memory.ts'
 import type { LedgerStore } from '../store/ledger-store.ts'
+import { MemoryRateWindows } from '../store/rate-window-store-memory.ts'
 import { UpstreamPools } from '../upstream/open-answer.ts'
 import { checkChain, checkOtherChains } from './check-chain.ts'
 import { CommandFailure } from './command.ts'
@@ -30,6 +32,7 @@ import { type ContributorSources, createContributorSources } from './contributor
 import { contributorsOf } from './contributors-of.ts'
 import { openMoneyPlaces } from './money-places.ts'
 import { openBilling } from './open-billing.ts'
+import { openCallerLimits } from './open-caller-limits.ts'
 import { openExchange } from './open-exchange.ts'
 import { openSettlement, type RunningSettlement } from './open-settlement.ts'
 import { openStores } from './open-stores.ts'
@@ -82,8 +85,11 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const payouts = await startPayouts({ ...chain, places, exchange, settlement })
   const pool = new ContributorPool(contributorsOf(config))
   const contributors = createContributorSources(pool, pool.contributors)
+  const counters = { windows: new MemoryRateWindows(), concurrency: new MemoryConcurrency() }
+  const limits = await openCallerLimits({ ...counters, config, log: logs.gateway, nowMs })
   const gateway: Gateway = {
     payment,
+    limits: limits.desk,
     pool,
     priceDecimals: config.chain.assetDecimals,
     upstreams,
@@ -97,11 +103,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     unserved: new UnservedRequests(),
     nowMs,
   }
-  const payerOf = async (channelId: Parameters<LedgerStore['channel']>[0]) =>
-    (await stores.ledger.channel(channelId))?.config.payer
-  const recovery = { payment, signer, payerOf, nowMs }
-  const recovered = await recoverHolds(recovery)
-  const reaper = startHoldReaper({ ...recovery, log: logs.gateway })
+  const { recovered, reaper } = await startRecovery(gateway, stores.ledger, logs.gateway)
   const billing = openBilling({ config, places, exchange, ...stores, settlement, nowMs })
   const door = createDoor({
     gateway,
@@ -130,6 +132,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
       await paid
       await reaper.stop()
       await rates.stop()
+      await limits.close()
       await stores.ledger.close()
       await stores.apiKeys.close()
       await upstreams.close()
@@ -137,6 +140,16 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
       destination.flushSync()
     },
   }
+}
+
+/** Ends what an earlier process left held, now and then again and again what other replicas leave. */
+async function startRecovery(gateway: Gateway, ledger: LedgerStore, log: GatewayLog) {
+  const { payment, limits, priceDecimals, signer, nowMs } = gateway
+  const payerOf = async (channelId: Parameters<LedgerStore['channel']>[0]) =>
+    (await ledger.channel(channelId))?.config.payer
+  const recovery = { payment, limits, priceDecimals, signer, payerOf, nowMs }
+  const recovered = await recoverHolds(recovery)
+  return { recovered, reaper: startHoldReaper({ ...recovery, log }) }
 }
 
 const gatewaySigner = (config: GatewayConfig): GatewaySigner => {

@@ -55,6 +55,7 @@ export function createDoor(deps: DoorDeps): GatewayDoor {
       }
     },
     request: (channelId, id) => findRequest(gateway, channelId, id),
+    limits: gateway.limits,
     billing: deps.billing,
     paid: deps.x402 === undefined ? undefined : createPaidDoor(gateway, inFlight, deps.x402),
     payouts: deps.payouts,

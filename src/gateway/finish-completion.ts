@@ -20,6 +20,7 @@ import { settleUnits, settleUsage } from '../metering/settle-usage.ts'
 import { countPrompt } from '../metering/token-counter.ts'
 import type { WholeUnits } from '../upstream/whole-units.ts'
 import type { AnswerHeaders } from './answer-client.ts'
+import { releaseHold, requestOnly } from './enter-limits.ts'
 import type { Gateway } from './gateway.ts'
 import type { BegunAnswer } from './open-first-answer.ts'
 import type { StreamRelay } from './relay-stream.ts'
@@ -148,7 +149,8 @@ async function releaseUnserved(
   gateway: Gateway,
   served: ServedRequest,
 ): Promise<Result<void, Refusal>> {
-  await gateway.payment.release(served.request.requestId)
+  await releaseHold(gateway, served)
+  await served.place?.leave(requestOnly)
   logEnded(gateway, served, { outcome: 'client_gone', reason: 'client_gone' })
   return ok(undefined)
 }

@@ -4,6 +4,7 @@ import type { GatewayRefusal, Refusal } from '../domain/refusal.ts'
 import type { InferenceRequest, Payer } from '../domain/request.ts'
 import type { Bytes32 } from '../domain/units.ts'
 import type { BillingStep } from '../payment/billing-step.ts'
+import type { CallerLimitsStep } from '../payment/caller-limits-desk.ts'
 import type { PayoutStep } from '../settlement/payout-step.ts'
 import type { AnswerClient } from './answer-client.ts'
 import type { FoundRequest } from './find-request.ts'
@@ -24,6 +25,8 @@ export type GatewayDoor = {
   readonly request: (channelId: Bytes32, id: string) => Promise<Result<FoundRequest, Refusal>>
   /** Payments that come with requests; undefined where only keys are taken. */
   readonly paid?: PaidDoor | undefined
+  /** What callers may have, and what is left of it. */
+  readonly limits: CallerLimitsStep
   /** What the owner of a channel may ask and order. */
   readonly billing: BillingStep
   /** What a contributor may ask about its pay. */

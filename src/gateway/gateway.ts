@@ -1,6 +1,7 @@
 import type { GatewaySigner } from '../attestation/seal-receipt.ts'
 import type { RequestLog } from '../base/log.ts'
 import type { TokenCounter } from '../metering/token-counter.ts'
+import type { CallerLimitsStep } from '../payment/caller-limits-desk.ts'
 import type { PaymentStep } from '../payment/payment-step.ts'
 import type { ContributorPool } from '../routing/contributor-pool.ts'
 import type { PayoutDesk } from '../settlement/payout-desk.ts'
@@ -10,6 +11,8 @@ import type { UnservedRequests } from './unserved-requests.ts'
 /** What the conductor conducts: wired once by the command that starts a gateway. */
 export type Gateway = {
   readonly payment: PaymentStep
+  /** Who may ask for how much. */
+  readonly limits: CallerLimitsStep
   readonly pool: ContributorPool
   /** Decimals of the asset that the pool's offers are priced in. It is at par with the dollar. */
   readonly priceDecimals: number

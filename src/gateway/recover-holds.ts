@@ -23,6 +23,8 @@ import {
 } from '../domain/units.ts'
 import { noUsage } from '../domain/usage.ts'
 import type { UsdBook } from '../domain/usd-book.ts'
+import { type DayClaim, spendOf } from '../payment/caller-limits.ts'
+import type { CallerLimitsStep } from '../payment/caller-limits-desk.ts'
 import type { PaymentStep } from '../payment/payment-step.ts'
 import type { Candidate } from '../routing/lane.ts'
 
@@ -45,12 +47,17 @@ type Context = {
         readonly quoteId: Bytes32 | undefined
       }
     | undefined
+  /** What the request claimed of its callers' day; undefined where that is not limited. */
+  readonly dayClaim?: DayClaim | undefined
 }
 
 export function recoveryContext(
   request: InferenceRequest,
   candidates: readonly Candidate[],
-  income?: AssetAtRate,
+  counted: {
+    readonly income?: AssetAtRate | undefined
+    readonly dayClaim?: DayClaim | undefined
+  } = {},
 ): string {
   const offer = candidates
     .map((candidate) => candidate.offer)
@@ -59,7 +66,12 @@ export function recoveryContext(
   const { modelId, priceHash } = offer
   const asked = { receivedAtMs, modelName, endpoint }
   const ids = { receiptId, jobId, requestHash, modelId, priceHash, ...asked }
-  const context = income === undefined ? ids : { ...ids, income: incomeJson(income) }
+  const { income, dayClaim } = counted
+  const context = {
+    ...ids,
+    ...(income !== undefined && { income: incomeJson(income) }),
+    ...(dayClaim !== undefined && { dayClaim }),
+  }
   return `${JSON.stringify(context).slice(0, -1)},"prices":${pricesJson(offer.prices)}}`
 }
 
@@ -83,6 +95,9 @@ function pricesJson(prices: PriceSheet): string {
 
 export type RecoveryDeps = {
   readonly payment: PaymentStep
+  readonly limits: Pick<CallerLimitsStep, 'correctDay'>
+  /** Decimals of the asset that prices are written in. */
+  readonly priceDecimals: number
   readonly signer: GatewaySigner
   readonly payerOf: (channelId: Bytes32) => Promise<Address | undefined>
   readonly nowMs: () => number
@@ -97,7 +112,7 @@ export async function recoverHolds(
   for (const orphan of await deps.payment.orphanedHolds()) {
     const events = contentEventsOf(orphan)
     if (events === 0) {
-      await deps.payment.release(orphan.requestId)
+      if (await deps.payment.release(orphan.requestId)) await correctDay(deps, orphan, atomic(0n))
       released += 1
       continue
     }
@@ -167,7 +182,21 @@ async function chargeOrphan(
     worthOfOrphan(context, cost),
   )
   await decided?.durable
+  if (decided !== undefined) await correctDay(deps, orphan, cost)
   return decided !== undefined
+}
+
+/** Whoever ended the request puts what it cost in the place of what it claimed of a day. */
+async function correctDay(
+  { limits, priceDecimals }: RecoveryDeps,
+  orphan: OrphanedHold,
+  cost: AtomicAmount,
+): Promise<void> {
+  const { income, dayClaim } = JSON.parse(orphan.context) as Context
+  if (dayClaim === undefined) return
+  const rateE18 = income && BigInt(income.rateE18)
+  const asset = { decimals: income?.decimals ?? priceDecimals, rateE18 }
+  await limits.correctDay(dayClaim, spendOf(cost, asset))
 }
 
 /** Only a stream gets so far, and who answered it is not known any more. */

@@ -3,14 +3,17 @@
  * with nothing held and nothing charged, or begins to be answered and is finished by finish-completion.ts.
  */
 import { err, ok, type Result } from '../base/result.ts'
-import type { AssetAtRate } from '../domain/exchange.ts'
+import type { LimitedCaller } from '../domain/caller-limits.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import { apiKeyIdOf, type InferenceRequest } from '../domain/request.ts'
 import type { AttemptRecord } from '../domain/request-record.ts'
+import { nothingUsed } from '../payment/caller-limits.ts'
+import type { LimitPlace } from '../payment/caller-limits-desk.ts'
 import type { Admitted } from '../payment/payment-step.ts'
 import type { Pricing } from '../payment/price-exchange.ts'
 import type { Candidate } from '../routing/lane.ts'
 import type { AnswerClient } from './answer-client.ts'
+import { enterLimits, releaseHold, requestOnly } from './enter-limits.ts'
 import { finishStream, finishUnary } from './finish-completion.ts'
 import type { Gateway } from './gateway.ts'
 import { attemptRecordsOf } from './note-attempt.ts'
@@ -36,17 +39,53 @@ export async function serveCompletion(
   }
   const pricing = await gateway.payment.pricing(payer.channelId)
   if (!pricing.ok) return refuse(gateway, request, pricing.error)
-  const { income } = pricing.value
   const candidates = priced(offered, pricing.value)
-  const admitted = await admit(gateway, request, { candidates, income })
-  if (!admitted.ok) return refuse(gateway, request, admitted.error)
+  const job = { request, client, candidates, pricing: pricing.value }
+  const callers = gateway.limits.limitsOf(payer)
+  return callers === undefined
+    ? serveOnHold(gateway, { ...job, place: undefined })
+    : serveLimited(gateway, job, callers)
+}
+
+type PricedJob = {
+  readonly request: InferenceRequest
+  readonly client: AnswerClient
+  readonly candidates: readonly Candidate[]
+  readonly pricing: Pricing
+}
+/** `place` is undefined for a caller without limits. */
+type CountedJob = PricedJob & { readonly place: LimitPlace | undefined }
+
+async function serveLimited(
+  gateway: Gateway,
+  job: PricedJob,
+  callers: readonly LimitedCaller[],
+): Promise<Result<void, Refusal>> {
+  const { income } = job.pricing
+  const place = await enterLimits(gateway, callers, { ...job, income })
+  if (!place.ok) return refuse(gateway, job.request, place.error)
   try {
-    const job = { request, client, candidates, pricing: pricing.value, admitted: admitted.value }
-    return await serveAdmitted(gateway, job)
+    return await serveOnHold(gateway, { ...job, place: place.value })
+  } finally {
+    // Whoever was charged or left has told before: what ends here was refused.
+    await place.value.leave(nothingUsed)
+  }
+}
+
+async function serveOnHold(gateway: Gateway, job: CountedJob): Promise<Result<void, Refusal>> {
+  const { request, client, place } = job
+  const admitted = await admit(gateway, job)
+  if (!admitted.ok) {
+    // The hold may stand after all: then recovery ends it.
+    if (admitted.error.reason === 'store_unavailable') await place?.leave(undefined)
+    return refuse(gateway, request, admitted.error)
+  }
+  try {
+    return await serveAdmitted(gateway, job, admitted.value)
   } catch (error) {
     // A bug must not keep a customer's money held, nor an engine at work for nobody. What was charged stays charged.
     client.cancellation.cancel()
-    await gateway.payment.release(request.requestId)
+    await releaseHold(gateway, job)
     throw error
   } finally {
     gateway.payouts.release(request.requestId)
@@ -55,15 +94,10 @@ export async function serveCompletion(
 
 async function serveAdmitted(
   gateway: Gateway,
-  job: {
-    readonly request: InferenceRequest
-    readonly client: AnswerClient
-    readonly candidates: readonly Candidate[]
-    readonly pricing: Pricing
-    readonly admitted: Admitted
-  },
+  job: CountedJob,
+  admitted: Admitted,
 ): Promise<Result<void, Refusal>> {
-  const { request, client, candidates, admitted } = job
+  const { request, client, candidates, place } = job
   const { income, offerOf } = job.pricing
   // The contributor works while the disk makes the hold durable; the client hears nothing before both are there.
   const begun = await openFirstAnswer(gateway, {
@@ -77,9 +111,12 @@ async function serveAdmitted(
     client,
   })
   if (!begun.ok) {
-    await gateway.payment.release(request.requestId)
+    await releaseHold(gateway, job)
     const { refusal, attempts } = begun.error
-    if (client.cancellation.cancelled) return leave(gateway, request, attempts)
+    if (client.cancellation.cancelled) {
+      await place?.leave(requestOnly)
+      return leave(gateway, request, attempts)
+    }
     return refuse(gateway, request, asCallerSeesIt(refusal, candidates), attempts)
   }
 
@@ -88,7 +125,7 @@ async function serveAdmitted(
     const reason = 'store_unavailable'
     const attempts = attemptRecordsOf(begun.value, reason, gateway.nowMs())
     endUnserved(gateway, begun.value)
-    await gateway.payment.release(request.requestId)
+    await releaseHold(gateway, job)
     return refuse(gateway, request, { reason }, attempts)
   }
   const served: ServedRequest = {
@@ -97,6 +134,7 @@ async function serveAdmitted(
     begun: begun.value,
     income,
     admitted,
+    place,
     promptTokensMax: admitted.bounds.get(begun.value.attempt.candidate.offer)?.promptTokensMax ?? 0,
   }
   try {
@@ -115,16 +153,10 @@ const priced = (offered: readonly Candidate[], { offerOf }: Pricing): readonly C
     return offer === candidate.offer ? candidate : { ...candidate, offer }
   })
 
-function admit(
-  gateway: Gateway,
-  request: InferenceRequest,
-  terms: {
-    readonly candidates: readonly Candidate[]
-    readonly income: AssetAtRate | undefined
-  },
-): Promise<Result<Admitted, Refusal>> {
-  const { candidates, income } = terms
-  const context = recoveryContext(request, candidates, income)
+function admit(gateway: Gateway, job: CountedJob): Promise<Result<Admitted, Refusal>> {
+  const { request, candidates, pricing, place } = job
+  const { income } = pricing
+  const context = recoveryContext(request, candidates, { income, dayClaim: place?.dayClaim })
   const offers = candidates.map(({ offer }) => offer)
   return gateway.payment.admit(request, offers, context)
 }

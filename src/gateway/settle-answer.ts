@@ -21,8 +21,10 @@ import {
 } from '../domain/units.ts'
 import type { MeteredUsage, Usage } from '../domain/usage.ts'
 import type { UsdBook } from '../domain/usd-book.ts'
+import type { LimitPlace } from '../payment/caller-limits-desk.ts'
 import { type Admitted, heldAmountOf, isStoreFailure } from '../payment/payment-step.ts'
 import type { AnswerClient } from './answer-client.ts'
+import { limitUseOf } from './enter-limits.ts'
 import type { Gateway } from './gateway.ts'
 import { attemptRecordsOf, endServedAttempt } from './note-attempt.ts'
 import type { BegunAnswer } from './open-first-answer.ts'
@@ -34,6 +36,8 @@ export type ServedRequest = {
   /** What the answer is charged in; undefined where one asset alone is taken. */
   readonly income: AssetAtRate | undefined
   readonly admitted: Admitted
+  /** Undefined for a caller without limits. */
+  readonly place: LimitPlace | undefined
   readonly promptTokensMax: number
 }
 
@@ -56,7 +60,7 @@ export async function settleAnswer(
   outcome: Outcome,
   reason: EndReason | undefined,
 ): Promise<Refusal | undefined> {
-  const { request, begun, admitted } = served
+  const { request, begun, admitted, place } = served
   const { usage } = outcome
   const heldAmount = heldAmountOf(admitted)
   const price = priceRoundedUp(begun.attempt.candidate.offer.prices, usage)
@@ -76,15 +80,19 @@ export async function settleAnswer(
     )
     if (decided === undefined) {
       // Somebody took this gateway for dead and ended the request in its place: its receipt is not of what we sent.
+      await place?.leave(undefined)
       logEnded(gateway, served, { outcome: 'failed', reason: 'hold_lost' })
       return { reason: 'hold_lost' }
     }
     await decided.durable
   } catch (error) {
+    await place?.leave(undefined)
     logEnded(gateway, served, { outcome: 'failed', reason: 'store_unavailable' })
     if (isStoreFailure(error)) return { reason: 'store_unavailable' }
     throw error
   }
+  // Before the last bytes, so that whoever has them finds its place free.
+  await place?.leave(limitUseOf({ usage, cost }, served.income, gateway.priceDecimals))
   const ended = endings[outcome.status]
   logEnded(gateway, served, { outcome: ended, reason, usage, cost })
   return undefined

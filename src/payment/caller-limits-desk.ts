@@ -20,6 +20,7 @@ import {
   type LimitOverride,
   limitsWith,
 } from '../domain/caller-limits.ts'
+import type { MicroUsd } from '../domain/exchange.ts'
 import type { GatewayRefusal, LimitRefusal } from '../domain/refusal.ts'
 import type { Payer } from '../domain/request.ts'
 import type { ConcurrencyStore, Leave } from '../store/concurrency-store.ts'
@@ -30,17 +31,19 @@ import {
   type CallerWindow,
   type CountedIn,
   countedIn,
+  type DayClaim,
   type LimitUse,
   neverFits,
   placesRefusal,
   refusalOf,
+  wholeNumber,
 } from './caller-limits.ts'
 import type { LimitOverrides } from './caller-limits-overrides.ts'
 
 /** One request under its callers' limits. */
 export type LimitPlace = {
   /** What of it outlives this process, so that recovery can correct it: a day is long. */
-  readonly dayClaim: RateReservation | undefined
+  readonly dayClaim: DayClaim | undefined
   /**
    * Ends it with what was used; undefined where that is for somebody else to say, or unknown. Only the first call counts.
    * Resolves when it is told, and never rejects.
@@ -65,6 +68,9 @@ export type CallerLimitsDeps = {
   readonly concurrency: Pick<ConcurrencyStore, 'enter'>
   readonly nowMs: () => number
 }
+
+/** Limits as everybody else sees them. */
+export type CallerLimitsStep = Pick<CallerLimitsDesk, keyof CallerLimitsDesk>
 
 export class CallerLimitsDesk {
   readonly #deps: CallerLimitsDeps
@@ -130,8 +136,8 @@ export class CallerLimitsDesk {
   }
 
   /** Of a request whose process died: what it cost takes the place of what it claimed of the day. */
-  async correctDay(claim: RateReservation, spent: number): Promise<void> {
-    const used = claim.claims.map(() => spent)
+  async correctDay(claim: DayClaim, spent: MicroUsd): Promise<void> {
+    const used = claim.claims.map(() => wholeNumber(spent))
     await this.#deps.windows.correct(claim, used, this.#deps.nowMs())
   }
 
@@ -208,7 +214,7 @@ export class CallerLimitsDesk {
 function dayOf(
   windows: readonly CallerWindow[],
   { claims, takenAtMs }: RateReservation,
-): RateReservation | undefined {
+): DayClaim | undefined {
   const days = windows.flatMap(({ limitName }, index) =>
     limitName === 'spendPerDayMax' ? [index] : [],
   )

@@ -7,7 +7,7 @@ import { type MicroUsd, microUsd } from '../domain/exchange.ts'
 import type { LimitRefusal } from '../domain/refusal.ts'
 import type { AtomicAmount } from '../domain/units.ts'
 import type { ConcurrencyLimit } from '../store/concurrency-store.ts'
-import type { RateLimit } from '../store/rate-window-store.ts'
+import type { RateLimit, RateReservation } from '../store/rate-window-store.ts'
 
 const minuteMs = 60_000
 const dayMs = 86_400_000
@@ -39,6 +39,9 @@ export type LimitUse = {
   readonly tokens: number
   readonly spent: MicroUsd
 }
+
+/** What a request took of the days of its callers. JSON keeps it as it is. */
+export type DayClaim = RateReservation
 
 export const nothingUsed: LimitUse = { requests: 0, tokens: 0, spent: microUsd(0n) }
 
@@ -80,7 +83,7 @@ export function amountOf({ limitName }: CallerWindow, use: LimitUse): number {
 }
 
 /** Windows count in doubles, exact up to nine thousand million dollars; what is more fits nowhere. */
-const wholeNumber = (amount: MicroUsd): number =>
+export const wholeNumber = (amount: MicroUsd): number =>
   amount < BigInt(Number.MAX_SAFE_INTEGER) ? Number(amount) : Number.MAX_SAFE_INTEGER
 
 /**

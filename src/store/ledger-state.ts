@@ -136,13 +136,14 @@ export class LedgerState {
     return sealed
   }
 
-  release(requestId: string): void {
+  release(requestId: string): boolean {
     const hold = this.holds.get(requestId)
-    if (hold === undefined) return
+    if (hold === undefined) return false
     const released = ledger.release(this.#channel(hold.channelId), hold.heldAmount)
     const spent = this.#spendingAfter(hold, atomic(0n))
     this.channels.set(hold.channelId, released)
     this.#endHold(hold, spent)
+    return true
   }
 
   spending(budgetId: string): KeySpending {

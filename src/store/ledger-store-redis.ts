@@ -168,12 +168,13 @@ class RedisLedger implements LedgerStore {
 
   async release(requestId: string) {
     try {
-      await this.#commits.run({ requestId }, (state) => state.release(requestId), {
+      return await this.#commits.run({ requestId }, (state) => state.release(requestId), {
         abandons: true,
       })
     } catch (error) {
       // Recovery releases what could not be released now.
-      if (!(error instanceof StoreFailure)) throw error
+      if (error instanceof StoreFailure) return false
+      throw error
     }
   }
 

@@ -100,7 +100,7 @@ class SqliteLedger implements LedgerStore {
   }
 
   async release(requestId: string) {
-    this.#state.release(requestId)
+    return this.#state.release(requestId)
   }
 
   async orphanedHolds() {

@@ -72,7 +72,8 @@ type HoldBook = {
     earning?: Earning | undefined,
     worth?: UsdBook | undefined,
   ) => Promise<Decided<SealedReceipt> | undefined>
-  readonly release: (requestId: string) => Promise<void>
+  /** True when this call ended the hold; false when there is none any more, or the store does not say. */
+  readonly release: (requestId: string) => Promise<boolean>
   /** Holds whose gateway process is gone: of an earlier process, or of a replica that stopped renewing its lease. */
   readonly orphanedHolds: () => Promise<readonly OrphanedHold[]>
   /** What all charges so far were worth, and what was earned of them. */

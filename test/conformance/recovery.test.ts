@@ -10,6 +10,7 @@ import { UnservedRequests } from '../../src/gateway/unserved-requests.ts'
 import { createPaymentStep } from '../../src/payment/payment-step.ts'
 import { openSqliteLedger } from '../../src/store/ledger-store-sqlite.ts'
 import { ask } from '../support/ask.ts'
+import { nobodyLimited } from '../support/caller-limits.ts'
 import { untilDurable } from '../support/channels.ts'
 import {
   startGatewayOnLedger,
@@ -139,6 +140,7 @@ describe.each(ways)(
 describe('a gateway that died', () => {
   const recover = (ledger: ReturnType<typeof openSqliteLedger>) =>
     recoverHolds({
+      ...nobodyLimited,
       payment: createPaymentStep(ledger),
       signer: gateway.signer,
       payerOf: async (channelId) => (await ledger.channel(channelId))?.config.payer,

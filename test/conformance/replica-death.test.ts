@@ -14,6 +14,7 @@ import { createPaymentStep } from '../../src/payment/payment-step.ts'
 import type { LedgerStore } from '../../src/store/ledger-store.ts'
 import { openRedisLedger } from '../../src/store/ledger-store-redis.ts'
 import { ask, askedMessages } from '../support/ask.ts'
+import { nobodyLimited } from '../support/caller-limits.ts'
 import {
   openTestChannel,
   startGatewayOnLedger,
@@ -132,6 +133,7 @@ async function occupy(child: Child, counts: { streams: number; whole: number }) 
 
 const reap = () =>
   recoverHolds({
+    ...nobodyLimited,
     payment: createPaymentStep(ledger),
     signer: survivor.signer,
     payerOf: async (channelId) => (await ledger.channel(channelId))?.config.payer,

@@ -24,6 +24,7 @@ import { createPaymentStep } from '../../src/payment/payment-step.ts'
 import type { LedgerStore } from '../../src/store/ledger-store.ts'
 import { openRedisLedger } from '../../src/store/ledger-store-redis.ts'
 import { askedMessages } from '../support/ask.ts'
+import { nobodyLimited } from '../support/caller-limits.ts'
 import { startGatewayOnLedger, type TestGateway } from '../support/gateway-on-ledger.ts'
 import { ReceiptChain } from '../support/receipt-chain.ts'
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts'
@@ -231,6 +232,7 @@ async function expectLaw(answers: readonly Seen[]): Promise<ReceiptChain> {
 async function endAbandoned(ledger: LedgerStore): Promise<void> {
   const { signer } = firstOf(gateways)
   await recoverHolds({
+    ...nobodyLimited,
     payment: createPaymentStep(ledger),
     signer,
     payerOf: async (channelId) => (await ledger.channel(channelId))?.config.payer,

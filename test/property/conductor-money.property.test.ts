@@ -12,6 +12,7 @@ import { recoverHolds, recoveryContext } from '../../src/gateway/recover-holds.t
 import type { GrowingHold } from '../../src/payment/growing-hold.ts'
 import { createPaymentStep, heldAmountOf } from '../../src/payment/payment-step.ts'
 import type { LedgerStore } from '../../src/store/ledger-store.ts'
+import { nobodyLimited } from '../support/caller-limits.ts'
 import {
   channelConfig,
   channelIdOf,
@@ -229,6 +230,7 @@ const operator = addressOfPrivateKey(privateKey)
 
 const recover = (payment: ReturnType<typeof createPaymentStep>) =>
   recoverHolds({
+    ...nobodyLimited,
     payment,
     signer: {
       operator,

@@ -42,6 +42,7 @@ import {
   type BillingStep,
   createBillingStep,
 } from '../../src/payment/billing-step.ts'
+import type { CallerLimitsDesk } from '../../src/payment/caller-limits-desk.ts'
 import { createPaymentStep } from '../../src/payment/payment-step.ts'
 import { asConfigured } from '../../src/payment/price-exchange.ts'
 import { ContributorPool } from '../../src/routing/contributor-pool.ts'
@@ -52,6 +53,7 @@ import { openSqliteApiKeys } from '../../src/store/api-key-store-sqlite.ts'
 import type { LedgerStore } from '../../src/store/ledger-store.ts'
 import { openSqliteLedger } from '../../src/store/ledger-store-sqlite.ts'
 import { UpstreamPools, type UpstreamTimeouts } from '../../src/upstream/open-answer.ts'
+import { callerLimits } from './caller-limits.ts'
 
 export const testVerifier: Address = address(`0x${'5e'.repeat(20)}`)
 const verifyingContract = testVerifier
@@ -148,6 +150,9 @@ export async function startGatewayOnLedger(
     /** Who is paid by channel; without it nobody. */
     readonly payouts?: PayoutDesk
     readonly payoutStep?: PayoutStep
+    /** Without it nobody is limited. */
+    readonly limits?: CallerLimitsDesk
+    readonly nowMs?: () => number
     /** Makes this gateway one of several replicas. */
     readonly replica?: Replica
   },
@@ -172,6 +177,7 @@ export async function startGatewayOnLedger(
   )
   const gateway: Gateway = {
     payment: createPaymentStep(ledger),
+    limits: options.limits ?? callerLimits(),
     pool,
     priceDecimals: 6,
     upstreams,
@@ -180,7 +186,7 @@ export async function startGatewayOnLedger(
     tokenCounters: options.tokenCounters ?? new Map(),
     log: journal.request,
     unserved: new UnservedRequests(),
-    nowMs: Date.now,
+    nowMs: options.nowMs ?? Date.now,
   }
   const door = createDoor({
     gateway,

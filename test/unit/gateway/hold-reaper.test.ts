@@ -7,6 +7,7 @@ import { zeroAddress } from '../../../src/domain/units.ts'
 import { startHoldReaper } from '../../../src/gateway/hold-reaper.ts'
 import { createPaymentStep, type PaymentStep } from '../../../src/payment/payment-step.ts'
 import { type LedgerStore, StoreFailure } from '../../../src/store/ledger-store.ts'
+import { nobodyLimited } from '../../support/caller-limits.ts'
 import { channelIdOf, holdOf, openSignedChannel } from '../../support/channels.ts'
 import { testDomain } from '../../support/gateway-on-ledger.ts'
 import { type LedgerPlace, sqlitePlace } from '../../support/ledger-place.ts'
@@ -36,6 +37,7 @@ const operator = addressOfPrivateKey(privateKey)
 function startWith(orphans: () => Promise<readonly OrphanedHold[]>) {
   const payment: PaymentStep = { ...createPaymentStep(ledger), orphanedHolds: orphans }
   return startHoldReaper({
+    ...nobodyLimited,
     payment,
     signer: {
       operator,
@@ -55,6 +57,7 @@ function startWith(orphans: () => Promise<readonly OrphanedHold[]>) {
 
 const orphanOf = (requestId: string): OrphanedHold => ({
   ...holdOf(requestId, channelIdOf(0), 100n),
+  context: '{}',
   checkpoint: undefined,
 })
 

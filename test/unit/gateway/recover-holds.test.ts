@@ -9,6 +9,7 @@ import { recoverHolds, recoveryContext } from '../../../src/gateway/recover-hold
 import { createPaymentStep } from '../../../src/payment/payment-step.ts'
 import { PriceExchange } from '../../../src/payment/price-exchange.ts'
 import type { LedgerStore } from '../../../src/store/ledger-store.ts'
+import { nobodyLimited } from '../../support/caller-limits.ts'
 import { channelConfig, channelIdOf, holdOf, openSignedChannel } from '../../support/channels.ts'
 import { testDomain, testVerifier } from '../../support/gateway-on-ledger.ts'
 import { type LedgerPlace, sqlitePlace } from '../../support/ledger-place.ts'
@@ -54,7 +55,7 @@ test('a crash is charged in the asset and at the rate of the admission, and its 
     offers: [offer],
   }
   const request = inferenceRequest()
-  const context = recoveryContext(request, [{ contributor, offer }], pricing.value.income)
+  const context = recoveryContext(request, [{ contributor, offer }], pricing.value)
   expect(JSON.parse(context)).toMatchObject({
     income: { decimals: 18, rateE18: String((10n ** 18n * 99n) / 100n) },
     prices: { asset: dollar.address },
@@ -73,7 +74,13 @@ test('a crash is charged in the asset and at the rate of the admission, and its 
   // The exchange of a process that starts anew plays no part in it.
   const payment = { ...createPaymentStep(ledger), orphanedHolds: async () => [orphan] }
   const payerOf = async () => channelConfig.payer
-  const recovered = await recoverHolds({ payment, signer, payerOf, nowMs: Date.now })
+  const recovered = await recoverHolds({
+    ...nobodyLimited,
+    payment,
+    signer,
+    payerOf,
+    nowMs: Date.now,
+  })
   expect(recovered).toEqual({ charged: 1, released: 0 })
   // 3 tokens at 2 millionths of a dollar, a dollar being 1/0.99 units.
   const cost = (3n * offer.prices.completionAtomicPerMtok + 999_999n) / 1_000_000n

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { zeroAddress } from '../../../src/domain/units.ts'
 import type { GatewayDoor } from '../../../src/gateway/gateway-door.ts'
 import { createListener } from '../../../src/http/create-listener.ts'
+import { callerLimits } from '../../support/caller-limits.ts'
 
 const unused = () => {
   throw new Error('nobody is let in')
@@ -18,6 +19,7 @@ const closedDoor: GatewayDoor = {
   models: unused,
   receipt: unused,
   request: unused,
+  limits: callerLimits(),
   billing: {
     terms: {
       gateway: zeroAddress,
