@@ -4,129 +4,32 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { channelDomain, voucherDigest } from '../../src/chain/channel-typed-data.ts'
-import { signDigest } from '../../src/chain/signatures.ts'
-import { bootstrapChain, type DevChain } from '../../src/dev/bootstrap-chain.ts'
-import { loadDevKeys } from '../../src/dev/dev-keys.ts'
-import type { EmbeddedChain } from '../../src/dev/embedded-chain.ts'
-import { atomic, bytes32 } from '../../src/domain/units.ts'
-import { runVouch, type ServeProcess, startServe } from '../support/dev-process.ts'
-import { startChain, temporaryFolder } from '../support/embedded-chain.ts'
-import { type ScriptedUpstream, startScriptedUpstream } from '../support/scripted-upstream.ts'
+import { runVouch, startServe } from '../support/dev-process.ts'
+import { openServeConfig, type ServeConfig } from '../support/serve-config.ts'
 
-const folder = temporaryFolder()
-let chain: EmbeddedChain
-let devChain: DevChain
-let upstream: ScriptedUpstream
+let place: ServeConfig
 
 beforeAll(async () => {
-  chain = await startChain(join(folder.path, 'chain'))
-  const keys = loadDevKeys(join(folder.path, 'keys.json'))
-  if (!keys.ok) throw new Error(keys.error.detail)
-  const bootstrapped = await bootstrapChain({
-    chain,
-    keys: keys.value,
-    model: {
-      modelId: bytes32(`0x${'0d'.repeat(32)}`),
-      contextTokensMax: 1024,
-      promptAtomicPerMtok: atomic(1n),
-      cachedPromptAtomicPerMtok: atomic(1n),
-      completionAtomicPerMtok: atomic(1n),
-    },
-    endpoints: { gateway: 'test', contributor: 'test' },
-    nowMs: Date.now(),
-    progress: () => {},
-  })
-  if (!bootstrapped.ok) throw new Error(bootstrapped.error)
-  devChain = bootstrapped.value
-  upstream = await startScriptedUpstream()
-  const secret = (name: string, text: string) =>
-    writeFileSync(join(folder.path, name), text, { mode: 0o600 })
-  secret('signing.key', devChain.keys.gatewaySigner)
-  secret('claim.key', devChain.keys.gatewayOperator)
-  secret('other.key', devChain.keys.payer)
-  secret('engine.key', 'an-engine-key')
+  place = await openServeConfig()
 })
-
-afterAll(async () => {
-  await upstream.close()
-  await chain.stop()
-  folder.remove()
-})
-
-/** A good vouch.yaml; each test that wants a bad one replaces a part. */
-function yaml(change: (text: string) => string = (text) => text): string {
-  const { contracts, addresses } = devChain
-  const path = join(folder.path, `vouch-${Math.random().toString(36).slice(2)}.yaml`)
-  const text = `listen:
-  port: 0
-dataFolder: ${join(folder.path, 'data')}
-chain:
-  rpcUrl: ${chain.url}
-  chainId: 31337
-  receiptVerifier: '${contracts.receiptVerifier}'
-  gatewayRegistry: '${contracts.gatewayRegistry}'
-  contributorRegistry: '${contracts.contributorRegistry}'
-  asset: '${contracts.asset}'
-  confirmations: 1
-gateway:
-  operator: '${addresses.gatewayOperator}'
-  signingKeyFile: signing.key
-  receiver: '${addresses.gatewayOperator}'
-  claimKeyFile: claim.key
-upstreams:
-  - id: engine
-    url: ${upstream.baseUrl}
-    apiKeyFile: engine.key
-    models:
-      - id: public-name
-        upstreamId: engine/name
-        contextTokensMax: 4096
-        price:
-          promptPerMtok: "0.5"
-          completionPerMtok: 2
-`
-  writeFileSync(path, change(text))
-  return path
-}
-
-/** What a payer does: sign a tranche, send it; and what the operator does: make a key. */
-async function openAccount(serving: ServeProcess): Promise<string> {
-  const { channel, contracts, keys } = devChain
-  const maxClaimableAmount = atomic(5_000_000n)
-  const domain = channelDomain({ chainId: 31337, verifyingContract: contracts.settlement })
-  const digest = voucherDigest(domain, { channelId: channel.channelId, maxClaimableAmount })
-  const answer = await fetch(`${serving.origin}/v1/billing/vouchers`, {
-    method: 'POST',
-    body: JSON.stringify({
-      channelConfig: channel.config,
-      maxClaimableAmount: String(maxClaimableAmount),
-      signature: signDigest(digest, keys.session),
-    }),
-  })
-  expect(answer.status, await answer.clone().text()).toBe(200)
-  const data = join(folder.path, 'data')
-  const created = await runVouch(['keys', 'create', '--data', data, '--channel', channel.channelId])
-  expect(created.code).toBe(0)
-  return /sk-vouch-\S+/.exec(created.output)?.[0] ?? ''
-}
+afterAll(() => place.close())
 
 test('an upstream named in vouch.yaml is served under its public name, with its own key and ours kept apart', async () => {
-  const serving = await startServe(yaml())
-  const apiKey = await openAccount(serving)
+  const serving = await startServe(place.yaml())
+  const apiKey = await place.openAccount(serving)
   const client = new OpenAI({ baseURL: `${serving.origin}/v1`, apiKey, maxRetries: 0 })
   const request = { model: 'public-name', messages: [{ role: 'user' as const, content: 'hi' }] }
   const answer = await client.chat.completions.create(request)
   expect(answer.choices[0]?.message.content).toBe('Hello there!')
-  const seen = upstream.requests.at(-1)
+  const seen = place.upstream.requests.at(-1)
   expect(seen?.json['model']).toBe('engine/name')
   expect(seen?.headers.authorization).toBe('Bearer an-engine-key')
   expect(JSON.stringify(seen?.headers)).not.toContain(apiKey)
 
-  const list = await runVouch(['keys', 'list', '--data', join(folder.path, 'data')])
+  const list = await runVouch(['keys', 'list', '--data', join(place.folder, 'data')])
   const keyId = /key_[0-9a-f]{24}/.exec(list.output)?.[0] ?? ''
   expect(
-    (await runVouch(['keys', 'revoke', keyId, '--data', join(folder.path, 'data')])).code,
+    (await runVouch(['keys', 'revoke', keyId, '--data', join(place.folder, 'data')])).code,
   ).toBe(0)
   await expect(client.chat.completions.create(request)).rejects.toMatchObject({ status: 401 })
   const stopped = await serving.interrupt()
@@ -137,8 +40,8 @@ test('an upstream named in vouch.yaml is served under its public name, with its 
 
 test("an upstream's limits, region and price decide whether it is asked", async () => {
   const known = 'limits: { requestsPerMinute: 1 }\n    region: eu\n    models:'
-  const serving = await startServe(yaml((text) => text.replace('models:', known)))
-  const apiKey = await openAccount(serving)
+  const serving = await startServe(place.yaml((text) => text.replace('models:', known)))
+  const apiKey = await place.openAccount(serving)
   const client = new OpenAI({ baseURL: `${serving.origin}/v1`, apiKey, maxRetries: 0 })
   const ask = (routing: unknown) => {
     const messages = [{ role: 'user' as const, content: 'hi' }]
@@ -146,20 +49,20 @@ test("an upstream's limits, region and price decide whether it is asked", async 
     return client.chat.completions.create(request)
   }
   const filtered = { status: 404, code: 'constraint_filtered' }
-  const sent = upstream.requests.length
+  const sent = place.upstream.requests.length
   await expect(ask({ region: 'us' })).rejects.toMatchObject(filtered)
   await expect(ask({ max_price: { completion: '1.999999' } })).rejects.toMatchObject(filtered)
   const answer = await ask({ region: 'eu', max_price: { prompt: '0.5', completion: '2' } })
   expect(answer.choices[0]?.message.content).toBe('Hello there!')
-  expect(upstream.requests.at(-1)?.json).not.toHaveProperty('routing')
+  expect(place.upstream.requests.at(-1)?.json).not.toHaveProperty('routing')
   await expect(ask({})).rejects.toMatchObject({ status: 429, code: 'capacity_exhausted' })
-  expect(upstream.requests).toHaveLength(sent + 1)
+  expect(place.upstream.requests).toHaveLength(sent + 1)
   await serving.interrupt()
 })
 
 test('two gateways cannot share a data folder', async () => {
-  const serving = await startServe(yaml())
-  const second = await runVouch(['serve', '--config', yaml()])
+  const serving = await startServe(place.yaml())
+  const second = await runVouch(['serve', '--config', place.yaml()])
   expect(second.code).toBe(1)
   expect(second.output).toContain('another gateway runs on this data folder')
   await serving.interrupt()
@@ -221,27 +124,29 @@ test.each([
     /cannot reach the chain at http:\/\/127\.0\.0\.1:1/,
   ],
 ])('%s is told in one line', async (_name, from, to, expected) => {
-  expect(await oneLine(yaml((text) => text.replace(from, to)))).toMatch(expected)
+  expect(await oneLine(place.yaml((text) => text.replace(from, to)))).toMatch(expected)
 })
 
 test('a folder that cannot be written, a busy port and a file that is not there are told in one line', async () => {
-  const blocked = join(folder.path, 'blocked')
+  const blocked = join(place.folder, 'blocked')
   writeFileSync(blocked, 'a file where a folder should be')
-  const unwritable = yaml((text) => text.replace(/dataFolder: .*/, `dataFolder: ${blocked}/data`))
+  const unwritable = place.yaml((text) =>
+    text.replace(/dataFolder: .*/, `dataFolder: ${blocked}/data`),
+  )
   expect(await oneLine(unwritable)).toMatch(/data folder .* cannot be written/)
 
   const occupant = createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => occupant.once('listening', resolve))
   const { port } = occupant.address() as AddressInfo
-  const busy = yaml((text) => text.replace('port: 0', `port: ${port}`))
+  const busy = place.yaml((text) => text.replace('port: 0', `port: ${port}`))
   expect(await oneLine(busy)).toMatch(new RegExp(`127\\.0\\.0\\.1:${port} is in use`))
   await new Promise((resolve) => occupant.close(resolve))
 
-  expect(await oneLine(join(folder.path, 'absent.yaml'))).toMatch(/does not exist/)
+  expect(await oneLine(join(place.folder, 'absent.yaml'))).toMatch(/does not exist/)
 })
 
 test('help is there for the program and for each command, and a wrong word is exit 2', async () => {
-  mkdirSync(join(folder.path, 'empty'), { recursive: true })
+  mkdirSync(join(place.folder, 'empty'), { recursive: true })
   const help = await runVouch(['--help'])
   expect(help.code).toBe(0)
   const names = [...help.output.matchAll(/^ {2}(\w+) {2,}\S/gm)].map(([, name]) => name ?? '')

@@ -70,7 +70,14 @@ export async function startDev(
   }
 }
 
-export type ServeProcess = Pick<DevProcess, 'origin' | 'output' | 'interrupt' | 'kill'>
+export type ServeProcess = Pick<DevProcess, 'origin' | 'output' | 'interrupt' | 'kill'> & {
+  /** SIGHUP: its file is to be read again. */
+  readonly hangUp: () => void
+  /** The log line of that name that comes as the `count`th one; waits for it. */
+  readonly logged: (event: string, count?: number) => Promise<LogLine>
+}
+
+export type LogLine = Readonly<Record<string, string | number>>
 
 /** `vouch serve` over a configuration, on the port that the configuration leaves free. */
 export async function startServe(configPath: string): Promise<ServeProcess> {
@@ -83,6 +90,13 @@ export async function startServe(configPath: string): Promise<ServeProcess> {
   return {
     origin: /"origin":"([^"]+)"/.exec(output())?.[1] ?? '',
     output,
+    hangUp: () => void child.kill('SIGHUP'),
+    logged: async (event, count = 1) => {
+      const linesOf = () => output().split('\n').slice(0, -1)
+      const found = () => linesOf().filter((line) => line.includes(`"msg":"${event}"`))[count - 1]
+      await waitFor(child, () => found() ?? '', '{')
+      return JSON.parse(found() ?? '') as LogLine
+    },
     interrupt: async () => {
       child.kill('SIGINT')
       return { code: await exited, output: output() }
@@ -123,6 +137,7 @@ function waitFor(child: ChildProcess, output: () => string, words: string): Prom
       if (output().includes(words)) done()
     }
     child.stdout?.on('data', look)
+    look()
     child.once('exit', () => fail(new Error(`vouch ended before it ran: ${output()}`)))
   })
 }
