@@ -53,6 +53,7 @@ const faults = {
   none: undefined,
   cut: 'upstream_stream_interrupted',
   'end too early': 'upstream_stream_interrupted',
+  'end in an event': 'upstream_stream_interrupted',
   'malformed JSON': 'upstream_bad_response',
   'another choice': 'upstream_bad_response',
   'error in band': 'upstream_unavailable',
@@ -151,6 +152,8 @@ function tailOf(fault: Fault, done: string, choiceCount: number): string {
     case 'cut':
     case 'end too early':
       return ''
+    case 'end in an event':
+      return 'data: {"choices":[{"delta":{"content":"lat'
     case 'malformed JSON':
       return 'data: {"choices":[{\n\n'
     case 'another choice':
@@ -178,7 +181,12 @@ function pieces(bytes: Buffer, places: readonly number[]): Buffer[] {
   return [0, ...at].map((start, index) => bytes.subarray(start, at[index]))
 }
 
-const endings = { none: 'end', 'end too early': 'end', cut: 'cut' } as const
+const endings = {
+  none: 'end',
+  'end too early': 'end',
+  'end in an event': 'end',
+  cut: 'cut',
+} as const
 
 /** The chunks that the caller got, without usage; checks that each event is one, but for an error and [DONE] at the end. */
 function shownIn(answer: Answer, { includeUsage }: MadeUp, isWhole: boolean): unknown[] {
