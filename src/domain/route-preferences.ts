@@ -14,6 +14,8 @@ export type RoutePreferences = {
   readonly ignore: readonly string[] | undefined
   /** False: whoever is not in `order` is not asked; without `order`, nobody is asked after the first. */
   readonly allowFallbacks: boolean
+  /** Whether a second contributor is asked while the first is silent for long; undefined leaves it to the operator. */
+  readonly hedge: boolean | undefined
   /** One measure in the place of the score. */
   readonly sort: 'price' | 'latency' | 'throughput' | undefined
   /** Per million tokens. */
@@ -83,6 +85,7 @@ const readers = {
   only: readIds,
   ignore: readIds,
   allow_fallbacks: readBoolean,
+  hedge: readBoolean,
   sort: readSort,
   max_price: readMaxPrice,
   max_ttft_ms: readFirstTokenMs,
@@ -138,6 +141,7 @@ export function parseRoutePreferences(
     only: read.only,
     ignore: read.ignore,
     allowFallbacks: read.allow_fallbacks ?? true,
+    hedge: read.hedge,
     sort: read.sort,
     maxPrice: read.max_price ?? { prompt: undefined, completion: undefined },
     maxFirstTokenMs: read.max_ttft_ms,

@@ -7,6 +7,7 @@ import type { RateWindowStore } from '../store/rate-window-store.ts'
 import { MemoryRateWindows } from '../store/rate-window-store-memory.ts'
 import { chooseLane } from './choose-lane.ts'
 import type { RouteRequest } from './filter-lanes.ts'
+import { Hedging } from './hedging.ts'
 import {
   type Candidate,
   createLane,
@@ -32,6 +33,8 @@ export type PoolOptions = {
   readonly concurrency?: ConcurrencyStore | undefined
   readonly random?: Random
   readonly schedule?: Schedule
+  /** A second contributor is asked where the first is slow, for every request that does not say otherwise. */
+  readonly hedgesAll?: boolean
   /** The policy; another only to compare it with (bench/simulate-routing.ts). */
   readonly choose?: typeof chooseLane
 }
@@ -71,6 +74,9 @@ export class ContributorPool {
       random,
       affinity: new PrefixAffinity(Math.floor(random() * 2 ** 32)),
       choose: options.choose ?? chooseLane,
+      hedging: new Hedging(),
+      hedgesAll: options.hedgesAll ?? false,
+      schedule,
       roomOf: (laneName) => {
         const known = this.#rooms.get(laneName)
         if (known !== undefined) return known

@@ -45,6 +45,11 @@ export class Hedging {
     this.#saved -= 1
     return true
   }
+
+  /** A hedge that was taken and not made. */
+  giveBack(): void {
+    this.#saved = Math.min(savedMax, this.#saved + 1)
+  }
 }
 
 /** A histogram whose past fades: constant size, constant time. */

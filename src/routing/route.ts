@@ -6,6 +6,7 @@ import { filterLanes, type RouteRefusal, type RouteRequest } from './filter-lane
 import { type Candidate, type Lane, laneNameOf } from './lane.ts'
 import { queueDeadlineMs } from './limits.ts'
 import { noPrefix, type PrefixKeys, promptBytesOf } from './prefix-affinity.ts'
+import { RequestHedge } from './request-hedge.ts'
 import type { RoutingState } from './routing-state.ts'
 import type { Visitor } from './waiting-room.ts'
 
@@ -36,6 +37,14 @@ export class Route {
     this.#offerFor = offerFor
     const mayServe = ({ candidate }: Lane) => offerFor(candidate.offer) !== undefined
     this.#left = lanes.every(mayServe) ? lanes : lanes.filter(mayServe)
+  }
+
+  /** Where a second contributor may be asked beside the first; undefined where nobody wants that, or may ask anybody else. */
+  hedge(stream: boolean): RequestHedge | undefined {
+    const { preferences } = this.#request
+    if (!(preferences?.hedge ?? this.#state.hedgesAll) || this.#left.length < 2) return undefined
+    const name = `${laneNameOf(this.#request)}${stream ? '' : ' whole'}`
+    return new RequestHedge(this.#state, name, (nowMs) => this.next(nowMs))
   }
 
   /** The best of those who were not asked yet, at work. Never waits for room. */

@@ -10,6 +10,7 @@ export const noPreferences: RoutePreferences = {
   only: undefined,
   ignore: undefined,
   allowFallbacks: true,
+  hedge: undefined,
   sort: undefined,
   maxPrice: { prompt: undefined, completion: undefined },
   maxFirstTokenMs: undefined,

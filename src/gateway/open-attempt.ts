@@ -1,0 +1,192 @@
+import { sha256Bytes32 } from '../attestation/answer-transcript.ts'
+import type { Cancellation } from '../base/cancellation.ts'
+import { err, ok, type Result } from '../base/result.ts'
+import type { Offer } from '../domain/contributor.ts'
+import { unitAt } from '../domain/endpoint.ts'
+import type { AssetAtRate } from '../domain/exchange.ts'
+import { voucherHeader } from '../domain/payout-voucher.ts'
+import type { UpstreamRefusal } from '../domain/refusal.ts'
+import type { InferenceRequest } from '../domain/request.ts'
+import type { AttemptRecord } from '../domain/request-record.ts'
+import { atomic, type Bytes32 } from '../domain/units.ts'
+import type { Admitted } from '../payment/payment-step.ts'
+import type { Attempt } from '../routing/attempt.ts'
+import type { Candidate } from '../routing/lane.ts'
+import { answerFormats } from '../upstream/answer-formats.ts'
+import { openAnswer } from '../upstream/open-answer.ts'
+import { prepareBody } from '../upstream/prepare-body.ts'
+import type { AnswerClient } from './answer-client.ts'
+import type { Gateway } from './gateway.ts'
+import { endFailedAttempt } from './note-attempt.ts'
+import { readUnary, type UnaryRead } from './read-unary.ts'
+import { StreamRelay } from './relay-stream.ts'
+import { StreamCredit } from './stream-credit.ts'
+
+/** A request that is paid for and wants somebody to answer it. */
+export type AnswerJob = {
+  readonly request: InferenceRequest
+  readonly income: AssetAtRate | undefined
+  readonly admitted: Admitted
+  readonly client: AnswerClient
+}
+
+/** One contributor asked. */
+type Asked = {
+  readonly attempt: Attempt
+  /** Of this attempt alone, or the client's own where nobody else is asked at the same time. */
+  readonly cancellation: Cancellation
+}
+
+/** One attempt whose answer has begun. */
+export type BegunAttempt = {
+  readonly attempt: Attempt
+  readonly inputHash: Bytes32
+  readonly startedAtMs: number
+  /** When its first content was here, or all of an answer in one piece. */
+  readonly beganAtMs: number
+  readonly body:
+    | { readonly kind: 'stream'; readonly relay: StreamRelay }
+    | { readonly kind: 'unary'; readonly read: UnaryRead; readonly encodedWork: string | undefined }
+}
+
+/** One attempt that came to nothing, and was ended. */
+export type FailedAttempt = { readonly refusal: UpstreamRefusal; readonly record: AttemptRecord }
+
+/** Sets the contributor's worst case aside. Who cannot be paid for the answer is not asked for it. */
+export function isSolvent(
+  gateway: Gateway,
+  { request, income, admitted }: AnswerJob,
+  { candidate }: Attempt,
+  beside = false,
+): boolean {
+  const { contributorId } = candidate.contributor
+  const worstCase = admitted.bounds.get(candidate.offer)?.amount ?? atomic(0n)
+  const { requestId } = request
+  return gateway.payouts.reserve({ requestId, contributorId, worstCase, income, beside })
+}
+
+/** Asks one contributor and waits until its answer begins. Whatever goes wrong, the attempt is ended: its room is another's. */
+export async function openAttempt(
+  gateway: Gateway,
+  job: AnswerJob,
+  asked: Asked,
+): Promise<Result<BegunAttempt, FailedAttempt>> {
+  const { attempt } = asked
+  const startedAtMs = gateway.nowMs()
+  try {
+    const begun = await open(gateway, job, asked)
+    if (begun.ok) return begun
+    const refusal = begun.error
+    const unwanted = whyUnwanted(job.client.cancellation, asked.cancellation)
+    const failure = { refusal, unwanted, startedAtMs }
+    const record = endFailedAttempt(attempt, failure, gateway.nowMs())
+    if (refusal.reason === 'upstream_credit_exhausted') {
+      gateway.payouts.exhausted(attempt.candidate.contributor.contributorId)
+    }
+    return err({ refusal, record })
+  } catch (error) {
+    attempt.abandoned(gateway.nowMs())
+    throw error
+  }
+}
+
+function whyUnwanted(
+  client: Cancellation,
+  own: Cancellation,
+): 'client_gone' | 'hedge_lost' | undefined {
+  if (client.cancelled) return 'client_gone'
+  return own.cancelled ? 'hedge_lost' : undefined
+}
+
+async function open(
+  gateway: Gateway,
+  job: AnswerJob,
+  { attempt, cancellation }: Asked,
+): Promise<Result<BegunAttempt, UpstreamRefusal>> {
+  const { request, client, admitted } = job
+  const { contributor, offer } = attempt.candidate
+  const signs = contributor.identity !== undefined
+  const bound = admitted.bounds.get(offer)
+  const completionTokensMax = bound?.completionTokensMax ?? offer.completionTokensMax
+  const body = prepareBody(request, offer, { signs, completionTokensMax })
+  const inputHash = body === request.body ? request.requestHash : sha256Bytes32(body)
+  const startedAtMs = gateway.nowMs()
+  const opened = await openAnswer(gateway.upstreams, {
+    baseUrl: contributor.baseUrl,
+    isGuarded: contributor.isGuarded,
+    path: `/${request.endpoint}`,
+    headers: jobHeaders(gateway, request, attempt.candidate),
+    body,
+    stream: request.stream,
+    cancellation,
+    onShownVoucher: (voucher) => gateway.payouts.shown(contributor.contributorId, voucher),
+  })
+  if (!opened.ok) return opened
+  const format = answerFormats[request.endpoint]
+  const streamFormat = request.stream ? format.stream : undefined
+  const expected = streamFormat === undefined ? format.wholeType : 'text/event-stream'
+  if (!opened.value.contentType.toLowerCase().startsWith(expected)) {
+    opened.value.abort()
+    return err({ reason: 'upstream_bad_response' })
+  }
+  if (streamFormat === undefined) {
+    const { choiceCount, expected: expectedUnits, endpoint } = request
+    const unit = unitAt(endpoint, offer.unit)
+    const asked = { choiceCount, expected: expectedUnits, unit }
+    const read = await readUnary(opened.value, format, asked)
+    if (!read.ok) return read
+    const { encodedWork } = opened.value
+    const unary = { kind: 'unary', read: read.value, encodedWork } as const
+    return ok({ attempt, inputHash, startedAtMs, beganAtMs: gateway.nowMs(), body: unary })
+  }
+  const relay = new StreamRelay(opened.value, {
+    jobId: request.jobId,
+    inputHash,
+    choiceCount: request.choiceCount,
+    format: streamFormat,
+    dialect: client.startDialect?.(request),
+    includeUsage: request.includeUsage,
+    expectsWork: signs,
+    credit: creditOf(admitted, offer, request),
+    onCheckpoint: (contentEvents) =>
+      gateway.payment.checkpoint(request.requestId, JSON.stringify({ contentEvents })),
+    nowMs: gateway.nowMs,
+  })
+  cancellation.onCancel(() => relay.abort())
+  const committed = await relay.committed
+  if (!committed.ok) return committed
+  const stream = { kind: 'stream', relay } as const
+  return ok({ attempt, inputHash, startedAtMs, beganAtMs: gateway.nowMs(), body: stream })
+}
+
+/** How far what is held goes at this offer's prices; undefined where it goes to the end. */
+function creditOf(
+  { growing, bounds }: Admitted,
+  offer: Offer,
+  { choiceCount, echoedBytes = 0 }: InferenceRequest,
+): StreamCredit | undefined {
+  const bound = bounds.get(offer)
+  if (growing === undefined || bound === undefined) return undefined
+  return new StreamCredit(growing, { ...bound, prices: offer.prices, choiceCount, echoedBytes })
+}
+
+/** Headers for the contributor. The caller's own headers, its key above all, stay here. */
+function jobHeaders(
+  gateway: Gateway,
+  request: InferenceRequest,
+  candidate: Candidate,
+): Record<string, string> {
+  const { contributor, offer } = candidate
+  const headers: Record<string, string> = {
+    'content-type': request.contentType ?? 'application/json',
+  }
+  if (contributor.authorization !== undefined) headers['authorization'] = contributor.authorization
+  if (contributor.identity !== undefined) {
+    headers['x-vouch-job'] = request.jobId
+    headers['x-vouch-gateway'] = gateway.signer.operator
+    headers['x-vouch-model'] = offer.modelId
+    const voucher = gateway.payouts.voucherFor(contributor.contributorId)
+    if (voucher !== undefined) headers[voucherHeader] = voucher
+  }
+  return headers
+}
