@@ -38,7 +38,7 @@ export type TextFormat =
     }
 
 export type Effort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max'
-export type SummaryWish = 'auto' | 'concise' | 'detailed'
+type SummaryWish = 'auto' | 'concise' | 'detailed'
 export type Verbosity = 'low' | 'medium' | 'high'
 
 type Token = { readonly token: string; readonly logprob: number }
@@ -52,7 +52,7 @@ export type Logprob = TokenBytes & { readonly top_logprobs: readonly TokenBytes[
 type Status = 'in_progress' | 'completed' | 'incomplete'
 export type EndedStatus = Exclude<Status, 'in_progress'>
 
-export type OutputText = {
+type OutputText = {
   readonly type: 'output_text'
   readonly text: string
   readonly annotations: readonly never[]

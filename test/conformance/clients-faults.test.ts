@@ -10,14 +10,18 @@ import {
   startScriptedUpstream,
   type UpstreamRequest,
 } from '../support/scripted-upstream.ts'
-import { agentsChat } from './clients/agents-chat.ts'
-import { aiSdkCompatible, aiSdkOpenai } from './clients/ai-sdk-chat.ts'
+import { agentsChat, agentsResponses } from './clients/agents-chat.ts'
+import { aiSdkCompatible, aiSdkOpenai, aiSdkResponses } from './clients/ai-sdk-chat.ts'
 import { type ExpectedError, tapBodies } from './clients/chat-client.ts'
 import { asksOf, type ClientFault, clientFaults, retriesFor, spilt } from './clients/faults-told.ts'
-import { langchainChat } from './clients/langchain-chat.ts'
+import { langchainChat, langchainResponses } from './clients/langchain-chat.ts'
 import { openaiChat } from './clients/openai-chat.ts'
+import { openaiResponses } from './clients/openai-responses.ts'
 
-const libraries = [openaiChat, aiSdkOpenai, aiSdkCompatible, langchainChat, agentsChat]
+const libraries = [
+  ...[openaiChat, aiSdkOpenai, aiSdkCompatible, langchainChat, agentsChat],
+  ...[openaiResponses, aiSdkResponses, langchainResponses, agentsResponses],
+]
 
 const faultOf = ({ json }: UpstreamRequest): ClientFault | undefined =>
   clientFaults.find(({ name }) => name === json['model'])
@@ -145,7 +149,7 @@ describe.concurrent.each(libraries)('$name', (library) => {
           openaiClass: 'BadRequestError',
           status: 400,
           code: 'invalid_value',
-          message: /max_(completion_)?tokens/,
+          message: /max_(completion_|output_)?tokens/,
         },
       },
       {

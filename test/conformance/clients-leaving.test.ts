@@ -15,12 +15,16 @@ import {
   startSse,
   streamBytes,
 } from '../support/scripted-upstream.ts'
-import { agentsChat } from './clients/agents-chat.ts'
-import { aiSdkCompatible, aiSdkOpenai } from './clients/ai-sdk-chat.ts'
-import { langchainChat } from './clients/langchain-chat.ts'
+import { agentsChat, agentsResponses } from './clients/agents-chat.ts'
+import { aiSdkCompatible, aiSdkOpenai, aiSdkResponses } from './clients/ai-sdk-chat.ts'
+import { langchainChat, langchainResponses } from './clients/langchain-chat.ts'
 import { openaiChat } from './clients/openai-chat.ts'
+import { openaiResponses } from './clients/openai-responses.ts'
 
-const libraries = [openaiChat, aiSdkOpenai, aiSdkCompatible, langchainChat, agentsChat]
+const libraries = [
+  ...[openaiChat, aiSdkOpenai, aiSdkCompatible, langchainChat, agentsChat],
+  ...[openaiResponses, aiSdkResponses, langchainResponses, agentsResponses],
+]
 const question = { model: 'm', text: 'Say hello.', maxTokens: 50 }
 const role = sse(chunk({ role: 'assistant', content: '' }))
 

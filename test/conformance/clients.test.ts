@@ -7,22 +7,15 @@ import { followBooks, type NewEntries } from '../support/books.ts'
 import { startGatewayOnLedger, type TestGateway } from '../support/gateway-on-ledger.ts'
 import {
   answerWell,
-  chunk,
-  completion,
-  type Script,
   type ScriptedUpstream,
-  sse,
-  sseDone,
   startScriptedUpstream,
-  streamBytes,
-  usageChunk,
-  usageObject,
 } from '../support/scripted-upstream.ts'
 import { agentsChat } from './clients/agents-chat.ts'
 import { aiSdkCompatible, aiSdkOpenai } from './clients/ai-sdk-chat.ts'
 import { type ChatClient, type Manner, tapBodies } from './clients/chat-client.ts'
 import { langchainChat } from './clients/langchain-chat.ts'
 import { openaiChat } from './clients/openai-chat.ts'
+import { useBothTools } from './clients/use-both-tools.ts'
 
 let upstream: ScriptedUpstream
 let gateway: TestGateway
@@ -44,44 +37,6 @@ afterAll(async () => {
   await gateway.stop()
   await upstream.close()
 })
-
-/** The model asks for both tools at once, the arguments in pieces; once it was told what they say, it says so. */
-const useBothTools: Script = (request, response) => {
-  const messages = request.json['messages'] as readonly { role: string; content: unknown }[]
-  const results = messages.filter(({ role }) => role === 'tool').map(({ content }) => content)
-  if (results.length > 0) return answerWell([results.join(', '), '.'])(request, response)
-  const calls = [
-    { id: 'call_a', name: 'add', pieces: ['{"a":', '1,"b":', '2}'] },
-    { id: 'call_b', name: 'weather', pieces: ['{"ci', 'ty":"Zür', 'ich"}'] },
-  ]
-  const called = calls.map(({ id, name, pieces }) => ({
-    id,
-    type: 'function',
-    function: { name, arguments: pieces.join('') },
-  }))
-  if (request.json['stream'] !== true) {
-    const whole = completion('', usageObject(30, 20))
-    const message = { role: 'assistant', content: null, tool_calls: called }
-    const choices = [{ ...whole.choices[0], message, finish_reason: 'tool_calls' }]
-    response.writeHead(200, { 'content-type': 'application/json' })
-    response.end(JSON.stringify({ ...whole, choices }))
-    return
-  }
-  const part = (fields: Record<string, unknown>) => sse(chunk({ tool_calls: [fields] }))
-  return streamBytes([
-    sse(chunk({ role: 'assistant', content: null })),
-    ...called.map(({ function: { name }, ...call }, index) =>
-      part({ index, ...call, function: { name, arguments: '' } }),
-    ),
-    // Interleaved: the pieces of one call come between those of the other.
-    ...[0, 1, 2].flatMap((piece) =>
-      calls.map(({ pieces }, index) => part({ index, function: { arguments: pieces[piece] } })),
-    ),
-    sse(chunk({}, 'tool_calls')),
-    sse(usageChunk(usageObject(30, 20))),
-    sseDone,
-  ])(request, response)
-}
 
 describe.each(libraries)('$name', ({ connect }) => {
   let client: ChatClient

@@ -15,17 +15,14 @@ import { readOpenAiError } from './openai-chat.ts'
 // Traces would go to OpenAI.
 setTracingDisabled(true)
 
-/** OpenAI's agents SDK over chat completions. */
-export const agentsChat: ChatLibrary = {
-  name: '@openai/agents',
+/** OpenAI's agents SDK, which asks the Responses API unless it is told not to. */
+const agentsOver = (api: 'chat' | 'responses'): ChatLibrary => ({
+  name: `@openai/agents, ${api}`,
   retriesByDefault: 2,
   heedsShouldRetry: true,
   connect: ({ origin, apiKey }, tap) => {
-    const run = async (
-      question: Question,
-      manner: Manner,
-      more: { readonly tools?: ReturnType<typeof toolSet>; readonly person?: true } = {},
-    ) => {
+    const useResponses = api === 'responses'
+    const run = async (question: Question, manner: Manner, more: AgentExtras = {}) => {
       const { maxRetries, signal, onText } = manner
       const openai = new OpenAI({
         baseURL: `${origin}/v1`,
@@ -33,18 +30,9 @@ export const agentsChat: ChatLibrary = {
         fetch: tap,
         ...(maxRetries !== undefined && { maxRetries }),
       })
-      const modelProvider = new OpenAIProvider({ openAIClient: openai, useResponses: false })
+      const modelProvider = new OpenAIProvider({ openAIClient: openai, useResponses })
       const runner = new Runner({ modelProvider, tracingDisabled: true })
-      const agent = new Agent({
-        name: 'Asker',
-        model: question.model,
-        modelSettings: {
-          maxTokens: question.maxTokens,
-          ...(question.extra && { providerData: question.extra }),
-        },
-        ...(more.tools && { tools: more.tools }),
-        ...(more.person && { outputType: z.object({ name: z.string(), age: z.int() }) }),
-      })
+      const agent = agentFor(question, more)
       const options = signal === undefined ? {} : { signal }
       if (onText === undefined) return runner.run(agent, inputOf(question), options)
       const streamed = await runner.run(agent, inputOf(question), { ...options, stream: true })
@@ -73,7 +61,21 @@ export const agentsChat: ChatLibrary = {
   },
   readError: readOpenAiError,
   kindOf: ({ openaiClass }) => openaiClass,
-}
+})
+
+export const agentsChat: ChatLibrary = agentsOver('chat')
+export const agentsResponses: ChatLibrary = agentsOver('responses')
+
+type AgentExtras = { readonly tools?: ReturnType<typeof toolSet>; readonly person?: true }
+
+const agentFor = ({ model, maxTokens, extra }: Question, more: AgentExtras) =>
+  new Agent({
+    name: 'Asker',
+    model,
+    modelSettings: { maxTokens, ...(extra && { providerData: extra }) },
+    ...(more.tools && { tools: more.tools }),
+    ...(more.person && { outputType: z.object({ name: z.string(), age: z.int() }) }),
+  })
 
 const toolSet = (calls: ToldCall[]) =>
   toolNames.map((name) =>

@@ -44,6 +44,19 @@ export const aiSdkOpenai: ChatLibrary = {
   kindOf,
 }
 
+/** The same by the Responses API, which is what that provider's models ask by default. */
+export const aiSdkResponses: ChatLibrary = {
+  ...aiSdkOpenai,
+  name: '@ai-sdk/openai, responses',
+  connect: ({ origin, apiKey }, tap) => {
+    const provider = createOpenAI({ baseURL: `${origin}/v1`, apiKey, fetch: tap })
+    return clientOf(
+      (model) => provider(model),
+      (extra) => ({ openai: { metadata: extra } }),
+    )
+  },
+}
+
 /** The same with its provider for whatever speaks like OpenAI. */
 export const aiSdkCompatible: ChatLibrary = {
   name: '@ai-sdk/openai-compatible',

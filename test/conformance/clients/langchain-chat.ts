@@ -13,8 +13,8 @@ import {
 import { readOpenAiError } from './openai-chat.ts'
 
 /** LangChain's chat model for OpenAI. */
-export const langchainChat: ChatLibrary = {
-  name: '@langchain/openai',
+const langchainOver = (api: 'chat' | 'responses'): ChatLibrary => ({
+  name: `@langchain/openai, ${api}`,
   // Six times, with pauses of a minute in all.
   retriesByDefault: undefined,
   heedsShouldRetry: false,
@@ -24,6 +24,7 @@ export const langchainChat: ChatLibrary = {
         model,
         apiKey,
         maxTokens,
+        useResponsesApi: api === 'responses',
         configuration: { baseURL: `${origin}/v1`, fetch: tap },
         ...(extra && { modelKwargs: extra }),
         ...(maxRetries !== undefined && { maxRetries }),
@@ -81,7 +82,10 @@ export const langchainChat: ChatLibrary = {
       : readOpenAiError(error),
   kindOf: ({ openaiClass, code }) =>
     code === 'context_length_exceeded' ? 'ContextOverflowError' : openaiClass,
-}
+})
+
+export const langchainChat: ChatLibrary = langchainOver('chat')
+export const langchainResponses: ChatLibrary = langchainOver('responses')
 
 /** One turn, in one piece or gathered from its pieces as LangChain's own `concat` does it. */
 async function tell(
