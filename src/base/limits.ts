@@ -187,3 +187,5 @@ export const limitOverridesLookMs = 1_000
 export const promptsMax = 128
 /** Inputs of one request for embeddings, as the OpenAI API bounds them. */
 export const embeddingInputsMax = 2048
+/** Rate windows at least this long are kept over a restart of a gateway by itself. */
+export const rateWindowKeptMsMin = 3_600_000

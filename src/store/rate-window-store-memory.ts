@@ -1,6 +1,13 @@
 import { assert } from '../base/assert.ts'
 import { err, ok, type Result } from '../base/result.ts'
-import { advance, count, createRateWindow, type RateWindow, roomAtMs } from './rate-window.ts'
+import {
+  advance,
+  amountIn,
+  count,
+  createRateWindow,
+  type RateWindow,
+  roomAtMs,
+} from './rate-window.ts'
 import {
   assertAmounts,
   assertClaims,
@@ -61,13 +68,25 @@ export class MemoryRateWindows implements RateWindowStore {
   readonly usedShare = (limit: RateLimit, nowMs: number): number =>
     (this.#known(limit, nowMs)?.used ?? 0) / limit.max
 
-  #known(limit: RateLimit, nowMs: number): RateWindow | undefined {
+  /** What is counted in the sixtieth of the window that `atMs` lies in; undefined when it counts no more. */
+  countedAt({ counter }: Pick<RateLimit, 'counter'>, atMs: number): number | undefined {
+    const window = this.#windows.get(counter)
+    return window && amountIn(window, Math.floor(atMs / window.bucketMs))
+  }
+
+  /** Counts what another process counted at `atMs`. Of a new store, before anything is claimed. */
+  restore(limit: Pick<RateLimit, 'counter' | 'windowMs'>, atMs: number, amount: number): void {
+    const window = this.#window(limit, atMs)
+    count(window, Math.floor(atMs / window.bucketMs), amount)
+  }
+
+  #known(limit: Pick<RateLimit, 'counter'>, nowMs: number): RateWindow | undefined {
     const window = this.#windows.get(limit.counter)
     if (window !== undefined) advance(window, nowMs)
     return window
   }
 
-  #window(limit: RateLimit, nowMs: number): RateWindow {
+  #window(limit: Pick<RateLimit, 'counter' | 'windowMs'>, nowMs: number): RateWindow {
     const known = this.#known(limit, nowMs)
     if (known !== undefined) return known
     if (this.#windows.size >= this.#sweepAtCount) this.#sweep(nowMs)

@@ -11,7 +11,7 @@
  * lua/rate-window.lua does the same in Redis, number for number.
  */
 export const bucketsPerWindow = 60
-const liveBuckets = bucketsPerWindow + 1
+export const liveBuckets: number = bucketsPerWindow + 1
 
 export type RateWindow = {
   readonly bucketMs: number
@@ -46,13 +46,14 @@ export function advance(window: RateWindow, nowMs: number): void {
 
 /** Adds to a bucket while it is alive; what is older counts for nothing any more. No bucket owes anything. */
 export function count(window: RateWindow, bucket: number, amount: number): void {
-  if (!isAlive(window, bucket)) return
-  const sum = amountIn(window, bucket) + amount
-  setBucket(window, bucket, Math.min(Math.max(sum, 0), Number.MAX_SAFE_INTEGER))
+  const before = amountIn(window, bucket)
+  if (before === undefined) return
+  setBucket(window, bucket, Math.min(Math.max(before + amount, 0), Number.MAX_SAFE_INTEGER))
 }
 
-const amountIn = (window: RateWindow, bucket: number): number =>
-  isAlive(window, bucket) ? (window.buckets[bucket % liveBuckets] ?? 0) : 0
+/** Undefined when the bucket counts for nothing any more. */
+export const amountIn = (window: RateWindow, bucket: number): number | undefined =>
+  isAlive(window, bucket) ? window.buckets[bucket % liveBuckets] : undefined
 
 /** Makes `used` what somebody else says it is: what they counted, they counted lately, and what they gave back, too. */
 export function adjust(window: RateWindow, used: number): void {
@@ -62,7 +63,7 @@ export function adjust(window: RateWindow, used: number): void {
   }
   for (let age = 0; age < liveBuckets && window.used > used; age += 1) {
     const bucket = window.newest - age
-    count(window, bucket, -Math.min(amountIn(window, bucket), window.used - used))
+    count(window, bucket, -Math.min(amountIn(window, bucket) ?? 0, window.used - used))
   }
 }
 
@@ -71,7 +72,7 @@ export function roomAtMs(window: RateWindow, usedMax: number): number {
   let left = window.used
   for (let age = liveBuckets - 1; age > 0; age -= 1) {
     const bucket = window.newest - age
-    left -= amountIn(window, bucket)
+    left -= amountIn(window, bucket) ?? 0
     if (left <= usedMax) return (bucket + liveBuckets) * window.bucketMs
   }
   return (window.newest + liveBuckets) * window.bucketMs

@@ -224,11 +224,15 @@ describe.each(rateWindowKinds())('$name', ({ begin, open, closeAll, end }) => {
       taken.push(reserved.value)
     }
     for (const [index, reservation] of taken.entries()) {
-      await store.correct(reservation, [max - index], startMs + 2_000)
-      await store.correct(reservation, [max - index], startMs + 2_000)
+      const used = index < 2 ? max : 3
+      await store.correct(reservation, [used], startMs + 2_000)
     }
-    expect((await store.reserve([{ limit, amount: 1 }], startMs + 62_000)).ok).toBe(false)
-    expect((await store.reserve([{ limit, amount: max }], startMs + 63_000)).ok).toBe(true)
+    expect((await store.reserve([{ limit, amount: 1 }], startMs + 61_000)).ok).toBe(false)
+    // Two of the three are over.
+    expect((await store.reserve([{ limit, amount: max - 2 }], startMs + 62_000)).ok).toBe(false)
+    expect((await store.reserve([{ limit, amount: max - 3 }], startMs + 62_000)).ok).toBe(true)
+    expect((await store.reserve([{ limit, amount: 3 }], startMs + 63_000)).ok).toBe(true)
+    expect((await store.reserve([{ limit, amount: 1 }], startMs + 63_000)).ok).toBe(false)
   })
 
   test('counters of odd names are counters of their own', async () => {

@@ -2,9 +2,13 @@
  * Rate window stores of every kind, as the suites that hold them to each other open them: by the caller's clock, so that no
  * test waits for a minute to pass.
  */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { OpenRateWindowStore, RateWindowStore } from '../../src/store/rate-window-store.ts'
 import { MemoryRateWindows } from '../../src/store/rate-window-store-memory.ts'
 import { openRedisRateWindows } from '../../src/store/rate-window-store-redis.ts'
+import { openSqliteRateWindows } from '../../src/store/rate-window-store-sqlite.ts'
 import { type RedisServer, startRedisServer } from './redis-server.ts'
 
 export type RateWindowKind = {
@@ -17,7 +21,11 @@ export type RateWindowKind = {
   readonly end: () => Promise<void>
 }
 
-export const rateWindowKinds = (): readonly RateWindowKind[] => [memoryKind(), redisKind()]
+export const rateWindowKinds = (): readonly RateWindowKind[] => [
+  memoryKind(),
+  sqliteKind(),
+  redisKind(),
+]
 
 const memoryKind = (): RateWindowKind => ({
   name: 'memory',
@@ -27,7 +35,30 @@ const memoryKind = (): RateWindowKind => ({
   end: async () => {},
 })
 
-export function redisKind(): RateWindowKind {
+function sqliteKind(): RateWindowKind {
+  let folder = ''
+  let opened: OpenRateWindowStore[] = []
+  let places = 0
+  return {
+    name: 'SQLite',
+    begin: async () => {
+      folder = mkdtempSync(join(tmpdir(), 'vouch-windows-'))
+    },
+    open: async () => {
+      places += 1
+      const store = openSqliteRateWindows(join(folder, `${places}.db`), 0)
+      opened.push(store)
+      return store
+    },
+    closeAll: async () => {
+      for (const store of opened) await store.close()
+      opened = []
+    },
+    end: async () => rmSync(folder, { recursive: true }),
+  }
+}
+
+function redisKind(): RateWindowKind {
   let server: RedisServer | undefined
   let opened: OpenRateWindowStore[] = []
   let places = 0

@@ -42,11 +42,12 @@ local function read(key, windowMs)
   end
   counter.written, counter.newest = written, math.max(written, current)
   counter.used = tonumber(found[2])
+  local isExact = counter.used <= exactMax
   if counter.newest > written then
     counter.gone = places(written + 1, counter.newest)
     counter.used = counter.used - sum(redis.call('HMGET', key, unpack(counter.gone)))
   end
-  if counter.used > exactMax then
+  if not isExact then
     local alive = places(counter.newest - liveBuckets + 1, written)
     counter.used = sum(redis.call('HMGET', key, unpack(alive)))
   end
