@@ -13,6 +13,7 @@ import {
 } from './config-fields.ts'
 import { type NamedFiles, readFile } from './config-files.ts'
 import type { Environment } from './config-interpolation.ts'
+import { priceSection, type Serving, servingPriceSection } from './config-prices.ts'
 import {
   address,
   addresses,
@@ -24,8 +25,10 @@ import {
   name,
   text,
   url,
+  wordsOf,
 } from './config-values.ts'
 import type { ContributorLimits, SigningIdentity } from './domain/contributor.ts'
+import { endpoints, usualEndpoints } from './domain/endpoint.ts'
 import type { TokenPrices } from './domain/price-sheet.ts'
 import type { AtomicAmount, Bytes32 } from './domain/units.ts'
 
@@ -37,7 +40,7 @@ export type UpstreamConfig = {
   readonly identity: SigningIdentity | undefined
   readonly limits?: ContributorLimits | undefined
   readonly region?: string | undefined
-  readonly models: readonly ModelConfig[]
+  readonly models: readonly ServedModelConfig[]
 }
 
 export type ModelConfig = TokenPrices & {
@@ -48,6 +51,11 @@ export type ModelConfig = TokenPrices & {
   readonly completionTokensMax: number
   /** Path of a Hugging Face tokenizer.json for our own count. */
   readonly tokenizer: string | undefined
+}
+
+/** Its prices are those of its servings. */
+export type ServedModelConfig = Omit<ModelConfig, keyof TokenPrices> & {
+  readonly servings: readonly Serving[]
 }
 
 type Terms = {
@@ -97,74 +105,87 @@ function readSpendPerDay(
   return amountMax > 0n ? amountMax : limits.refuse('spendPerDay', 'more than nothing')
 }
 
-export const priceSection: Key<Meaning<{ readonly decimals: number }, TokenPrices>> = section({
-  says: 'In units of the asset for a million tokens, with at most chain.assetDecimals decimals.',
-  keys: {
-    promptPerMtok: amount({ says: 'A million prompt tokens.', examples: ['0.05'] }),
-    cachedPromptPerMtok: optional(
-      amount({
-        says: 'A million prompt tokens that the engine reports as cached. Default: as the others.',
-      }),
-    ),
-    completionPerMtok: amount({ says: 'A million completion tokens.', examples: ['0.10'] }),
-  },
-  read: (price, { decimals }: { readonly decimals: number }) => {
-    const { cachedPromptPerMtok } = price.values
-    const cached = cachedPromptPerMtok === undefined ? 'promptPerMtok' : 'cachedPromptPerMtok'
-    return {
-      promptAtomicPerMtok: atomicAmount(price, 'promptPerMtok', decimals),
-      cachedPromptAtomicPerMtok: atomicAmount(price, cached, decimals),
-      completionAtomicPerMtok: atomicAmount(price, 'completionPerMtok', decimals),
-    }
-  },
-})
-
-export const modelSection: Key<Meaning<Terms, ModelConfig>> = section({
-  says: 'One model that it serves.',
-  keys: {
-    id: text({ says: 'The public name that clients ask for.', examples: ['llama-3.1-8b'] }),
-    upstreamId: optional(
-      text({ says: 'The name that the upstream knows it by. Default: the public name.' }),
-    ),
-    contextTokensMax: integer({
-      says: 'Prompt and completion together, in tokens.',
+const modelKeys = {
+  id: text({ says: 'The public name that clients ask for.', examples: ['llama-3.1-8b'] }),
+  upstreamId: optional(
+    text({ says: 'The name that the upstream knows it by. Default: the public name.' }),
+  ),
+  contextTokensMax: integer({
+    says: 'Prompt and completion together, in tokens; of what answers no text, the prompt alone.',
+    min: 1,
+    max: tokensMax,
+  }),
+  completionTokensMax: optional(
+    integer({
+      says: 'The longest completion of one choice, in tokens, no more than contextTokensMax; of audio, the characters or seconds of one request. Default: 4096 or, of texts, the context, whichever is less.',
       min: 1,
       max: tokensMax,
     }),
-    completionTokensMax: optional(
-      integer({
-        says: 'The longest completion of one choice, in tokens, no more than contextTokensMax. Default: 4096 or the context, whichever is less.',
-        min: 1,
-        max: tokensMax,
-      }),
-    ),
-    price: priceSection,
-    manifest: optional(
-      file({ says: 'JSON file that describes the weights; modelId is the hash of it.' }),
-    ),
-    tokenizer: optional(
-      file({ says: 'A Hugging Face tokenizer.json: token counts are checked against it.' }),
-    ),
-  },
+  ),
+  manifest: optional(
+    file({ says: 'JSON file that describes the weights; modelId is the hash of it.' }),
+  ),
+  tokenizer: optional(
+    file({ says: 'A Hugging Face tokenizer.json: token counts are checked against it.' }),
+  ),
+}
+
+/** A model as a lender may offer it: for chat completions. */
+export const modelSection: Key<Meaning<Terms, ModelConfig>> = section({
+  says: 'One model that it serves.',
+  keys: { ...modelKeys, price: priceSection },
   read: (model, terms: Terms) => {
-    const { id, upstreamId, contextTokensMax, tokenizer, price } = model.values
-    if (tokenizer !== undefined) readFile(model, 'tokenizer', terms.files)
-    const completionTokensMax =
-      model.values.completionTokensMax ?? Math.min(completionTokensDefaultMax, contextTokensMax)
-    if (completionTokensMax > contextTokensMax) {
-      model.refuse('completionTokensMax', 'no more than contextTokensMax')
-    }
-    return {
-      id,
-      upstreamId: upstreamId ?? id,
-      modelId: modelIdOf(model, terms.files),
-      contextTokensMax,
-      completionTokensMax,
-      ...price(terms),
-      tokenizer: tokenizer === undefined ? undefined : terms.files.at(tokenizer),
-    }
+    const { price } = model.values
+    return { ...readModel(model, terms, 'texts'), ...price(terms) }
   },
 })
+
+const servedModelSection: Key<Meaning<Terms, ServedModelConfig>> = section({
+  says: 'One model that it serves.',
+  keys: {
+    ...modelKeys,
+    endpoints: optional(
+      wordsOf(
+        { says: 'What it can be asked for: paths behind /v1/. Default: chat/completions alone.' },
+        endpoints,
+      ),
+    ),
+    price: servingPriceSection,
+  },
+  read: (model, { decimals, ...terms }: Terms) => {
+    const { price, endpoints: served = usualEndpoints } = model.values
+    const servings = price({ decimals, endpoints: served })
+    const isText = servings.some(({ unit }) => unit === 'token')
+    return { ...readModel(model, terms, isText ? 'texts' : 'other'), servings }
+  },
+})
+
+type ModelKeys = Section<{
+  readonly [key in keyof typeof modelKeys]: (typeof modelKeys)[key] extends Key<infer T> ? T : never
+}>
+
+function readModel(
+  model: ModelKeys,
+  terms: Omit<Terms, 'decimals'>,
+  answers: 'texts' | 'other',
+): Omit<ModelConfig, keyof TokenPrices> {
+  const { id, upstreamId, contextTokensMax, tokenizer } = model.values
+  if (tokenizer !== undefined) readFile(model, 'tokenizer', terms.files)
+  const most = answers === 'texts' ? contextTokensMax : tokensMax
+  const completionTokensMax =
+    model.values.completionTokensMax ?? Math.min(completionTokensDefaultMax, most)
+  if (completionTokensMax > most) {
+    model.refuse('completionTokensMax', 'no more than contextTokensMax')
+  }
+  return {
+    id,
+    upstreamId: upstreamId ?? id,
+    modelId: modelIdOf(model, terms.files),
+    contextTokensMax,
+    completionTokensMax,
+    tokenizer: tokenizer === undefined ? undefined : terms.files.at(tokenizer),
+  }
+}
 
 /** A model whose weights nobody showed is known by its name alone, and its manifest says so. */
 function modelIdOf(
@@ -206,7 +227,7 @@ export const upstreamSection: Key<Meaning<Terms, UpstreamConfig>> = section({
     region: optional(
       name({ says: 'Where it computes: a name of your choice, which callers may ask for.' }),
     ),
-    models: list({ says: 'What it serves.', of: modelSection, by: 'id' }),
+    models: list({ says: 'What it serves.', of: servedModelSection, by: 'id' }),
   },
   rules: [
     atMostOne('apiKeyFile', 'apiKeyEnv'),

@@ -148,6 +148,20 @@ function listOf<T>(
   }
 }
 
+/** One of these words or more. */
+export function wordsOf<const Word extends string>(
+  said: { readonly says: string },
+  words: readonly Word[],
+): Key<readonly Word[]> {
+  const expected = `one of ${words.join(', ')}`
+  const schema = orReference({ enum: words })
+  const parse = ({ value }: Scalar): Result<Word, string> => {
+    const word = words.find((one) => one === value)
+    return word === undefined ? err(expected) : ok(word)
+  }
+  return listOf(said, { expected, schema, parse }, 'word')
+}
+
 const hostNamePattern = '^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$'
 const hostKind: Kind<string> = {
   expected: 'the lower-case name of a host, such as api.openai.com',

@@ -1,6 +1,7 @@
 import { hashPriceSheet } from '../chain/receipt-typed-data.ts'
 import type { GatewayConfig } from '../config.ts'
-import type { ModelConfig, UpstreamConfig } from '../config-upstreams.ts'
+import type { Serving } from '../config-prices.ts'
+import type { ServedModelConfig, UpstreamConfig } from '../config-upstreams.ts'
 import type { Contributor, Offer } from '../domain/contributor.ts'
 import { unixSeconds } from '../domain/units.ts'
 
@@ -21,21 +22,25 @@ export function contributorOf(config: Prices, upstream: UpstreamConfig): Contrib
     baseUrl: upstream.baseUrl,
     authorization: upstream.apiKey === undefined ? undefined : `Bearer ${upstream.apiKey}`,
     identity: upstream.identity,
-    offers: upstream.models.map((model) => offerOf(config, model)),
+    offers: upstream.models.flatMap((model) =>
+      model.servings.map((serving) => offerOf(config, model, serving)),
+    ),
     ...(upstream.limits !== undefined && { limits: upstream.limits }),
     ...(upstream.region !== undefined && { region: upstream.region }),
   }
 }
 
 /** The gateway's price sheet for a model: in force since ever and until it is replaced. */
-function offerOf({ gateway, chain }: Prices, model: ModelConfig): Offer {
+function offerOf(
+  { gateway, chain }: Prices,
+  model: ServedModelConfig,
+  { endpoints, unit, ...asked }: Serving,
+): Offer {
   const prices = {
     operator: gateway.operator,
     modelId: model.modelId,
     asset: chain.asset,
-    promptAtomicPerMtok: model.promptAtomicPerMtok,
-    cachedPromptAtomicPerMtok: model.cachedPromptAtomicPerMtok,
-    completionAtomicPerMtok: model.completionAtomicPerMtok,
+    ...asked,
     validFrom: unixSeconds(0),
     validUntil: unixSeconds(0),
   }
@@ -45,6 +50,8 @@ function offerOf({ gateway, chain }: Prices, model: ModelConfig): Offer {
     modelId: model.modelId,
     contextTokensMax: model.contextTokensMax,
     completionTokensMax: model.completionTokensMax,
+    endpoints,
+    unit,
     prices,
     priceHash: hashPriceSheet(prices),
   }

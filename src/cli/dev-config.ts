@@ -94,7 +94,7 @@ export function devGatewayConfig(terms: {
             contextTokensMax: model.contextTokensMax,
             completionTokensMax: model.contextTokensMax,
             tokenizer: model.tokenizer,
-            ...devPrices,
+            servings: [{ ...devPrices, endpoints: ['chat/completions'], unit: 'token' }],
           },
         ],
       },

@@ -25,7 +25,7 @@ test('an entry comes to what it would come to in vouch.yaml', () => {
       apiKey: undefined,
       region: 'eu',
       limits: { requestsPerDayMax: 5, spendPerDayMax: 1_500_000n },
-      models: [{ id: 'm', upstreamId: 'm', promptAtomicPerMtok: 50_000n }],
+      models: [{ id: 'm', upstreamId: 'm', servings: [{ promptAtomicPerMtok: 50_000n }] }],
     },
   })
 })

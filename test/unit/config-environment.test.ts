@@ -75,7 +75,7 @@ describe('the environment', () => {
     expect(config.upstreams[0]?.baseUrl).toBe('http://engine.internal:9999/v1')
     expect(config.upstreams[0]?.models[0]).toMatchObject({
       contextTokensMax: 4096,
-      promptAtomicPerMtok: 250_000n,
+      servings: [{ promptAtomicPerMtok: 250_000n }],
     })
   })
 

@@ -105,10 +105,16 @@ describe('a good vouch.yaml', () => {
             modelId: keccak256Utf8('{"id":"org/model","weights":null}'),
             contextTokensMax: 8192,
             completionTokensMax: 4096,
-            promptAtomicPerMtok: 50_000n,
-            // Cached tokens cost what others cost unless it is said.
-            cachedPromptAtomicPerMtok: 50_000n,
-            completionAtomicPerMtok: 100_000n,
+            servings: [
+              {
+                endpoints: ['chat/completions'],
+                unit: 'token',
+                promptAtomicPerMtok: 50_000n,
+                // Cached tokens cost what others cost unless it is said.
+                cachedPromptAtomicPerMtok: 50_000n,
+                completionAtomicPerMtok: 100_000n,
+              },
+            ],
             tokenizer: undefined,
           },
         ],
@@ -129,7 +135,8 @@ describe('a good vouch.yaml', () => {
       `  asset: '${account('4')}'`,
       `  asset: '${account('4')}'\n  assetDecimals: 18`,
     ).replace("'0.05'", "'123.000000000000000001'")
-    expect(parse(text).upstreams[0]?.models[0]?.promptAtomicPerMtok).toBe(123_000000000000000001n)
+    const [serving] = parse(text).upstreams[0]?.models[0]?.servings ?? []
+    expect(serving?.promptAtomicPerMtok).toBe(123_000000000000000001n)
   })
 
   test('knows a model by the manifest of its weights', () => {
