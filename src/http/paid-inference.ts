@@ -8,11 +8,12 @@ import { encodeJsonHeader } from '../base/json-header.ts'
 import { err, type Result } from '../base/result.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { UnpaidRequest } from '../domain/request.ts'
-import type { PaymentQuote, RefundRequest } from '../domain/x402-payment.ts'
+import type { PaymentQuote, PresentedPayment, RefundRequest } from '../domain/x402-payment.ts'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
 import { authorizationOf } from './authorization.ts'
 import { errorAnswer } from './openai-error.ts'
 import { paymentRequiredHeader, readParallel, readPayment } from './payment-headers.ts'
+import { type RateHeaders, rateHeadersFor, tellingRates } from './rate-headers.ts'
 import { rawAnswerClient, sendError, sendJson, watchClient } from './raw-response.ts'
 import { readAsked } from './read-asked.ts'
 import { newRequestIds } from './request-ids.ts'
@@ -41,12 +42,13 @@ export async function paidInference(
     const { request, startDialect } = asked.value
     const quote = quoteFor(paid, incoming, request)
     if (!quote.ok) return sendError(outgoing, quote.error, requestId, { errorBody })
-    const refuse = (refusal: Refusal) =>
+    const refuse = (refusal: Refusal, rates?: RateHeaders) =>
       sendPaymentRefusal(outgoing, refusal, {
         paid,
         quote: quote.value,
         requestId,
         path,
+        rates,
         errorBody,
       })
     const payment = paymentOf(incoming)
@@ -55,12 +57,13 @@ export async function paidInference(
       return refuse({ reason: 'payment_unacceptable', detail: 'a refund is asked for with GET' })
     }
     const watched = { cancellation: watchClient(outgoing), requestId, stallMs, startDialect }
-    const client = rawAnswerClient(outgoing, watched)
+    const rates = ratesOf(door, payment.value)
+    const client = tellingRates(rawAnswerClient(outgoing, watched), rates)
     const served = await paid.complete(request, payment.value, {
       quote: quote.value,
       client,
     })
-    if (!served.ok) refuse(served.error)
+    if (!served.ok) refuse(served.error, rates)
   } catch (error) {
     door.failed(requestId, error)
     sendError(outgoing, { reason: 'internal_error' }, requestId, { errorBody })
@@ -114,6 +117,12 @@ function quoteFor(
   if (!parallel.ok) return parallel
   return paid.quote(request, parallel.value ?? paid.parallelDefault)
 }
+
+/** A transfer says only when it is credited for which channel it was. */
+const ratesOf = (door: GatewayDoor, payment: PresentedPayment): RateHeaders | undefined =>
+  payment.kind === 'exact'
+    ? undefined
+    : rateHeadersFor(door, { kind: 'channel', channelId: payment.voucher.channelId })
 
 function paymentOf({ headers }: IncomingMessage): ReturnType<typeof readPayment> {
   const header = headers['payment-signature']
@@ -176,10 +185,12 @@ function sendPaymentRefusal(
     readonly quote: PaymentQuote
     readonly requestId: string | undefined
     readonly path: string
+    /** Of a payer whose payment did: nobody else learns what a channel uses. */
+    readonly rates?: RateHeaders | undefined
     readonly errorBody?: Surface['errorBody']
   },
 ): void {
-  const { requestId, errorBody } = asked
+  const { requestId, rates, errorBody } = asked
   if (refusal.reason === 'payment_replayed') {
     const { response } = refusal
     const headers = response === undefined ? {} : { 'payment-response': response }
@@ -188,7 +199,7 @@ function sendPaymentRefusal(
     const headers = requiredHeader(outgoing.req, { ...asked, refusal })
     sendError(outgoing, refusal, requestId, { status: 402, headers, errorBody })
   } else {
-    sendError(outgoing, refusal, requestId, { errorBody })
+    sendError(outgoing, refusal, requestId, { headers: rates?.(), errorBody })
   }
 }
 

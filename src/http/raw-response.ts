@@ -25,7 +25,7 @@ export function sendError(
   requestId?: string | undefined,
   told: {
     readonly status?: number
-    readonly headers?: Readonly<Record<string, string>>
+    readonly headers?: Readonly<Record<string, string>> | undefined
     readonly errorBody?: Surface['errorBody']
   } = {},
 ): void {

@@ -1,15 +1,15 @@
-import type { IncomingMessage } from 'node:http'
 import type { HttpBindings } from '@hono/node-server'
-import { err, ok, type Result } from '../base/result.ts'
+import type { Result } from '../base/result.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { InferenceRequest, Payer } from '../domain/request.ts'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
 import type { Entrance } from './entrance.ts'
 import { isAboutMoney, isPaidByItself, paidInference, quotedHeaders } from './paid-inference.ts'
+import { type RateHeaders, rateHeadersFor, tellingRates } from './rate-headers.ts'
 import { rawAnswerClient, sendError, watchClient } from './raw-response.ts'
 import { readAsked } from './read-asked.ts'
-import { newRequestIds, type RequestIds } from './request-ids.ts'
-import type { Asked, Surface } from './surface.ts'
+import { newRequestIds } from './request-ids.ts'
+import type { Surface } from './surface.ts'
 
 /** A request for inference at `surface`: read, hand to the conductor, tell a refusal. The conductor writes the answer itself. */
 export async function serveInference(
@@ -21,29 +21,41 @@ export async function serveInference(
   if (paid !== undefined && isPaidByItself(incoming)) {
     return paidInference(surface, { door, paid, stallMs }, { incoming, outgoing })
   }
-  const ids = newRequestIds(door.nowMs())
+  const receivedAtMs = door.nowMs()
+  const ids = newRequestIds(receivedAtMs)
   const { requestId } = ids
   const { errorBody } = surface
+  let rates: RateHeaders | undefined
   try {
-    const asked = await readRequest(surface, { door, incoming, entrance }, ids)
-    if (!asked.ok) {
-      sendError(outgoing, asked.error, requestId, { errorBody })
-      return
+    // Who asks comes before what is asked: a stranger's body is not read.
+    const entered: Result<Payer, Refusal> = await entrance.enter(incoming, door.authenticate)
+    if (!entered.ok) return sendError(outgoing, entered.error, requestId, { errorBody })
+    const payer = entered.value
+    rates = rateHeadersFor(door, payer)
+    const mustWait = entrance.mustWait(payer)
+    if (mustWait !== undefined) {
+      return sendError(outgoing, mustWait, requestId, { headers: rates?.(), errorBody })
     }
-    const { request, startDialect } = asked.value
+    const asked = await readAsked(surface, incoming, { ...ids, receivedAtMs })
+    if (!asked.ok) {
+      return sendError(outgoing, asked.error, requestId, { headers: rates?.(), errorBody })
+    }
+    const { startDialect } = asked.value
+    const request: InferenceRequest = { ...asked.value.request, payer }
     const watched = { cancellation: watchClient(outgoing), requestId, stallMs, startDialect }
-    const client = rawAnswerClient(outgoing, watched)
+    const client = tellingRates(rawAnswerClient(outgoing, watched), rates)
     const served = await door.complete(request, client)
     if (served.ok) return
-    entrance.refused(request.payer, served.error)
-    const headers =
+    entrance.refused(payer, served.error)
+    const quoted =
       paid !== undefined && isAboutMoney(served.error)
         ? quotedHeaders(paid, incoming, { request, refusal: served.error, path: surface.path })
-        : {}
+        : undefined
+    const headers = { ...rates?.(), ...quoted }
     sendError(outgoing, served.error, requestId, { headers, errorBody })
   } catch (error) {
     door.failed(requestId, error)
-    sendError(outgoing, { reason: 'internal_error' }, requestId, { errorBody })
+    sendError(outgoing, { reason: 'internal_error' }, requestId, { headers: rates?.(), errorBody })
   }
 }
 
@@ -51,22 +63,4 @@ export type InferenceTerms = {
   readonly door: GatewayDoor
   readonly stallMs: number
   readonly entrance: Entrance
-}
-
-async function readRequest(
-  surface: Surface,
-  from: Pick<InferenceTerms, 'door' | 'entrance'> & { readonly incoming: IncomingMessage },
-  ids: RequestIds,
-): Promise<Result<Asked & { readonly request: InferenceRequest }, Refusal>> {
-  const { door, entrance, incoming } = from
-  const receivedAtMs = door.nowMs()
-  // Who asks comes before what is asked: a stranger's body is not read.
-  const entered: Result<Payer, Refusal> = await entrance.enter(incoming, door.authenticate)
-  if (!entered.ok) return entered
-  const payer = entered.value
-  const mustWait = entrance.mustWait(payer)
-  if (mustWait !== undefined) return err(mustWait)
-  const asked = await readAsked(surface, incoming, { ...ids, receivedAtMs })
-  if (!asked.ok) return asked
-  return ok({ ...asked.value, request: { ...asked.value.request, payer } })
 }

@@ -40,6 +40,11 @@ import {
 } from './caller-limits.ts'
 import type { LimitOverrides } from './caller-limits-overrides.ts'
 
+/** A payer as far as it matters here. */
+type LimitedPayer =
+  | Pick<Extract<Payer, { kind: 'api-key' }>, 'kind' | 'apiKeyId' | 'channelId'>
+  | Pick<Extract<Payer, { kind: 'channel' }>, 'kind' | 'channelId'>
+
 /** One request under its callers' limits. */
 export type LimitPlace = {
   /** What of it outlives this process, so that recovery can correct it: a day is long. */
@@ -87,7 +92,7 @@ export class CallerLimitsDesk {
   }
 
   /** Undefined for a payer without limits, at the price of two look-ups: then nothing here is asked about it again. */
-  limitsOf(payer: Payer): readonly LimitedCaller[] | undefined {
+  limitsOf(payer: LimitedPayer): readonly LimitedCaller[] | undefined {
     const account = this.#limitsOf('account', payer.channelId)
     const key = payer.kind === 'api-key' ? this.#limitsOf('key', payer.apiKeyId) : undefined
     const isKeyLimited = key !== undefined && hasLimit(key)

@@ -11,7 +11,11 @@ export async function addApiKey(
     readonly modelScope?: readonly string[]
     readonly spendCapAmount?: AtomicAmount
   } = {},
-): Promise<{ readonly secret: string; readonly revoke: () => Promise<boolean> }> {
+): Promise<{
+  readonly secret: string
+  readonly apiKeyId: string
+  readonly revoke: () => Promise<boolean>
+}> {
   const nowMs = Date.now()
   const { secret, apiKey } = createApiKey({
     label: 'further',
@@ -20,5 +24,6 @@ export async function addApiKey(
     ...terms,
   })
   await gateway.apiKeys.insert(apiKey)
-  return { secret, revoke: () => gateway.apiKeys.revoke(apiKey.apiKeyId, Date.now()) }
+  const { apiKeyId } = apiKey
+  return { secret, apiKeyId, revoke: () => gateway.apiKeys.revoke(apiKeyId, Date.now()) }
 }
