@@ -45,7 +45,7 @@ import {
 import type { CallerLimitsDesk } from '../../src/payment/caller-limits-desk.ts'
 import { createPaymentStep } from '../../src/payment/payment-step.ts'
 import { asConfigured } from '../../src/payment/price-exchange.ts'
-import { ContributorPool } from '../../src/routing/contributor-pool.ts'
+import { ContributorPool, type PoolOptions } from '../../src/routing/contributor-pool.ts'
 import { noPayouts, type PayoutDesk } from '../../src/settlement/payout-desk.ts'
 import { noPayoutStep, type PayoutStep } from '../../src/settlement/payout-step.ts'
 import type { ApiKeyStore } from '../../src/store/api-key-store.ts'
@@ -145,6 +145,7 @@ export async function startGatewayOnLedger(
     /** Atomic units; signed in full. */
     readonly balance?: bigint
     readonly tokenCounters?: ReadonlyMap<string, TokenCounter>
+    readonly pool?: PoolOptions
     readonly timeouts?: Partial<UpstreamTimeouts>
     readonly clientTimeouts?: Partial<ClientTimeouts>
     /** Who is paid by channel; without it nobody. */
@@ -174,6 +175,7 @@ export async function startGatewayOnLedger(
   const journal = openJournal()
   const pool = new ContributorPool(
     options.upstreams.map((upstream) => contributor(operator, upstream)),
+    options.pool,
   )
   const gateway: Gateway = {
     payment: createPaymentStep(ledger),
