@@ -140,6 +140,21 @@ export class CallerLimitsDesk {
     })
   }
 
+  /** What is left over all replicas. Refused when the store does not answer. */
+  async askAllowances(
+    callers: readonly LimitedCaller[],
+  ): Promise<Result<readonly Allowance[], GatewayRefusal>> {
+    const claims = countedIn(callers).windows.map(({ limit }) => ({ limit, amount: 0 }))
+    try {
+      // What claims nothing takes nothing; whoever hears the answer knows what is used.
+      if (claims.length > 0) await this.#deps.windows.reserve(claims, this.#deps.nowMs())
+      return ok(this.allowances(callers))
+    } catch (error) {
+      if (error instanceof StoreFailure) return err({ reason: 'store_unavailable' })
+      throw error
+    }
+  }
+
   /** Of a request whose process died: what it cost takes the place of what it claimed of the day. */
   async correctDay(claim: DayClaim, spent: MicroUsd): Promise<void> {
     const used = claim.claims.map(() => wholeNumber(spent))
