@@ -2,12 +2,17 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { GatewayLog } from '../base/log.ts'
 import type { GatewayConfig } from '../config.ts'
+import type { RoomStores } from '../routing/take-room.ts'
 import type { ApiKeyStore } from '../store/api-key-store.ts'
 import { openSqliteApiKeys } from '../store/api-key-store-sqlite.ts'
+import type { ConcurrencyStore } from '../store/concurrency-store.ts'
+import { MemoryConcurrency } from '../store/concurrency-store-memory.ts'
 import { type LedgerStore, StoreFailure } from '../store/ledger-store.ts'
 import { openSqliteLedger } from '../store/ledger-store-sqlite.ts'
 import type { OutboxStore } from '../store/outbox-store.ts'
 import { openSqliteOutbox } from '../store/outbox-store-sqlite.ts'
+import type { RateWindowStore } from '../store/rate-window-store.ts'
+import { openSqliteRateWindows } from '../store/rate-window-store-sqlite.ts'
 import { CommandFailure } from './command.ts'
 import { outboxFile } from './open-settlement.ts'
 
@@ -15,6 +20,15 @@ export type Stores = {
   readonly ledger: LedgerStore
   readonly apiKeys: ApiKeyStore
   readonly outbox: OutboxStore
+  /** What anybody may use in a minute or a day, and at once. */
+  readonly counters: {
+    readonly windows: RateWindowStore
+    readonly concurrency: ConcurrencyStore
+  }
+  /** The same for contributors. A gateway by itself knows who is at one without asking a store. */
+  readonly room: RoomStores
+  /** All but the outbox, which settlement closes. */
+  readonly close: () => Promise<void>
 }
 
 /** In Redis where one is configured, else in the data folder. Throws CommandFailure with one line that says what to do. */
@@ -38,17 +52,22 @@ async function openInRedis(
   const { openRedisLedger } = await import('../store/ledger-store-redis.ts')
   const { openRedisApiKeys } = await import('../store/api-key-store-redis.ts')
   const { openRedisOutbox } = await import('../store/outbox-store-redis.ts')
-  const opened: { readonly close: () => Promise<void> | void }[] = []
+  const { openRedisRateWindows } = await import('../store/rate-window-store-redis.ts')
+  const { openRedisConcurrency } = await import('../store/concurrency-store-redis.ts')
+  const opened: Closable[] = []
   const kept = <T extends (typeof opened)[number]>(store: T): T => {
     opened.push(store)
     return store
   }
   try {
-    return {
-      ledger: kept(await openRedisLedger({ url, keyPrefix, onFailure })),
-      apiKeys: kept(await openRedisApiKeys({ url, keyPrefix })),
-      outbox: kept(await openRedisOutbox({ url, keyPrefix })),
-    }
+    const ledger = kept(await openRedisLedger({ url, keyPrefix, onFailure }))
+    const apiKeys = kept(await openRedisApiKeys({ url, keyPrefix }))
+    const windows = kept(await openRedisRateWindows({ url, keyPrefix }))
+    const concurrency = kept(await openRedisConcurrency({ url, keyPrefix }))
+    const close = closing([...opened])
+    const outbox = kept(await openRedisOutbox({ url, keyPrefix }))
+    const counters = { windows, concurrency }
+    return { ledger, apiKeys, outbox, counters, room: counters, close }
   } catch (error) {
     for (const store of opened) await store.close()
     throw error
@@ -64,9 +83,23 @@ function openInFolder(dataFolder: string, onFailure: () => void): Stores {
       `the data folder ${dataFolder} cannot be written (${code}): choose another with dataFolder or mend its permissions`,
     )
   }
+  const ledger = openSqliteLedger({ path: join(dataFolder, 'ledger.db'), onFailure })
+  const apiKeys = openSqliteApiKeys(join(dataFolder, 'keys.db'))
+  const outbox = openSqliteOutbox(outboxFile(dataFolder))
+  const windows = openSqliteRateWindows(join(dataFolder, 'windows.db'), Date.now())
   return {
-    ledger: openSqliteLedger({ path: join(dataFolder, 'ledger.db'), onFailure }),
-    apiKeys: openSqliteApiKeys(join(dataFolder, 'keys.db')),
-    outbox: openSqliteOutbox(outboxFile(dataFolder)),
+    ledger,
+    apiKeys,
+    outbox,
+    counters: { windows, concurrency: new MemoryConcurrency() },
+    room: { windows, concurrency: undefined },
+    close: closing([ledger, apiKeys, windows]),
   }
+}
+
+type Closable = { readonly close: () => Promise<void> | void }
+
+/** The last first: the ledger, without which nothing else may be done, goes last. */
+const closing = (stores: readonly Closable[]) => async (): Promise<void> => {
+  for (const store of stores.toReversed()) await store.close()
 }

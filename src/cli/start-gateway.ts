@@ -22,9 +22,7 @@ import { authenticate } from '../payment/authenticate.ts'
 import { createPaymentStep } from '../payment/payment-step.ts'
 import { ContributorPool } from '../routing/contributor-pool.ts'
 import type { ApiKeyStore } from '../store/api-key-store.ts'
-import { MemoryConcurrency } from '../store/concurrency-store-memory.ts'
 import type { LedgerStore } from '../store/ledger-store.ts'
-import { MemoryRateWindows } from '../store/rate-window-store-memory.ts'
 import { UpstreamPools } from '../upstream/open-answer.ts'
 import { checkChain, checkOtherChains } from './check-chain.ts'
 import { CommandFailure } from './command.ts'
@@ -83,10 +81,9 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const chain = { config, ledger: stores.ledger, log: logs.gateway, nowMs }
   const settlement = openSettlement({ ...chain, store: outbox })
   const payouts = await startPayouts({ ...chain, places, exchange, settlement })
-  const pool = new ContributorPool(contributorsOf(config))
+  const pool = new ContributorPool(contributorsOf(config), stores.room)
   const contributors = createContributorSources(pool, pool.contributors)
-  const counters = { windows: new MemoryRateWindows(), concurrency: new MemoryConcurrency() }
-  const limits = await openCallerLimits({ ...counters, config, log: logs.gateway, nowMs })
+  const limits = await openCallerLimits({ ...stores.counters, config, log: logs.gateway, nowMs })
   const gateway: Gateway = {
     payment,
     limits: limits.desk,
@@ -133,8 +130,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
       await reaper.stop()
       await rates.stop()
       await limits.close()
-      await stores.ledger.close()
-      await stores.apiKeys.close()
+      await stores.close()
       await upstreams.close()
       logs.gateway.info('stopped')
       destination.flushSync()

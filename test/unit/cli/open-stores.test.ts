@@ -10,6 +10,7 @@ import { type RedisServer, startRedisServer } from '../../support/redis-server.t
 
 const silent: GatewayLog = { info: () => {}, error: () => {} }
 const channelId = channelIdOf(0)
+const daily = { limit: { counter: 'a', max: 1, windowMs: 86_400_000 }, amount: 1 }
 
 let server: RedisServer
 let folder: string
@@ -20,9 +21,8 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'vouch-stores-'))
 })
 afterEach(async () => {
-  for (const { ledger, apiKeys, outbox } of opened) {
-    await ledger.close()
-    await apiKeys.close()
+  for (const { close, outbox } of opened) {
+    await close()
     await outbox.close()
   }
   opened = []
@@ -44,22 +44,30 @@ const inRedis = () => ({
 
 test('one gateway has its stores to itself, in its data folder', async () => {
   const dataFolder = join(folder, 'data')
-  const { ledger, outbox, apiKeys } = await open({ dataFolder, store: undefined })
+  const { ledger, outbox, apiKeys, counters, room } = await open({ dataFolder, store: undefined })
   await openSignedChannel(ledger, channelId, 5n)
   expect([await outbox.recent(1), await apiKeys.list()]).toEqual([[], []])
+  // Who is at a contributor is known without a store, and nobody waits for one.
+  expect(room).toEqual({ windows: counters.windows, concurrency: undefined })
+  expect((await counters.windows.reserve([daily], 0)).ok).toBe(true)
   await expect(open({ dataFolder, store: undefined })).rejects.toMatchObject({
     name: 'CommandFailure',
     message: expect.stringContaining('another gateway runs on this data folder'),
   })
 })
 
-test('gateways with one Redis have one ledger, one set of keys and one outbox', async () => {
+test('gateways with one Redis have one ledger, one set of keys, one outbox, and one room', async () => {
   const [one, other] = [await open(inRedis()), await open(inRedis())]
   await openSignedChannel(one.ledger, channelId, 5n)
   await one.outbox.setNote('cursor', '7')
   expect(await other.ledger.channel(channelId)).toMatchObject({ balance: 5n })
   expect(await other.outbox.note('cursor')).toBe('7')
   expect(await other.apiKeys.lastNonce(channelId)).toBe(0)
+  expect((await one.room.windows.reserve([daily], 0)).ok).toBe(true)
+  expect((await other.counters.windows.reserve([daily], 0)).ok).toBe(false)
+  const place = { counter: 'b', max: 1 }
+  expect((await one.counters.concurrency.enter([place], 0)).ok).toBe(true)
+  expect((await other.room.concurrency?.enter([place], 0))?.ok).toBe(false)
 })
 
 test('a Redis that is not fit for money ends the start with one line', async () => {
