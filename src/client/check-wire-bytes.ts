@@ -77,12 +77,19 @@ function checkAnswerInResponse(work: Work, response: Buffer): CheckLine {
   const check = 'answer-in-response'
   const choices = readAnswer(response)
   if (choices === undefined) {
-    return unknown(check, 'the response is no chat completion that this verifier can read')
+    return unknown(check, 'the response is no answer that this verifier can read')
   }
-  return possibleHashes(choices).includes(work.contentHash)
-    ? holds(check, 'the answer in the response gives the contentHash')
-    : fails(check, 'the answer in the response gives another hash than the contentHash')
+  if (possibleHashes(choices).includes(work.contentHash)) {
+    return holds(check, 'the answer in the response gives the contentHash')
+  }
+  if (choices.some(areTranslatedCalls)) {
+    return unknown(check, 'the calls in the response were translated; the contentHash is of others')
+  }
+  return fails(check, 'the answer in the response gives another hash than the contentHash')
 }
+
+const areTranslatedCalls = ({ text, toolCalls, isTranslated }: AnsweredChoice): boolean =>
+  isTranslated === true && text === '' && toolCalls.length > 0
 
 /**
  * A choice that never said a word leaves no trace in a stream that broke off, so more of them may

@@ -1,17 +1,25 @@
 /*
  * The answer in a response body as a client would read it: OpenAI's chat completion, whole or
- * streamed. Source: OpenAI API reference, "The chat completion object" and "The chat completion
+ * streamed, or what it was translated to. Source: OpenAI API reference, "The chat completion object" and "The chat completion
  * chunk object".
  */
+import { readResponse } from './read-response.ts'
 
 /** One choice. `toolCalls` are in the form of `message.tool_calls`. */
-export type AnsweredChoice = { readonly text: string; readonly toolCalls: readonly unknown[] }
+export type AnsweredChoice = {
+  readonly text: string
+  readonly toolCalls: readonly unknown[]
+  /** Told in words of another API, which has no place for members that only this engine knows. */
+  readonly isTranslated?: true
+}
 
 type Fields = Readonly<Record<string, unknown>>
 type GrowingChoice = { text: string; readonly toolCalls: Map<number, Record<string, unknown>> }
 
 const blankLine = Buffer.from('\n\n')
 const dataPrefix = 'data: '
+/** Other APIs name their events, in a line of its own and again in the data. */
+const eventName = /^event: .*\n/
 
 /**
  * Server-sent events as the gateway frames them, each with its blank line; a cut event at the end
@@ -32,12 +40,19 @@ export function splitEvents(body: Buffer): readonly Buffer[] {
 /** Whether a body is one JSON object rather than a stream of events. */
 export const isUnary = (body: Buffer): boolean => body[0] === '{'.charCodeAt(0)
 
-/** Choices by index; undefined when the body is no chat completion. */
+/** Choices by index; undefined when the body is of no API that is read here. */
 export function readAnswer(body: Buffer): readonly AnsweredChoice[] | undefined {
-  const parts = isUnary(body) ? [body.toString()] : eventPayloads(body)
+  const parts = (isUnary(body) ? [body.toString()] : eventPayloads(body)).map(parseFields)
+  const response = readResponse(parts.map(asFields))
+  return response === undefined ? readCompletion(parts) : [response]
+}
+
+function readCompletion(
+  parts: readonly (Fields | undefined)[],
+): readonly AnsweredChoice[] | undefined {
   const growing: GrowingChoice[] = []
   for (const part of parts) {
-    const choices = parseFields(part)?.['choices']
+    const choices = part?.['choices']
     if (!Array.isArray(choices)) return undefined
     for (const choice of choices) addPart(growing, asFields(choice))
   }
@@ -53,7 +68,7 @@ const callsInOrder = (calls: GrowingChoice['toolCalls'] | undefined): readonly u
 
 function eventPayloads(body: Buffer): readonly string[] {
   return splitEvents(body)
-    .map((event) => event.toString().trimEnd())
+    .map((event) => event.toString().trimEnd().replace(eventName, ''))
     .filter((event) => event.startsWith(dataPrefix) && event !== 'data: [DONE]')
     .map((event) => event.slice(dataPrefix.length))
 }
