@@ -21,6 +21,7 @@ import { retrieveVoucher, showVoucher } from './contributors.ts'
 import { embeddings } from './embeddings.ts'
 import type { Entrance } from './entrance.ts'
 import type { HttpContext, HttpEnv } from './http-context.ts'
+import { retrieveKeyStatus } from './key-status.ts'
 import { messages } from './messages.ts'
 import { listModels, retrieveModel } from './models.ts'
 import { retrieveOpenApi } from './openapi.ts'
@@ -104,10 +105,11 @@ const raw =
     return RESPONSE_ALREADY_SENT
   }
 
-/** What the owner of a channel asks and orders. */
+/** What the owner of a channel asks and orders, and the holder of one of its keys. */
 function addBilling(app: Hono<HttpEnv>, door: GatewayDoor, entrance: Entrance): void {
   const billing = (serve: (call: BillingCall) => Promise<void> | void) =>
     raw((c) => serve({ door, entrance, ...c.env }))
+  app.get('/v1/key', billing(retrieveKeyStatus))
   app.get('/v1/billing/terms', billing(retrieveTerms))
   app.get('/v1/billing/channel', billing(retrieveChannel))
   app.post('/v1/billing/deposits', billing(makeDeposit))

@@ -41,6 +41,16 @@ const priceSheet = object({
   validFrom: whole,
   validUntil: whole,
 })
+const left = orNull(object({ limit: whole, remaining: whole, reset_ms: whole }))
+const limits = object(
+  {
+    requests_per_minute: left,
+    tokens_per_minute: left,
+    concurrency: orNull(object({ limit: whole })),
+    spend_per_day: orNull(object({ limit: text, remaining: text, reset_ms: whole })),
+  },
+  'Null for what is not limited; docs/limits.md.',
+)
 const keyOrder = { channelId: hex32, keyHash: hex32, nonce: whole, signature }
 
 export const billingSchemas: Readonly<Record<string, Schema>> = {
@@ -154,6 +164,24 @@ export const billingSchemas: Readonly<Record<string, Schema>> = {
     usage: { type: 'object' },
   }),
   ReceiptList: object({ object: { const: 'list' }, data: list(ref('Receipt')), has_more: flag }),
+  KeyStatus: object({
+    object: { const: 'vouch.key' },
+    id: text,
+    label: text,
+    account: hex32,
+    models: orNull(list(text)),
+    expires_at: orNull(whole),
+    spend_cap: orNull(object({ cap: amount, spent: amount, held: amount, left: amount })),
+    balance: object({
+      chain_id: whole,
+      asset: address,
+      signed: amount,
+      charged: amount,
+      held: amount,
+      free: amount,
+    }),
+    limits: object({ key: limits, account: limits }),
+  }),
   RequestUsage: object({
     object: { const: 'vouch.request_usage' },
     id: text,

@@ -86,6 +86,13 @@ const inference: readonly Operation[] = [
   },
   {
     method: 'get',
+    path: '/v1/key',
+    summary: 'What the key that asks may have, and what is left of it',
+    access: 'key',
+    answer: 'KeyStatus',
+  },
+  {
+    method: 'get',
     path: '/v1/usage/requests/{id}',
     summary: 'What became of a request: who was asked, what was counted, what it cost',
     access: 'reader',

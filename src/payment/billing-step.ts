@@ -37,6 +37,10 @@ export type BillingStep = {
     order: Parameters<typeof revokeApiKey>[1],
   ) => Promise<Result<ApiKey, Refusal>>
   readonly keys: (channelId: Bytes32) => Promise<Result<readonly ApiKeyInUse[], Refusal>>
+  /** One of them, by its public name. */
+  readonly key: (
+    named: Pick<ApiKey, 'channelId' | 'apiKeyId'>,
+  ) => Promise<Result<ApiKeyInUse, Refusal>>
   /** Documents as they were stored, in the order of the channel. */
   readonly receipts: (
     range: Parameters<LedgerStore['receipts']>[0],
@@ -84,6 +88,12 @@ export function createBillingStep(deps: BillingDeps): BillingStep {
     grantKey: (grant) => stored(() => grantApiKey(register, grant, nowMs())),
     revokeKey: (order) => stored(() => revokeApiKey(register, order, nowMs())),
     keys: (channelId) => stored(async () => ok(await keysInUse(deps, channelId))),
+    key: ({ channelId, apiKeyId }) =>
+      stored(async () => {
+        const key = (await keys.list(channelId)).find((one) => one.apiKeyId === apiKeyId)
+        if (key === undefined) return err({ reason: 'api_key_not_found' })
+        return ok({ key, spending: await ledger.keySpending(apiKeyId) })
+      }),
     receipts: (range) => stored(async () => ok(await ledger.receipts(range))),
     refund: (order) =>
       stored(async () => {

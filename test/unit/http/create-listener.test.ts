@@ -34,6 +34,7 @@ const closedDoor: GatewayDoor = {
     grantKey: unused,
     revokeKey: unused,
     keys: unused,
+    key: unused,
     receipts: unused,
     refund: unused,
     deposit: unused,
