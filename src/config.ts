@@ -82,7 +82,7 @@ export type ConfigReading = {
 
 type Terms = { readonly files: NamedFiles; readonly environment: Environment }
 
-const configSection: Key<Meaning<Terms, GatewayConfig>> = section({
+export const configSection: Key<Meaning<Terms, GatewayConfig>> = section({
   says: 'Configuration of `vouch serve`; docs/configuration.md explains every key.',
   keys: {
     listen: listenSection,
@@ -157,12 +157,17 @@ export function readConfigFile(path: string): ConfigReading {
   if (!existsSync(file)) {
     throw new ConfigFault(`${path} does not exist; docs/configuration.md shows one to start from`)
   }
-  const reading = readConfigText({
-    file: path,
-    text: readFileSync(file, 'utf8'),
-    folder: dirname(file),
-  })
+  const reading = readConfigText({ file: path, text: textOf(path), folder: dirname(file) })
   return { ...reading, files: [file, ...reading.files] }
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new ConfigFault(`${path} cannot be read (${code})`)
+  }
 }
 
 /** The same from text; relative paths are meant from `folder`. Throws ConfigFault. */

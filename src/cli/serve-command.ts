@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { type Command, terminal } from './command.ts'
-import { readConfig } from './read-config.ts'
+import { readConfigReading } from './read-config.ts'
+import { reloadConfig } from './reload-config.ts'
 import { startGateway } from './start-gateway.ts'
 import { untilStopped } from './until-stopped.ts'
 
@@ -13,6 +14,10 @@ Options:
   --config FILE   the configuration (default: vouch.yaml); docs/configuration.md has every key
   --check         read the configuration, say whether it is good, and exit
   --help          this text
+
+The file is read again when it, or a file that it names, changes, and on SIGHUP: upstreams, models,
+prices and limits are taken over while requests are under way. A file that is wrong, or that
+changes what only a restart can change, is one line of the log, and nothing changes.
 
 Stops on Ctrl-C or SIGTERM: requests in flight end first (at most 20 s), what was charged is
 claimed, and the exit code is 0. A second Ctrl-C stops at once.
@@ -28,13 +33,20 @@ async function run(argv: readonly string[]): Promise<number> {
       check: { type: 'boolean', default: false },
     },
   })
-  const config = readConfig(values.config)
+  const reading = readConfigReading(values.config)
+  const { config } = reading
   if (values.check) {
     terminal.print(`${values.config} is good: ${config.upstreams.length} upstream(s)`)
     return 0
   }
   const gateway = await startGateway({ config, logFileDescriptor: 1 })
-  await untilStopped(() => gateway.stop())
+  const { routing, log } = gateway
+  const { reconfigure } = routing
+  const reloading = reloadConfig({ path: values.config, reading, reconfigure, log })
+  await untilStopped(() => {
+    reloading.stop()
+    return gateway.stop()
+  })
   return 0
 }
 

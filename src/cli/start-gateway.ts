@@ -17,21 +17,18 @@ import { InFlight } from '../gateway/in-flight.ts'
 import { recoverHolds } from '../gateway/recover-holds.ts'
 import { UnservedRequests } from '../gateway/unserved-requests.ts'
 import { type HttpServer, startHttpServer } from '../http/server.ts'
-import { loadTokenCounter, type TokenCounter } from '../metering/token-counter.ts'
 import { authenticate } from '../payment/authenticate.ts'
 import { createPaymentStep } from '../payment/payment-step.ts'
-import { ContributorPool } from '../routing/contributor-pool.ts'
 import type { ApiKeyStore } from '../store/api-key-store.ts'
 import type { LedgerStore } from '../store/ledger-store.ts'
 import { UpstreamPools } from '../upstream/open-answer.ts'
 import { checkChain, checkOtherChains } from './check-chain.ts'
 import { CommandFailure } from './command.ts'
-import { type ContributorSources, createContributorSources } from './contributor-sources.ts'
-import { contributorsOf } from './contributors-of.ts'
 import { openMoneyPlaces } from './money-places.ts'
 import { openBilling } from './open-billing.ts'
 import { openCallerLimits } from './open-caller-limits.ts'
 import { openExchange } from './open-exchange.ts'
+import { type OpenRouting, openRouting } from './open-routing.ts'
 import { openSettlement, type RunningSettlement } from './open-settlement.ts'
 import { openStores } from './open-stores.ts'
 import { openX402 } from './open-x402.ts'
@@ -46,8 +43,8 @@ export type RunningGateway = {
   readonly settlement: Omit<RunningSettlement, 'stop'>
   /** Vouchers and relayed claims for contributors. */
   readonly payouts: Pick<RunningPayouts, 'promiseNow' | 'relayNow'>
-  /** Changes who answers, while requests are under way. */
-  readonly contributors: ContributorSources
+  readonly routing: OpenRouting
+  readonly log: GatewayLog
   /** Takes no new request, lets those in flight end, claims, makes everything durable and closes. */
   readonly stop: () => Promise<void>
 }
@@ -81,18 +78,19 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const chain = { config, ledger: stores.ledger, log: logs.gateway, nowMs }
   const settlement = openSettlement({ ...chain, store: outbox })
   const payouts = await startPayouts({ ...chain, places, exchange, settlement })
-  const pool = new ContributorPool(contributorsOf(config), stores.room)
-  const contributors = createContributorSources(pool, pool.contributors)
+  const routing = openRouting({ config, rpc, options: stores.room, nowMs })
   const limits = await openCallerLimits({ ...stores.counters, config, log: logs.gateway, nowMs })
   const gateway: Gateway = {
     payment,
     limits: limits.desk,
-    pool,
+    pool: routing.pool,
     priceDecimals: config.chain.assetDecimals,
     upstreams,
     payouts: payouts.desk,
     signer,
-    tokenCounters: tokenCountersOf(config),
+    get tokenCounters() {
+      return routing.tokenCounters()
+    },
     log: (line) => {
       logs.request(line)
       options.onRequest?.(line)
@@ -119,7 +117,8 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     recovered,
     settlement,
     payouts,
-    contributors,
+    routing,
+    log: logs.gateway,
     stop: async () => {
       await drain(inFlight, server)
       // A deposit that is waited for ends with its sender.
@@ -157,19 +156,6 @@ const gatewaySigner = (config: GatewayConfig): GatewaySigner => {
     chainId,
     verifyingContract: receiptVerifier,
   }
-}
-
-function tokenCountersOf(config: GatewayConfig): ReadonlyMap<string, TokenCounter> {
-  const counters = new Map<string, TokenCounter>()
-  for (const model of config.upstreams.flatMap((upstream) => upstream.models)) {
-    if (model.tokenizer === undefined) continue
-    try {
-      counters.set(model.id, loadTokenCounter(model.tokenizer))
-    } catch (error) {
-      throw new CommandFailure(error instanceof Error ? error.message : String(error))
-    }
-  }
-  return counters
 }
 
 async function listen(

@@ -12,9 +12,9 @@ export type FileWatch = {
 }
 
 /** A file is often written in several steps; so long after the first of them it is looked at, and once more afterwards. */
-export const settleMs = 100
+const settleMs = 100
 /** Two writes within one tick of the file system's clock look the same; so much later the second one is found as well. */
-export const secondLookMs = 1_000
+const secondLookMs = 1_000
 
 /**
  * `onChange` is called when a file came, went or changed. A folder in which much happens costs a few calls of `stat` each

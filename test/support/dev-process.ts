@@ -133,11 +133,15 @@ function collect(child: ChildProcess): () => string {
 
 function waitFor(child: ChildProcess, output: () => string, words: string): Promise<void> {
   return new Promise((done, fail) => {
+    const ended = (): void => fail(new Error(`vouch ended before that: ${output()}`))
     const look = (): void => {
-      if (output().includes(words)) done()
+      if (!output().includes(words)) return
+      child.stdout?.off('data', look)
+      child.off('exit', ended)
+      done()
     }
     child.stdout?.on('data', look)
+    child.once('exit', ended)
     look()
-    child.once('exit', () => fail(new Error(`vouch ended before it ran: ${output()}`)))
   })
 }
