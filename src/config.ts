@@ -37,6 +37,7 @@ import type { Environment } from './config-interpolation.ts'
 import { type LendingConfig, lendingSection } from './config-lending.ts'
 import { callerLimitsSection } from './config-limits.ts'
 import { type PayoutsConfig, payoutsSection } from './config-payouts.ts'
+import { type RoutingConfig, routingSection } from './config-routing.ts'
 import { ConfigFault } from './config-source.ts'
 import { type StoreConfig, storeSection } from './config-store.ts'
 import { type UpstreamConfig, upstreamsList } from './config-upstreams.ts'
@@ -63,6 +64,7 @@ export type GatewayConfig = {
   /** Undefined pays no contributor by channel. */
   readonly payouts: PayoutsConfig | undefined
   readonly upstreams: readonly UpstreamConfig[]
+  readonly routing: RoutingConfig
   /** What keys and accounts may have of whom nothing else is said; undefined limits nobody. */
   readonly limits?: DefaultLimits | undefined
   /** Undefined takes no keys from strangers. */
@@ -101,6 +103,7 @@ export const configSection: Key<Meaning<Terms, GatewayConfig>> = section({
     x402: x402Section,
     payouts: optional(payoutsSection),
     upstreams: upstreamsList,
+    routing: routingSection,
     limits: optional(callerLimitsSection),
     lending: optional(lendingSection),
     admin: optional(adminSection),
@@ -133,6 +136,7 @@ export const configSection: Key<Meaning<Terms, GatewayConfig>> = section({
       x402: values.x402({ decimals }),
       payouts: values.payouts?.({ files, decimals }),
       upstreams: values.upstreams({ files, environment, decimals }),
+      routing: values.routing(),
       limits: values.limits?.(),
       lending,
       admin: values.admin?.(files),

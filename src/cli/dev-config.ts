@@ -77,6 +77,7 @@ export function devGatewayConfig(terms: {
       whenUnclaimed: devUsd(1n),
       everyS: 86_400,
     },
+    routing: { hedging: false },
     upstreams: [
       {
         id: 'embedded',

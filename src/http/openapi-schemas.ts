@@ -103,6 +103,7 @@ export const inferenceSchemas: Readonly<Record<string, Schema>> = {
         'only?': list(text),
         'ignore?': list(text),
         'allow_fallbacks?': flag,
+        'hedge?': flag,
         'sort?': oneOf('price', 'latency', 'throughput'),
         'max_price?': object(
           { 'prompt?': any, 'completion?': any },
