@@ -26,7 +26,8 @@ export function openRouting(terms: {
   readonly nowMs: () => number
 }): OpenRouting {
   const fromFile = contributorsOf(terms.config)
-  const pool = new ContributorPool(fromFile, terms.options)
+  const { hedging: hedgesAll } = terms.config.routing
+  const pool = new ContributorPool(fromFile, { ...terms.options, hedgesAll })
   const contributors = createContributorSources(pool, fromFile)
   const countersOf = createTokenCounters()
   let tokenCounters = countersOf(terms.config)
