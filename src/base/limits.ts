@@ -189,3 +189,9 @@ export const promptsMax = 128
 export const embeddingInputsMax = 2048
 /** Rate windows at least this long are kept over a restart of a gateway by itself. */
 export const rateWindowKeptMsMin = 3_600_000
+/** `n` of a request for images, as the OpenAI API bounds it. */
+export const imagesMax = 10
+/** A form with a recording or with images: 25 MB of file, as at OpenAI, and what stands around it. */
+export const formBodyBytesMax: number = 26 * 1024 * 1024
+/** Parts of a form. */
+export const formPartsMax = 64

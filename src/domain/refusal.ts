@@ -12,6 +12,7 @@ import type { Address, AtomicAmount, Bytes32 } from './units.ts'
 /** The caller's request cannot be read or asks for what cannot be had. */
 export type RequestRefusal =
   | { readonly reason: 'invalid_json'; readonly detail: string }
+  | { readonly reason: 'invalid_form'; readonly detail: string }
   | { readonly reason: 'missing_required_parameter'; readonly param: string }
   | { readonly reason: 'invalid_type'; readonly param: string; readonly expected: string }
   | { readonly reason: 'invalid_value'; readonly param: string; readonly expected: string }

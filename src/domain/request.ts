@@ -71,6 +71,8 @@ export type InferenceRequest = {
   readonly expected?: ExpectedUnits | undefined
   /** Content type of `forwardedBody`; undefined: JSON. */
   readonly contentType?: string | undefined
+  /** Where the model's name stands in a `forwardedBody` that is not JSON. */
+  readonly modelNameAt?: { readonly start: number; readonly end: number } | undefined
   /** The client's own bound per choice; undefined leaves it to the offer. */
   readonly completionTokensMax: number | undefined
   /** What the client calls that bound. */

@@ -15,26 +15,18 @@ import {
   retrieveTerms,
   revokeKey,
 } from './billing.ts'
-import { chatCompletions } from './chat-completions.ts'
-import { completions } from './completions.ts'
 import { retrieveVoucher, showVoucher } from './contributors.ts'
-import { embeddings } from './embeddings.ts'
 import type { Entrance } from './entrance.ts'
 import type { HttpContext, HttpEnv } from './http-context.ts'
 import { retrieveKeyStatus } from './key-status.ts'
-import { messages } from './messages.ts'
 import { listModels, retrieveModel } from './models.ts'
 import { retrieveOpenApi } from './openapi.ts'
 import { paymentTerms } from './paid-inference.ts'
 import { sendError, sendJson } from './raw-response.ts'
 import { retrieveReceipt } from './receipts.ts'
 import { retrieveRequestUsage } from './request-usage.ts'
-import { responses } from './responses.ts'
 import { type InferenceTerms, serveInference } from './serve-inference.ts'
-import type { Surface } from './surface.ts'
-
-/** Where models are asked. */
-const surfaces: readonly Surface[] = [chatCompletions, responses, messages, completions, embeddings]
+import { surfaces } from './surfaces.ts'
 
 /** The route table, one line a route. Handlers write to Node's raw response, which hono is then told. */
 export function createApp(terms: InferenceTerms): Hono<HttpEnv> {

@@ -50,6 +50,8 @@ function describe(refusal: Refusal): Described {
   switch (refusal.reason) {
     case 'invalid_json':
       return [badRequest, `The request body is not usable JSON: ${refusal.detail}.`]
+    case 'invalid_form':
+      return [badRequest, `The request body is not a usable form: ${refusal.detail}.`]
     case 'missing_required_parameter':
       return [badRequest, `Missing required parameter: '${refusal.param}'.`, refusal]
     case 'invalid_type':
@@ -125,6 +127,7 @@ type RequestReason = Extract<
       | 'missing_required_parameter'
       | 'invalid_type'
       | 'invalid_value'
+      | 'invalid_form'
       | 'unsupported_parameter'
       | 'request_too_large'
       | 'model_not_found'

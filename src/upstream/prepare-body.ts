@@ -17,11 +17,22 @@ export function prepareBody(
   const asksUsage = !terms.signs && request.stream && !request.includeUsage
   const bounds = !terms.signs && isText && request.completionTokensMax === undefined
   if (!mapped && !asksUsage && !bounds) return request.forwardedBody
+  if (request.modelNameAt !== undefined) return withModelName(request, offer, request.modelNameAt)
   const members = new Map<string, string>()
   if (mapped) members.set('model', JSON.stringify(offer.upstreamModelName))
   if (bounds) members.set('max_tokens', String(terms.completionTokensMax))
   if (asksUsage) members.set('stream_options', withUsage(request.forwardedBody))
   return withMembers(request.forwardedBody, members)
+}
+
+/** A form, byte for byte but for the name. */
+function withModelName(
+  { forwardedBody }: InferenceRequest,
+  { upstreamModelName }: Offer,
+  { start, end }: NonNullable<InferenceRequest['modelNameAt']>,
+): Buffer {
+  const name = Buffer.from(upstreamModelName)
+  return Buffer.concat([forwardedBody.subarray(0, start), name, forwardedBody.subarray(end)])
 }
 
 /** The stream's options with usage asked for; whatever else they say stays. */

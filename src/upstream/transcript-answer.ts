@@ -2,7 +2,7 @@
  * What was said in a recording: JSON with its text, or the text alone, as subtitles too. Paid by the recording's seconds,
  * or by tokens where an offer is counted in those. Source: OpenAI API reference, "Create transcription".
  */
-import type { Usage } from '../domain/usage.ts'
+import { noUsage, type Usage, type UsageSource } from '../domain/usage.ts'
 import { asFields, count, type Fields, isShallowEnough, parseObject } from './answer-json.ts'
 import type { WholeText } from './chat-events.ts'
 import type { AskedOf, WholeUnits } from './whole-units.ts'
@@ -28,7 +28,7 @@ export function readTranscript(body: Buffer, asked: AskedOf): WholeText | WholeU
 
 /** `application/json` and nothing else: a type that a page could be made of is no transcript. */
 function readJson(body: Buffer, { contentType }: AskedOf): Transcript | undefined {
-  if (!/^application\/json\b/i.test(contentType)) return undefined
+  if (!/^application\/json\s*(;|$)/i.test(contentType)) return undefined
   const json = parseObject(body.toString())
   const text = json?.['text']
   if (json === undefined || typeof text !== 'string') return undefined
@@ -72,14 +72,16 @@ function secondsOf(
   const told = asFields(fields['usage'])['seconds'] ?? fields['duration']
   const isTold = typeof told === 'number' || (typeof told === 'string' && told !== '')
   const seconds = isTold ? Math.ceil(Number(told)) : Number.NaN
-  if (!(seconds >= 0)) return { usage: undefined, units: perChoiceLikely, source: 'counted' }
-  const isCredible = seconds <= perChoiceMax
-  const units = isCredible ? seconds : perChoiceLikely
-  const usage = {
-    promptTokens: 0,
-    cachedPromptTokens: 0,
-    completionTokens: units,
-    reasoningTokens: 0,
-  }
-  return { usage, units, source: isCredible ? 'reported' : 'corrected' }
+  if (seconds >= 0 && seconds <= perChoiceMax) return inSeconds(seconds, 'reported')
+  return inSeconds(perChoiceLikely, seconds > perChoiceMax ? 'corrected' : 'counted')
 }
+
+/** A recording is the whole price: it has no prompt tokens beside its seconds. */
+const inSeconds = (
+  units: number,
+  source: UsageSource,
+): Pick<WholeUnits, 'usage' | 'units' | 'source'> => ({
+  usage: { ...noUsage, completionTokens: units },
+  units,
+  source,
+})

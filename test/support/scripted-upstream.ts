@@ -44,7 +44,7 @@ export async function startScriptedUpstream(
     incoming.on('end', () => {
       const body = Buffer.concat(chunks)
       const { headers, url = '' } = incoming
-      const request = { path: url, headers, body, json: JSON.parse(body.toString()), left }
+      const request = { path: url, headers, body, json: jsonOf(headers, body), left }
       requests.push(request)
       arrivals.push(request)
       void current(request, response)
@@ -67,6 +67,10 @@ export async function startScriptedUpstream(
       }),
   }
 }
+
+/** A form has no JSON. */
+const jsonOf = (headers: IncomingMessage['headers'], body: Buffer): Record<string, unknown> =>
+  headers['content-type']?.startsWith('multipart/') ? {} : JSON.parse(body.toString())
 
 /** Requests in the order in which they came, for a test that waits for each. */
 class Arrivals {

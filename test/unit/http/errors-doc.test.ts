@@ -33,6 +33,7 @@ const reasons = [
 /** One refusal of each reason. A reason without one does not compile. */
 const samples: { readonly [R in Refusal['reason']]: Extract<Refusal, { readonly reason: R }> } = {
   invalid_json: { reason: 'invalid_json', detail: 'the body is empty' },
+  invalid_form: { reason: 'invalid_form', detail: 'it has a field twice' },
   missing_required_parameter: { reason: 'missing_required_parameter', param: 'model' },
   invalid_type: { reason: 'invalid_type', param: 'n', expected: 'a whole number' },
   invalid_value: { reason: 'invalid_value', param: 'n', expected: 'at most 8' },
