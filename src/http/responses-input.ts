@@ -23,7 +23,7 @@ export type ChatMessage = {
 const roles = ['user', 'assistant', 'system', 'developer'] as const
 const details = ['auto', 'low', 'high'] as const
 
-const storesNothing = 'this gateway stores nothing; send the item itself (clients: store: false)'
+const storesNothing = 'this gateway stores no items; send the item itself (store: false does it)'
 const textOnly = 'an assistant says text here'
 const noFiles = 'this gateway keeps no files; send the data itself'
 
@@ -36,8 +36,9 @@ export function readInput(fields: FieldReader): readonly ChatMessage[] {
   for (const item of fields.objects('input', 'a string or an array of items') ?? []) {
     addItem(history, item)
   }
-  if (history.messages.length === 0) fields.unfit('input', 'at least one message')
-  return history.messages
+  const messages = history.end()
+  if (messages.length === 0) fields.unfit('input', 'at least one message')
+  return messages
 }
 
 type DraftMessage = {
@@ -51,9 +52,11 @@ type DraftMessage = {
  * because the answers of tools must follow the message that called them.
  */
 class ChatHistory {
-  readonly messages: (DraftMessage | ChatMessage)[] = []
+  readonly #messages: (DraftMessage | ChatMessage)[] = []
   /** The message that the model's next call belongs to. */
   #turn: DraftMessage | undefined
+  /** Pictures and files of tools. Chat completions take texts from a tool; the user shows the rest behind them. */
+  #shown: ChatPart[] = []
 
   say(role: string, content: ChatContent): void {
     if (role === 'assistant' && this.#turn?.content === null) {
@@ -61,23 +64,50 @@ class ChatHistory {
       return
     }
     const message = { role, content }
-    this.messages.push(message)
+    this.#add(message)
     this.#turn = role === 'assistant' ? message : undefined
   }
 
   call(call: ToolCall): void {
     if (this.#turn === undefined) {
       this.#turn = { role: 'assistant', content: null }
-      this.messages.push(this.#turn)
+      this.#add(this.#turn)
     }
     this.#turn.tool_calls ??= []
     this.#turn.tool_calls.push(call)
   }
 
   answer(id: string, content: ChatContent): void {
-    this.messages.push({ role: 'tool', tool_call_id: id, content })
+    const parts = typeof content === 'string' ? [] : content
+    const texts = parts.filter(({ type }) => type === 'text')
+    for (const part of parts) if (part.type !== 'text') this.#shown.push(part)
+    const told = typeof content === 'string' ? content : contentOf(texts)
+    this.#messages.push({ role: 'tool', tool_call_id: id, content: told })
     this.#turn = undefined
   }
+
+  end(): readonly ChatMessage[] {
+    this.#show()
+    return this.#messages
+  }
+
+  #add(message: DraftMessage): void {
+    this.#show()
+    this.#messages.push(message)
+  }
+
+  #show(): void {
+    if (this.#shown.length === 0) return
+    this.#messages.push({ role: 'user', content: this.#shown })
+    this.#shown = []
+  }
+}
+
+/** A single text is a text, which every engine reads; of no part it is the empty one. */
+function contentOf(parts: readonly ChatPart[]): ChatContent {
+  const [first, ...others] = parts
+  if (first === undefined) return ''
+  return first.type === 'text' && others.length === 0 ? String(first['text']) : parts
 }
 
 function addItem(history: ChatHistory, item: FieldReader): void {
@@ -153,15 +183,12 @@ function readSaidPart(part: FieldReader): string {
   }
 }
 
-/** A text, or parts; a single text part is a text, which every engine reads. */
 function readContent(item: FieldReader, name: string): ChatContent {
   const content = item.raw(name)
   if (typeof content === 'string') return content
   if (content === undefined) item.missing(name)
   const parts = item.objects(name, 'a string or an array of parts') ?? []
-  const read = parts.flatMap((part) => readPart(part) ?? [])
-  const [first, ...others] = read
-  return first?.type === 'text' && others.length === 0 ? String(first['text']) : read
+  return contentOf(parts.flatMap((part) => readPart(part) ?? []))
 }
 
 function readPart(part: FieldReader): ChatPart | undefined {

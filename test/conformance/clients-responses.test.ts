@@ -2,8 +2,10 @@
  * Every client library that asks OpenAI's Responses API, most of them by default, unmodified, against a whole gateway
  * whose contributors speak chat completions.
  */
+import { createOpenAI } from '@ai-sdk/openai'
 import { Agent, Runner, tool } from '@openai/agents-core'
 import { OpenAIProvider } from '@openai/agents-openai'
+import { generateText } from 'ai'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { followBooks, type NewEntries } from '../support/books.ts'
@@ -144,6 +146,29 @@ describe.each(libraries)('$name', ({ name, connect }) => {
     expect(told.text).toBe('Hello there!')
     await newEntries()
   })
+})
+
+test('the AI SDK refers to what it takes for stored, and is told what to do instead', async () => {
+  const { origin, apiKey } = gateway
+  const model = createOpenAI({ baseURL: `${origin}/v1`, apiKey })('m')
+  const first = { role: 'user' as const, content: 'Say hello.' }
+  const { responseMessages } = await generateText({ model, messages: [first] })
+  const messages = [first, ...responseMessages, { role: 'user' as const, content: 'Again.' }]
+  const refused = await generateText({ model, messages }).catch((error: unknown) => error)
+  expect(refused).toMatchObject({
+    statusCode: 400,
+    message: expect.stringContaining('store: false'),
+    data: { error: { code: 'unsupported_parameter', param: 'input[1].type' } },
+  })
+  const providerOptions = { openai: { store: false } }
+  const { text } = await generateText({ model, messages, providerOptions })
+  expect(text).toBe('Hello there!')
+  expect(upstream.requests.at(-1)?.json['messages']).toMatchObject([
+    { role: 'user', content: 'Say hello.' },
+    { role: 'assistant', content: 'Hello there!' },
+    { role: 'user', content: 'Again.' },
+  ])
+  await newEntries()
 })
 
 describe('an agent that hands over to another', () => {

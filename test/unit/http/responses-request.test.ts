@@ -150,6 +150,24 @@ describe('messages', () => {
     ])
   })
 
+  test('pictures that tools answer with are shown by the user, behind all the answers', () => {
+    const picture = { type: 'input_image', image_url: 'data:image/png;base64,AA==' }
+    const shown = { type: 'image_url', image_url: { url: picture.image_url } }
+    const text = { type: 'input_text', text: 'x' }
+    const turn = [call('a'), call('b'), output('a', [text, picture]), output('b', [picture])]
+    const answers = [
+      { role: 'assistant', content: null, tool_calls: [chatCall('a'), chatCall('b')] },
+      { role: 'tool', tool_call_id: 'a', content: 'x' },
+      { role: 'tool', tool_call_id: 'b', content: '' },
+      { role: 'user', content: [shown, shown] },
+    ]
+    expect(messagesOf(turn)).toEqual(answers)
+    expect(messagesOf([...turn, said('So.')])).toEqual([
+      ...answers,
+      { role: 'assistant', content: 'So.' },
+    ])
+  })
+
   test('twenty thousand calls of one turn are one message', () => {
     const calls = Array.from({ length: 20_000 }, (_, index) => call(`c${index}`))
     const [message] = messagesOf(calls) as { tool_calls: unknown[] }[]
