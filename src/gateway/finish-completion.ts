@@ -21,6 +21,7 @@ import { countPrompt } from '../metering/token-counter.ts'
 import type { WholeUnits } from '../upstream/whole-units.ts'
 import type { AnswerHeaders } from './answer-client.ts'
 import { releaseHold, requestOnly } from './enter-limits.ts'
+import { answerHeaders, wholeAnswerHeaders } from './answer-headers.ts'
 import type { Gateway } from './gateway.ts'
 import type { BegunAnswer } from './open-first-answer.ts'
 import type { StreamRelay } from './relay-stream.ts'
@@ -79,7 +80,7 @@ async function finishRelayed(
       reason: end.refusal.reason,
     })
   }
-  const usage = meter(gateway, served, observed)
+  const usage = meter(served, observed)
   const gone = { hashes, status: workStatus.clientDisconnected, usage, signedWork: undefined }
   const failure = await settleAnswer(gateway, served, gone, 'client_gone')
   return failure === undefined ? ok(nothing) : err(failure)
@@ -101,7 +102,7 @@ async function settleCutShort(
   },
 ): Promise<Result<Buffer, Refusal>> {
   const { transcript } = cut.relay
-  const usage = meter(gateway, served, cut.observed)
+  const usage = meter(served, cut.observed)
   const closing = cut.relay.closing(usage, 'budget_spent')
   transcript.added(closing)
   const hashes = { ...cut.received, responseHash: transcript.finishSent() }
@@ -124,6 +125,7 @@ export async function finishUnary(
     'units' in content
       ? unitHashes({ received, delivered: content.delivered })
       : unaryHashes({ received, content, choiceCount })
+  let headers: AnswerHeaders = {}
   const settled = await settleComplete(gateway, served, {
     received: hashes,
     observed: { content, contentEvents: 0, reported: answer.usage },
@@ -131,11 +133,11 @@ export async function finishUnary(
     close: (usage) => {
       const value = client.startDialect?.(request).whole(answer.bytes, usage) ?? answer.bytes
       const responseHash = value === received ? hashes.outputHash : sha256Bytes32(value)
+      headers = wholeAnswerHeaders(gateway, served, usage)
       return { value, responseHash }
     },
   })
   if (!settled.ok) return settled
-  const headers = answerHeaders(served)
   const { contentType } = answer
   client.answer(
     contentType === undefined ? headers : { ...headers, 'content-type': contentType },
@@ -208,7 +210,7 @@ async function settleComplete(
     signedWork = checked.value
   }
   const reported = signedWork === undefined ? answer.observed.reported : usageOf(signedWork.work)
-  const usage = meter(gateway, served, { ...answer.observed, reported })
+  const usage = meter(served, { ...answer.observed, reported })
   const status = signedWork?.work.status ?? workStatus.complete
   const { value, responseHash } = answer.close(usage)
   const outcome = { hashes: { ...received, responseHash }, status, usage, signedWork }
@@ -239,11 +241,10 @@ const usageOf = (work: Work): Usage => ({
   reasoningTokens: 0,
 })
 
-function meter(gateway: Gateway, served: ServedRequest, observed: Observed): MeteredUsage {
-  const { request, begun, admitted, promptTokensMax } = served
+function meter(served: ServedRequest, observed: Observed): MeteredUsage {
+  const { request, begun, admitted, tokenCounter: counter, promptTokensMax } = served
   const { content, reported } = observed
   const { offer } = begun.attempt.candidate
-  const counter = gateway.tokenCounters.get(offer.modelName)
   const promptTokensCounted = counter && countPrompt(counter, request)
   if ('units' in content) {
     const { units, source } = content
@@ -264,15 +265,4 @@ function meter(gateway: Gateway, served: ServedRequest, observed: Observed): Met
     completionEvents: observed.contentEvents,
     messageCount: request.messageCount,
   })
-}
-
-function answerHeaders(served: ServedRequest): AnswerHeaders {
-  const { request, begun } = served
-  return {
-    'x-request-id': request.requestId,
-    'x-vouch-receipt': request.receiptId,
-    'x-vouch-contributor': begun.attempt.candidate.contributor.contributorId,
-    'x-vouch-attempts': String(begun.others.length + 1),
-    ...served.admitted.headers,
-  }
 }

@@ -4,6 +4,7 @@
  */
 import { err, ok, type Result } from '../base/result.ts'
 import type { LimitedCaller } from '../domain/caller-limits.ts'
+import type { Offer } from '../domain/contributor.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import { apiKeyIdOf, type InferenceRequest } from '../domain/request.ts'
 import type { AttemptRecord } from '../domain/request-record.ts'
@@ -11,6 +12,7 @@ import { nothingUsed } from '../payment/caller-limits.ts'
 import type { LimitPlace } from '../payment/caller-limits-desk.ts'
 import type { Admitted } from '../payment/payment-step.ts'
 import type { Pricing } from '../payment/price-exchange.ts'
+import type { Offered } from '../routing/contributor-pool.ts'
 import type { Candidate } from '../routing/lane.ts'
 import type { AnswerClient } from './answer-client.ts'
 import { enterLimits, releaseHold, requestOnly } from './enter-limits.ts'
@@ -29,8 +31,10 @@ export async function serveCompletion(
   request: InferenceRequest,
   client: AnswerClient,
 ): Promise<Result<void, Refusal>> {
-  const offered = gateway.pool.candidates(request)
-  if (offered.length === 0) {
+  // The configuration may change while this request waits: it keeps to what there was when it came.
+  const offered = gateway.pool.offered(request)
+  const { tokenCounters } = gateway
+  if (offered.candidates.length === 0) {
     return refuse(gateway, request, whyUnserved(gateway.pool, request))
   }
   const { payer, modelName } = request
@@ -39,8 +43,9 @@ export async function serveCompletion(
   }
   const pricing = await gateway.payment.pricing(payer.channelId)
   if (!pricing.ok) return refuse(gateway, request, pricing.error)
-  const candidates = priced(offered, pricing.value)
-  const job = { request, client, candidates, pricing: pricing.value }
+  const candidates = priced(offered.candidates, pricing.value)
+  const terms = { offered, tokenCounters, candidates, pricing: pricing.value }
+  const job = { request, client, ...terms }
   const callers = gateway.limits.limitsOf(payer)
   return callers === undefined
     ? serveOnHold(gateway, { ...job, place: undefined })
@@ -50,6 +55,8 @@ export async function serveCompletion(
 type PricedJob = {
   readonly request: InferenceRequest
   readonly client: AnswerClient
+  readonly offered: Offered
+  readonly tokenCounters: Gateway['tokenCounters']
   readonly candidates: readonly Candidate[]
   readonly pricing: Pricing
 }
@@ -99,15 +106,17 @@ async function serveAdmitted(
 ): Promise<Result<void, Refusal>> {
   const { request, client, candidates, place } = job
   const { income, offerOf } = job.pricing
+  const routeRequest = routeRequestOf(request, gateway.priceDecimals)
+  const offerFor = (offer: Offer): Offer | undefined => {
+    const asked = offerOf(offer)
+    return admitted.bounds.has(asked) ? asked : undefined
+  }
   // The contributor works while the disk makes the hold durable; the client hears nothing before both are there.
   const begun = await openFirstAnswer(gateway, {
     request,
     income,
     admitted,
-    route: gateway.pool.route(routeRequestOf(request, gateway.priceDecimals), (offer) => {
-      const asked = offerOf(offer)
-      return admitted.bounds.has(asked) ? asked : undefined
-    }),
+    route: gateway.pool.route(routeRequest, offerFor, job.offered),
     client,
   })
   if (!begun.ok) {
@@ -135,6 +144,7 @@ async function serveAdmitted(
     income,
     admitted,
     place,
+    tokenCounter: job.tokenCounters.get(request.modelName),
     promptTokensMax: admitted.bounds.get(begun.value.attempt.candidate.offer)?.promptTokensMax ?? 0,
   }
   try {

@@ -21,6 +21,7 @@ import {
 } from '../domain/units.ts'
 import type { MeteredUsage, Usage } from '../domain/usage.ts'
 import type { UsdBook } from '../domain/usd-book.ts'
+import type { TokenCounter } from '../metering/token-counter.ts'
 import type { LimitPlace } from '../payment/caller-limits-desk.ts'
 import { type Admitted, heldAmountOf, isStoreFailure } from '../payment/payment-step.ts'
 import type { AnswerClient } from './answer-client.ts'
@@ -38,6 +39,8 @@ export type ServedRequest = {
   readonly admitted: Admitted
   /** Undefined for a caller without limits. */
   readonly place: LimitPlace | undefined
+  /** Undefined where tokens are bounded by bytes. */
+  readonly tokenCounter: TokenCounter | undefined
   readonly promptTokensMax: number
 }
 
@@ -60,13 +63,9 @@ export async function settleAnswer(
   outcome: Outcome,
   reason: EndReason | undefined,
 ): Promise<Refusal | undefined> {
-  const { request, begun, admitted, place } = served
+  const { request, begun, place } = served
   const { usage } = outcome
-  const heldAmount = heldAmountOf(admitted)
-  const price = priceRoundedUp(begun.attempt.candidate.offer.prices, usage)
-  // Zero output costs nothing, and no answer costs more than was held for it.
-  const owed = usage.completionTokens === 0 ? atomic(0n) : price
-  const cost = owed < heldAmount ? owed : heldAmount
+  const cost = answerCost(served, usage)
   const receipt = unsealed(gateway, served, { outcome, cost, reason })
   try {
     await gateway.payouts.recovering(begun.attempt.candidate.contributor.contributorId)
@@ -96,6 +95,14 @@ export async function settleAnswer(
   const ended = endings[outcome.status]
   logEnded(gateway, served, { outcome: ended, reason, usage, cost })
   return undefined
+}
+
+/** Zero output costs nothing, and no answer costs more than was held for it. */
+export function answerCost({ begun, admitted }: ServedRequest, usage: Usage): AtomicAmount {
+  if (usage.completionTokens === 0) return atomic(0n)
+  const heldAmount = heldAmountOf(admitted)
+  const price = priceRoundedUp(begun.attempt.candidate.offer.prices, usage)
+  return price < heldAmount ? price : heldAmount
 }
 
 /** What the contributor earns of it: only work that it signed, and that was checked, is paid by channel. */
