@@ -1,7 +1,7 @@
 import { sha256Hex } from './base/sha256.ts'
 import { type Key, type Meaning, section } from './config-fields.ts'
 import { type NamedFiles, readFile } from './config-files.ts'
-import { file } from './config-values.ts'
+import { secretFile } from './config-values.ts'
 
 /** Who may change a running gateway. */
 export type AdminConfig = {
@@ -14,7 +14,7 @@ const tokenPattern = /^[!-~]{32,512}$/
 export const adminSection: Key<Meaning<NamedFiles, AdminConfig>> = section({
   says: 'The admin API (docs/admin.md). Without it its routes do not exist.',
   keys: {
-    tokenFile: file({
+    tokenFile: secretFile({
       says: 'File with the token that admin requests carry: at least 32 printable characters without spaces.',
     }),
   },

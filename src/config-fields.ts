@@ -18,6 +18,7 @@ import { assert } from './base/assert.ts'
 import type { Environment } from './config-interpolation.ts'
 import {
   ConfigFault,
+  type ConfigSource,
   entriesOf,
   keysAt,
   mapAt,
@@ -188,10 +189,11 @@ export const needs = (key: string, needed: string): Rule => ({
 export function readYaml<T>(
   of: { readonly file: string; readonly text: string; readonly environment: Environment },
   key: Key<T>,
-): { readonly value: T; readonly settings: ReadonlyMap<string, string> } {
+): Pick<ConfigSource, 'settings' | 'secretFiles'> & { readonly value: T } {
   const top = openYaml(of)
   const value = key.read(top)
   const [first, ...others] = top.source.faults
   if (first !== undefined) throw new ConfigFault(first, ...others)
-  return { value, settings: top.source.settings }
+  const { settings, secretFiles } = top.source
+  return { value, settings, secretFiles }
 }

@@ -3,7 +3,15 @@ import { canonicalCollectorAddress } from './chain/channel-settlement.ts'
 import type { PrivateKey } from './chain/private-key.ts'
 import { type Key, type Meaning, ofDefaults, optional, section } from './config-fields.ts'
 import { type NamedFiles, readKeyFile } from './config-files.ts'
-import { address, addresses, amount, atomicAmount, file, integer, text } from './config-values.ts'
+import {
+  address,
+  addresses,
+  amount,
+  atomicAmount,
+  integer,
+  secretFile,
+  text,
+} from './config-values.ts'
 import type { Address, AtomicAmount } from './domain/units.ts'
 
 export type ListenConfig = { readonly host: string; readonly port: number }
@@ -68,11 +76,11 @@ export const operatorSection: Key<Meaning<NamedFiles, OperatorConfig>> = section
   says: 'In whose name receipts are signed, and who claims.',
   keys: {
     operator: address({ says: 'The registered account in whose name receipts are signed.' }),
-    signingKeyFile: file({
+    signingKeyFile: secretFile({
       says: 'File with the private key that signs receipts (0x and 64 hex digits).',
     }),
     receiver: address({ says: 'Where claimed money goes.' }),
-    claimKeyFile: file({
+    claimKeyFile: secretFile({
       says: 'File with the private key that sends claims; it needs gas money.',
     }),
     withdrawDelayMinS: integer({

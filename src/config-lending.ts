@@ -15,7 +15,7 @@ import { type NamedFiles, readFile } from './config-files.ts'
 import type { Environment } from './config-interpolation.ts'
 import { priceSection } from './config-prices.ts'
 import { limitsSection, type ModelConfig, modelSection } from './config-upstreams.ts'
-import { file, flag, hosts, integer, name, text, url } from './config-values.ts'
+import { flag, hosts, integer, name, secretFile, text, url } from './config-values.ts'
 import type { LentModel, LentTerms } from './domain/lent-terms.ts'
 import { parseSealSecrets, type SealSecret } from './domain/seal-secret.ts'
 
@@ -69,7 +69,7 @@ export const lendingSection: Key<Meaning<Terms, LendingConfig>> = section({
       default: true,
     }),
     secretFile: optional(
-      file({
+      secretFile({
         says: 'File with the secrets that kept API keys are encrypted with, one line `version:64 hex digits` each. Default: contributor-secret in the data folder, which is made at the first start; with a store in Redis there is none.',
       }),
     ),

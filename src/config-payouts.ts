@@ -3,7 +3,7 @@ import type { PrivateKey } from './chain/private-key.ts'
 import { addressOfPrivateKey } from './chain/signatures.ts'
 import { atLeastOne, type Key, type Meaning, optional, section } from './config-fields.ts'
 import { type NamedFiles, readKeyFile } from './config-files.ts'
-import { address, amount, atomicAmount, file, integer } from './config-values.ts'
+import { address, amount, atomicAmount, integer, secretFile } from './config-values.ts'
 import type { Address, AtomicAmount } from './domain/units.ts'
 
 /** How contributors are paid. */
@@ -43,11 +43,11 @@ export const payoutsSection: Key<Meaning<Terms, PayoutsConfig>> = section({
       }),
     ),
     treasuryKeyFile: optional(
-      file({
+      secretFile({
         says: "File with the treasury's private key. With it channels are opened and topped up by themselves.",
       }),
     ),
-    voucherKeyFile: file({ says: 'File with the private key that signs vouchers.' }),
+    voucherKeyFile: secretFile({ says: 'File with the private key that signs vouchers.' }),
     receiverAuthorizer: address({
       says: 'The OpenClaimAuthorizer contract, by which anyone may claim for a contributor.',
       default: openClaimAuthorizerAddress,

@@ -28,7 +28,7 @@ export class ConfigFault extends Error {
   }
 }
 
-type ConfigSource = {
+export type ConfigSource = {
   readonly file: string
   readonly document: Document
   readonly lines: LineCounter
@@ -37,6 +37,8 @@ type ConfigSource = {
   readonly faults: string[]
   /** What every key came to, defaults included, by its path: to tell two readings apart. Holds secrets. */
   readonly settings: Map<string, string>
+  /** Paths of files with secrets, as they are written, by the key that names them. */
+  readonly secretFiles: Map<string, string>
 }
 
 /** One place of the file; without a node where nothing is written. */
@@ -74,7 +76,8 @@ export function openYaml(of: {
     throw new ConfigFault(`${of.file}${line === undefined ? '' : `:${line}`}: not YAML: ${what}`)
   }
   const { file, environment } = of
-  const source = { file, document, lines, environment, faults: [], settings: new Map() }
+  const empty = { settings: new Map(), secretFiles: new Map() }
+  const source = { file, document, lines, environment, faults: [], ...empty }
   const node = document.contents ?? undefined
   return { source, path: '', node, around: undefined, isSecret: false }
 }

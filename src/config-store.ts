@@ -1,6 +1,6 @@
 import { exactlyOne, type Key, type Meaning, optional, section } from './config-fields.ts'
 import { type NamedFiles, readFile } from './config-files.ts'
-import { file, secretUrl, textLike, urlOfSchemes } from './config-values.ts'
+import { secretFile, secretUrl, textLike, urlOfSchemes } from './config-values.ts'
 
 /** Where several gateways keep their ledger, keys and outbox together. */
 export type StoreConfig = {
@@ -21,7 +21,9 @@ export const storeSection: Key<Meaning<NamedFiles, StoreConfig>> = section({
         examples: ['redis://127.0.0.1:6379'],
       }),
     ),
-    redisUrlFile: optional(file({ says: 'File with that URL, for one with a password in it.' })),
+    redisUrlFile: optional(
+      secretFile({ says: 'File with that URL, for one with a password in it.' }),
+    ),
     keyPrefix: textLike({
       says: 'What all keys in Redis begin with, so that ledgers on one server are told apart.',
       // Braces around it make it a cluster's hash tag.

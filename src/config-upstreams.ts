@@ -23,6 +23,7 @@ import {
   file,
   integer,
   name,
+  secretFile,
   text,
   url,
   wordsOf,
@@ -212,7 +213,9 @@ export const upstreamSection: Key<Meaning<Terms, UpstreamConfig>> = section({
       examples: ['http://127.0.0.1:8000/v1'],
     }),
     apiKeyFile: optional(
-      file({ says: 'File with the API key to show it. Never logged, never sent anywhere else.' }),
+      secretFile({
+        says: 'File with the API key to show it. Never logged, never sent anywhere else.',
+      }),
     ),
     apiKeyEnv: optional(
       text({ says: 'Name of an environment variable with that key, instead of a file.' }),

@@ -52,6 +52,17 @@ export const text = (said: Said<string>): Key<string> =>
 /** Path of a file, meant from the folder of vouch.yaml. */
 export const file = (said: Said<string>): Key<string> => text(said)
 
+/** The same of a file that nobody else may read. */
+export function secretFile(said: Said<string>): Key<string> {
+  const key = file(said)
+  const read = (spot: Spot): string => {
+    const path = key.read(spot)
+    spot.source.secretFiles.set(spot.path, path)
+    return path
+  }
+  return { ...key, read }
+}
+
 /** Text that a regular expression describes from `^` to `$`, and that is never with a `${`, so that references stand out. */
 export function textLike(
   said: Said<string> & { readonly pattern: string; readonly expected: string },

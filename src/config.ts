@@ -80,6 +80,8 @@ export type ConfigReading = {
   readonly settings: ReadonlyMap<string, string>
   /** Absolute paths of the files that are part of it, its own first. */
   readonly files: readonly string[]
+  /** Which of them nobody else may read: their absolute paths, by the key that names them. */
+  readonly secretFiles: ReadonlyMap<string, string>
 }
 
 type Terms = { readonly files: NamedFiles; readonly environment: Environment }
@@ -191,7 +193,8 @@ export function readConfigText(source: {
     },
   }
   const environment = source.environment ?? process.env
-  const { value, settings } = readYaml({ ...source, environment }, configSection)
+  const { value, settings, secretFiles } = readYaml({ ...source, environment }, configSection)
   const config = value({ files, environment })
-  return { config, settings, files: [...named] }
+  const secrets = [...secretFiles].map(([key, path]) => [key, resolved(path)] as const)
+  return { config, settings, files: [...named], secretFiles: new Map(secrets) }
 }
