@@ -195,3 +195,22 @@ export const imagesMax = 10
 export const formBodyBytesMax: number = 26 * 1024 * 1024
 /** Parts of a form. */
 export const formPartsMax = 64
+/** How soon what another gateway changes of the contributors counts here. */
+export const contributorLookMs = 1_000
+/** Of a URL and of an API key that a stranger sends. */
+export const lentUrlLengthMax = 256
+export const lentApiKeyLengthMax = 512
+/** Of the JSON of what is lent, or of an entry of the admin API. */
+export const contributorTermsBytesMax = 16_384
+/** Models that one lent key may be used for: each is asked for a token when the key is registered. */
+export const lentModelsMax = 16
+/** How long an order of a lender may be good for. */
+export const lenderOrderAheadSMax = 300
+/** Lent keys that are being tried out at the same time, and how long one try may take. */
+export const lentKeyProbesMax = 8
+export const lentKeyProbeTimeoutMs = 30_000
+/** Of an answer to such a try so much is read. */
+export const lentKeyProbeBytesMax = 1_048_576
+/** Registrations of lent keys that one network may send at once, and how fast that comes back. */
+export const registrationsAtOnceMax = 20
+export const registrationReturnsEveryMs = 30_000

@@ -1,4 +1,5 @@
 import type { GatewayLog } from '../base/log.ts'
+import { ok } from '../base/result.ts'
 import { describeChainFailure } from '../chain/chain-failure.ts'
 import { channelSettlementAt } from '../chain/channel-settlement.ts'
 import { channelDomain } from '../chain/channel-typed-data.ts'
@@ -10,6 +11,7 @@ import { addressOfPrivateKey } from '../chain/signatures.ts'
 import { domainSeparator } from '../chain/typed-data.ts'
 import type { GatewayConfig } from '../config.ts'
 import type { PayoutsConfig } from '../config-payouts.ts'
+import type { SigningIdentity } from '../domain/contributor.ts'
 import { contributorShareRoundedDown, earnedRoundedDown } from '../domain/contributor-share.ts'
 import type { Address } from '../domain/units.ts'
 import type { PriceExchange } from '../payment/price-exchange.ts'
@@ -24,7 +26,10 @@ import { CommandFailure } from './command.ts'
 import type { MoneyPlace, MoneyPlaces } from './money-places.ts'
 import type { ChainSender, RunningSettlement } from './open-settlement.ts'
 
-export type RunningPayouts = Pick<PayContributors, 'promiseNow' | 'relayNow' | 'stop'> & {
+export type RunningPayouts = Pick<
+  PayContributors,
+  'promiseNow' | 'relayNow' | 'stop' | 'setLenders' | 'pays'
+> & {
   readonly desk: PayoutDesk
   readonly step: PayoutStep
 }
@@ -48,6 +53,8 @@ export async function startPayouts(wiring: Wiring): Promise<RunningPayouts> {
 const nobodyPaid: RunningPayouts = {
   desk: noPayouts,
   step: noPayoutStep,
+  setLenders: async () => ok(undefined),
+  pays: () => false,
   promiseNow: async () => {},
   relayNow: async () => {},
   stop: async () => {},
@@ -65,14 +72,22 @@ async function startPaying(wiring: Wiring, payouts: PayoutsConfig): Promise<Runn
   }
   const paying = payInAll(started)
   const { chainId, contributorRegistry } = config.chain
+  let lending: readonly SigningIdentity[] = []
   const step = createPayoutStep({
     paying,
     gateway: config.gateway.operator,
-    identities: signing,
+    identities: () => [...signing, ...lending],
     domain: contributorDomain({ chainId, verifyingContract: contributorRegistry }),
     nowMs,
   })
-  return { ...paying, step }
+  return {
+    ...paying,
+    setLenders: (lenders) => {
+      lending = lenders.map(({ operator }) => ({ operator, signingAddresses: [] }))
+      return paying.setLenders(lenders)
+    },
+    step,
+  }
 }
 
 /** Pays those who registered this chain and token. Undefined where there is no contract that would let them claim. */

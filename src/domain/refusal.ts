@@ -154,6 +154,30 @@ export type PayoutRefusal =
   | { readonly reason: 'payout_query_invalid' }
   | { readonly reason: 'payout_not_found' }
 
+/** What the lender of an API key asks cannot be done. Nothing changed. */
+export type LendingRefusal =
+  | { readonly reason: 'lending_closed' }
+  | { readonly reason: 'lender_signature_invalid' }
+  | { readonly reason: 'lender_query_invalid' }
+  | { readonly reason: 'order_replayed' }
+  | { readonly reason: 'lent_terms_unacceptable'; readonly detail: string }
+  /** What the gateway saw when it tried the key; never the service's own words. */
+  | { readonly reason: 'lent_key_unusable'; readonly detail: string }
+  | { readonly reason: 'lent_keys_exhausted'; readonly keysMax: number }
+  | { readonly reason: 'lent_key_not_found' }
+  | { readonly reason: 'registration_limit_reached'; readonly retryAfterS: number }
+
+/** What the operator asks of a running gateway cannot be done. Nothing changed. */
+export type AdminRefusal =
+  | { readonly reason: 'invalid_admin_token' }
+  | { readonly reason: 'contributor_not_found' }
+  /** It stands in the configuration file, which only a person changes. */
+  | { readonly reason: 'contributor_in_file' }
+  | { readonly reason: 'contributor_unacceptable'; readonly detail: string }
+  /** There is nothing to encrypt a key with. */
+  | { readonly reason: 'key_secret_missing' }
+  | { readonly reason: 'reload_failed'; readonly detail: string }
+
 /** The gateway itself cannot serve now. */
 export type GatewayRefusal =
   | { readonly reason: 'store_unavailable' }
@@ -178,5 +202,7 @@ export type Refusal =
   | OwnerRefusal
   | UpstreamRefusal
   | PayoutRefusal
+  | LendingRefusal
+  | AdminRefusal
   | GatewayRefusal
   | FxRefusal

@@ -2,10 +2,12 @@ import type { GatewayLog } from '../base/log.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { Payer } from '../domain/request.ts'
+import type { LendingStep } from '../lending/lending-step.ts'
 import type { BillingStep } from '../payment/billing-step.ts'
 import { isStoreFailure } from '../payment/payment-step.ts'
 import type { X402Step } from '../payment/x402-step.ts'
 import type { PayoutStep } from '../settlement/payout-step.ts'
+import type { AdminDoor } from './admin-door.ts'
 import { findRequest } from './find-request.ts'
 import type { Gateway } from './gateway.ts'
 import type { GatewayDoor } from './gateway-door.ts'
@@ -25,6 +27,8 @@ export type DoorDeps = {
   /** Undefined where requests are paid by keys alone. */
   readonly x402?: X402Step | undefined
   readonly payouts: PayoutStep
+  readonly lending?: LendingStep | undefined
+  readonly admin?: AdminDoor | undefined
   readonly log: GatewayLog
 }
 
@@ -59,6 +63,8 @@ export function createDoor(deps: DoorDeps): GatewayDoor {
     billing: deps.billing,
     paid: deps.x402 === undefined ? undefined : createPaidDoor(gateway, inFlight, deps.x402),
     payouts: deps.payouts,
+    lending: deps.lending,
+    admin: deps.admin,
     readiness: () => {
       if (!inFlight.open) return err({ reason: 'shutting_down' })
       return gateway.payment.isWritable() ? ok(undefined) : err({ reason: 'store_unavailable' })

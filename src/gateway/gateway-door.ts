@@ -3,9 +3,11 @@ import type { Offer } from '../domain/contributor.ts'
 import type { GatewayRefusal, Refusal } from '../domain/refusal.ts'
 import type { InferenceRequest, Payer } from '../domain/request.ts'
 import type { Bytes32 } from '../domain/units.ts'
+import type { LendingStep } from '../lending/lending-step.ts'
 import type { BillingStep } from '../payment/billing-step.ts'
 import type { CallerLimitsStep } from '../payment/caller-limits-desk.ts'
 import type { PayoutStep } from '../settlement/payout-step.ts'
+import type { AdminDoor } from './admin-door.ts'
 import type { AnswerClient } from './answer-client.ts'
 import type { FoundRequest } from './find-request.ts'
 import type { PaidDoor } from './paid-completion.ts'
@@ -31,6 +33,10 @@ export type GatewayDoor = {
   readonly billing: BillingStep
   /** What a contributor may ask about its pay. */
   readonly payouts: PayoutStep
+  /** What lenders of keys may ask and order; undefined where there is nowhere to keep a key. */
+  readonly lending?: LendingStep | undefined
+  /** What the operator may ask and order; undefined where no token is configured. */
+  readonly admin?: AdminDoor | undefined
   /** Whether new requests are taken; else why not: shutting down, or a ledger that cannot be written. */
   readonly readiness: () => Result<void, GatewayRefusal>
   /** A bug met at the request boundary. */

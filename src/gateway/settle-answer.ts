@@ -105,14 +105,17 @@ export function answerCost({ begun, admitted }: ServedRequest, usage: Usage): At
   return price < heldAmount ? price : heldAmount
 }
 
-/** What the contributor earns of it: only work that it signed, and that was checked, is paid by channel. */
+/**
+ * What the contributor earns of it. Whoever can sign its Work is paid only for what it signed, and was checked; of a lent key
+ * the gateway made the call itself, and its own account of the answer is enough.
+ */
 function earningOf(
   gateway: Gateway,
   { request, begun, income }: ServedRequest,
   { outcome, cost }: { readonly outcome: Outcome; readonly cost: AtomicAmount },
 ): Earning | undefined {
-  if (outcome.signedWork === undefined) return undefined
-  const { contributorId } = begun.attempt.candidate.contributor
+  const { contributorId, identity } = begun.attempt.candidate.contributor
+  if (identity !== undefined && outcome.signedWork === undefined) return undefined
   return gateway.payouts.earning(contributorId, cost, { requestId: request.requestId, income })
 }
 

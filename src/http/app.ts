@@ -3,6 +3,20 @@ import { Hono } from 'hono'
 import type { Refusal } from '../domain/refusal.ts'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
 import {
+  type AdminCall,
+  addContributor,
+  approveContributor,
+  changeContributor,
+  drainContributor,
+  listAdminModels,
+  listContributors,
+  readmitContributor,
+  reloadConfig,
+  removeContributor,
+  retrieveConfig,
+  retrieveContributor,
+} from './admin.ts'
+import {
   acceptVoucher,
   type BillingCall,
   grantKey,
@@ -19,6 +33,15 @@ import { retrieveVoucher, showVoucher } from './contributors.ts'
 import type { Entrance } from './entrance.ts'
 import type { HttpContext, HttpEnv } from './http-context.ts'
 import { retrieveKeyStatus } from './key-status.ts'
+import {
+  type LenderCall,
+  lendKey,
+  listLentKeys,
+  retrieveLendingTerms,
+  retrieveLentKey,
+  withdrawLentKey,
+} from './lent-keys.ts'
+import { messages } from './messages.ts'
 import { listModels, retrieveModel } from './models.ts'
 import { retrieveOpenApi } from './openapi.ts'
 import { paymentTerms } from './paid-inference.ts'
@@ -66,6 +89,8 @@ export function createApp(terms: InferenceTerms): Hono<HttpEnv> {
     raw((c) => retrieveRequestUsage(door, { entrance, ...c.env }, c.req.param('id') ?? '')),
   )
   addBilling(app, door, entrance)
+  addLending(app, door, entrance)
+  addAdmin(app, door, entrance)
   app.get('/v1/contributors/me/voucher', contributors(retrieveVoucher))
   app.post('/v1/contributors/me/voucher', contributors(showVoucher))
   app.get(
@@ -123,6 +148,34 @@ function addBilling(app: Hono<HttpEnv>, door: GatewayDoor, entrance: Entrance): 
     ),
   )
   app.post('/v1/billing/refund', billing(refund))
+}
+
+/** What lenders of keys ask and order. */
+function addLending(app: Hono<HttpEnv>, door: GatewayDoor, entrance: Entrance): void {
+  const lending = (serve: (call: LenderCall, id: string) => Promise<void> | void) =>
+    raw((c) => serve({ door, entrance, ...c.env }, c.req.param('id') ?? ''))
+  app.get('/v1/contributors/terms', lending(retrieveLendingTerms))
+  app.get('/v1/contributors/keys', lending(listLentKeys))
+  app.post('/v1/contributors/keys', lending(lendKey))
+  app.get('/v1/contributors/keys/:id', lending(retrieveLentKey))
+  app.delete('/v1/contributors/keys/:id', lending(withdrawLentKey))
+}
+
+/** What the operator asks and orders; where no token is configured, these answer as if they were not there. */
+function addAdmin(app: Hono<HttpEnv>, door: GatewayDoor, entrance: Entrance): void {
+  const admin = (serve: (call: AdminCall) => Promise<void>) =>
+    raw((c) => serve({ door, entrance, ...c.env, id: c.req.param('id') ?? '' }))
+  app.get('/admin/v1/contributors', admin(listContributors))
+  app.post('/admin/v1/contributors', admin(addContributor))
+  app.get('/admin/v1/contributors/:id', admin(retrieveContributor))
+  app.patch('/admin/v1/contributors/:id', admin(changeContributor))
+  app.delete('/admin/v1/contributors/:id', admin(removeContributor))
+  app.post('/admin/v1/contributors/:id/drain', admin(drainContributor))
+  app.post('/admin/v1/contributors/:id/readmit', admin(readmitContributor))
+  app.post('/admin/v1/contributors/:id/approve', admin(approveContributor))
+  app.get('/admin/v1/models', admin(listAdminModels))
+  app.get('/admin/v1/config', admin(retrieveConfig))
+  app.post('/admin/v1/reload', admin(reloadConfig))
 }
 
 /** The model list is for customers: a stranger gets OpenAI's 401. */

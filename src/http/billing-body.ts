@@ -167,6 +167,13 @@ export class BodyFields {
     return isLine(value, nameLengthMax) ? value : this.#fail(name, 'a short text')
   }
 
+  /** Any text that is well-formed. */
+  string(name: string, lengthMax: number): string {
+    const value = this.#of(name)
+    const isText = typeof value === 'string' && value.length <= lengthMax && value.isWellFormed()
+    return isText ? value : this.#fail(name, `text of at most ${lengthMax} characters`)
+  }
+
   uint256(name: string): bigint {
     const value = this.#of(name)
     const amount = typeof value === 'string' && /^\d{1,78}$/.test(value) ? BigInt(value) : undefined

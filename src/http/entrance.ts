@@ -10,6 +10,8 @@ import {
   refusalReturnsEveryMs,
   refusalsAtOnceMax,
   refusedAddressesMax,
+  registrationReturnsEveryMs,
+  registrationsAtOnceMax,
 } from '../base/limits.ts'
 import { err, type Result } from '../base/result.ts'
 import type { Refusal } from '../domain/refusal.ts'
@@ -29,6 +31,12 @@ const deposits: Rate = {
   namesMax: refusedAddressesMax,
 }
 
+const registrations: Rate = {
+  atOnce: registrationsAtOnceMax,
+  everyMs: registrationReturnsEveryMs,
+  namesMax: refusedAddressesMax,
+}
+
 export class Entrance {
   readonly #nowMs: () => number
   /** 401, by network. */
@@ -37,6 +45,8 @@ export class Entrance {
   readonly #unpaid = new RateLimit(refusals)
   /** Deposits that somebody wants sent, by network: each costs a simulation, and the gateway's gas if it is good. */
   readonly #deposits = new RateLimit(deposits)
+  /** Keys that somebody wants to lend, by network: each is tried at a place that a stranger names. */
+  readonly #registrations = new RateLimit(registrations)
 
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs
@@ -62,11 +72,22 @@ export class Entrance {
 
   /** Before a deposit is looked at: whether this network asked for too many. Counts this one. */
   mayDeposit(incoming: IncomingMessage): Refusal | undefined {
+    const retryAfterS = this.#countOne(this.#deposits, incoming)
+    return retryAfterS === 0 ? undefined : { reason: 'deposit_limit_reached', retryAfterS }
+  }
+
+  /** Before a key is tried: whether this network offered too many. Counts this one. */
+  mayRegister(incoming: IncomingMessage): Refusal | undefined {
+    const retryAfterS = this.#countOne(this.#registrations, incoming)
+    return retryAfterS === 0 ? undefined : { reason: 'registration_limit_reached', retryAfterS }
+  }
+
+  /** Whole seconds to wait; 0 where there is no need to. */
+  #countOne(limit: RateLimit, incoming: IncomingMessage): number {
     const network = networkOf(incoming.socket.remoteAddress)
-    const waitMs = this.#deposits.waitMs(network, this.#nowMs())
-    this.#deposits.count(network, this.#nowMs())
-    if (waitMs === 0) return undefined
-    return { reason: 'deposit_limit_reached', retryAfterS: Math.ceil(waitMs / 1000) }
+    const waitMs = limit.waitMs(network, this.#nowMs())
+    limit.count(network, this.#nowMs())
+    return Math.ceil(waitMs / 1000)
   }
 
   /** Told of every refusal of a paying request. */

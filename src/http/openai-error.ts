@@ -8,6 +8,11 @@ import {
   sdkMustNotRetry,
 } from './described-error.ts'
 import { describeHoldRefusal } from './hold-error.ts'
+import {
+  type ContributorRefusal,
+  describeContributorRefusal,
+  isAboutContributors,
+} from './lending-error.ts'
 import { describeLimitRefusal } from './limit-error.ts'
 import { describeOwnerRefusal } from './owner-error.ts'
 import { describePaymentRefusal } from './payment-error.ts'
@@ -47,6 +52,7 @@ function inMilliseconds(headers: ErrorAnswer['headers']): ErrorAnswer['headers']
 }
 
 function describe(refusal: Refusal): Described {
+  if (isAboutContributors(refusal)) return describeContributorRefusal(refusal)
   switch (refusal.reason) {
     case 'invalid_json':
       return [badRequest, `The request body is not usable JSON: ${refusal.detail}.`]
@@ -140,7 +146,9 @@ type RequestReason = Extract<
   }
 >
 
-function describeBeyondRequest(refusal: Exclude<Refusal, RequestReason>): Described {
+function describeBeyondRequest(
+  refusal: Exclude<Refusal, RequestReason | ContributorRefusal>,
+): Described {
   switch (refusal.reason) {
     case 'missing_api_key':
     case 'invalid_api_key':

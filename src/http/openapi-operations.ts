@@ -2,6 +2,7 @@
  * Every route of the gateway as a row: what docs and tools are told of it. A test compares the rows with the routes that are
  * mounted, both ways.
  */
+import { contributorOperations } from './openapi-contributors.ts'
 import { endpointOperations } from './openapi-endpoints.ts'
 import { type Schema, text, whole } from './openapi-schemas.ts'
 
@@ -219,4 +220,9 @@ const others: readonly Operation[] = [
   },
 ]
 
-export const operations: readonly Operation[] = [...inference, ...billing, ...others]
+export const operations: readonly Operation[] = [
+  ...inference,
+  ...billing,
+  ...contributorOperations,
+  ...others,
+]

@@ -3,6 +3,7 @@
  */
 import type { ServerResponse } from 'node:http'
 import { billingSchemas } from './openapi-billing-schemas.ts'
+import { contributorSchemas } from './openapi-contributors.ts'
 import { endpointSchemas } from './openapi-endpoints.ts'
 import { type Access, type Operation, operations } from './openapi-operations.ts'
 import { inferenceSchemas, ref, type Schema, text } from './openapi-schemas.ts'
@@ -97,7 +98,12 @@ export const openApiDocument: Schema = {
   servers: [{ url: '/' }],
   paths: pathsOf(operations),
   components: {
-    schemas: { ...inferenceSchemas, ...endpointSchemas, ...billingSchemas },
+    schemas: {
+      ...inferenceSchemas,
+      ...endpointSchemas,
+      ...billingSchemas,
+      ...contributorSchemas,
+    },
     securitySchemes,
   },
 }

@@ -19,7 +19,7 @@ import type { Payout } from '../domain/payout-ledger.ts'
 import type { ShownVoucher } from '../domain/payout-voucher.ts'
 import { type Address, type AtomicAmount, atomic, unixSecondsOf } from '../domain/units.ts'
 import type { LedgerStore } from '../store/ledger-store.ts'
-import { readAccount } from './payout-accounts.ts'
+import { PayeeAccounts } from './payee-accounts.ts'
 import { BookedPayoutDesk, type PayoutDesk } from './payout-desk.ts'
 import { promiseEarnings, recoverShown, type ShownRefusal } from './payout-promises.ts'
 import type { Payee, PayoutTerms } from './payout-terms.ts'
@@ -32,7 +32,7 @@ export type PayingTerms = {
   readonly registryRpc?: JsonRpc | undefined
   readonly terms: PayoutTerms
   readonly ledger: LedgerStore
-  /** Everyone who signs its work, paid here or not. */
+  /** Everyone who signs its work, paid here or not; lenders of keys come and go (`setLenders`). */
   readonly payees: readonly Payee[]
   readonly treasury: Treasury | undefined
   readonly escrow: EscrowPolicy
@@ -47,6 +47,11 @@ export type PayContributors = {
   readonly desk: PayoutDesk
   /** Whether the contributor has its channel here now. */
   readonly pays: (contributorId: string) => boolean
+  /**
+   * Exactly these are paid beside `payees` from now on; what others earned stays theirs. Resolves when their channels are
+   * known, so that no answer goes unpaid; where the chain does not say, it is to be asked again.
+   */
+  readonly setLenders: (lenders: readonly Payee[]) => Promise<Result<void, ChainFailure>>
   /** A contributor's own book; undefined where it is not paid here. */
   readonly payoutOf: (contributor: Address) => Promise<Payout | undefined>
   readonly show: (voucher: ShownVoucher) => Promise<Payout | ShownRefusal>
@@ -72,8 +77,7 @@ class Payer {
   readonly #desk: BookedPayoutDesk
   readonly #schedule: RelaySchedule
   readonly #startedAtMs: number
-  /** What each channel had earned when this process first saw it. */
-  readonly #earnedBefore = new Map<string, AtomicAmount>()
+  readonly #accounts: PayeeAccounts
   /** Changes of the book that follow from its state, one after the other. */
   #book: Promise<unknown> = Promise.resolve()
   #round: Promise<void> = Promise.resolve()
@@ -90,6 +94,7 @@ class Payer {
       lostVoucher: (voucher) => this.#logged(() => this.#show(voucher)),
       vouchersWanted: () => void this.#promiseUnlessBusy(),
     })
+    this.#accounts = new PayeeAccounts(paying, this.#desk, (change) => this.#inBook(change))
   }
 
   start(): PayContributors {
@@ -109,6 +114,7 @@ class Payer {
     return {
       desk: this.#desk,
       pays: (contributorId) => this.#desk.has(contributorId),
+      setLenders: (lenders) => this.#setLenders(lenders),
       payoutOf: (contributor) => this.#payoutOf(contributor),
       show: (voucher) => this.#show(voucher),
       promiseNow: () => this.#promise(),
@@ -122,30 +128,19 @@ class Payer {
     }
   }
 
-  async lookAtAccounts(): Promise<Result<void, ChainFailure>> {
-    const { payees, ledger } = this.#paying
-    for (const payee of payees) {
-      const read = await readAccount(this.#paying, payee)
-      if (!read.ok) return read
-      const account = read.value
-      if (account === undefined) {
-        this.#desk.close(payee.contributorId)
-        continue
-      }
-      const payout = await this.#inBook(async () => {
-        await ledger.openPayout(account)
-        return ledger.observePayout(account.payoutId, account.onChain)
-      })
-      if (!this.#earnedBefore.has(payout.payoutId)) {
-        this.#earnedBefore.set(payout.payoutId, payout.earnedAmount)
-      }
-      this.#desk.open(payee.contributorId, payout)
-    }
-    return ok(undefined)
+  lookAtAccounts(): Promise<Result<void, ChainFailure>> {
+    return this.#accounts.look()
+  }
+
+  async #setLenders(lenders: readonly Payee[]): Promise<Result<void, ChainFailure>> {
+    const looked = await this.#accounts.setLenders(lenders)
+    // An escrow that is empty pays for no answer.
+    if (looked.ok && looked.value > 0) void this.#enqueueRound(false)
+    return looked.ok ? ok(undefined) : looked
   }
 
   async #payoutOf(contributor: Address): Promise<Payout | undefined> {
-    const payee = this.#paying.payees.find(({ operator }) => operator === contributor)
+    const payee = this.#accounts.payees.find(({ operator }) => operator === contributor)
     const account = this.#desk
       .current()
       .find(({ contributorId }) => contributorId === payee?.contributorId)
@@ -252,7 +247,7 @@ class Payer {
 
   /** As this process has seen it, and as if it had run for an hour at least: the first minutes say little of a day. */
   #earnedPerDay({ payoutId, earnedAmount }: Payout): AtomicAmount {
-    const earned = earnedAmount - (this.#earnedBefore.get(payoutId) ?? earnedAmount)
+    const earned = earnedAmount - (this.#accounts.earnedBefore(payoutId) ?? earnedAmount)
     const ranMs = Math.max(this.#paying.nowMs() - this.#startedAtMs, hourMs)
     return atomic((earned * BigInt(dayMs)) / BigInt(Math.ceil(ranMs)))
   }

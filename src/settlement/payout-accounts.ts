@@ -7,7 +7,7 @@ import type { PayoutTerms as Account } from '../domain/payout-ledger.ts'
 import { isPaidHere, type Payee, type PayoutTerms, payoutChannel } from './payout-terms.ts'
 
 /**
- * The channel on which a contributor is paid, as the registry and the chain have it now. Undefined where it is not paid
+ * The channel on which a contributor is paid, as the registry, or its own order, and the chain have it now. Undefined where it is not paid
  * here: it registered no payout, or one on another chain or in another token.
  */
 export async function readAccount(
@@ -20,9 +20,12 @@ export async function readAccount(
     readonly registryRpc?: JsonRpc | undefined
     readonly terms: PayoutTerms
   },
-  { operator }: Payee,
+  { operator, payout }: Payee,
 ): Promise<Result<Account | undefined, ChainFailure>> {
-  const registered = await readRegisteredPayout(registryRpc, terms.registry, operator)
+  const registered =
+    payout === undefined
+      ? await readRegisteredPayout(registryRpc, terms.registry, operator)
+      : ok(payout)
   if (!registered.ok) return registered
   if (registered.value === undefined || !isPaidHere(terms, registered.value)) return ok(undefined)
   const { payoutId, config } = payoutChannel(terms, operator, registered.value)

@@ -121,6 +121,15 @@ export class BookedPayoutDesk implements PayoutDesk {
       this.#see(known, payout)
       return
     }
+    // Keys of one lender that are paid on one channel draw on one escrow.
+    const shared = [...this.#accounts.values()].find(
+      (one) => one.payout.payoutId === payout.payoutId,
+    )
+    if (shared !== undefined) {
+      this.#see(shared, payout)
+      this.#accounts.set(contributorId, shared)
+      return
+    }
     this.#accounts.set(contributorId, {
       payout,
       earnedSince: 0n,

@@ -3,6 +3,7 @@
  * time, where its registration says, and every place keeps its own books and its own pace. A place whose chain is gone holds
  * up nobody but those who are paid there.
  */
+import { ok } from '../base/result.ts'
 import type { PayContributors } from './pay-contributors.ts'
 import { noPayouts, type PayoutDesk } from './payout-desk.ts'
 
@@ -15,6 +16,10 @@ export function payInAll(places: readonly PayContributors[]): PayContributors {
   return {
     desk: deskOf(places),
     pays: (contributorId) => places.some((place) => place.pays(contributorId)),
+    setLenders: async (lenders) => {
+      const set = await Promise.all(places.map((place) => place.setLenders(lenders)))
+      return set.find(({ ok: isSet }) => !isSet) ?? ok(undefined)
+    },
     payoutOf: async (contributor) => {
       for (const { payoutOf } of places) {
         const payout = await payoutOf(contributor)

@@ -33,7 +33,8 @@ export const noPayoutStep: PayoutStep = {
 export function createPayoutStep(deps: {
   readonly paying: Pick<PayContributors, 'payoutOf' | 'show'>
   readonly gateway: Address
-  readonly identities: readonly SigningIdentity[]
+  /** Who may ask: contributors that sign, and wallets that lent a key, as of now. */
+  readonly identities: () => readonly SigningIdentity[]
   /** EIP-712 domain of the ContributorRegistry. */
   readonly domain: DomainSeparator
   readonly nowMs: () => number
@@ -71,7 +72,7 @@ function askingContributor(
   if (leftS <= 0 || leftS > voucherQueryAheadSMax) return undefined
   const digest = voucherQueryDigest(deps.domain, { ...query, gateway: deps.gateway })
   const signer = recoverSigner(digest, query.signature)
-  const identity = deps.identities.find(({ operator }) => operator === query.contributor)
+  const identity = deps.identities().find(({ operator }) => operator === query.contributor)
   if (signer === undefined || identity === undefined) return undefined
   const mayAsk = signer === identity.operator || identity.signingAddresses.includes(signer)
   return mayAsk ? identity.operator : undefined

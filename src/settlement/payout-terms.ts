@@ -35,7 +35,13 @@ export type PayoutTerms = {
 export type ShareOf = (charged: AssetAtRate) => ((cost: AtomicAmount) => Share) | undefined
 
 /** A contributor as payouts see it. */
-export type Payee = { readonly contributorId: string; readonly operator: Address }
+export type Payee = {
+  readonly contributorId: string
+  /** Its registered operator, or the wallet that lent its key. */
+  readonly operator: Address
+  /** Where it wants its money by its own order to this gateway; undefined leaves it to the registry. */
+  readonly payout?: RegisteredPayout | undefined
+}
 
 /**
  * The channel from the treasury to one contributor. Everything in it is known without a book, so that a gateway that lost

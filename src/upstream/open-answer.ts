@@ -87,22 +87,24 @@ export class UpstreamPools {
   }
 
   /** A guarded pool dials public addresses only, and shares no connection with another. */
-  pool({ origin, hostname }: URL, isGuarded = false): Pool {
-    const name = isGuarded ? `guarded ${origin}` : origin
+  pool(url: URL, isGuarded = false): Pool {
+    const name = isGuarded ? `guarded ${url.origin}` : url.origin
     let pool = this.#pools.get(name)
     if (pool === undefined) {
-      assert(!isGuarded || isGuardedHost(hostname), 'an address that is not public is not dialled')
-      pool = new Pool(origin, {
-        connections: 512,
-        connect: {
-          timeout: this.timeouts.connectMs,
-          ...(isGuarded && { lookup: this.#lookup }),
-        },
-        bodyTimeout: this.timeouts.idleMs,
-      })
+      pool = this.unshared(url, isGuarded)
       this.#pools.set(name, pool)
     }
     return pool
+  }
+
+  /** One that only its caller has, and closes. */
+  unshared({ origin, hostname }: URL, isGuarded: boolean): Pool {
+    assert(!isGuarded || isGuardedHost(hostname), 'an address that is not public is not dialled')
+    return new Pool(origin, {
+      connections: 512,
+      connect: { timeout: this.timeouts.connectMs, ...(isGuarded && { lookup: this.#lookup }) },
+      bodyTimeout: this.timeouts.idleMs,
+    })
   }
 
   async close(): Promise<void> {

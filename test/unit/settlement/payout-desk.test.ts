@@ -50,6 +50,19 @@ test('an answer earns its share; one that earns nothing, or of nobody known here
   expect(desk.earning('stranger', atomic(9n))).toBeUndefined()
 })
 
+test('two keys of one lender, paid on one channel, draw on one escrow', () => {
+  desk.open('one key', payoutOf({ balance: 100n }))
+  desk.open('another', payoutOf({ balance: 100n }))
+  const of = (requestId: string, contributor: string, worstCase: bigint) =>
+    desk.reserve({ requestId, contributorId: contributor, worstCase: atomic(worstCase) })
+  expect(of('a', 'one key', 150n)).toBe(true)
+  expect(of('b', 'another', 60n)).toBe(false)
+  desk.release('a')
+  expect(of('b', 'another', 60n)).toBe(true)
+  desk.close('another')
+  expect(desk.has('one key')).toBe(true)
+})
+
 describe('the solvency rule', () => {
   beforeEach(() => desk.open(contributorId, payoutOf({ balance: 100n, earnedAmount: 40n })))
 
@@ -70,7 +83,7 @@ describe('the solvency rule', () => {
   })
 
   test('moves one request from one contributor to the next', () => {
-    desk.open('d', payoutOf({ balance: 10n }))
+    desk.open('d', { ...payoutOf({ balance: 10n }), payoutId: bytes32(`0x${'dd'.repeat(32)}`) })
     expect(reserve('a', 120n)).toBe(true)
     const other = { requestId: 'a', contributorId: 'd', worstCase: atomic(20n) }
     expect(desk.reserve(other)).toBe(true)

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { err, ok } from '../../../src/base/result.ts'
 import { address, atomic, bytes32, signature } from '../../../src/domain/units.ts'
 import type { PayContributors } from '../../../src/settlement/pay-contributors.ts'
 import { BookedPayoutDesk } from '../../../src/settlement/payout-desk.ts'
@@ -17,22 +18,38 @@ function placeOf(digit: string) {
   })
   const payout = { ...payoutOf({ balance: 100n }), payoutId: idOf(digit) }
   const acts: string[] = []
+  const setting: { outcome: Awaited<ReturnType<PayContributors['setLenders']>> } = {
+    outcome: ok(undefined),
+  }
   const place: PayContributors = {
     desk,
     pays: (contributorId) => desk.has(contributorId),
     payoutOf: async (contributor) => (contributor.endsWith(digit) ? payout : undefined),
     show: async ({ channelId }) => (channelId === payout.payoutId ? payout : 'payout_not_found'),
+    setLenders: async (lenders) => {
+      acts.push(`lenders ${lenders.map(({ contributorId }) => contributorId).join(' ')}`)
+      return setting.outcome
+    },
     promiseNow: async () => void acts.push('promise'),
     relayNow: async () => void acts.push('relay'),
     stop: async () => void acts.push('stop'),
   }
-  return { place, desk, payout, acts }
+  return { place, desk, payout, acts, setting }
 }
 
 const [a, b] = [placeOf('a'), placeOf('b')]
 a.desk.open('at home', a.payout)
 b.desk.open('abroad', b.payout)
 const both = payInAll([a.place, b.place])
+
+test('lenders are told to every place, and one that cannot look for them says so', async () => {
+  const lender = { contributorId: 'lent', operator: address(`0x${'1'.repeat(40)}`) }
+  expect(await both.setLenders([lender])).toEqual(ok(undefined))
+  const failure = { reason: 'rpc_unreachable', detail: 'gone' } as never
+  b.setting.outcome = err(failure)
+  expect(await both.setLenders([])).toEqual(err(failure))
+  for (const { acts } of [a, b]) expect(acts.splice(0)).toEqual(['lenders lent', 'lenders '])
+})
 
 test('one place is itself', () => {
   expect(payInAll([a.place])).toBe(a.place)

@@ -1,0 +1,158 @@
+/*
+ * What the operator asks of a running gateway and orders. It writes into the store of contributors what vouch.yaml would say
+ * of them, so that every gateway on that store follows; what stands in the file is changed in the file.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { err, ok, type Result } from '../base/result.ts'
+import type { Contributor, Offer } from '../domain/contributor.ts'
+import type { ContributorMark, ContributorRecord } from '../domain/contributor-record.ts'
+import type {
+  ContributorKeeper,
+  EntryFields,
+  KeepingFailure,
+} from '../lending/contributor-keeper.ts'
+import type { ContributorRoster } from '../lending/contributor-roster.ts'
+import type { ContributorPool } from '../routing/contributor-pool.ts'
+import type { ContributorReport } from '../routing/pool-report.ts'
+
+/** A contributor as the operator sees it. */
+export type ContributorView = {
+  readonly contributorId: string
+  readonly origin: 'file' | 'admin' | 'lent'
+  /** Undefined where it stands in the file. */
+  readonly record: ContributorRecord | undefined
+  /** Undefined where it cannot be asked. */
+  readonly contributor: Contributor | undefined
+  /** Why it cannot be asked; undefined where it waits for approval. */
+  readonly fault: string | undefined
+  readonly mark: ContributorMark | undefined
+  /** Undefined where it is not asked now. */
+  readonly report: ContributorReport | undefined
+  /** What this gateway has under way there, also after it was drained. */
+  readonly inFlight: number
+}
+
+type Viewed = Result<ContributorView, KeepingFailure>
+
+export type AdminDoor = {
+  readonly isAdmin: (authorization: string | undefined) => boolean
+  readonly contributors: () => readonly ContributorView[]
+  readonly contributor: (contributorId: string) => Viewed
+  /** Adds one, or puts it in the place of the one with the same URL and id. */
+  readonly add: (entry: EntryFields) => Promise<Viewed>
+  readonly change: (contributorId: string, change: EntryFields) => Promise<Viewed>
+  /** No new request from now on, on any gateway; what is under way there ends. */
+  readonly drain: (contributorId: string) => Promise<Viewed>
+  /** The operator's word that it is well: not drained, and nothing is held against it. */
+  readonly readmit: (contributorId: string) => Promise<Viewed>
+  /** A lent key may be used. */
+  readonly approve: (contributorId: string) => Promise<Viewed>
+  /** Drains it and forgets it, its key too. Answers what it was. */
+  readonly remove: (contributorId: string) => Promise<Viewed>
+  /** Each model with how many contributors serve it. */
+  readonly models: () => readonly { readonly offer: Offer; readonly contributors: number }[]
+  /** The configuration without its secrets. */
+  readonly config: () => unknown
+  /** Reads the configuration file again. Answers what changed. */
+  readonly reload: () => Promise<Result<unknown, KeepingFailure>>
+}
+
+export type AdminDeps = {
+  /** sha256 of the admin token, hex. */
+  readonly tokenHash: string
+  readonly roster: Pick<ContributorRoster, 'current'>
+  readonly keeper: ContributorKeeper
+  readonly pool: Pick<ContributorPool, 'report' | 'inFlight' | 'models' | 'contributors'>
+  readonly fileContributors: () => readonly Contributor[]
+  readonly config: () => unknown
+  readonly reload: () => Promise<Result<unknown, string>>
+  readonly nowMs: () => number
+}
+
+export function createAdminDoor(deps: AdminDeps): AdminDoor {
+  const { keeper, pool } = deps
+  const contributor = (contributorId: string): Viewed => {
+    const view = viewsOf(deps).find((one) => one.contributorId === contributorId)
+    return view === undefined ? err({ reason: 'contributor_not_found' }) : ok(view)
+  }
+  const afterwards = async (changed: Promise<Result<string, KeepingFailure>>): Promise<Viewed> => {
+    const done = await changed
+    return done.ok ? contributor(done.value) : done
+  }
+  const ofKnown = async (
+    contributorId: string,
+    act: (view: ContributorView) => Promise<Viewed>,
+  ): Promise<Viewed> => {
+    const known = contributor(contributorId)
+    return known.ok ? act(known.value) : known
+  }
+  /** What stands in the file is changed there. */
+  const ofKept = (contributorId: string, act: (view: ContributorView) => Promise<Viewed>) =>
+    ofKnown(contributorId, async (view) =>
+      view.record === undefined ? err({ reason: 'contributor_in_file' }) : act(view),
+    )
+  return {
+    isAdmin: (authorization) => isToken(deps.tokenHash, authorization),
+    contributors: () => viewsOf(deps),
+    contributor,
+    add: (entry) => afterwards(keeper.add(entry)),
+    change: (id, change) => ofKept(id, () => afterwards(keeper.change(id, change))),
+    drain: (id) => ofKnown(id, () => afterwards(keeper.mark(id, { isDrained: true }))),
+    readmit: (id) => {
+      const well = { isDrained: false, readmittedAtMs: deps.nowMs() }
+      return ofKnown(id, () => afterwards(keeper.mark(id, well)))
+    },
+    approve: (id) => ofKept(id, () => afterwards(keeper.approve(id))),
+    remove: (id) =>
+      ofKept(id, async (view) => {
+        const removed = await keeper.remove(id)
+        return removed.ok ? ok(view) : removed
+      }),
+    models: () => pool.models().map((offer) => ({ offer, contributors: serversOf(pool, offer) })),
+    config: deps.config,
+    reload: async () => {
+      const reloaded = await deps.reload()
+      return reloaded.ok ? reloaded : err({ reason: 'reload_failed', detail: reloaded.error })
+    },
+  }
+}
+
+const serversOf = (
+  { contributors }: Pick<ContributorPool, 'contributors'>,
+  { modelName }: Offer,
+): number =>
+  contributors.filter(({ offers }) => offers.some((offer) => offer.modelName === modelName)).length
+
+/** Hashes are compared, so that neither length nor beginning of a guess can be told by the time that it takes. */
+function isToken(tokenHash: string, authorization: string | undefined): boolean {
+  const [, token] = /^Bearer +([!-~]{1,512})$/i.exec(authorization ?? '') ?? []
+  if (token === undefined) return false
+  const hash = createHash('sha256').update(token).digest()
+  return timingSafeEqual(hash, Buffer.from(tokenHash, 'hex'))
+}
+
+function viewsOf(deps: AdminDeps): readonly ContributorView[] {
+  const { entries, marks } = deps.roster.current
+  const reports = new Map(deps.pool.report(deps.nowMs()).map((one) => [one.contributorId, one]))
+  const view = (contributorId: string) => ({
+    contributorId,
+    mark: marks.get(contributorId),
+    report: reports.get(contributorId),
+    inFlight: deps.pool.inFlight(contributorId),
+  })
+  const inFile = deps.fileContributors().map((contributor) => ({
+    ...view(contributor.contributorId),
+    origin: 'file' as const,
+    record: undefined,
+    contributor,
+    fault: undefined,
+  }))
+  const stored = [...entries.values()].map(({ record, contributor, fault }) => ({
+    ...view(record.contributorId),
+    origin: record.lender === undefined ? ('admin' as const) : ('lent' as const),
+    record,
+    contributor,
+    fault,
+  }))
+  return [...inFile, ...stored]
+}

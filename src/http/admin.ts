@@ -1,0 +1,110 @@
+/*
+ * The admin API (docs/admin.md): what the operator of a running gateway asks and orders. Without a token in the configuration
+ * its routes do not exist.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { contributorTermsBytesMax } from '../base/limits.ts'
+import { err, ok, type Result } from '../base/result.ts'
+import type { Refusal } from '../domain/refusal.ts'
+import type { AdminDoor, ContributorView } from '../gateway/admin-door.ts'
+import type { GatewayDoor } from '../gateway/gateway-door.ts'
+import { adminModelObject, contributorObject } from './contributor-objects.ts'
+import type { Entrance } from './entrance.ts'
+import { sendError, sendJson } from './raw-response.ts'
+import { readBody } from './read-body.ts'
+import { parseStrictJson } from './strict-json.ts'
+
+export type AdminCall = {
+  readonly door: GatewayDoor
+  readonly entrance: Entrance
+  readonly incoming: IncomingMessage
+  readonly outgoing: ServerResponse
+  /** Of the contributor that is meant; empty where none is. */
+  readonly id: string
+}
+
+type Served = Promise<Result<unknown, Refusal>>
+type Viewed = Result<ContributorView, Refusal>
+type Fields = Parameters<AdminDoor['add']>[0]
+
+/** A route of the admin API, for those who have the token; for others it is not there, or closed. */
+const served =
+  (serve: (admin: AdminDoor, call: AdminCall) => Served) =>
+  async (call: AdminCall): Promise<void> => {
+    const { door, entrance, incoming, outgoing } = call
+    const admin = door.admin
+    if (admin === undefined) return sendError(outgoing, unknownUrl(incoming))
+    const entered = await entrance.enter<AdminDoor>(incoming, async (authorization) =>
+      admin.isAdmin(authorization) ? ok(admin) : err({ reason: 'invalid_admin_token' }),
+    )
+    const answer = entered.ok ? await serve(entered.value, call) : entered
+    if (answer.ok) sendJson(outgoing, answer.value)
+    else sendError(outgoing, answer.error)
+  }
+
+const unknownUrl = ({ method = '', url = '' }: IncomingMessage): Refusal => ({
+  reason: 'unknown_url',
+  method,
+  path: new URL(url, 'http://gateway').pathname,
+})
+
+const shown = (view: Viewed): Result<unknown, Refusal> =>
+  view.ok ? ok(contributorObject(view.value)) : view
+
+/** An order about one contributor that needs no body. */
+const ordered = (act: (admin: AdminDoor, id: string) => Promise<Viewed>) =>
+  served(async (admin, { id }) => shown(await act(admin, id)))
+
+/** The same with a body, which is one JSON object. */
+const written = (act: (admin: AdminDoor, fields: Fields, id: string) => Promise<Viewed>) =>
+  served(async (admin, { incoming, id }) => {
+    const body = await readBody(incoming, contributorTermsBytesMax)
+    const json = body.ok ? parseStrictJson(body.value) : body
+    if (!json.ok) return json
+    const fields = json.value
+    if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
+      return err({ reason: 'invalid_json', detail: 'the body is no object' })
+    }
+    return shown(await act(admin, fields as Fields, id))
+  })
+
+type Route = (call: AdminCall) => Promise<void>
+
+/** `GET /admin/v1/contributors` */
+export const listContributors: Route = served(async (admin) =>
+  ok({ object: 'list', data: admin.contributors().map(contributorObject) }),
+)
+
+/** `POST /admin/v1/contributors`: adds one, or replaces the one with the same URL and id. */
+export const addContributor: Route = written((admin, fields) => admin.add(fields))
+
+/** `GET /admin/v1/contributors/{id}` */
+export const retrieveContributor: Route = served(async (admin, { id }) =>
+  shown(admin.contributor(id)),
+)
+
+/** `PATCH /admin/v1/contributors/{id}`: members that are there take the place of those before, null takes one away. */
+export const changeContributor: Route = written((admin, fields, id) => admin.change(id, fields))
+
+/** `DELETE /admin/v1/contributors/{id}` */
+export const removeContributor: Route = ordered((admin, id) => admin.remove(id))
+
+/** `POST /admin/v1/contributors/{id}/drain` */
+export const drainContributor: Route = ordered((admin, id) => admin.drain(id))
+
+/** `POST /admin/v1/contributors/{id}/readmit` */
+export const readmitContributor: Route = ordered((admin, id) => admin.readmit(id))
+
+/** `POST /admin/v1/contributors/{id}/approve` */
+export const approveContributor: Route = ordered((admin, id) => admin.approve(id))
+
+/** `GET /admin/v1/models` */
+export const listAdminModels: Route = served(async (admin) =>
+  ok({ object: 'list', data: admin.models().map(adminModelObject) }),
+)
+
+/** `GET /admin/v1/config` */
+export const retrieveConfig: Route = served(async (admin) => ok(admin.config()))
+
+/** `POST /admin/v1/reload` */
+export const reloadConfig: Route = served((admin) => admin.reload())

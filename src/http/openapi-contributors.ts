@@ -1,0 +1,238 @@
+/*
+ * Lent keys and the admin API: their rows and schemas of the OpenAPI document. docs/lent-keys.md and docs/admin.md say what
+ * the members mean.
+ */
+import type { Operation } from './openapi-operations.ts'
+import {
+  address,
+  amount,
+  any,
+  flag,
+  hex32,
+  list,
+  object,
+  oneOf,
+  orNull,
+  ref,
+  type Schema,
+  signature,
+  text,
+  whole,
+} from './openapi-schemas.ts'
+
+const lending: readonly Operation[] = [
+  {
+    method: 'get',
+    path: '/v1/contributors/terms',
+    summary: 'Which keys may be lent here, and for how much',
+    access: 'anybody',
+    answer: 'LendingTerms',
+  },
+  {
+    method: 'get',
+    path: '/v1/contributors/keys',
+    summary: 'What the asking wallet has lent',
+    access: 'contributor',
+    answer: 'LentKeyList',
+  },
+  {
+    method: 'post',
+    path: '/v1/contributors/keys',
+    summary: 'Lend an API key, by a signed order',
+    access: 'anybody',
+    body: 'LendKeyOrder',
+    answer: 'LentKey',
+  },
+  {
+    method: 'get',
+    path: '/v1/contributors/keys/{id}',
+    summary: 'One lent key, for its lender',
+    access: 'contributor',
+    answer: 'LentKey',
+  },
+  {
+    method: 'delete',
+    path: '/v1/contributors/keys/{id}',
+    summary: 'Have the gateway forget a lent key',
+    access: 'contributor',
+    answer: 'LentKey',
+  },
+]
+
+const one = '/admin/v1/contributors/{id}'
+const administered = (
+  method: Operation['method'],
+  path: string,
+  said: Pick<Operation, 'summary' | 'answer' | 'body'>,
+): Operation => ({ method, path, access: 'admin', ...said })
+
+const admin: readonly Operation[] = [
+  administered('get', '/admin/v1/contributors', {
+    summary: 'Every contributor, and how it does',
+    answer: 'ContributorList',
+  }),
+  administered('post', '/admin/v1/contributors', {
+    summary: 'Add a contributor, or replace the one with the same URL and id',
+    body: 'ContributorEntry',
+    answer: 'Contributor',
+  }),
+  administered('get', one, { summary: 'One contributor', answer: 'Contributor' }),
+  administered('patch', one, {
+    summary: 'Change members of an added contributor; null takes one away',
+    body: 'ContributorChange',
+    answer: 'Contributor',
+  }),
+  administered('delete', one, {
+    summary: 'Drain an added or lent contributor and forget it',
+    answer: 'Contributor',
+  }),
+  administered('post', `${one}/drain`, {
+    summary: 'Send it no new request',
+    answer: 'Contributor',
+  }),
+  administered('post', `${one}/readmit`, {
+    summary: 'Send it requests again, and hold nothing against it',
+    answer: 'Contributor',
+  }),
+  administered('post', `${one}/approve`, {
+    summary: 'Let a lent key be used',
+    answer: 'Contributor',
+  }),
+  administered('get', '/admin/v1/models', {
+    summary: 'Every model, and how many serve it',
+    answer: 'AdminModelList',
+  }),
+  administered('get', '/admin/v1/config', {
+    summary: 'The configuration without its secrets',
+    answer: 'Config',
+  }),
+  administered('post', '/admin/v1/reload', {
+    summary: 'Read the configuration file again',
+    answer: 'Reloaded',
+  }),
+]
+
+export const contributorOperations: readonly Operation[] = [...lending, ...admin]
+
+const prices = object({ prompt: amount, cached_prompt: amount, completion: amount })
+const priceText = { anyOf: [text, { type: 'number' }] }
+const entryMembers = {
+  'apiKey?': orNull(text),
+  'region?': orNull(text),
+  'limits?': orNull(
+    object({
+      'requestsPerMinute?': whole,
+      'tokensPerMinute?': whole,
+      'concurrency?': whole,
+      'requestsPerDay?': whole,
+      'tokensPerDay?': whole,
+      'spendPerDay?': priceText,
+    }),
+  ),
+}
+const entryModels = list(
+  object(
+    { id: text, 'upstreamId?': text, contextTokensMax: whole, price: any },
+    'As an entry of `upstreams.models` in vouch.yaml.',
+  ),
+)
+const number: Schema = { type: 'number' }
+
+export const contributorSchemas: Readonly<Record<string, Schema>> = {
+  LendingTerms: object({
+    object: { const: 'vouch.lending_terms' },
+    open: flag,
+    approval: flag,
+    fee_bps: whole,
+    gateway: address,
+    domain: object({ name: text, version: text, chainId: whole, verifyingContract: address }),
+    hosts: orNull(list(text)),
+    models: list(object({ id: text, price_max: prices })),
+  }),
+  LendKeyOrder: object(
+    {
+      terms: text,
+      lender: address,
+      payout: address,
+      nonce: whole,
+      validUntil: whole,
+      apiKey: text,
+      signature,
+    },
+    'The signature is over LendKey, which has the hash of `apiKey` and of the text of `terms`.',
+  ),
+  LentKey: object({
+    object: { const: 'vouch.lent_key' },
+    id: text,
+    url: text,
+    key_id: text,
+    state: oneOf('pending', 'live', 'unusable', 'withdrawn'),
+    cause: orNull(text),
+    lender: orNull(address),
+    payout: orNull(address),
+    terms: text,
+    models: list(text),
+    created_at_ms: whole,
+    changed_at_ms: whole,
+  }),
+  LentKeyList: object({ object: { const: 'list' }, data: list(ref('LentKey')) }),
+  ContributorEntry: object({ 'id?': text, url: text, ...entryMembers, models: entryModels }),
+  ContributorChange: object({ ...entryMembers, 'models?': entryModels }),
+  Contributor: object({
+    object: { const: 'vouch.contributor' },
+    id: text,
+    origin: oneOf('file', 'admin', 'lent'),
+    name: text,
+    url: orNull(text),
+    has_key: flag,
+    state: oneOf(
+      ...['healthy', 'cooling', 'open', 'probing', 'quarantined'],
+      ...['drained', 'pending', 'unusable'],
+    ),
+    cause: orNull(text),
+    drained: flag,
+    region: orNull(text),
+    signs: flag,
+    in_flight: whole,
+    concurrency_max: orNull(whole),
+    windows: list(object({ name: text, max: number, left: number, seconds: whole })),
+    models: list(
+      object({
+        id: text,
+        upstream_id: text,
+        context_tokens_max: whole,
+        price: prices,
+        endpoints: list(
+          object({
+            endpoint: text,
+            state: oneOf('healthy', 'cooling', 'open', 'probing'),
+            served: whole,
+            failed: whole,
+            uptime: number,
+            first_token_ms: orNull(number),
+            per_token_ms: orNull(number),
+          }),
+        ),
+      }),
+    ),
+    lender: orNull(address),
+    payout: orNull(address),
+    created_at_ms: orNull(whole),
+    changed_at_ms: orNull(whole),
+  }),
+  ContributorList: object({ object: { const: 'list' }, data: list(ref('Contributor')) }),
+  AdminModelList: object({
+    object: { const: 'list' },
+    data: list(
+      object({
+        id: text,
+        model_id: hex32,
+        context_tokens_max: whole,
+        completion_tokens_max: whole,
+        contributors: whole,
+      }),
+    ),
+  }),
+  Config: object({}, 'As vouch.yaml was read, secrets replaced by `(secret)`.'),
+  Reloaded: object({ changed: list(text) }, 'What is another one than before.'),
+}
