@@ -19,9 +19,8 @@ import { type MeteredUsage, noUsage, type Usage } from '../domain/usage.ts'
 import { settleUnits, settleUsage } from '../metering/settle-usage.ts'
 import { countPrompt } from '../metering/token-counter.ts'
 import type { WholeUnits } from '../upstream/whole-units.ts'
-import type { AnswerHeaders } from './answer-client.ts'
-import { releaseHold, requestOnly } from './enter-limits.ts'
 import { answerHeaders, wholeAnswerHeaders } from './answer-headers.ts'
+import { releaseHold, requestOnly } from './enter-limits.ts'
 import type { Gateway } from './gateway.ts'
 import type { BegunAnswer } from './open-first-answer.ts'
 import type { StreamRelay } from './relay-stream.ts'
@@ -125,7 +124,7 @@ export async function finishUnary(
     'units' in content
       ? unitHashes({ received, delivered: content.delivered })
       : unaryHashes({ received, content, choiceCount })
-  let headers: AnswerHeaders = {}
+  let charged: MeteredUsage = { ...noUsage, source: 'counted' }
   const settled = await settleComplete(gateway, served, {
     received: hashes,
     observed: { content, contentEvents: 0, reported: answer.usage },
@@ -133,11 +132,12 @@ export async function finishUnary(
     close: (usage) => {
       const value = client.startDialect?.(request).whole(answer.bytes, usage) ?? answer.bytes
       const responseHash = value === received ? hashes.outputHash : sha256Bytes32(value)
-      headers = wholeAnswerHeaders(gateway, served, usage)
+      charged = usage
       return { value, responseHash }
     },
   })
   if (!settled.ok) return settled
+  const headers = wholeAnswerHeaders(gateway, served, charged)
   const { contentType } = answer
   client.answer(
     contentType === undefined ? headers : { ...headers, 'content-type': contentType },

@@ -3,6 +3,7 @@ import type { Result } from '../base/result.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { InferenceRequest, Payer } from '../domain/request.ts'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
+import { echoRequestId } from './echo-request-id.ts'
 import type { Entrance } from './entrance.ts'
 import { isAboutMoney, isPaidByItself, paidInference, quotedHeaders } from './paid-inference.ts'
 import { type RateHeaders, rateHeadersFor, tellingRates } from './rate-headers.ts'
@@ -18,6 +19,7 @@ export async function serveInference(
   { incoming, outgoing }: HttpBindings,
 ): Promise<void> {
   const { paid } = door
+  echoRequestId({ incoming, outgoing })
   if (paid !== undefined && isPaidByItself(incoming)) {
     return paidInference(surface, { door, paid, stallMs }, { incoming, outgoing })
   }
