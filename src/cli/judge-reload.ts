@@ -14,8 +14,8 @@ export type ReloadVerdict =
       readonly changed: readonly string[]
     }
 
-/** Settings under these keys are taken over while requests are under way. */
-const livePattern = /^upstreams\[(\d+)\]\.(.*)$/
+/** Settings under these keys are taken over while requests are under way; those of an upstream have its place and a rest. */
+const livePattern = /^(?:upstreams\[(\d+)\]\.(.*)|limits(?:\..*)?)$/
 
 export function judgeReload(before: ConfigReading, after: ConfigReading): ReloadVerdict {
   if (isDeepStrictEqual(before.settings, after.settings)) return { kind: 'unchanged' }

@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util'
+import type { GatewayConfig } from '../config.ts'
+import { unlimited } from '../domain/caller-limits.ts'
 import { type Command, terminal } from './command.ts'
 import { readConfigReading } from './read-config.ts'
 import { reloadConfig } from './reload-config.ts'
@@ -40,8 +42,11 @@ async function run(argv: readonly string[]): Promise<number> {
     return 0
   }
   const gateway = await startGateway({ config, logFileDescriptor: 1 })
-  const { routing, log } = gateway
-  const { reconfigure } = routing
+  const { routing, limits, log } = gateway
+  const reconfigure = async (next: GatewayConfig): Promise<void> => {
+    await routing.reconfigure(next)
+    limits.replaceDefaults(next.limits ?? unlimited)
+  }
   const reloading = reloadConfig({ path: values.config, reading, reconfigure, log })
   await untilStopped(() => {
     reloading.stop()

@@ -18,6 +18,7 @@ import { recoverHolds } from '../gateway/recover-holds.ts'
 import { UnservedRequests } from '../gateway/unserved-requests.ts'
 import { type HttpServer, startHttpServer } from '../http/server.ts'
 import { authenticate } from '../payment/authenticate.ts'
+import type { CallerLimitsDesk } from '../payment/caller-limits-desk.ts'
 import { createPaymentStep } from '../payment/payment-step.ts'
 import type { ApiKeyStore } from '../store/api-key-store.ts'
 import type { LedgerStore } from '../store/ledger-store.ts'
@@ -43,6 +44,7 @@ export type RunningGateway = {
   readonly settlement: Omit<RunningSettlement, 'stop'>
   /** Vouchers and relayed claims for contributors. */
   readonly payouts: Pick<RunningPayouts, 'promiseNow' | 'relayNow'>
+  readonly limits: Pick<CallerLimitsDesk, 'replaceDefaults'>
   readonly routing: OpenRouting
   readonly log: GatewayLog
   /** Takes no new request, lets those in flight end, claims, makes everything durable and closes. */
@@ -117,6 +119,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     recovered,
     settlement,
     payouts,
+    limits: limits.desk,
     routing,
     log: logs.gateway,
     stop: async () => {
