@@ -1,12 +1,10 @@
 import { requestBodyBytesMax } from '../base/limits.ts'
 import { randomHex } from '../base/random-ids.ts'
-import { err, ok } from '../base/result.ts'
-import { isFields } from './messages-blocks.ts'
+import { ok } from '../base/result.ts'
 import { messagesErrorBody } from './messages-error.ts'
 import { chatFieldsOf } from './messages-request.ts'
 import { MessagesDialect } from './messages-stream.ts'
-import { parseChatBody } from './openai-schema.ts'
-import { parseStrictJson } from './strict-json.ts'
+import { parseTranslatable, readTranslated } from './read-translated.ts'
 import type { Surface } from './surface.ts'
 
 /** `POST /v1/messages`: Anthropic's Messages API, answered by whoever answers chat completions. docs/messages.md. */
@@ -15,14 +13,11 @@ export const messages: Surface = {
   bodyBytesMax: requestBodyBytesMax,
   errorBody: messagesErrorBody,
   read: (body, headers) => {
-    const json = parseStrictJson(body)
-    if (!json.ok) return json
-    if (!isFields(json.value)) {
-      return err({ reason: 'invalid_json', detail: 'the body is not a JSON object' })
-    }
-    const fields = chatFieldsOf(json.value)
+    const asked = parseTranslatable(body)
+    if (!asked.ok) return asked
+    const fields = chatFieldsOf(asked.value)
     if (!fields.ok) return fields
-    const request = parseChatBody(Buffer.from(JSON.stringify(fields.value)), headers)
+    const request = readTranslated(fields.value, headers)
     if (!request.ok) return request
     const { modelName } = request.value
     const head = { id: `msg_${randomHex(12)}`, model: modelName }

@@ -44,7 +44,15 @@ export function parseChatBody(body: Buffer, headers: IncomingHttpHeaders = {}): 
   if (!isFields(json.value)) {
     return err({ reason: 'invalid_json', detail: 'the body is not a JSON object' })
   }
-  const fields = json.value
+  return readChatFields(json.value, body, headers)
+}
+
+/** The same of a body that is known to be JSON and to say `fields`. */
+export function readChatFields(
+  fields: Fields,
+  body: Buffer,
+  headers: IncomingHttpHeaders,
+): Parsed<ChatBody> {
   const model = readModel(fields)
   if (!model.ok) return model
   const forGateway = readGatewayMembers(fields, body, headers)

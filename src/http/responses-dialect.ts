@@ -12,6 +12,7 @@ import type { InferenceRequest } from '../domain/request.ts'
 import type { MeteredUsage } from '../domain/usage.ts'
 import type { AnswerDialect } from '../gateway/answer-client.ts'
 import { errorAnswer } from './openai-error.ts'
+import { responsesError } from './responses-error.ts'
 import {
   idDigits,
   type ResponseEcho,
@@ -76,7 +77,8 @@ export class ResponsesDialect implements AnswerDialect {
   }
 
   failed(refusal: Refusal, requestId: string): Buffer {
-    const { status, error } = errorAnswer(refusal)
+    const { status } = errorAnswer(refusal)
+    const error = responsesError(refusal, requestId)
     const { code, message, param } = error
     const { output } = this.#output.ended('incomplete')
     const response = this.#response({
@@ -85,10 +87,9 @@ export class ResponsesDialect implements AnswerDialect {
       output: this.#eventsTold === 0 ? [] : output,
       error: { code: status === 429 ? 'rate_limit_exceeded' : 'server_error', message },
     })
-    const told = { code, message, param, error: { ...error, request_id: requestId } }
     return this.#written([
       ...this.#opening(),
-      { type: 'error', ...told },
+      { type: 'error', code, message, param, error },
       { type: 'response.failed', response },
     ])
   }

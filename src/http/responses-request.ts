@@ -5,6 +5,7 @@
 import { err, ok, type Result } from '../base/result.ts'
 import type { RequestRefusal } from '../domain/refusal.ts'
 import { FieldReader, type Fields, type Verdict } from './field-reader.ts'
+import { tokensBoundMax } from './openai-schema.ts'
 import { readInput } from './responses-input.ts'
 import type { Effort, ResponseEcho, TextFormat, Verbosity } from './responses-object.ts'
 import { type ReadTools, readTools } from './responses-tools.ts'
@@ -15,7 +16,6 @@ export type TranslatedRequest = {
   readonly echo: ResponseEcho
 }
 
-const tokensBoundMax = 2 ** 31 - 1
 const topLogprobsMax = 20
 const metadataMax = 16
 const metadataTextMax = 512

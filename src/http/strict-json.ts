@@ -18,13 +18,16 @@ const closeBrace = 0x7d
 const closeBracket = 0x5d
 
 /** Parses a whole body. Refuses what is empty, not UTF-8, not JSON, nested too deeply, or has a key twice in one object. */
-export function parseStrictJson(body: Buffer): Result<unknown, JsonRefusal> {
+export function parseStrictJson(
+  body: Buffer,
+  nestedMax: number = jsonDepthMax,
+): Result<unknown, JsonRefusal> {
   const refuse = (detail: string): Result<never, JsonRefusal> =>
     err({ reason: 'invalid_json', detail })
   if (body.length === 0) return refuse('the body is empty')
   if (!isUtf8(body)) return refuse('the body is not valid UTF-8')
   const { depth, members } = scanStructure(body)
-  if (depth > jsonDepthMax) return refuse(`it is nested deeper than ${jsonDepthMax} levels`)
+  if (depth > nestedMax) return refuse(`it is nested deeper than ${nestedMax} levels`)
   let value: unknown
   try {
     value = JSON.parse(body.toString())

@@ -271,6 +271,24 @@ describe('a stream', () => {
     await expect(stream.finalMessage()).rejects.toThrow(/cut the stream/)
   })
 
+  test('of a contributor that fails before it says anything is begun anew by the next', async () => {
+    const spare = await startScriptedUpstream(answerWell())
+    const two = await startGatewayOnLedger({
+      upstreams: [
+        { id: 'one', baseUrl: upstream.baseUrl, completionPrice: 1_000_000n },
+        { id: 'two', baseUrl: spare.baseUrl, completionPrice: 9_000_000n },
+      ],
+    })
+    upstream.become(streamBytes([sse(chunk({ role: 'assistant', content: '' }))], 'cut'))
+    const anthropic = new Anthropic({ baseURL: two.origin, apiKey: two.apiKey, maxRetries: 0 })
+    const byPrice = { headers: { 'x-vouch-routing': '{"sort":"price"}' } }
+    const told = await anthropic.messages.stream(ask, byPrice).finalMessage()
+    expect(told.content).toMatchObject([{ type: 'text', text: 'Hello there!' }])
+    expect(upstream.requests).toHaveLength(1)
+    await two.stop()
+    await spare.close()
+  })
+
   test('its abort reaches the contributor', async () => {
     upstream.become(streamBytes([sse(chunk({ content: 'Hel' }))], 'hang'))
     const stream = client.messages.stream(ask)

@@ -16,6 +16,7 @@ import {
   weather,
 } from '../support/responses-place.ts'
 import {
+  answerStatus,
   answerWell,
   chunk,
   sse,
@@ -140,6 +141,18 @@ describe('receipts', () => {
       })
     },
   )
+})
+
+test('a prompt that is too long is the fault of what this API calls input', async () => {
+  place.upstream.become(
+    answerStatus(400, JSON.stringify({ error: { code: 'context_length_exceeded' } })),
+  )
+  const whole = await refusalOf(place.openai.responses.create(ask))
+  expect(whole).toMatchObject({ status: 400, code: 'context_length_exceeded' })
+  expect(whole.requestID).toMatch(/^req_/)
+  const long = { ...ask, input: 'x'.repeat(100_000) }
+  const refused = await refusalOf(place.openai.responses.create(long))
+  expect(refused).toMatchObject({ status: 400, code: 'context_length_exceeded', param: 'input' })
 })
 
 describe('what is not offered', () => {
