@@ -7,6 +7,7 @@ const nodeMajorMin = 26
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   dev: async () => (await import('./cli/dev-command.ts')).devCommand,
   serve: async () => (await import('./cli/serve-command.ts')).serveCommand,
+  'check-config': async () => (await import('./cli/check-config-command.ts')).checkConfigCommand,
   verify: async () => (await import('./cli/verify-command.ts')).verifyCommand,
   channel: async () => (await import('./cli/channel-command.ts')).channelCommand,
   wallet: async () => (await import('./cli/wallet-command.ts')).walletCommand,
@@ -19,7 +20,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 
 async function help(): Promise<string> {
   const loaded = await Promise.all(Object.values(commands).map((load) => load()))
-  const rows = loaded.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`)
+  const rows = loaded.map(({ name, summary }) => `  ${name.padEnd(13)} ${summary}`)
   return [
     'Usage: vouch <command> [options]',
     '',

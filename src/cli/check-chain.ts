@@ -25,7 +25,16 @@ export async function checkChain(
   config: GatewayConfig,
   nowMs: number,
 ): Promise<void> {
-  const { chain } = config
+  await checkHomeContracts(rpc, config)
+  await checkGatewayKey(rpc, config, nowMs)
+  await checkSigners(rpc, config, nowMs)
+}
+
+/** The right chain, on both nodes, and code at each address. Throws CommandFailure. */
+export async function checkHomeContracts(
+  rpc: JsonRpc,
+  { chain }: Pick<GatewayConfig, 'chain'>,
+): Promise<void> {
   await checkNodes(rpc, chain)
   const verifier = receiptVerifierAt(chain.receiptVerifier)
   const contracts = [
@@ -36,14 +45,21 @@ export async function checkChain(
     { ...verifier, name: 'the asset', address: chain.asset },
   ]
   fail(await checkCode(rpc, contracts))
+}
+
+/** The key that signs receipts is registered now. Throws CommandFailure. */
+export async function checkGatewayKey(
+  rpc: JsonRpc,
+  { chain, gateway }: Pick<GatewayConfig, 'chain' | 'gateway'>,
+  nowMs: number,
+): Promise<void> {
   await checkKey(rpc, {
     registry: gatewayRegistryAt(chain.gatewayRegistry),
-    operator: config.gateway.operator,
-    key: addressOfPrivateKey(config.gateway.signingKey),
+    operator: gateway.operator,
+    key: addressOfPrivateKey(gateway.signingKey),
     nowMs,
     setting: 'gateway.signingKeyFile',
   })
-  await checkSigners(rpc, config, nowMs)
 }
 
 /** Every key that contributors may sign with is registered now. Throws CommandFailure. */
@@ -70,23 +86,22 @@ export async function checkSigners(
  * Throws CommandFailure.
  */
 export async function checkOtherChains(config: GatewayConfig): Promise<void> {
-  for (const chain of chainsOf(config)) {
-    const rpc = jsonRpc(chain.rpcUrl)
-    const assets = (config.assets ?? []).filter(({ chainId }) => chainId === chain.chainId)
-    if (chain.chainId !== config.chain.chainId) {
-      await checkNodes(rpc, chain)
-      const settlement = channelSettlementAt(chain.settlement)
-      const collector = { name: 'the deposit collector', address: chain.collector }
-      fail(await checkCode(rpc, [settlement, collector]))
-    }
-    fail(
-      await checkCode(
-        rpc,
-        assets.map(({ address }) => ({ name: 'an asset', address })),
-      ),
-    )
-    for (const { address, decimals } of assets) await checkDecimals(rpc, { address, decimals })
+  for (const chain of chainsOf(config)) await checkOtherChain(config, chain)
+}
+
+/** The same of one of them; of the home chain only its other assets. Throws CommandFailure. */
+export async function checkOtherChain(config: GatewayConfig, chain: ChainConfig): Promise<void> {
+  const rpc = jsonRpc(chain.rpcUrl)
+  const assets = (config.assets ?? []).filter(({ chainId }) => chainId === chain.chainId)
+  if (chain.chainId !== config.chain.chainId) {
+    await checkNodes(rpc, chain)
+    const settlement = channelSettlementAt(chain.settlement)
+    const collector = { name: 'the deposit collector', address: chain.collector }
+    fail(await checkCode(rpc, [settlement, collector]))
   }
+  const named = assets.map(({ address }) => ({ name: 'an asset', address }))
+  fail(await checkCode(rpc, named))
+  for (const { address, decimals } of assets) await checkDecimals(rpc, { address, decimals })
 }
 
 async function checkNodes(

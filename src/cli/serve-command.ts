@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util'
 import type { GatewayConfig } from '../config.ts'
 import { unlimited } from '../domain/caller-limits.ts'
-import { type Command, terminal } from './command.ts'
+import { checkConfig } from './check-config-command.ts'
+import type { Command } from './command.ts'
 import { readConfigReading } from './read-config.ts'
 import { reloadConfig } from './reload-config.ts'
 import { startGateway } from './start-gateway.ts'
@@ -14,7 +15,7 @@ logged to standard output, one JSON line each, without prompts, answers or keys.
 
 Options:
   --config FILE   the configuration (default: vouch.yaml); docs/configuration.md has every key
-  --check         read the configuration, say whether it is good, and exit
+  --check         the same as 'vouch check-config FILE'
   --help          this text
 
 The file is read again when it, or a file that it names, changes, and on SIGHUP: upstreams, models,
@@ -35,12 +36,9 @@ async function run(argv: readonly string[]): Promise<number> {
       check: { type: 'boolean', default: false },
     },
   })
+  if (values.check) return checkConfig({ file: values.config, connect: false, json: false })
   const reading = readConfigReading(values.config)
   const { config } = reading
-  if (values.check) {
-    terminal.print(`${values.config} is good: ${config.upstreams.length} upstream(s)`)
-    return 0
-  }
   const gateway = await startGateway({ config, logFileDescriptor: 1 })
   const { routing, limits, log } = gateway
   const reconfigure = async (next: GatewayConfig): Promise<void> => {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { expect, test } from 'vitest'
-import { configSchema } from '../../src/config.ts'
-import type { JsonSchema } from '../../src/config-fields.ts'
+import { configSchema, configSection } from '../../src/config.ts'
+import { type JsonSchema, readYaml } from '../../src/config-fields.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const doc = readFileSync(resolve(root, 'docs/configuration.md'), 'utf8')
@@ -60,6 +60,13 @@ test('it names the same bounds', () => {
 test('every key says what it is, and everything that is said ends like a sentence', () => {
   const silent = keys.filter(({ schema }) => !/[.]$/.test(String(schema['description'] ?? '')))
   expect(silent.map(({ path }) => path)).toEqual([])
+})
+
+test('the file that it shows is one that can be read, and names the schema for editors', () => {
+  const [, shown = ''] = /```yaml\n([\s\S]*?)```/.exec(doc) ?? []
+  expect(shown).toMatch(/^# yaml-language-server: \$schema=\S*vouch\.schema\.json\n/)
+  const unread = { file: 'docs/configuration.md', text: shown, environment: {} }
+  expect(() => readYaml(unread, configSection)).not.toThrow()
 })
 
 test('docs/vouch.schema.json is the schema that the reader is made of', () => {

@@ -149,7 +149,7 @@ test('help is there for the program and for each command, and a wrong word is ex
   mkdirSync(join(place.folder, 'empty'), { recursive: true })
   const help = await runVouch(['--help'])
   expect(help.code).toBe(0)
-  const names = [...help.output.matchAll(/^ {2}(\w+) {2,}\S/gm)].map(([, name]) => name ?? '')
+  const names = [...help.output.matchAll(/^ {2}([\w-]+) {2,}\S/gm)].map(([, name]) => name ?? '')
   expect(names).toEqual(expect.arrayContaining(['dev', 'serve', 'verify', 'keys', 'engine']))
   for (const name of names) {
     const { code, output } = await runVouch([name, '--help'])
