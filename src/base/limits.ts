@@ -214,3 +214,5 @@ export const lentKeyProbeBytesMax = 1_048_576
 /** Registrations of lent keys that one network may send at once, and how fast that comes back. */
 export const registrationsAtOnceMax = 20
 export const registrationReturnsEveryMs = 30_000
+/** A body that says what one caller may have: four members. */
+export const callerLimitsBytesMax = 4_096

@@ -19,18 +19,19 @@ export type AdminCall = {
   readonly entrance: Entrance
   readonly incoming: IncomingMessage
   readonly outgoing: ServerResponse
-  /** Of the contributor that is meant; empty where none is. */
+  /** Of the contributor or caller that is meant; empty where none is. */
   readonly id: string
 }
 
+export type AdminRoute = (call: AdminCall) => Promise<void>
 type Served = Promise<Result<unknown, Refusal>>
 type Viewed = Result<ContributorView, Refusal>
 type Fields = Parameters<AdminDoor['add']>[0]
 
 /** A route of the admin API, for those who have the token; for others it is not there, or closed. */
-const served =
-  (serve: (admin: AdminDoor, call: AdminCall) => Served) =>
-  async (call: AdminCall): Promise<void> => {
+export const served =
+  (serve: (admin: AdminDoor, call: AdminCall) => Served): AdminRoute =>
+  async (call) => {
     const { door, entrance, incoming, outgoing } = call
     const admin = door.admin
     if (admin === undefined) return sendError(outgoing, unknownUrl(incoming))
@@ -68,43 +69,43 @@ const written = (act: (admin: AdminDoor, fields: Fields, id: string) => Promise<
     return shown(await act(admin, fields as Fields, id))
   })
 
-type Route = (call: AdminCall) => Promise<void>
-
 /** `GET /admin/v1/contributors` */
-export const listContributors: Route = served(async (admin) =>
+export const listContributors: AdminRoute = served(async (admin) =>
   ok({ object: 'list', data: admin.contributors().map(contributorObject) }),
 )
 
 /** `POST /admin/v1/contributors`: adds one, or replaces the one with the same URL and id. */
-export const addContributor: Route = written((admin, fields) => admin.add(fields))
+export const addContributor: AdminRoute = written((admin, fields) => admin.add(fields))
 
 /** `GET /admin/v1/contributors/{id}` */
-export const retrieveContributor: Route = served(async (admin, { id }) =>
+export const retrieveContributor: AdminRoute = served(async (admin, { id }) =>
   shown(admin.contributor(id)),
 )
 
 /** `PATCH /admin/v1/contributors/{id}`: members that are there take the place of those before, null takes one away. */
-export const changeContributor: Route = written((admin, fields, id) => admin.change(id, fields))
+export const changeContributor: AdminRoute = written((admin, fields, id) =>
+  admin.change(id, fields),
+)
 
 /** `DELETE /admin/v1/contributors/{id}` */
-export const removeContributor: Route = ordered((admin, id) => admin.remove(id))
+export const removeContributor: AdminRoute = ordered((admin, id) => admin.remove(id))
 
 /** `POST /admin/v1/contributors/{id}/drain` */
-export const drainContributor: Route = ordered((admin, id) => admin.drain(id))
+export const drainContributor: AdminRoute = ordered((admin, id) => admin.drain(id))
 
 /** `POST /admin/v1/contributors/{id}/readmit` */
-export const readmitContributor: Route = ordered((admin, id) => admin.readmit(id))
+export const readmitContributor: AdminRoute = ordered((admin, id) => admin.readmit(id))
 
 /** `POST /admin/v1/contributors/{id}/approve` */
-export const approveContributor: Route = ordered((admin, id) => admin.approve(id))
+export const approveContributor: AdminRoute = ordered((admin, id) => admin.approve(id))
 
 /** `GET /admin/v1/models` */
-export const listAdminModels: Route = served(async (admin) =>
+export const listAdminModels: AdminRoute = served(async (admin) =>
   ok({ object: 'list', data: admin.models().map(adminModelObject) }),
 )
 
 /** `GET /admin/v1/config` */
-export const retrieveConfig: Route = served(async (admin) => ok(admin.config()))
+export const retrieveConfig: AdminRoute = served(async (admin) => ok(admin.config()))
 
 /** `POST /admin/v1/reload` */
-export const reloadConfig: Route = served((admin) => admin.reload())
+export const reloadConfig: AdminRoute = served((admin) => admin.reload())

@@ -16,6 +16,7 @@ import {
   retrieveConfig,
   retrieveContributor,
 } from './admin.ts'
+import { limitRoutes } from './admin-limits.ts'
 import {
   acceptVoucher,
   type BillingCall,
@@ -41,7 +42,6 @@ import {
   retrieveLentKey,
   withdrawLentKey,
 } from './lent-keys.ts'
-import { messages } from './messages.ts'
 import { listModels, retrieveModel } from './models.ts'
 import { retrieveOpenApi } from './openapi.ts'
 import { paymentTerms } from './paid-inference.ts'
@@ -173,6 +173,15 @@ function addAdmin(app: Hono<HttpEnv>, door: GatewayDoor, entrance: Entrance): vo
   app.post('/admin/v1/contributors/:id/drain', admin(drainContributor))
   app.post('/admin/v1/contributors/:id/readmit', admin(readmitContributor))
   app.post('/admin/v1/contributors/:id/approve', admin(approveContributor))
+  for (const [path, kind] of [
+    ['/admin/v1/keys/:id/limits', 'key'],
+    ['/admin/v1/accounts/:id/limits', 'account'],
+  ] as const) {
+    const { show, put, remove } = limitRoutes(kind)
+    app.get(path, admin(show))
+    app.put(path, admin(put))
+    app.delete(path, admin(remove))
+  }
   app.get('/admin/v1/models', admin(listAdminModels))
   app.get('/admin/v1/config', admin(retrieveConfig))
   app.post('/admin/v1/reload', admin(reloadConfig))

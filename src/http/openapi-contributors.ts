@@ -98,6 +98,18 @@ const admin: readonly Operation[] = [
     summary: 'Let a lent key be used',
     answer: 'Contributor',
   }),
+  ...['/admin/v1/keys/{id}/limits', '/admin/v1/accounts/{id}/limits'].flatMap((path) => [
+    administered('get', path, { summary: 'What it may have', answer: 'CallerLimits' }),
+    administered('put', path, {
+      summary: 'Say what it may have; null lifts a limit, what is left out is the default',
+      body: 'CallerLimitsOverride',
+      answer: 'CallerLimits',
+    }),
+    administered('delete', path, {
+      summary: 'Leave it to the defaults again',
+      answer: 'CallerLimits',
+    }),
+  ]),
   administered('get', '/admin/v1/models', {
     summary: 'Every model, and how many serve it',
     answer: 'AdminModelList',
@@ -116,6 +128,12 @@ export const contributorOperations: readonly Operation[] = [...lending, ...admin
 
 const prices = object({ prompt: amount, cached_prompt: amount, completion: amount })
 const priceText = { anyOf: [text, { type: 'number' }] }
+const callerLimitsOverride = object({
+  'requestsPerMinute?': orNull(whole),
+  'tokensPerMinute?': orNull(whole),
+  'concurrency?': orNull(whole),
+  'spendPerDay?': orNull(text),
+})
 const entryMembers = {
   'apiKey?': orNull(text),
   'region?': orNull(text),
@@ -178,6 +196,19 @@ export const contributorSchemas: Readonly<Record<string, Schema>> = {
   LentKeyList: object({ object: { const: 'list' }, data: list(ref('LentKey')) }),
   ContributorEntry: object({ 'id?': text, url: text, ...entryMembers, models: entryModels }),
   ContributorChange: object({ ...entryMembers, 'models?': entryModels }),
+  CallerLimitsOverride: callerLimitsOverride,
+  CallerLimits: object({
+    object: { const: 'vouch.limits' },
+    'key?': text,
+    'account?': hex32,
+    limits: object({
+      requestsPerMinute: orNull(whole),
+      tokensPerMinute: orNull(whole),
+      concurrency: orNull(whole),
+      spendPerDay: orNull(text),
+    }),
+    override: callerLimitsOverride,
+  }),
   Contributor: object({
     object: { const: 'vouch.contributor' },
     id: text,

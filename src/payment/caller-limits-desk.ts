@@ -145,14 +145,11 @@ export class CallerLimitsDesk {
     callers: readonly LimitedCaller[],
   ): Promise<Result<readonly Allowance[], GatewayRefusal>> {
     const claims = countedIn(callers).windows.map(({ limit }) => ({ limit, amount: 0 }))
-    try {
+    return stored(async () => {
       // What claims nothing takes nothing; whoever hears the answer knows what is used.
       if (claims.length > 0) await this.#deps.windows.reserve(claims, this.#deps.nowMs())
-      return ok(this.allowances(callers))
-    } catch (error) {
-      if (error instanceof StoreFailure) return err({ reason: 'store_unavailable' })
-      throw error
-    }
+      return this.allowances(callers)
+    })
   }
 
   /** Of a request whose process died: what it cost takes the place of what it claimed of the day. */
@@ -170,12 +167,14 @@ export class CallerLimitsDesk {
     return { limits: this.#limitsOf(caller.kind, caller.id), override }
   }
 
-  put(caller: Caller, override: LimitOverride): Promise<void> {
-    return this.#deps.overrides.put(caller, override)
+  /** In force here when it resolves, and at other replicas a moment later. */
+  put(caller: Caller, override: LimitOverride): Promise<Result<void, GatewayRefusal>> {
+    return stored(() => this.#deps.overrides.put(caller, override))
   }
 
-  remove(caller: Caller): Promise<boolean> {
-    return this.#deps.overrides.remove(caller)
+  /** False when nothing was said of the caller. */
+  remove(caller: Caller): Promise<Result<boolean, GatewayRefusal>> {
+    return stored(() => this.#deps.overrides.remove(caller))
   }
 
   #limitsOf(kind: Caller['kind'], id: string): CallerLimits {
@@ -228,6 +227,15 @@ export class CallerLimitsDesk {
   /** A share of a whole number by itself is exact far beyond every limit. */
   #used(limit: RateLimit, nowMs: number): number {
     return Math.round(this.#deps.windows.usedShare(limit, nowMs) * limit.max)
+  }
+}
+
+async function stored<T>(act: () => Promise<T>): Promise<Result<T, GatewayRefusal>> {
+  try {
+    return ok(await act())
+  } catch (error) {
+    if (error instanceof StoreFailure) return err({ reason: 'store_unavailable' })
+    throw error
   }
 }
 

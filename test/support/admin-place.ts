@@ -12,9 +12,11 @@ import type { GatewayDoor } from '../../src/gateway/gateway-door.ts'
 import { startHttpServer } from '../../src/http/server.ts'
 import { createContributorKeeper } from '../../src/lending/contributor-keeper.ts'
 import { ContributorRoster } from '../../src/lending/contributor-roster.ts'
+import type { CallerLimitsDesk } from '../../src/payment/caller-limits-desk.ts'
 import { ContributorPool } from '../../src/routing/contributor-pool.ts'
 import { createApiKeySeal } from '../../src/store/api-key-seal.ts'
 import { openSqliteContributors } from '../../src/store/contributor-store-sqlite.ts'
+import { callerLimits } from './caller-limits.ts'
 import { temporaryFolder } from './embedded-chain.ts'
 import { contributorOf } from './routing.ts'
 
@@ -45,6 +47,8 @@ export async function openAdminPlace(
     readonly withToken?: boolean
     readonly withSecret?: boolean
     readonly fileContributors?: readonly Contributor[]
+    /** Without it nobody is limited. */
+    readonly limits?: CallerLimitsDesk
   } = {},
 ): Promise<AdminPlace> {
   const { withToken = true, withSecret = true } = options
@@ -89,7 +93,9 @@ export async function openAdminPlace(
     reload: async () => reload.outcome,
     nowMs,
   })
-  const door = { nowMs, ...(withToken && { admin }), failed: () => {} } as unknown as GatewayDoor
+  const { limits = callerLimits() } = options
+  const own = { nowMs, limits, failed: () => {} }
+  const door = { ...own, ...(withToken && { admin }) } as unknown as GatewayDoor
   const server = await startHttpServer(door, { host: '127.0.0.1', port: 0 })
   if (!server.ok) throw new Error(server.error.message)
   const { origin } = server.value
