@@ -59,9 +59,20 @@ const script = luaScript('concurrency')
 const done = 0
 const stranger = -1
 
+/** The prefix is a hash tag: a cluster keeps all of it in one slot, because one script writes it. */
+function concurrencyKeys(prefix: string) {
+  const named = (name: string) => `{${prefix}}:${name}`
+  return {
+    inside: named('inside'),
+    statements: named('inside-replicas'),
+    own: (replica: string) => named(`inside:${replica}`),
+    lease: ledgerKeys(prefix).lease,
+  }
+}
+
 class RedisConcurrency implements ConcurrencyStore {
   readonly #link: RedisLink
-  readonly #keyPrefix: string
+  readonly #keys: ReturnType<typeof concurrencyKeys>
   readonly #replica = randomHex(8)
   readonly #lease: ReplicaLease
   readonly #restartGraceMs: number
@@ -74,14 +85,14 @@ class RedisConcurrency implements ConcurrencyStore {
   #lookedAtMs = Number.NEGATIVE_INFINITY
 
   constructor(redis: Redis, options: RedisConcurrencyOptions) {
-    this.#keyPrefix = options.keyPrefix
+    this.#keys = concurrencyKeys(options.keyPrefix)
     // An outage is reported by the ledger, whose server this is.
     this.#link = new RedisLink(redis, () => {})
     const terms = options.lease ?? { durationMs: storeLeaseMs, renewalMs: storeLeaseRenewalMs }
     const keys = ledgerKeys(options.keyPrefix)
     this.#lease = new ReplicaLease({ link: this.#link, keys, replica: this.#replica }, terms)
     this.#restartGraceMs = options.restartGraceMs ?? storeLeaseMs
-    // Nobody may enter for long where somebody left whom Redis still counts, and whom a dead replica had inside.
+    // So that no place is taken for long by somebody who left untold, or whose replica died.
     const lookAfter = async () => {
       await this.state()
       await this.#forgetDead()
@@ -96,8 +107,9 @@ class RedisConcurrency implements ConcurrencyStore {
   ): Promise<Result<Leave, ConcurrencyFull>> => {
     if (limits.length === 0) return ok(() => {})
     // What this process alone fills needs no question.
-    let full = this.#places.full(limits)
-    if (full === undefined) full = await this.#tryEnter(limits)
+    const filled = this.#places.full(limits)
+    if (filled !== undefined) return err({ counter: filled.counter })
+    let full = await this.#tryEnter(limits)
     if (full !== undefined && (await this.#forgetDeadNow(nowMs))) {
       full = await this.#tryEnter(limits)
     }
@@ -134,7 +146,8 @@ class RedisConcurrency implements ConcurrencyStore {
     this.#isStated = true
     try {
       const words = this.#places.entries().flatMap(([counter, taken]) => [counter, String(taken)])
-      await this.#ask('state', this.#replica, words)
+      const answer = await this.#ask('state', this.#replica, words)
+      if (answer === stranger) this.#isStated = false
     } catch (error) {
       this.#isStated = false
       throw error
@@ -190,8 +203,8 @@ class RedisConcurrency implements ConcurrencyStore {
   }
 
   async #forgetDead(): Promise<boolean> {
-    const { lease } = ledgerKeys(this.#keyPrefix)
-    const replicas = await this.#link.ask((redis) => redis.hkeys(this.#keys('').statements))
+    const { statements, lease } = this.#keys
+    const replicas = await this.#link.ask((redis) => redis.hkeys(statements))
     const others = replicas.filter((replica) => replica !== this.#replica)
     const alive = await Promise.all(
       others.map((other) => this.#link.ask((redis) => redis.exists(lease(other)))),
@@ -209,20 +222,9 @@ class RedisConcurrency implements ConcurrencyStore {
     replica: string,
     words: readonly string[],
   ): Promise<number> {
-    const { inside, own, statements, lease } = this.#keys(replica)
-    const keys = [inside, own, statements, lease]
+    const { inside, own, statements, lease } = this.#keys
+    const keys = [inside, own(replica), statements, lease(replica)]
     const args = [what, replica, String(this.#number), ...words]
     return (await this.#link.ask((redis) => runScript(redis, script, { keys, args }))) as number
-  }
-
-  /** The prefix is a hash tag: a cluster keeps all of it in one slot, because one script writes it. */
-  #keys(replica: string) {
-    const named = (name: string) => `{${this.#keyPrefix}}:${name}`
-    return {
-      inside: named('inside'),
-      own: named(`inside:${replica}`),
-      statements: named('inside-replicas'),
-      lease: ledgerKeys(this.#keyPrefix).lease(replica),
-    }
   }
 }
