@@ -4,15 +4,12 @@
  */
 import { err, ok, type Result } from '../base/result.ts'
 import type { RequestRefusal } from '../domain/refusal.ts'
+import { type Fields, isFields } from './field-reader.ts'
 
-export type Fields = Readonly<Record<string, unknown>>
 type Parsed<T> = Result<T, RequestRefusal>
 type Texts = { readonly type: 'text'; readonly text: string }
 type Part = Texts | Fields
 export type ChatMessage = Fields & { readonly role: string }
-
-export const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 export const mistyped = (param: string, expected: string): Parsed<never> =>
   err({ reason: 'invalid_type', param, expected })

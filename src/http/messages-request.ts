@@ -4,15 +4,8 @@
  */
 import { err, ok, type Result } from '../base/result.ts'
 import type { RequestRefusal } from '../domain/refusal.ts'
-import {
-  type Fields,
-  isFields,
-  mistyped,
-  readEach,
-  readMessages,
-  readSystem,
-  unfit,
-} from './messages-blocks.ts'
+import { type Fields, isFields } from './field-reader.ts'
+import { mistyped, readEach, readMessages, readSystem, unfit } from './messages-blocks.ts'
 
 type Parsed<T> = Result<T, RequestRefusal>
 

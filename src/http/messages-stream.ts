@@ -9,19 +9,17 @@
 import type { Refusal } from '../domain/refusal.ts'
 import type { MeteredUsage } from '../domain/usage.ts'
 import type { AnswerDialect } from '../gateway/answer-client.ts'
+import { type CalledPart, choiceOf, readSaid, type Said } from './chat-said.ts'
+import type { Fields } from './field-reader.ts'
 import {
-  fieldsOf,
-  itemsOf,
   type MessageHead,
   messageObject,
-  readSaid,
-  type Said,
   type Stop,
   stopOf,
+  textOf,
   usageObject,
   wholeMessage,
 } from './messages-answer.ts'
-import type { Fields } from './messages-blocks.ts'
 import { messagesErrorBody } from './messages-error.ts'
 
 const dataPrefix = 'data: '
@@ -48,11 +46,12 @@ export class MessagesDialect implements AnswerDialect {
   }
 
   chunk(event: Buffer): Buffer {
-    const chunk = fieldsOf(JSON.parse(event.toString('utf8', dataPrefix.length)))
+    const choice = choiceOf(JSON.parse(event.toString('utf8', dataPrefix.length)))
     const events = this.#begin()
-    for (const choice of itemsOf(chunk['choices'])) {
-      this.#say(events, readSaid(fieldsOf(choice['delta'])))
-      if (typeof choice['finish_reason'] === 'string') this.#stop = stopOf(choice)
+    if (choice !== undefined) {
+      const said = readSaid(choice, 'delta')
+      this.#say(events, said)
+      if (said.finishReason !== undefined) this.#stop = stopOf(choice)
     }
     return Buffer.from(events.join(''))
   }
@@ -81,7 +80,9 @@ export class MessagesDialect implements AnswerDialect {
     return [eventOf('message_start', { message: messageObject(this.#head, rest) })]
   }
 
-  #say(events: string[], { thinking, text, calls }: Said): void {
+  #say(events: string[], said: Said): void {
+    const { reasoning: thinking, calls } = said
+    const text = textOf(said)
     if (thinking !== '') {
       const index = this.#blockOf(events, 'thinking', { thinking: '', signature: '' })
       events.push(blockDelta(index, { type: 'thinking_delta', thinking }))
@@ -101,7 +102,7 @@ export class MessagesDialect implements AnswerDialect {
     return this.#current.index
   }
 
-  #call(events: string[], { index: position, id, name, input }: Said['calls'][number]): void {
+  #call(events: string[], { position, id, name, arguments: input }: CalledPart): void {
     const key = position ?? this.#calls.size
     let block = this.#calls.get(key)
     if (block === undefined) {

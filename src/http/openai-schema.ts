@@ -8,6 +8,7 @@ import { choicesMax } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { RequestRefusal } from '../domain/refusal.ts'
 import type { InferenceRequest } from '../domain/request.ts'
+import { type Fields, isFields } from './field-reader.ts'
 import { readGatewayMembers } from './gateway-members.ts'
 import { parseStrictJson } from './strict-json.ts'
 
@@ -29,11 +30,7 @@ export type ChatBody = Pick<
   | 'needsSignature'
 >
 
-type Fields = Readonly<Record<string, unknown>>
 type Parsed<T> = Result<T, RequestRefusal>
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Completion bounds beyond any engine are refused by name; the offer's own bound is checked where the offer is known. */
 export const tokensBoundMax: number = 2 ** 31 - 1

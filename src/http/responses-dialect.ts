@@ -11,6 +11,7 @@ import type { Refusal } from '../domain/refusal.ts'
 import type { InferenceRequest } from '../domain/request.ts'
 import type { MeteredUsage } from '../domain/usage.ts'
 import type { AnswerDialect } from '../gateway/answer-client.ts'
+import { choiceOf, readSaid } from './chat-said.ts'
 import { errorAnswer } from './openai-error.ts'
 import { responsesError } from './responses-error.ts'
 import {
@@ -24,7 +25,6 @@ import {
   responseUsage,
 } from './responses-object.ts'
 import { ResponseOutput } from './responses-output.ts'
-import { readSaid } from './responses-said.ts'
 
 const dataPrefix = 'data: '
 
@@ -95,8 +95,9 @@ export class ResponsesDialect implements AnswerDialect {
   }
 
   #say(completion: unknown, part: 'message' | 'delta'): ResponseEvent[] {
-    const said = readSaid(completion, part)
-    if (said === undefined) return []
+    const choice = choiceOf(completion)
+    if (choice === undefined) return []
+    const said = readSaid(choice, part)
     this.#finishReason = said.finishReason ?? this.#finishReason
     return this.#output.say(said)
   }

@@ -7,6 +7,7 @@
  *
  * Calls stay open because engines may write several by turns.
  */
+import type { CalledPart, Said } from './chat-said.ts'
 import type {
   EndedStatus,
   EventLogprob,
@@ -16,7 +17,6 @@ import type {
   ReasoningPart,
   ResponseEvent,
 } from './responses-object.ts'
-import type { CalledPart, Said } from './responses-said.ts'
 
 type Part = { -readonly [K in keyof OpenPart]: OpenPart[K] }
 type OpenPart = {

@@ -1,9 +1,8 @@
 /*
- * What a choice of a chat completion, or its part of a chunk, says in words of the Responses API. Engines deviate, so
- * every member is optional here.
+ * What a choice of a chat completion, or its part of a chunk, says: what the dialects of other APIs are told from. Engines
+ * deviate, so every member is optional here.
  */
 import { type Fields, isFields } from './field-reader.ts'
-import type { Logprob } from './responses-object.ts'
 
 /** A call, or a part of one. */
 export type CalledPart = {
@@ -14,12 +13,19 @@ export type CalledPart = {
   readonly arguments: string
 }
 
+type Token = {
+  readonly token: string
+  readonly logprob: number
+  readonly bytes: readonly number[]
+}
+type SaidToken = Token & { readonly top_logprobs: readonly Token[] }
+
 export type Said = {
   readonly reasoning: string
   readonly text: string
-  readonly logprobs: readonly Logprob[]
   readonly refusal: string
   readonly calls: readonly CalledPart[]
+  readonly logprobs: readonly SaidToken[]
   readonly finishReason: string | undefined
 }
 
@@ -28,17 +34,18 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
 const listOf = (value: unknown): readonly Fields[] =>
   Array.isArray(value) ? value.filter(isFields) : []
 
-/** What the one choice of `completion`, whole or a chunk, says; undefined where it has no choice. */
-export function readSaid(completion: unknown, part: 'message' | 'delta'): Said | undefined {
-  const [choice] = listOf(fieldsOf(completion)['choices'])
-  if (choice === undefined) return undefined
+/** The one choice of a completion, whole or a chunk; undefined where it has none. */
+export const choiceOf = (completion: unknown): Fields | undefined =>
+  listOf(fieldsOf(completion)['choices'])[0]
+
+export function readSaid(choice: Fields, part: 'message' | 'delta'): Said {
   const said = fieldsOf(choice[part])
   return {
     reasoning: textOf(said['reasoning_content']) || textOf(said['reasoning']),
     text: textOf(said['content']),
-    logprobs: listOf(fieldsOf(choice['logprobs'])['content']).map(readLogprob),
     refusal: textOf(said['refusal']),
     calls: listOf(said['tool_calls']).map(readCall),
+    logprobs: listOf(fieldsOf(choice['logprobs'])['content']).map(readSaidToken),
     finishReason: typeof choice['finish_reason'] === 'string' ? choice['finish_reason'] : undefined,
   }
 }
@@ -54,12 +61,12 @@ function readCall(call: Fields): CalledPart {
   }
 }
 
-const readLogprob = (entry: Fields): Logprob => ({
+const readSaidToken = (entry: Fields): SaidToken => ({
   ...readToken(entry),
   top_logprobs: listOf(entry['top_logprobs']).map(readToken),
 })
 
-function readToken(entry: Fields): Omit<Logprob, 'top_logprobs'> {
+function readToken(entry: Fields): Token {
   const { logprob, bytes } = entry as { logprob?: unknown; bytes?: unknown }
   return {
     token: textOf(entry['token']),
