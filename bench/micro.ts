@@ -14,6 +14,8 @@ import { startStreamHash } from '../src/attestation/stream-hash.ts'
 import { randomPrivateKey } from '../src/chain/private-key.ts'
 import { hashPriceSheet } from '../src/chain/receipt-typed-data.ts'
 import { addressOfPrivateKey, curveInUse, signDigest } from '../src/chain/signatures.ts'
+import type { CallerLimits } from '../src/domain/caller-limits.ts'
+import { microUsd } from '../src/domain/exchange.ts'
 import type { ReceiptPosition } from '../src/domain/hold.ts'
 import { workStatus } from '../src/domain/receipt.ts'
 import {
@@ -28,11 +30,13 @@ import {
 import { parseChatBody } from '../src/http/openai-schema.ts'
 import { parseStrictJson } from '../src/http/strict-json.ts'
 import { authenticate, createApiKey } from '../src/payment/authenticate.ts'
+import { nothingUsed } from '../src/payment/caller-limits.ts'
 import { createPaymentStep } from '../src/payment/payment-step.ts'
 import { openSqliteApiKeys } from '../src/store/api-key-store-sqlite.ts'
 import { openSqliteLedger } from '../src/store/ledger-store-sqlite.ts'
 import { readChatEvent, readWholeText } from '../src/upstream/chat-events.ts'
 import { SseReader } from '../src/upstream/sse-reader.ts'
+import { callerLimits } from '../test/support/caller-limits.ts'
 import {
   openTestChannel,
   testAsset,
@@ -148,6 +152,35 @@ function timeApiKey(folder: string): void {
   void keys.close()
 }
 
+/** What limits cost a caller that has none, and one of whom everything is counted. */
+async function timeLimits(): Promise<void> {
+  const { payer } = inferenceRequest()
+  const free = callerLimits()
+  time('limits: of a caller without', () => free.limitsOf(payer))
+  const max = 1_000_000_000
+  const limits: CallerLimits = {
+    requestsPerMinuteMax: max,
+    tokensPerMinuteMax: max,
+    concurrencyMax: max,
+    spendPerDayMax: microUsd(BigInt(Number.MAX_SAFE_INTEGER)),
+  }
+  const limited = callerLimits({ key: limits, account: limits })
+  const asked = { requests: 1, tokens: 1, spent: microUsd(1n) }
+  const pass = async () => {
+    const callers = limited.limitsOf(payer) ?? []
+    const entered = await limited.enter(callers, asked)
+    if (!entered.ok) throw new Error(entered.error.reason)
+    await entered.value.leave(nothingUsed)
+  }
+  const name = 'limits: count a request by eight limits, and correct it'
+  if (!isWanted(name)) return
+  for (let run = 0; run < 5_000; run += 1) await pass()
+  const before = cpuMicros()
+  const runs = 20_000
+  for (let run = 0; run < runs; run += 1) await pass()
+  print(name, `${((cpuMicros() - before) / runs).toFixed(2).padStart(8)} µs`)
+}
+
 function timeReceipt(): void {
   let seq = 0
   const position = (): ReceiptPosition => {
@@ -254,6 +287,7 @@ const folder = mkdtempSync(join(tmpdir(), 'vouch-micro-'))
 try {
   timeRequest()
   timeApiKey(folder)
+  await timeLimits()
   timeReceipt()
   timeStream()
   for (const inFlight of [1, 32, 256]) await timeLedger(folder, inFlight)

@@ -45,27 +45,25 @@ export async function serveCompletion(
   if (!pricing.ok) return refuse(gateway, request, pricing.error)
   const candidates = priced(offered.candidates, pricing.value)
   const terms = { offered, tokenCounters, candidates, pricing: pricing.value }
-  const job = { request, client, ...terms }
+  const job = { request, client, place: undefined, ...terms }
   const callers = gateway.limits.limitsOf(payer)
-  return callers === undefined
-    ? serveOnHold(gateway, { ...job, place: undefined })
-    : serveLimited(gateway, job, callers)
+  return callers === undefined ? serveOnHold(gateway, job) : serveLimited(gateway, job, callers)
 }
 
-type PricedJob = {
+type Job = {
   readonly request: InferenceRequest
   readonly client: AnswerClient
   readonly offered: Offered
   readonly tokenCounters: Gateway['tokenCounters']
   readonly candidates: readonly Candidate[]
   readonly pricing: Pricing
+  /** Undefined for a caller without limits. */
+  readonly place: LimitPlace | undefined
 }
-/** `place` is undefined for a caller without limits. */
-type CountedJob = PricedJob & { readonly place: LimitPlace | undefined }
 
 async function serveLimited(
   gateway: Gateway,
-  job: PricedJob,
+  job: Job,
   callers: readonly LimitedCaller[],
 ): Promise<Result<void, Refusal>> {
   const { income } = job.pricing
@@ -79,7 +77,7 @@ async function serveLimited(
   }
 }
 
-async function serveOnHold(gateway: Gateway, job: CountedJob): Promise<Result<void, Refusal>> {
+async function serveOnHold(gateway: Gateway, job: Job): Promise<Result<void, Refusal>> {
   const { request, client, place } = job
   const admitted = await admit(gateway, job)
   if (!admitted.ok) {
@@ -101,7 +99,7 @@ async function serveOnHold(gateway: Gateway, job: CountedJob): Promise<Result<vo
 
 async function serveAdmitted(
   gateway: Gateway,
-  job: CountedJob,
+  job: Job,
   admitted: Admitted,
 ): Promise<Result<void, Refusal>> {
   const { request, client, candidates, place } = job
@@ -163,7 +161,7 @@ const priced = (offered: readonly Candidate[], { offerOf }: Pricing): readonly C
     return offer === candidate.offer ? candidate : { ...candidate, offer }
   })
 
-function admit(gateway: Gateway, job: CountedJob): Promise<Result<Admitted, Refusal>> {
+function admit(gateway: Gateway, job: Job): Promise<Result<Admitted, Refusal>> {
   const { request, candidates, pricing, place } = job
   const { income } = pricing
   const context = recoveryContext(request, candidates, { income, dayClaim: place?.dayClaim })
