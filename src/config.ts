@@ -157,14 +157,17 @@ export const configSchema: JsonSchema = {
 /** Reads and checks a vouch.yaml. Throws ConfigFault with one line that names file, line, key and what was expected. */
 export const loadConfig = (path: string): GatewayConfig => readConfigFile(path).config
 
-/** The same, with what it was made of. Throws ConfigFault. */
-export function readConfigFile(path: string): ConfigReading {
+/**
+ * The same, with what it was made of. `named` gets its own path and those of the files that it names, also where one of them
+ * is the fault. Throws ConfigFault.
+ */
+export function readConfigFile(path: string, named: Set<string> = new Set()): ConfigReading {
   const file = resolve(path)
   if (!existsSync(file)) {
     throw new ConfigFault(`${path} does not exist; docs/configuration.md shows one to start from`)
   }
-  const reading = readConfigText({ file: path, text: textOf(path), folder: dirname(file) })
-  return { ...reading, files: [file, ...reading.files] }
+  named.add(file)
+  return readConfigText({ file: path, text: textOf(path), folder: dirname(file) }, named)
 }
 
 function textOf(path: string): string {
@@ -177,13 +180,15 @@ function textOf(path: string): string {
 }
 
 /** The same from text; relative paths are meant from `folder`. Throws ConfigFault. */
-export function readConfigText(source: {
-  readonly file: string
-  readonly text: string
-  readonly folder: string
-  readonly environment?: Environment
-}): ConfigReading {
-  const named = new Set<string>()
+export function readConfigText(
+  source: {
+    readonly file: string
+    readonly text: string
+    readonly folder: string
+    readonly environment?: Environment
+  },
+  named: Set<string> = new Set(),
+): ConfigReading {
   const resolved = (path: string): string => resolve(source.folder, path)
   const files: NamedFiles = {
     resolve: resolved,

@@ -12,6 +12,8 @@ export type ReloadVerdict =
       readonly added: readonly string[]
       readonly removed: readonly string[]
       readonly changed: readonly string[]
+      /** Of callers. */
+      readonly limits: 'same' | 'changed'
     }
 
 /** Settings under these keys are taken over while requests are under way; those of an upstream have its place and a rest. */
@@ -22,8 +24,10 @@ export function judgeReload(before: ConfigReading, after: ConfigReading): Reload
   const keys = [...changedElsewhere(before, after), ...payeesOf(before, after)]
   if (keys.length > 0) return { kind: 'needs_restart', keys }
   const [was, is] = [upstreamsOf(before), upstreamsOf(after)]
+  const areSame = isDeepStrictEqual(before.config.limits, after.config.limits)
   return {
     kind: 'changed',
+    limits: areSame ? 'same' : 'changed',
     added: [...is.keys()].filter((id) => !was.has(id)),
     removed: [...was.keys()].filter((id) => !is.has(id)),
     changed: [...is].flatMap(([id, settings]) => {

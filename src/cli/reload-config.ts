@@ -30,9 +30,11 @@ export function reloadConfig(terms: {
     told = fault
   }
   const reload = async (isAsked: boolean): Promise<void> => {
-    const reading = readOrFault(path)
+    const named = new Set<string>()
+    const reading = readOrFault(path, named)
+    // A file that is missing may be what is mended next.
+    watching.files([...new Set([...inUse.files, ...named])])
     if (typeof reading === 'string') return refuse(reading, isAsked)
-    watching.files(reading.files)
     const verdict = judgeReload(inUse, reading)
     if (verdict.kind === 'unchanged') {
       if (isAsked || told !== undefined) log.info('config_unchanged')
@@ -50,10 +52,12 @@ export function reloadConfig(terms: {
     }
     inUse = reading
     told = undefined
+    watching.files(reading.files)
     log.info('config_reloaded', {
       added: verdict.added.join(' '),
       removed: verdict.removed.join(' '),
       changed: verdict.changed.join(' '),
+      limits: verdict.limits,
     })
   }
   // One after the other, so that the last file that was written is the last that is taken over.
@@ -79,9 +83,9 @@ export function reloadConfig(terms: {
   }
 }
 
-function readOrFault(path: string): ConfigReading | string {
+function readOrFault(path: string, named: Set<string>): ConfigReading | string {
   try {
-    return readConfigFile(path)
+    return readConfigFile(path, named)
   } catch (error) {
     if (error instanceof ConfigFault) return error.message
     throw error

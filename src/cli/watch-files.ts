@@ -28,6 +28,7 @@ export function watchFiles(
   let stamps = new Map(paths.map((path) => [path, stampOf(path)]))
   let timer: NodeJS.Timeout | undefined
   let secondLook: NodeJS.Timeout | undefined
+  let isStopped = false
 
   const look = (): void => {
     timer = undefined
@@ -52,6 +53,7 @@ export function watchFiles(
     watchers.delete(folder)
   }
   const watchFolders = (): void => {
+    if (isStopped) return
     const folders = new Set([...stamps.keys()].map((path) => dirname(path)))
     for (const folder of watchers.keys()) if (!folders.has(folder)) forget(folder)
     for (const folder of folders) {
@@ -78,6 +80,7 @@ export function watchFiles(
       if (!isWatched) lookSoon()
     },
     stop: () => {
+      isStopped = true
       clearTimeout(timer)
       clearTimeout(secondLook)
       for (const folder of [...watchers.keys()]) forget(folder)

@@ -1,4 +1,4 @@
-import { renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -216,6 +216,18 @@ describe('a file that cannot be taken over leaves everything as it was', () => {
     // What is in use is what is written again: nothing is to be taken over.
     await become(place.text, 'config_unchanged')
     expect(countOf('config_reloaded')).toBe(reloads)
+  })
+
+  test('until the file is there that was missing', async () => {
+    const later = join(place.folder, 'later')
+    mkdirSync(later)
+    inUse = place.text.replace('engine.key', 'later/engine.key')
+    const before = countOf('config_reloaded')
+    await become(inUse, 'config_refused')
+    writeFileSync(join(later, 'engine.key'), 'a-later-key')
+    expect(await serving.logged('config_reloaded', before + 1)).toMatchObject({ changed: 'engine' })
+    await ask()
+    expect(place.upstream.requests.at(-1)?.headers.authorization).toBe('Bearer a-later-key')
   })
 
   test('and a secret that the environment should hold is not told', async () => {
