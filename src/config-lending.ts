@@ -36,7 +36,7 @@ export type LendingConfig = {
 }
 
 /** Where a URL that a stranger names may lead. */
-export type UrlRules = {
+type UrlRules = {
   readonly allowHttp: boolean
   readonly allowPrivateNetworks: boolean
   /** Undefined allows every host. */

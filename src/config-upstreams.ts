@@ -280,4 +280,4 @@ function readApiKey(
 }
 
 /** What may stand in an authorization header. */
-export const isApiKey = (key: string): boolean => /^[!-~]+$/.test(key)
+const isApiKey = (key: string): boolean => /^[!-~]+$/.test(key)

@@ -6,6 +6,7 @@ import { devUsd } from '../dev/dev-contracts.ts'
 import { devFeeBps, devPayoutWithdrawDelayS } from '../dev/fund-payouts.ts'
 import type { TokenPrices } from '../domain/price-sheet.ts'
 import { atomic } from '../domain/units.ts'
+import { devAdminToken } from './dev-admin-token.ts'
 
 /** devUSD per million tokens: 0.10 in, 0.05 cached, 0.40 out. */
 export const devPrices: TokenPrices = {
@@ -28,6 +29,7 @@ export function devGatewayConfig(terms: {
   return {
     listen: { host: '127.0.0.1', port: terms.port },
     dataFolder: terms.folder,
+    admin: devAdminToken(terms.folder),
     chain: {
       rpcUrl: devChain.rpcUrl,
       secondRpcUrl: undefined,

@@ -1,5 +1,6 @@
 import type { JsonRpc } from '../chain/json-rpc.ts'
 import type { GatewayConfig } from '../config.ts'
+import type { Contributor } from '../domain/contributor.ts'
 import type { TokenCounter } from '../metering/token-counter.ts'
 import { ContributorPool, type PoolOptions } from '../routing/contributor-pool.ts'
 import { checkSigners } from './check-chain.ts'
@@ -12,6 +13,8 @@ export type OpenRouting = {
   readonly pool: ContributorPool
   /** Changes who answers, while requests are under way. */
   readonly contributors: ContributorSources
+  /** Those that stand in the configuration as it is now. */
+  readonly fileContributors: () => readonly Contributor[]
   /** By public model name, as of now; a request keeps the ones that it began with. */
   readonly tokenCounters: () => ReadonlyMap<string, TokenCounter>
   /** Takes over the upstreams of another configuration. Throws CommandFailure, and nothing has changed then. */
@@ -25,7 +28,7 @@ export function openRouting(terms: {
   readonly options?: PoolOptions
   readonly nowMs: () => number
 }): OpenRouting {
-  const fromFile = contributorsOf(terms.config)
+  let fromFile = contributorsOf(terms.config)
   const { hedging: hedgesAll } = terms.config.routing
   const pool = new ContributorPool(fromFile, { ...terms.options, hedgesAll })
   const contributors = createContributorSources(pool, fromFile)
@@ -34,13 +37,15 @@ export function openRouting(terms: {
   return {
     pool,
     contributors,
+    fileContributors: () => fromFile,
     tokenCounters: () => tokenCounters,
     reconfigure: async (next) => {
       await checkSigners(terms.rpc, next, terms.nowMs())
       const counters = countersOf(next)
       // From here on nothing fails and nothing waits: a request sees all of it or none.
       tokenCounters = counters
-      contributors.setFileContributors(contributorsOf(next))
+      fromFile = contributorsOf(next)
+      contributors.setFileContributors(fromFile)
     },
   }
 }

@@ -7,6 +7,8 @@ import type { ApiKeyStore } from '../store/api-key-store.ts'
 import { openSqliteApiKeys } from '../store/api-key-store-sqlite.ts'
 import type { ConcurrencyStore } from '../store/concurrency-store.ts'
 import { MemoryConcurrency } from '../store/concurrency-store-memory.ts'
+import type { ContributorStore } from '../store/contributor-store.ts'
+import { openSqliteContributors } from '../store/contributor-store-sqlite.ts'
 import { type LedgerStore, StoreFailure } from '../store/ledger-store.ts'
 import { openSqliteLedger } from '../store/ledger-store-sqlite.ts'
 import type { OutboxStore } from '../store/outbox-store.ts'
@@ -20,6 +22,8 @@ export type Stores = {
   readonly ledger: LedgerStore
   readonly apiKeys: ApiKeyStore
   readonly outbox: OutboxStore
+  /** Contributors that joined while gateways ran. */
+  readonly contributors: ContributorStore
   /** What anybody may use in a minute or a day, and at once. */
   readonly counters: {
     readonly windows: RateWindowStore
@@ -51,6 +55,7 @@ async function openInRedis(
 ): Promise<Stores> {
   const { openRedisLedger } = await import('../store/ledger-store-redis.ts')
   const { openRedisApiKeys } = await import('../store/api-key-store-redis.ts')
+  const { openRedisContributors } = await import('../store/contributor-store-redis.ts')
   const { openRedisOutbox } = await import('../store/outbox-store-redis.ts')
   const { openRedisRateWindows } = await import('../store/rate-window-store-redis.ts')
   const { openRedisConcurrency } = await import('../store/concurrency-store-redis.ts')
@@ -62,12 +67,13 @@ async function openInRedis(
   try {
     const ledger = kept(await openRedisLedger({ url, keyPrefix, onFailure }))
     const apiKeys = kept(await openRedisApiKeys({ url, keyPrefix }))
+    const contributors = kept(await openRedisContributors({ url, keyPrefix }))
     const windows = kept(await openRedisRateWindows({ url, keyPrefix }))
     const concurrency = kept(await openRedisConcurrency({ url, keyPrefix }))
     const close = closing([...opened])
     const outbox = kept(await openRedisOutbox({ url, keyPrefix }))
     const counters = { windows, concurrency }
-    return { ledger, apiKeys, outbox, counters, room: counters, close }
+    return { ledger, apiKeys, contributors, outbox, counters, room: counters, close }
   } catch (error) {
     for (const store of opened) await store.close()
     throw error
@@ -85,15 +91,17 @@ function openInFolder(dataFolder: string, onFailure: () => void): Stores {
   }
   const ledger = openSqliteLedger({ path: join(dataFolder, 'ledger.db'), onFailure })
   const apiKeys = openSqliteApiKeys(join(dataFolder, 'keys.db'))
+  const contributors = openSqliteContributors(join(dataFolder, 'contributors.db'))
   const outbox = openSqliteOutbox(outboxFile(dataFolder))
   const windows = openSqliteRateWindows(join(dataFolder, 'windows.db'), Date.now())
   return {
     ledger,
     apiKeys,
+    contributors,
     outbox,
     counters: { windows, concurrency: new MemoryConcurrency() },
     room: { windows, concurrency: undefined },
-    close: closing([ledger, apiKeys, windows]),
+    close: closing([ledger, apiKeys, contributors, windows]),
   }
 }
 

@@ -1,11 +1,25 @@
 import type { GatewayLog } from '../base/log.ts'
+import { err, ok, type Result } from '../base/result.ts'
 import { type ConfigReading, type GatewayConfig, readConfigFile } from '../config.ts'
 import { ConfigFault } from '../config-source.ts'
 import { CommandFailure } from './command.ts'
 import { judgeReload } from './judge-reload.ts'
 import { watchFiles } from './watch-files.ts'
 
-export type ConfigReloading = { readonly stop: () => void }
+export type ConfigReloading = {
+  /** As on SIGHUP, with an answer: what changed, or in one line why nothing did. */
+  readonly reloadNow: () => Promise<Result<ReloadOutcome, string>>
+  readonly stop: () => void
+}
+
+/** Ids of upstreams. */
+type ReloadOutcome = {
+  readonly added: readonly string[]
+  readonly removed: readonly string[]
+  readonly changed: readonly string[]
+}
+
+const unchanged: Result<ReloadOutcome, string> = ok({ added: [], removed: [], changed: [] })
 
 /**
  * Keeps a running gateway to its file: reads it again when it or a file that it names changes, and on SIGHUP. What is read is
@@ -22,24 +36,30 @@ export function reloadConfig(terms: {
   const { path, reconfigure, log } = terms
   let inUse = terms.reading
   let told: string | undefined
-  let current = Promise.resolve()
+  let current: Promise<unknown> = Promise.resolve()
 
-  const refuse = (fault: string, isAsked: boolean): void => {
+  const refuse = (fault: string, isAsked: boolean): Result<ReloadOutcome, string> => {
     // Who asked is answered; the same fault found once more says nothing new.
     if (isAsked || told !== fault) log.error('config_refused', { fault })
     told = fault
+    return err(fault)
   }
+<<<<<<< ours
   const reload = async (isAsked: boolean): Promise<void> => {
     const named = new Set<string>()
     const reading = readOrFault(path, named)
     // A file that is missing may be what is mended next.
     watching.files([...new Set([...inUse.files, ...named])])
+=======
+  const reload = async (isAsked: boolean): Promise<Result<ReloadOutcome, string>> => {
+    const reading = readOrFault(path)
+>>>>>>> theirs
     if (typeof reading === 'string') return refuse(reading, isAsked)
     const verdict = judgeReload(inUse, reading)
     if (verdict.kind === 'unchanged') {
       if (isAsked || told !== undefined) log.info('config_unchanged')
       told = undefined
-      return
+      return unchanged
     }
     if (verdict.kind === 'needs_restart') {
       return refuse(`only a restart can change ${verdict.keys.join(', ')}`, isAsked)
@@ -59,23 +79,28 @@ export function reloadConfig(terms: {
       changed: verdict.changed.join(' '),
       limits: verdict.limits,
     })
+    const { added, removed, changed } = verdict
+    return ok({ added, removed, changed })
   }
   // One after the other, so that the last file that was written is the last that is taken over.
-  const enqueue = (isAsked: boolean): void => {
-    current = current
+  const enqueue = (isAsked: boolean): Promise<Result<ReloadOutcome, string>> => {
+    const reloaded = current
       .then(() => reload(isAsked))
-      .catch((error: unknown) => {
-        // A mistake of ours must not end a gateway that runs well on what it has.
-        refuse(`unexpected: ${error instanceof Error ? error.message : String(error)}`, isAsked)
-      })
+      // A mistake of ours must not end a gateway that runs well on what it has.
+      .catch((error: unknown) =>
+        refuse(`unexpected: ${error instanceof Error ? error.message : String(error)}`, isAsked),
+      )
+    current = reloaded
+    return reloaded
   }
   const watching = watchFiles(inUse.files, {
-    onChange: () => enqueue(false),
+    onChange: () => void enqueue(false),
     onFailure: (folder) => log.error('config_not_watched', { folder }),
   })
-  const onHangUp = (): void => enqueue(true)
+  const onHangUp = (): void => void enqueue(true)
   process.on('SIGHUP', onHangUp)
   return {
+    reloadNow: () => enqueue(true),
     stop: () => {
       process.off('SIGHUP', onHangUp)
       watching.stop()

@@ -4,7 +4,7 @@ import { unlimited } from '../domain/caller-limits.ts'
 import { checkConfig } from './check-config-command.ts'
 import type { Command } from './command.ts'
 import { readConfigReading } from './read-config.ts'
-import { reloadConfig } from './reload-config.ts'
+import { type ConfigReloading, reloadConfig } from './reload-config.ts'
 import { startGateway } from './start-gateway.ts'
 import { untilStopped } from './until-stopped.ts'
 
@@ -39,13 +39,24 @@ async function run(argv: readonly string[]): Promise<number> {
   if (values.check) return checkConfig({ file: values.config, connect: false, json: false })
   const reading = readConfigReading(values.config)
   const { config } = reading
+<<<<<<< ours
   const gateway = await startGateway({ config, logFileDescriptor: 1 })
+=======
+  if (values.check) {
+    terminal.print(`${values.config} is good: ${config.upstreams.length} upstream(s)`)
+    return 0
+  }
+  const begun = Promise.withResolvers<ConfigReloading>()
+  const reload = async () => (await begun.promise).reloadNow()
+  const gateway = await startGateway({ config, logFileDescriptor: 1, reload })
+>>>>>>> theirs
   const { routing, limits, log } = gateway
   const reconfigure = async (next: GatewayConfig): Promise<void> => {
     await routing.reconfigure(next)
     limits.replaceDefaults(next.limits ?? unlimited)
   }
   const reloading = reloadConfig({ path: values.config, reading, reconfigure, log })
+  begun.resolve(reloading)
   await untilStopped(() => {
     reloading.stop()
     return gateway.stop()

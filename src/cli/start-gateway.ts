@@ -5,6 +5,7 @@
 import type { GatewaySigner } from '../attestation/seal-receipt.ts'
 import { drainTimeoutMs } from '../base/limits.ts'
 import { createLogs, type GatewayLog, logDestination, type RequestLog } from '../base/log.ts'
+import type { Result } from '../base/result.ts'
 import { jsonRpc } from '../chain/json-rpc.ts'
 import { receiptDomain } from '../chain/receipt-typed-data.ts'
 import { curveInUse } from '../chain/signatures.ts'
@@ -28,6 +29,7 @@ import { CommandFailure } from './command.ts'
 import { openMoneyPlaces } from './money-places.ts'
 import { openBilling } from './open-billing.ts'
 import { openCallerLimits } from './open-caller-limits.ts'
+import { nothingToReload, openContributors } from './open-contributors.ts'
 import { openExchange } from './open-exchange.ts'
 import { type OpenRouting, openRouting } from './open-routing.ts'
 import { openSettlement, type RunningSettlement } from './open-settlement.ts'
@@ -59,6 +61,8 @@ export type StartOptions = {
   readonly otherPorts?: readonly number[]
   /** Also told of each finished request. */
   readonly onRequest?: RequestLog
+  /** What the admin API's reload does; without it there is nothing to read again. */
+  readonly reload?: () => Promise<Result<unknown, string>>
 }
 
 /** Throws CommandFailure, whose message is one line that says what to do. */
@@ -71,7 +75,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const places = await openMoneyPlaces(config)
   const destination = logDestination(options.logFileDescriptor)
   const logs = createLogs(destination)
-  const { outbox, ...stores } = await openStores(config, logs.gateway)
+  const { outbox, contributors: kept, ...stores } = await openStores(config, logs.gateway)
   const upstreams = new UpstreamPools()
   const inFlight = new InFlight()
   const { exchange, ...rates } = await openExchange({ config, log: logs.gateway, nowMs })
@@ -102,6 +106,11 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   }
   const { recovered, reaper } = await startRecovery(gateway, stores.ledger, logs.gateway)
   const billing = openBilling({ config, places, exchange, ...stores, settlement, nowMs })
+  const joined = { config, store: kept, routing, payouts, upstreams, log: logs.gateway, nowMs }
+  const contributors = await openContributors({
+    ...joined,
+    reload: options.reload ?? nothingToReload,
+  })
   const door = createDoor({
     gateway,
     inFlight,
@@ -109,6 +118,8 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     billing: billing.billing,
     x402: openX402({ config, places, billing, exchange, settlement, nowMs }),
     payouts: payouts.step,
+    lending: contributors.lending,
+    admin: contributors.admin,
     log: logs.gateway,
   })
   const server = await listen(door, config, options.otherPorts ?? [])
@@ -122,22 +133,45 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     limits: limits.desk,
     routing,
     log: logs.gateway,
-    stop: async () => {
-      await drain(inFlight, server)
-      // A deposit that is waited for ends with its sender.
-      const paid = payouts.stop()
-      await settlement.claimNow()
-      await settlement.stop()
-      await paid
-      await reaper.stop()
-      await rates.stop()
-      await limits.close()
-      await stores.close()
-      await upstreams.close()
-      logs.gateway.info('stopped')
-      destination.flushSync()
-    },
+    stop: () =>
+      close({
+        ...{ inFlight, server, contributors, payouts, settlement, reaper, rates, limits },
+        ...{ stores, upstreams, log: logs.gateway, destination },
+      }),
   }
+}
+
+type Closable = {
+  readonly inFlight: InFlight
+  readonly server: HttpServer
+  readonly contributors: Stoppable
+  readonly payouts: Stoppable
+  readonly settlement: RunningSettlement
+  readonly reaper: Stoppable
+  readonly rates: Stoppable
+  readonly limits: { readonly close: () => Promise<void> }
+  readonly stores: { readonly close: () => Promise<void> }
+  readonly upstreams: UpstreamPools
+  readonly log: GatewayLog
+  readonly destination: { readonly flushSync: () => void }
+}
+type Stoppable = { readonly stop: () => Promise<void> }
+
+async function close(gateway: Closable): Promise<void> {
+  await drain(gateway.inFlight, gateway.server)
+  await gateway.contributors.stop()
+  // A deposit that is waited for ends with its sender.
+  const paid = gateway.payouts.stop()
+  await gateway.settlement.claimNow()
+  await gateway.settlement.stop()
+  await paid
+  await gateway.reaper.stop()
+  await gateway.rates.stop()
+  await gateway.limits.close()
+  await gateway.stores.close()
+  await gateway.upstreams.close()
+  gateway.log.info('stopped')
+  gateway.destination.flushSync()
 }
 
 /** Ends what an earlier process left held, now and then again and again what other replicas leave. */

@@ -7,16 +7,17 @@ type Loaded = { readonly stamp: string; readonly counter: TokenCounter }
 
 /** By public model name, as a configuration says; throws CommandFailure naming the file that cannot be read. */
 export type TokenCountersOf = (
-  config: Pick<GatewayConfig, 'upstreams'>,
+  config: Pick<GatewayConfig, 'upstreams' | 'lending'>,
 ) => ReadonlyMap<string, TokenCounter>
 
 /** Remembers what it loaded: a tokenizer of some megabytes holds the event loop while it is parsed, and seldom changes. */
 export function createTokenCounters(): TokenCountersOf {
   let loaded = new Map<string, Loaded>()
-  return ({ upstreams }) => {
+  return ({ upstreams, lending }) => {
     const next = new Map<string, Loaded>()
     const counters = new Map<string, TokenCounter>()
-    for (const { id, tokenizer } of upstreams.flatMap(({ models }) => models)) {
+    const models = [...(lending?.models ?? []), ...upstreams.flatMap((upstream) => upstream.models)]
+    for (const { id, tokenizer } of models) {
       if (tokenizer === undefined) continue
       const current = next.get(tokenizer) ?? load(tokenizer, loaded.get(tokenizer))
       next.set(tokenizer, current)

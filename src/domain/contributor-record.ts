@@ -20,7 +20,7 @@ export type ContributorRecord = {
   readonly changedAtMs: number
 }
 
-export type Lender = {
+type Lender = {
   /** The wallet whose signature the lender's orders carry. */
   readonly wallet: Address
   /** Where what the key earns goes. */

@@ -4,6 +4,7 @@
  */
 import type { Contributor, Offer } from '../domain/contributor.ts'
 import type { ContributorRecord } from '../domain/contributor-record.ts'
+import { usualEndpoints } from '../domain/endpoint.ts'
 import type { ContributorView } from '../gateway/admin-door.ts'
 
 type JsonObject = Readonly<Record<string, unknown>>
@@ -68,7 +69,10 @@ const laneCauses = {
 
 function modelObject(offer: Offer, { report }: ContributorView): JsonObject {
   const { prices } = offer
-  const lanes = (report?.lanes ?? []).filter(({ modelName }) => modelName === offer.modelName)
+  const { modelName, endpoints = usualEndpoints } = offer
+  const lanes = (report?.lanes ?? []).filter(
+    (lane) => lane.modelName === modelName && endpoints.includes(lane.endpoint),
+  )
   return {
     id: offer.modelName,
     upstream_id: offer.upstreamModelName,

@@ -265,5 +265,8 @@ export const contributorSchemas: Readonly<Record<string, Schema>> = {
     ),
   }),
   Config: object({}, 'As vouch.yaml was read, secrets replaced by `(secret)`.'),
-  Reloaded: object({ changed: list(text) }, 'What is another one than before.'),
+  Reloaded: object(
+    { added: list(text), removed: list(text), changed: list(text) },
+    'Ids of upstreams of the file.',
+  ),
 }

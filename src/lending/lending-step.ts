@@ -67,13 +67,13 @@ export type LendingStep = {
   ) => Promise<Result<RosterEntry, LendingFailure>>
 }
 
-export type LendingPlace = {
+type LendingPlace = {
   readonly gateway: Address
   readonly chainId: number
   readonly registry: Address
 }
 
-export type LendingFailure =
+type LendingFailure =
   | RequestRefusal
   | LendingRefusal
   | Extract<AdminRefusal, { readonly reason: 'key_secret_missing' }>

@@ -28,7 +28,7 @@ export type Station = {
 }
 
 /** What it may be asked for within any 24 hours. Room comes back up to 24 minutes late (rate-window-store.ts). */
-export type DailyLimits = {
+type DailyLimits = {
   readonly requests: RateLimit | undefined
   readonly tokens: RateLimit | undefined
   readonly spend: RateLimit | undefined

@@ -19,7 +19,7 @@ export type ContributorReport = {
   readonly lanes: readonly LaneReport[]
 }
 
-export type WindowReport = {
+type WindowReport = {
   readonly name: 'requests' | 'tokens' | 'day/requests' | 'day/tokens' | 'day/spend'
   readonly max: number
   /** Never below 0. */
@@ -27,7 +27,7 @@ export type WindowReport = {
   readonly windowMs: number
 }
 
-export type LaneReport = {
+type LaneReport = {
   readonly endpoint: Endpoint
   readonly modelName: string
   readonly upstreamModelName: string

@@ -10,7 +10,7 @@ import { assert } from '../base/assert.ts'
 import type { SealSecret } from '../domain/seal-secret.ts'
 
 /** What a key is sealed for. */
-export type SealPlace = { readonly contributorId: string; readonly baseUrl: string }
+type SealPlace = { readonly contributorId: string; readonly baseUrl: string }
 
 export type ApiKeySeal = {
   readonly seal: (apiKey: string, place: SealPlace) => string
