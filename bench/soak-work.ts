@@ -17,6 +17,9 @@ export type SoakSize = {
   readonly connections: number
 }
 
+/** Of the streams that are left, those that are left before anything came. */
+export const unheardShare = 0.2
+
 export type Sample = {
   readonly after: string
   readonly holdings: Holdings
@@ -53,7 +56,7 @@ export async function soak(
     await sample(`${(requests / parts) * part} requests`)
   }
   for (let part = 1; part <= parts; part += 1) {
-    const unheard = abortedStreams / parts / 5
+    const unheard = (abortedStreams / parts) * unheardShare
     const atOnce = Math.min(connections, 200)
     await abortStreams(gateway.target, { count: abortedStreams / parts - unheard, atOnce })
     await leaveUnheard(gateway.target, unheard)
