@@ -44,16 +44,11 @@ export function reloadConfig(terms: {
     told = fault
     return err(fault)
   }
-<<<<<<< ours
-  const reload = async (isAsked: boolean): Promise<void> => {
+  const reload = async (isAsked: boolean): Promise<Result<ReloadOutcome, string>> => {
     const named = new Set<string>()
     const reading = readOrFault(path, named)
     // A file that is missing may be what is mended next.
     watching.files([...new Set([...inUse.files, ...named])])
-=======
-  const reload = async (isAsked: boolean): Promise<Result<ReloadOutcome, string>> => {
-    const reading = readOrFault(path)
->>>>>>> theirs
     if (typeof reading === 'string') return refuse(reading, isAsked)
     const verdict = judgeReload(inUse, reading)
     if (verdict.kind === 'unchanged') {

@@ -39,17 +39,9 @@ async function run(argv: readonly string[]): Promise<number> {
   if (values.check) return checkConfig({ file: values.config, connect: false, json: false })
   const reading = readConfigReading(values.config)
   const { config } = reading
-<<<<<<< ours
-  const gateway = await startGateway({ config, logFileDescriptor: 1 })
-=======
-  if (values.check) {
-    terminal.print(`${values.config} is good: ${config.upstreams.length} upstream(s)`)
-    return 0
-  }
   const begun = Promise.withResolvers<ConfigReloading>()
   const reload = async () => (await begun.promise).reloadNow()
   const gateway = await startGateway({ config, logFileDescriptor: 1, reload })
->>>>>>> theirs
   const { routing, limits, log } = gateway
   const reconfigure = async (next: GatewayConfig): Promise<void> => {
     await routing.reconfigure(next)
