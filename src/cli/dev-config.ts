@@ -4,6 +4,7 @@ import type { DevChain } from '../dev/bootstrap-chain.ts'
 import type { BuiltInModel } from '../dev/built-in-model.ts'
 import { devUsd } from '../dev/dev-contracts.ts'
 import { devFeeBps, devPayoutWithdrawDelayS } from '../dev/fund-payouts.ts'
+import type { Endpoint } from '../domain/endpoint.ts'
 import type { TokenPrices } from '../domain/price-sheet.ts'
 import { atomic } from '../domain/units.ts'
 import { devAdminToken } from './dev-admin-token.ts'
@@ -14,6 +15,9 @@ export const devPrices: TokenPrices = {
   cachedPromptAtomicPerMtok: atomic(devUsd(1n) / 20n),
   completionAtomicPerMtok: atomic((devUsd(1n) * 4n) / 10n),
 }
+
+/** What the engine answers; docs/engine.md. */
+const engineEndpoints: readonly Endpoint[] = ['chat/completions', 'completions']
 
 /** What `vouch serve` would read from a vouch.yaml, for the chain and the contributor of the development mode. */
 export function devGatewayConfig(terms: {
@@ -97,7 +101,7 @@ export function devGatewayConfig(terms: {
             contextTokensMax: model.contextTokensMax,
             completionTokensMax: model.contextTokensMax,
             tokenizer: model.tokenizer,
-            servings: [{ ...devPrices, endpoints: ['chat/completions'], unit: 'token' }],
+            servings: [{ ...devPrices, endpoints: engineEndpoints, unit: 'token' }],
           },
         ],
       },

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { receiptDomain } from '../chain/receipt-typed-data.ts'
 import { addressOfPrivateKey } from '../chain/signatures.ts'
 import { createEngine, type Engine } from '../contributor/engine.ts'
-import type { ChatEnd } from '../contributor/engine-routes.ts'
+import type { RequestEnd } from '../contributor/engine-routes.ts'
 import { type EngineServer, startEngineServer } from '../contributor/engine-server.ts'
 import {
   generationsRunningDefaultMax,
@@ -224,9 +224,9 @@ async function listening(
     prefixCacheEntriesMax,
     nowMs: Date.now,
   })
-  const onChatEnd = options.logsRequests ? printChatEnd : () => {}
+  const onRequestEnd = options.logsRequests ? printRequestEnd : () => {}
   try {
-    const server = await startEngineServer(engine, { host, port, secret, onChatEnd })
+    const server = await startEngineServer(engine, { host, port, secret, onRequestEnd })
     printLine({
       event: 'ready',
       url: server.url,
@@ -255,7 +255,7 @@ function listenFailure(code: string | undefined, { host, port }: EngineOptions):
 
 const printLine = (line: object): void => terminal.print(JSON.stringify(line))
 
-const printChatEnd = (ended: ChatEnd): void => printLine({ event: 'request', ...ended })
+const printRequestEnd = (ended: RequestEnd): void => printLine({ event: 'request', ...ended })
 
 /**
  * A parent that dies, even by kill -9, closes the pipe that it gave as standard input. A terminal

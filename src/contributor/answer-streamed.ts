@@ -1,52 +1,58 @@
 import type { ServerResponse } from 'node:http'
 import { type StreamHash, startStreamHash } from '../attestation/stream-hash.ts'
-import { type AnswerEnd, type Answering, usageOf } from './answering.ts'
-import {
-  type AnswerUsage,
-  type ChunkChoice,
-  chunkJson,
-  usageChunkJson,
-} from './chat-completions.ts'
-import { sealChatWork } from './chat-work.ts'
-import { type ChoiceEvent, generateChoices } from './generate-choices.ts'
+import type { AnswerUsage, ChunkChoice } from './answer-wire.ts'
+import { echoesOf, sealWork, usageOf } from './answer-work.ts'
+import type { AnswerEnd, Answering } from './answering.ts'
+import { generateAnswers } from './generate-answers.ts'
+import type { ChoiceEvent } from './generate-choices.ts'
 import { writeOrWait } from './write-or-wait.ts'
 
 /**
- * Sends an answer as server-sent events, one write for each: the role of every choice once the
+ * Sends an answer as server-sent events, one write for each: the opening of every choice once the
  * first token is known (until then a failure can still be a status), text as it may leave, the
  * reason of each end, usage where it was asked for, and `[DONE]`. For a job the signed Work follows
  * as a comment, which is outside of what it signs.
  */
 export async function answerStreamed(answering: Answering): Promise<AnswerEnd> {
-  const { engine, work, prompt, response, signal } = answering
-  const { request, seed, job, inputHash } = work
+  const { engine, work, response, signal } = answering
+  const { request, wire, head } = work
+  const { hashes, send } = openEvents(answering)
+  const stream = { withUsage: request.includeUsage, tokenizer: engine.model.tokenizer }
+  const texts = echoesOf(work)
+  const steps = generateAnswers(engine, work, signal)
+  let step = await steps.next()
+  for (; !step.done; step = await steps.next()) {
+    const pieces: (ChunkChoice | undefined)[] = []
+    if (!response.headersSent) {
+      startEventStream(response)
+      pieces.push(...texts.map((echo, index) => wire.opening(index, echo)))
+    }
+    pieces.push(pieceOf(step.value, texts, request.topLogprobs !== undefined))
+    for (const piece of pieces) {
+      if (piece !== undefined && !signal.aborted) await send(wire.chunk(head, piece, stream))
+    }
+  }
+  const counts = step.value
+  const usage = usageOf(work, counts)
+  if (request.includeUsage && !signal.aborted) await send(wire.usageChunk(head, usage))
+  if (signal.aborted) return { ...counts, finished: false }
+  endEventStream(answering, { hashes, texts, usage })
+  return { ...counts, finished: true }
+}
+
+/** Events on their way, hashed for a job. */
+function openEvents({ work, response }: Answering): {
+  readonly hashes: StreamHash | undefined
+  readonly send: (json: string) => Promise<void>
+} {
+  const { job, inputHash } = work
   const hashes = job === undefined ? undefined : startStreamHash({ jobId: job.jobId, inputHash })
-  const sendJson = async (json: string): Promise<void> => {
+  const send = async (json: string): Promise<void> => {
     const event = Buffer.from(`data: ${json}\n\n`)
     hashes?.event(event)
     await writeOrWait(response, event)
   }
-  const stream = { withUsage: request.includeUsage, tokenizer: engine.model.tokenizer }
-  const sendChunk = (choice: ChunkChoice): Promise<void> =>
-    sendJson(chunkJson(work.head, choice, stream))
-
-  const texts = Array.from({ length: request.choices }, () => '')
-  let completionTokens = 0
-  for await (const event of generateChoices(engine.model, prompt, { ...request, seed, signal })) {
-    if (!response.headersSent) {
-      startEventStream(response)
-      for (const index of texts.keys()) await sendChunk(roleChunk(index))
-    }
-    if (event.kind === 'delta') texts[event.index] += event.delta.text
-    else completionTokens += event.end.completionTokens
-    const choice = chunkChoiceOf(event, request.topLogprobs !== undefined)
-    if (choice !== undefined && !signal.aborted) await sendChunk(choice)
-  }
-  const usage = usageOf(answering, completionTokens)
-  if (request.includeUsage && !signal.aborted) await sendJson(usageChunkJson(work.head, usage))
-  if (signal.aborted) return { finished: false, completionTokens }
-  endEventStream(answering, { hashes, texts, usage })
-  return { finished: true, completionTokens }
+  return { hashes, send }
 }
 
 /**
@@ -65,7 +71,7 @@ function endEventStream(
   const { hashes, texts, usage } = answer
   const done = Buffer.from('data: [DONE]\n\n')
   hashes?.event(done)
-  const sealed = hashes && sealChatWork(engine, work, { ...hashes.finish(), texts, usage })
+  const sealed = hashes && sealWork(engine, work, { ...hashes.finish(), texts, usage })
   response.cork()
   response.write(done)
   if (sealed !== undefined) response.write(`: vouch-work ${sealed}\n\n`)
@@ -79,21 +85,31 @@ function startEventStream(response: ServerResponse): void {
   })
 }
 
-const roleChunk = (index: number): ChunkChoice => ({
-  index,
-  delta: { role: 'assistant', content: '' },
-  tokens: undefined,
-  finishReason: null,
-})
+/** Adds what an event says to the text of its choice. */
+function pieceOf(
+  event: ChoiceEvent,
+  texts: string[],
+  withLogprobs: boolean,
+): ChunkChoice | undefined {
+  const before = texts[event.index] ?? ''
+  if (event.kind === 'delta') texts[event.index] = before + event.delta.text
+  return chunkChoiceOf(event, withLogprobs ? before : undefined)
+}
 
-/** Undefined for a delta that holds everything back. */
-function chunkChoiceOf(event: ChoiceEvent, withLogprobs: boolean): ChunkChoice | undefined {
+/**
+ * Undefined for a delta that holds everything back. `before` is the choice's text until now, where
+ * log-probabilities are reported.
+ */
+function chunkChoiceOf(event: ChoiceEvent, before: string | undefined): ChunkChoice | undefined {
   const { index } = event
   if (event.kind === 'end') {
     return { index, delta: {}, tokens: undefined, finishReason: event.end.finishReason ?? null }
   }
   const { text, tokens } = event.delta
-  if (text === '' && !(withLogprobs && tokens.length > 0)) return undefined
-  const reported = withLogprobs ? tokens : undefined
-  return { index, delta: { content: text }, tokens: reported, finishReason: null }
+  const delta = { content: text }
+  if (before === undefined) {
+    return text === '' ? undefined : { index, delta, tokens: undefined, finishReason: null }
+  }
+  if (text === '' && tokens.length === 0) return undefined
+  return { index, delta, textOffset: [...before].length, tokens, finishReason: null }
 }

@@ -4,41 +4,17 @@
  * returns compact JSON, which is a fixed point of JSON.stringify(JSON.parse(x)): verifiers exist
  * that hash the re-serialised body.
  */
-import type { FinishReason, GeneratedToken } from './generate.ts'
+import {
+  type AnswerHead,
+  type AnswerUsage,
+  type AnswerWire,
+  type ChunkChoice,
+  type FinishedChoice,
+  usageJson,
+} from './answer-wire.ts'
+import type { GeneratedToken } from './generate.ts'
 import type { TokenLogprob } from './sample-token.ts'
 import type { ModelTokenizer } from './tokenizer.ts'
-
-/** What is the same in every object of one answer. */
-export type AnswerHead = {
-  readonly id: string
-  /** Unix seconds. */
-  readonly created: number
-  readonly model: string
-  readonly systemFingerprint: string
-}
-
-export type AnswerUsage = {
-  readonly promptTokens: number
-  readonly cachedPromptTokens: number
-  readonly completionTokens: number
-}
-
-export type FinishedChoice = {
-  readonly text: string
-  readonly finishReason: FinishReason
-  /** Undefined where the request asked for no log-probabilities. */
-  readonly tokens: readonly GeneratedToken[] | undefined
-}
-
-/** One piece of one choice of a stream. */
-export type ChunkChoice = {
-  readonly index: number
-  /** The role comes once, with empty content; the end has neither. */
-  readonly delta: { readonly role?: 'assistant'; readonly content?: string }
-  /** Undefined where the piece reports no log-probabilities. */
-  readonly tokens: readonly GeneratedToken[] | undefined
-  readonly finishReason: FinishReason | null
-}
 
 type WireLogprob = {
   readonly token: string
@@ -69,7 +45,7 @@ export function completionJson(
       logprobs: tokens === undefined ? null : wireLogprobs(tokens, answer.tokenizer),
       finish_reason: finishReason,
     })),
-    usage: wireUsage(answer.usage),
+    usage: usageJson(answer.usage),
     service_tier: 'default',
     system_fingerprint: head.systemFingerprint,
   })
@@ -97,7 +73,20 @@ export function chunkJson(
 
 /** The last chunk of a stream whose request asked for usage: no choices. */
 export const usageChunkJson = (head: AnswerHead, usage: AnswerUsage): string =>
-  JSON.stringify({ ...chunkHead(head), choices: [], usage: wireUsage(usage) })
+  JSON.stringify({ ...chunkHead(head), choices: [], usage: usageJson(usage) })
+
+export const chatWire: AnswerWire = {
+  idPrefix: 'chatcmpl-',
+  whole: completionJson,
+  chunk: chunkJson,
+  usageChunk: usageChunkJson,
+  opening: (index) => ({
+    index,
+    delta: { role: 'assistant', content: '' },
+    tokens: undefined,
+    finishReason: null,
+  }),
+}
 
 /** `model` objects of GET /v1/models. */
 export const modelObject = (model: {
@@ -112,19 +101,6 @@ const chunkHead = (head: AnswerHead) => ({
   model: head.model,
   service_tier: 'default',
   system_fingerprint: head.systemFingerprint,
-})
-
-const wireUsage = ({ promptTokens, cachedPromptTokens, completionTokens }: AnswerUsage) => ({
-  prompt_tokens: promptTokens,
-  completion_tokens: completionTokens,
-  total_tokens: promptTokens + completionTokens,
-  prompt_tokens_details: { cached_tokens: cachedPromptTokens, audio_tokens: 0 },
-  completion_tokens_details: {
-    reasoning_tokens: 0,
-    audio_tokens: 0,
-    accepted_prediction_tokens: 0,
-    rejected_prediction_tokens: 0,
-  },
 })
 
 function wireLogprobs(tokens: readonly GeneratedToken[], tokenizer: ModelTokenizer): WireLogprobs {

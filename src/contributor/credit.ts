@@ -10,7 +10,7 @@ import { contributorShareRoundedDown } from '../domain/contributor-share.ts'
 import { decodeOfferedVoucher, encodeVoucher } from '../domain/payout-voucher.ts'
 import { priceRoundedUp } from '../domain/price-sheet.ts'
 import { type AtomicAmount, atomic, type Bytes32, unixSecondsOf } from '../domain/units.ts'
-import type { AnswerUsage } from './chat-completions.ts'
+import type { AnswerUsage } from './answer-wire.ts'
 import type { CreditAgreement } from './credit-agreement.ts'
 import {
   addWork,

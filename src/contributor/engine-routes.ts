@@ -1,7 +1,8 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { requestBodyBytesMax } from '../base/limits.ts'
-import { answerChat, type ChatOutcome } from './answer-chat.ts'
+import { type AnswerApi, chatApi, completionsApi } from './answer-apis.ts'
+import { answerRequest, type RequestOutcome } from './answer-request.ts'
 import { modelObject } from './chat-completions.ts'
 import type { Engine } from './engine.ts'
 import {
@@ -16,22 +17,23 @@ import {
 import { readBody } from './read-body.ts'
 import { sendJson, sendRefusal } from './send-json.ts'
 
-export type ChatEnd = ChatOutcome & { readonly durationMs: number }
+export type RequestEnd = RequestOutcome & { readonly durationMs: number }
 
 /** What the routes need of the server around them. */
 export type Serving = {
   readonly engine: Engine
   readonly isAuthorized: (authorization: string | undefined) => boolean
   readonly isStopping: () => boolean
-  readonly onChatEnd: (ended: ChatEnd) => void
+  readonly onRequestEnd: (ended: RequestEnd) => void
 }
 
 export type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse }
 
-type RouteName = 'chat' | 'models' | 'model' | 'health'
+type RouteName = 'chat' | 'completions' | 'models' | 'model' | 'health'
 
 const methods: { readonly [name in RouteName]: 'GET' | 'POST' } = {
   chat: 'POST',
+  completions: 'POST',
   models: 'GET',
   model: 'GET',
   health: 'GET',
@@ -39,7 +41,8 @@ const methods: { readonly [name in RouteName]: 'GET' | 'POST' } = {
 const modelPrefix = '/v1/models/'
 
 /**
- * Answers one request: POST /v1/chat/completions, GET /v1/models, GET /v1/models/{id}, GET /health.
+ * Answers one request: POST /v1/chat/completions, POST /v1/completions, GET /v1/models,
+ * GET /v1/models/{id}, GET /health.
  */
 export function route(serving: Serving, exchange: Exchange): void {
   const { request, response } = exchange
@@ -50,13 +53,15 @@ export function route(serving: Serving, exchange: Exchange): void {
   const name = routeName(path)
   const refused = refusalBeforeRoute(serving, { request, path, name })
   if (refused !== undefined) refuseUnread(response, refused)
-  else if (name === 'chat') void serveChat(serving, exchange)
+  else if (name === 'chat') void serveText(serving, chatApi, exchange)
+  else if (name === 'completions') void serveText(serving, completionsApi, exchange)
   else if (name === 'health') sendHealth(serving, response)
   else sendModels(serving.engine, { path, response })
 }
 
 function routeName(path: string): RouteName | undefined {
   if (path === '/v1/chat/completions') return 'chat'
+  if (path === '/v1/completions') return 'completions'
   if (path === '/v1/models') return 'models'
   if (path.startsWith(modelPrefix)) return 'model'
   return path === '/health' ? 'health' : undefined
@@ -92,17 +97,21 @@ export function bearerCheck(secret: string | undefined): Serving['isAuthorized']
   return (authorization) => timingSafeEqual(digestOf(authorization ?? ''), expected)
 }
 
-async function serveChat(serving: Serving, { request, response }: Exchange): Promise<void> {
-  const { engine, onChatEnd } = serving
+async function serveText(
+  serving: Serving,
+  api: AnswerApi,
+  { request, response }: Exchange,
+): Promise<void> {
+  const { engine, onRequestEnd } = serving
   const startedAtMs = engine.nowMs()
   const body = await readBody(request, requestBodyBytesMax)
   const outcome = body.ok
-    ? await answerChat(engine, { headers: request.headers, body: body.value }, response)
+    ? await answerRequest(engine, { api, headers: request.headers, body: body.value }, response)
     : refuseBody(response, body.error)
-  onChatEnd({ ...outcome, durationMs: engine.nowMs() - startedAtMs })
+  onRequestEnd({ ...outcome, durationMs: engine.nowMs() - startedAtMs })
 }
 
-function refuseBody(response: ServerResponse, fault: 'too_large' | 'client_gone'): ChatOutcome {
+function refuseBody(response: ServerResponse, fault: 'too_large' | 'client_gone'): RequestOutcome {
   if (fault === 'client_gone') return { outcome: 'client_gone' }
   const refusal = requestTooLarge(requestBodyBytesMax)
   refuseUnread(response, refusal)

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { clientRequestTimeoutMs, drainTimeoutMs } from '../base/limits.ts'
 import type { Engine } from './engine.ts'
-import { bearerCheck, type ChatEnd, route, type Serving } from './engine-routes.ts'
+import { bearerCheck, type RequestEnd, route, type Serving } from './engine-routes.ts'
 
 export type EngineServer = {
   /** Such as `http://127.0.0.1:40123`. */
@@ -18,7 +18,7 @@ export type EngineServerOptions = {
   /** What `authorization: Bearer …` must say on /v1; undefined asks for nothing. */
   readonly secret: string | undefined
   /** Called once for each chat completion that ended, however it ended. */
-  readonly onChatEnd: (ended: ChatEnd) => void
+  readonly onRequestEnd: (ended: RequestEnd) => void
 }
 
 /** Rejects with node's error (`EADDRINUSE`, `EACCES`) when it cannot listen. */
@@ -31,7 +31,7 @@ export async function startEngineServer(
     engine,
     isAuthorized: bearerCheck(options.secret),
     isStopping: () => stopping,
-    onChatEnd: options.onChatEnd,
+    onRequestEnd: options.onRequestEnd,
   }
   const server = createServer((request, response) => {
     // A connection that is kept alive after its last answer would hold a stopping server for long.

@@ -16,6 +16,8 @@ export const stopStringsMax = 4
  * delay.
  */
 export const stopStringLengthMax = 256
+/** Tokens of a text completion that does not say, as the OpenAI API has it. */
+export const completionTokensUsual = 16
 /** Alternatives that are reported for each token, as the OpenAI API bounds them. */
 export const topLogprobsMax = 20
 /** Messages of one request. Each costs at least two tokens, so a context is full long before. */

@@ -101,6 +101,37 @@ test('n, stop and max_completion_tokens are honoured', async () => {
   expect(stopped.choices[0]?.message.content).not.toContain(' ')
 })
 
+test('text completions of a raw prompt are answered, streamed and receipted like a chat', async () => {
+  const { data, response } = await dev.client.completions
+    .create({ model: 'vouch-mini', prompt: ['A receipt', 'Once upon'], max_tokens: 6, echo: true })
+    .withResponse()
+  const texts = data.choices.map(({ text }) => text)
+  expect(texts[0]).toMatch(/^A receipt/)
+  expect(texts[1]).toMatch(/^Once upon/)
+  const document = await dev.receipt(response.headers.get('x-vouch-receipt') ?? '')
+  expect(document.receipt.tiers).toBe(3)
+  expect(document.receipt.work.completionTokens).toBe(data.usage?.completion_tokens)
+  const receiptFile = join(folder.path, 'completion.json')
+  writeFileSync(receiptFile, JSON.stringify(document))
+  const contents = texts.flatMap((text, index) => {
+    const file = join(folder.path, `choice-${index}.txt`)
+    writeFileSync(file, text)
+    return ['--content', file]
+  })
+  const trustFile = join(folder.path, 'trust.json')
+  const verified = await runVouch(['verify', receiptFile, ...contents, '--trust', trustFile])
+  expect(verified.code, verified.output).toBe(0)
+
+  const stream = await dev.client.completions.create({
+    model: 'vouch-mini',
+    prompt: 'A receipt',
+    stream: true,
+  })
+  let streamed = ''
+  for await (const chunk of stream) streamed += chunk.choices[0]?.text ?? ''
+  expect(streamed).not.toBe('')
+})
+
 test('models are listed to whoever has the key', async () => {
   const models = await dev.client.models.list()
   expect(models.data.map(({ id }) => id)).toEqual(['vouch-mini'])

@@ -234,7 +234,7 @@ describe('a client that leaves', () => {
     const marker = 'x'.repeat(20)
     await refused(() => client.chat.completions.create({ model: marker, messages }))
     for (;;) {
-      const line = await engine.nextChatEnd()
+      const line = await engine.nextRequestEnd()
       if (line.code === 'model_not_found') return
     }
   }
@@ -248,7 +248,7 @@ describe('a client that leaves', () => {
       seen += 1
       if (seen === 24) break
     }
-    const line = await engine.nextChatEnd()
+    const line = await engine.nextRequestEnd()
     expect(line).toMatchObject({ outcome: 'client_gone', stream: true })
     expect(line.completionTokens).toBeGreaterThan(0)
     expect(line.completionTokens).toBeLessThan(900)
@@ -264,7 +264,7 @@ describe('a client that leaves', () => {
     await untilHealth({ running: 1, waiting: 0 })
     leaving.abort()
     await gone
-    const line = await engine.nextChatEnd()
+    const line = await engine.nextRequestEnd()
     expect(line).toMatchObject({ outcome: 'client_gone' })
     expect(line.completionTokens ?? 0).toBeLessThan(900)
   })

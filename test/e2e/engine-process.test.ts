@@ -164,7 +164,7 @@ describe('bad input changes nothing', () => {
     socket.write('POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 50\r\n\r\n{"mo')
     await fetch(`${engine.url}/health`)
     socket.destroy()
-    for (;;) if ((await engine.nextChatEnd()).outcome === 'client_gone') break
+    for (;;) if ((await engine.nextRequestEnd()).outcome === 'client_gone') break
     expect((await ask(engine, { ...question, max_tokens: 1 })).status).toBe(200)
   })
 

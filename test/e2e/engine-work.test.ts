@@ -254,7 +254,7 @@ describe('a job', () => {
     })
     expect(response.status).toBe(200)
     leaving.abort()
-    for (;;) if ((await engine.nextChatEnd()).outcome === 'client_gone') break
+    for (;;) if ((await engine.nextRequestEnd()).outcome === 'client_gone') break
     expect((await ask(body, jobHeaders(jobId))).status).toBe(200)
   })
 

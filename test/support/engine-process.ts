@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
-import type { ChatEnd } from '../../src/contributor/engine-routes.ts'
+import type { RequestEnd } from '../../src/contributor/engine-routes.ts'
 
 const mainFile = join(import.meta.dirname, '../../src/main.ts')
 
@@ -14,7 +14,7 @@ export type EngineProcess = {
   readonly contributor: string | null
   readonly process: ChildProcessWithoutNullStreams
   /** The log line of the next chat completion that ends; lines are kept until they are asked for. */
-  readonly nextChatEnd: () => Promise<ChatEnd>
+  readonly nextRequestEnd: () => Promise<RequestEnd>
   /** Ends its standard input, as a parent that goes away does; resolves with the exit code. */
   readonly stop: () => Promise<number | null>
 }
@@ -37,7 +37,7 @@ export async function startEngine(args: readonly string[] = []): Promise<EngineP
     modelId: String(ready['modelId']),
     contributor: ready['contributor'] as string | null,
     process: child,
-    nextChatEnd: async () => (await next()) as unknown as ChatEnd,
+    nextRequestEnd: async () => (await next()) as unknown as RequestEnd,
     stop: async () => {
       child.stdin.end()
       const [code] = await exited

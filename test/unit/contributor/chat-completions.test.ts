@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import type { AnswerHead } from '../../../src/contributor/answer-wire.ts'
 import {
-  type AnswerHead,
   chunkJson,
   completionJson,
   modelObject,

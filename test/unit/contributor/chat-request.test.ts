@@ -3,11 +3,8 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Result } from '../../../src/base/result.ts'
-import {
-  type ChatRequest,
-  parseChatRequest,
-  type ServedModel,
-} from '../../../src/contributor/chat-request.ts'
+import { type ChatRequest, parseChatRequest } from '../../../src/contributor/chat-request.ts'
+import type { ServedModel } from '../../../src/contributor/generation-request.ts'
 import { parseModelConfig } from '../../../src/contributor/model-config.ts'
 import type { OpenAiRefusal } from '../../../src/contributor/openai-refusal.ts'
 import { builtInModelFolder } from '../../support/built-in-model.ts'

@@ -1,15 +1,15 @@
 import type { ServerResponse } from 'node:http'
 import { InvariantViolation } from '../base/assert.ts'
 import { voucherHeader } from '../domain/payout-voucher.ts'
+import type { AnswerApi } from './answer-apis.ts'
 import { answerStreamed } from './answer-streamed.ts'
 import { answerWhole } from './answer-whole.ts'
-import { type Answering, usageOf } from './answering.ts'
-import { planChatWork } from './chat-work.ts'
+import { planWork, usageOf } from './answer-work.ts'
+import type { Answering } from './answering.ts'
 import { unpaidAmount } from './credit-book.ts'
 import type { Engine } from './engine.ts'
-import { readPrompt } from './generate.ts'
 import type { RequestHeaders } from './job-headers.ts'
-import { busyRetryAfterS, prefillTokensMax } from './limits.ts'
+import { busyRetryAfterS } from './limits.ts'
 import {
   creditExhausted,
   engineBusy,
@@ -23,7 +23,7 @@ import { sendRefusal } from './send-json.ts'
 /**
  * What became of a request, for its log line: counts and reasons, never a word of prompt or answer.
  */
-export type ChatOutcome = {
+export type RequestOutcome = {
   readonly outcome: 'complete' | 'client_gone' | 'failed' | 'refused'
   /** The code of the refusal. */
   readonly code?: string
@@ -35,17 +35,18 @@ export type ChatOutcome = {
   readonly failure?: string
 }
 
-type AskedChat = { readonly headers: RequestHeaders; readonly body: Buffer }
+type AskedText = {
+  readonly api: AnswerApi
+  readonly headers: RequestHeaders
+  readonly body: Buffer
+}
 
-/**
- * Answers POST /v1/chat/completions. Never throws: a fault of ours is answered 500, or in band once
- * bytes have left.
- */
-export async function answerChat(
+/** Never throws: a fault of ours is answered 500, or in band once bytes have left. */
+export async function answerRequest(
   engine: Engine,
-  asked: AskedChat,
+  asked: AskedText,
   response: ServerResponse,
-): Promise<ChatOutcome> {
+): Promise<RequestOutcome> {
   try {
     return await answerOrRefuse(engine, asked, response)
   } catch (error) {
@@ -56,10 +57,10 @@ export async function answerChat(
 
 async function answerOrRefuse(
   engine: Engine,
-  asked: AskedChat,
+  asked: AskedText,
   response: ServerResponse,
-): Promise<ChatOutcome> {
-  const planned = planChatWork(engine, asked)
+): Promise<RequestOutcome> {
+  const planned = planWork(engine, asked)
   if (!planned.ok) return refuse(response, planned.error)
   const { credit } = engine
   if (credit !== undefined) {
@@ -84,15 +85,13 @@ async function answerOrRefuse(
 const single = (header: string | readonly string[] | undefined): string | undefined =>
   typeof header === 'string' ? header : header?.[0]
 
-function refuse(response: ServerResponse, refusal: OpenAiRefusal): ChatOutcome {
+function refuse(response: ServerResponse, refusal: OpenAiRefusal): RequestOutcome {
   sendRefusal(response, refusal)
   return { outcome: 'refused', code: refusal.code }
 }
 
 /** Waits for its turn, and gives it back whatever happens. */
-async function answerInOrder(
-  asked: Pick<Answering, 'engine' | 'work' | 'response'>,
-): Promise<ChatOutcome> {
+async function answerInOrder(asked: Omit<Answering, 'signal'>): Promise<RequestOutcome> {
   const { engine, response } = asked
   const signal = closedSignal(response)
   const turn = await engine.turns.take(signal)
@@ -107,23 +106,11 @@ async function answerInOrder(
   }
 }
 
-async function answerInTurn(asked: Omit<Answering, 'prompt'>): Promise<ChatOutcome> {
-  const { engine, work, signal } = asked
-  const prompt = await readPrompt({
-    model: engine.model,
-    prefixCache: engine.prefixCache,
-    tokens: work.promptTokens,
-    blockTokens: prefillTokensMax,
-    signal,
-  })
-  if (prompt === undefined) return { outcome: 'client_gone' }
-  const answer = work.request.stream ? answerStreamed : answerWhole
-  const { finished, completionTokens } = await answer({ ...asked, prompt })
-  return {
-    outcome: finished ? 'complete' : 'client_gone',
-    stream: work.request.stream,
-    ...usageOf({ work, prompt }, completionTokens),
-  }
+async function answerInTurn(answering: Answering): Promise<RequestOutcome> {
+  const { work } = answering
+  const { stream } = work.request
+  const { finished, ...counts } = await (stream ? answerStreamed : answerWhole)(answering)
+  return { outcome: finished ? 'complete' : 'client_gone', stream, ...usageOf(work, counts) }
 }
 
 /** Aborted when the connection closes before the answer was handed to it whole. */

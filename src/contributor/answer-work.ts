@@ -4,56 +4,75 @@ import { randomHex } from '../base/random-ids.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { workStatus } from '../domain/receipt.ts'
 import { type Bytes32, unixSecondsOf } from '../domain/units.ts'
-import type { AnswerHead, AnswerUsage } from './chat-completions.ts'
-import { type ChatRequest, parseChatRequest } from './chat-request.ts'
+import type { AnswerApi } from './answer-apis.ts'
+import type { AnswerHead, AnswerUsage, AnswerWire } from './answer-wire.ts'
+import type { TokenizedPrompt } from './completion-prompts.ts'
 import type { Engine } from './engine.ts'
+import type { GenerationRequest } from './generation-request.ts'
 import { type Job, type RequestHeaders, readJobHeaders } from './job-headers.ts'
-import { contextLengthExceeded, type OpenAiRefusal } from './openai-refusal.ts'
-import { promptTokens } from './prompt-tokens.ts'
+import type { OpenAiRefusal } from './openai-refusal.ts'
 import { encodeSignedWork } from './sign-work.ts'
 
-/** A chat completion that was found good, before it waits for its turn. */
-export type ChatWork = {
-  readonly request: ChatRequest
-  readonly promptTokens: readonly number[]
+/** A request that was found good, before it waits for its turn. */
+export type AnswerWork = {
+  readonly request: GenerationRequest
+  readonly prompts: readonly TokenizedPrompt[]
   readonly seed: bigint
   readonly head: AnswerHead
+  readonly wire: AnswerWire
   readonly job: Job | undefined
   /** sha256 of the request body. */
   readonly inputHash: Bytes32
   readonly receivedAtMs: number
 }
 
+/** Choices of all prompts together. */
+export const choiceCountOf = ({ request, prompts }: AnswerWork): number =>
+  request.choices * prompts.length
+
+/** What each choice begins with: nothing, or its prompt. */
+export const echoesOf = ({ request, prompts }: AnswerWork): string[] =>
+  prompts.flatMap(({ echo }) => Array.from({ length: request.choices }, () => echo))
+
+export const usageOf = (
+  { prompts }: AnswerWork,
+  counts: Pick<AnswerUsage, 'cachedPromptTokens' | 'completionTokens'>,
+): AnswerUsage => ({
+  promptTokens: prompts.reduce((sum, { tokens }) => sum + tokens.length, 0),
+  ...counts,
+})
+
 /**
  * All that can be wrong with a request, cheapest check first. Nothing has been changed or reserved
  * yet.
  */
-export function planChatWork(
+export function planWork(
   engine: Engine,
-  asked: { readonly headers: RequestHeaders; readonly body: Buffer },
-): Result<ChatWork, OpenAiRefusal> {
+  asked: { readonly api: AnswerApi; readonly headers: RequestHeaders; readonly body: Buffer },
+): Result<AnswerWork, OpenAiRefusal> {
   const { model, workSigner, nowMs } = engine
+  const { api } = asked
   const job = readJobHeaders(asked.headers, {
     modelId: model.modelId,
     signsWork: workSigner !== undefined,
     paidBy: engine.credit?.agreement.gateway,
   })
   if (!job.ok) return job
-  const request = parseChatRequest(asked.body, model)
-  if (!request.ok) return request
-  const tokens = promptTokens(model, request.value.messages)
-  if (!tokens.ok) return err(contextLengthExceeded(tokens.error))
+  const read = api.read(asked.body, model)
+  if (!read.ok) return err(read.error)
+  const { request, prompts } = read.value
   const receivedAtMs = nowMs()
   return ok({
-    request: request.value,
-    promptTokens: tokens.value,
-    seed: request.value.seed ?? seedOf(job.value),
+    request,
+    prompts,
+    seed: request.seed ?? seedOf(job.value),
     head: {
-      id: `chatcmpl-${randomHex(12)}`,
+      id: `${api.wire.idPrefix}${randomHex(12)}`,
       created: Math.floor(receivedAtMs / 1000),
       model: model.name,
       systemFingerprint: engine.systemFingerprint,
     },
+    wire: api.wire,
     job: job.value,
     inputHash: sha256Bytes32(asked.body),
     receivedAtMs,
@@ -68,9 +87,9 @@ const seedOf = (job: Job | undefined): bigint =>
   BigInt(job === undefined ? `0x${randomHex(4)}` : job.jobId.slice(0, 10))
 
 /** The signed Work of a finished answer, encoded; undefined where none was asked for. */
-export function sealChatWork(
+export function sealWork(
   engine: Engine,
-  work: ChatWork,
+  work: AnswerWork,
   answer: {
     readonly outputHash: Bytes32
     /** Zero for an answer in one piece. */

@@ -6,7 +6,7 @@ import { parsePrivateKey } from '../../../src/chain/private-key.ts'
 import { receiptDomain } from '../../../src/chain/receipt-typed-data.ts'
 import type { DecoderSession } from '../../../src/contributor/decoder-session.ts'
 import { createEngine } from '../../../src/contributor/engine.ts'
-import type { ChatEnd } from '../../../src/contributor/engine-routes.ts'
+import type { RequestEnd } from '../../../src/contributor/engine-routes.ts'
 import { type EngineServer, startEngineServer } from '../../../src/contributor/engine-server.ts'
 import type { LanguageModel } from '../../../src/contributor/load-model.ts'
 import { openWorkSigner } from '../../../src/contributor/sign-work.ts'
@@ -24,7 +24,7 @@ if (privateKey === undefined) throw new Error('the test key is a key')
 
 let model: LanguageModel
 let server: EngineServer
-let ends: ChatEnd[]
+let ends: RequestEnd[]
 /** Passes of the model until one fails. */
 let passesLeft: number
 
@@ -60,7 +60,7 @@ async function start(change: Partial<LanguageModel> = {}): Promise<void> {
       prefixCacheEntriesMax: 0,
       nowMs: Date.now,
     }),
-    { host: '127.0.0.1', port: 0, secret: undefined, onChatEnd: (ended) => ends.push(ended) },
+    { host: '127.0.0.1', port: 0, secret: undefined, onRequestEnd: (ended) => ends.push(ended) },
   )
 }
 
