@@ -1,4 +1,5 @@
 import { fxQuoteAgeMaxS } from './base/limits.ts'
+import { amount, atomicAmount } from './config-amounts.ts'
 import type { Home } from './config-chains.ts'
 import {
   exactlyOne,
@@ -10,7 +11,7 @@ import {
   section,
 } from './config-fields.ts'
 import type { NamedFiles } from './config-files.ts'
-import { address, amount, atomicAmount, file, integer, text, url } from './config-values.ts'
+import { address, file, integer, text, url } from './config-values.ts'
 import type { Asset } from './domain/exchange.ts'
 import { type AtomicAmount, atomic } from './domain/units.ts'
 

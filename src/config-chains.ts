@@ -2,8 +2,9 @@ import {
   canonicalCollectorAddress,
   canonicalSettlementAddress,
 } from './chain/channel-settlement.ts'
+import { amount, atomicAmount } from './config-amounts.ts'
 import { type Key, list, type Meaning, optional, section } from './config-fields.ts'
-import { address, amount, atomicAmount, integer, url } from './config-values.ts'
+import { address, integer, url } from './config-values.ts'
 import type { Address, AtomicAmount } from './domain/units.ts'
 
 /** One chain that holds channels, payers' and contributors'. The home chain is one of them. */

@@ -3,12 +3,14 @@
  * declaration come the reader, the JSON Schema (docs/vouch.schema.json) and the headings that docs/configuration.md must have.
  *
  * To add a key:
- *  1. In the `keys` of its section (src/config-*.ts), one entry of a kind of config-values.ts, with a sentence that says
- *     what it is, its unit, its bounds and its default: `everyS: integer({ says: '…, in seconds.', min: 1, max: 60, default: 10 })`.
+ *  1. In the `keys` of its section (src/config-*.ts), one entry of a kind of config-values.ts or config-amounts.ts, with a
+ *     sentence that says what it is and in which unit: `everyS: integer({ says: '…, in seconds.', min: 1, max: 60, default: 10 })`.
  *     Without a default it must be given, unless it is `optional(…)`. What several keys must keep to together is one of `rules`.
  *  2. In the section's `read`, what it means: `section.values.everyS` is typed. What only the whole file can tell
  *     (`section.refuse('everyS', 'less than …')`) is checked there, and nothing that a schema can say.
  *  3. A heading in docs/configuration.md, and `vouch check-config --schema > docs/vouch.schema.json`.
+ *  4. A change of it takes a restart, and is refused while the gateway runs. One that can be taken over between two requests is
+ *     one of the live keys of cli/judge-reload.ts.
  * A new section is a `section({…})` of its own, named in the `keys` of the one above it.
  *
  * Reading has two steps. First the whole file is held to what is declared, which is exactly what the schema says, and all

@@ -1,17 +1,10 @@
 import { parallelRequestsMax } from './base/limits.ts'
 import { canonicalCollectorAddress } from './chain/channel-settlement.ts'
 import type { PrivateKey } from './chain/private-key.ts'
+import { amount, atomicAmount } from './config-amounts.ts'
 import { type Key, type Meaning, ofDefaults, optional, section } from './config-fields.ts'
 import { type NamedFiles, readKeyFile } from './config-files.ts'
-import {
-  address,
-  addresses,
-  amount,
-  atomicAmount,
-  integer,
-  secretFile,
-  text,
-} from './config-values.ts'
+import { address, addresses, integer, secretFile, text } from './config-values.ts'
 import type { Address, AtomicAmount } from './domain/units.ts'
 
 export type ListenConfig = { readonly host: string; readonly port: number }

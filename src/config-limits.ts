@@ -1,5 +1,6 @@
+import { amount, atomicAmount, type Decimal } from './config-amounts.ts'
 import { type Key, type Meaning, optional, type Section, section } from './config-fields.ts'
-import { amount, atomicAmount, type Decimal, integer } from './config-values.ts'
+import { integer } from './config-values.ts'
 import { type CallerLimits, type DefaultLimits, noLimits } from './domain/caller-limits.ts'
 import { microUsd } from './domain/exchange.ts'
 

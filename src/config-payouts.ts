@@ -1,9 +1,10 @@
 import { openClaimAuthorizerAddress } from './chain/open-claims.ts'
 import type { PrivateKey } from './chain/private-key.ts'
 import { addressOfPrivateKey } from './chain/signatures.ts'
+import { amount, atomicAmount } from './config-amounts.ts'
 import { atLeastOne, type Key, type Meaning, optional, section } from './config-fields.ts'
 import { type NamedFiles, readKeyFile } from './config-files.ts'
-import { address, amount, atomicAmount, integer, secretFile } from './config-values.ts'
+import { address, integer, secretFile } from './config-values.ts'
 import type { Address, AtomicAmount } from './domain/units.ts'
 
 /** How contributors are paid. */

@@ -1,5 +1,5 @@
+import { amount, atomicAmount, type Decimal } from './config-amounts.ts'
 import { type Key, type Meaning, optional, type Section, section } from './config-fields.ts'
-import { amount, atomicAmount, type Decimal } from './config-values.ts'
 import { type Endpoint, endpointUnits, type Unit } from './domain/endpoint.ts'
 import type { TokenPrices } from './domain/price-sheet.ts'
 import { type AtomicAmount, atomic } from './domain/units.ts'

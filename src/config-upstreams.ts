@@ -1,6 +1,7 @@
 import { canonicalJson, type Json } from './attestation/canonical-json.ts'
 import { completionTokensDefaultMax } from './base/limits.ts'
 import { keccak256Utf8 } from './chain/keccak.ts'
+import { amount, atomicAmount, type Decimal } from './config-amounts.ts'
 import {
   atMostOne,
   type Key,
@@ -17,9 +18,6 @@ import { priceSection, type Serving, servingPriceSection } from './config-prices
 import {
   address,
   addresses,
-  amount,
-  atomicAmount,
-  type Decimal,
   file,
   integer,
   name,

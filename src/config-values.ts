@@ -1,44 +1,10 @@
-/*
- * The kinds of values in vouch.yaml. Each is a schema and a parser that agree: what holds no reference to the environment is
- * taken by both or by neither (test/property/config-schema.property.test.ts).
- */
-import { assert } from './base/assert.ts'
+/* The kinds of values in vouch.yaml; amounts of money are in config-amounts.ts. */
 import { err, ok, type Result } from './base/result.ts'
-import type { JsonSchema, Key, Section } from './config-fields.ts'
-import { interpolatedPattern, textPattern } from './config-interpolation.ts'
-import { entriesOf, report, type Scalar, type Spot, scalarAt } from './config-source.ts'
-import { type Address, type AtomicAmount, address as asAddress, atomic } from './domain/units.ts'
-
-/** What every value says of itself. Without a default it must be given, unless it is `optional(…)`. */
-type Said<T> = {
-  /** A full sentence or two: what it is, in which unit, what is so without it. */
-  readonly says: string
-  readonly default?: T
-  readonly examples?: readonly (string | number)[]
-}
-
-type Kind<T> = {
-  readonly expected: string
-  readonly schema: JsonSchema
-  /** The error says what was expected. */
-  readonly parse: (scalar: Scalar) => Result<T, string>
-}
-
-/** Digits with an optional fraction: exact, whatever the decimals of the asset. */
-export type Decimal = { readonly whole: string; readonly fraction: string }
-
-/** `$defs` of the schema: what a reference comes to is known where the file is read, and only there. */
-export const definedSchemas: JsonSchema = {
-  reference: {
-    description: `A value with \${NAME} or \${NAME:-default} of the environment in it.`,
-    type: 'string',
-    pattern: interpolatedPattern,
-  },
-}
-
-const orReference = (...schemas: readonly JsonSchema[]): JsonSchema => ({
-  anyOf: [...schemas, { $ref: '#/$defs/reference' }],
-})
+import type { Key } from './config-fields.ts'
+import { textPattern } from './config-interpolation.ts'
+import { asWritten, type Kind, keyOf, listOf, orReference, type Said } from './config-kinds.ts'
+import type { Scalar, Spot } from './config-source.ts'
+import { type Address, address as asAddress } from './domain/units.ts'
 
 const textKind: Kind<string> = {
   expected: 'text',
@@ -143,22 +109,6 @@ export const addresses = (said: { readonly says: string }): Key<readonly Address
 export const hosts = (said: { readonly says: string }): Key<readonly string[]> =>
   listOf(said, hostKind, 'host')
 
-function listOf<T>(
-  said: { readonly says: string },
-  kind: Kind<T>,
-  what: string,
-): Key<readonly T[]> {
-  return {
-    schema: { description: said.says, type: 'array', minItems: 1, items: kind.schema },
-    isRequired: true,
-    read: (spot) => {
-      const entries = entriesOf(spot)
-      if (entries.length === 0) report(spot, `a list with at least one ${what}`)
-      return entries.map((entry) => readScalar(entry, kind))
-    },
-  }
-}
-
 /** One of these words or more. */
 export function wordsOf<const Word extends string>(
   said: { readonly says: string },
@@ -181,53 +131,6 @@ const hostKind: Kind<string> = {
     typeof value === 'string' && new RegExp(hostNamePattern).test(value)
       ? ok(value)
       : err(hostKind.expected),
-}
-
-/** Smaller and larger numbers are written with an exponent or are rounded. */
-const plainNumber = { minimum: 1e-6, maximum: Number.MAX_SAFE_INTEGER }
-const decimalPattern = '^[0-9]{1,20}(\\.[0-9]{1,30})?$'
-const decimalExpected = 'an amount, such as "0.25"'
-
-const amountKind: Kind<Decimal> = {
-  expected: decimalExpected,
-  schema: orReference(
-    { type: 'string', pattern: decimalPattern },
-    { type: 'number', anyOf: [{ const: 0 }, plainNumber] },
-  ),
-  parse: ({ value, written }) => {
-    if (typeof value === 'string') return parseDecimal(value)
-    const isPlain =
-      value === 0 ||
-      (typeof value === 'number' && value >= plainNumber.minimum && value <= plainNumber.maximum)
-    return isPlain ? parseDecimal(written) : err(decimalExpected)
-  },
-}
-
-/** An amount in whole units with decimals, such as "0.25"; see `atomicAmount`. */
-export function amount(said: Said<string>): Key<Decimal> {
-  if (said.default === undefined) return keyOf(said, amountKind, undefined)
-  const parsed = parseDecimal(said.default)
-  assert(parsed.ok, 'a default is something that could be written')
-  return keyOf(said, amountKind, { written: said.default, value: parsed.value })
-}
-
-function parseDecimal(written: string): Result<Decimal, string> {
-  if (!new RegExp(decimalPattern).test(written)) return err(decimalExpected)
-  const [whole = '', fraction = ''] = written.split('.')
-  return ok({ whole, fraction })
-}
-
-/** What is written at `key`, in atomic units of an asset with so many decimals. Throws ConfigFault. */
-export function atomicAmount<Name extends string>(
-  section: Section<{ readonly [key in Name]: Decimal | undefined }>,
-  key: Name,
-  decimals: number,
-): AtomicAmount {
-  const { whole, fraction } = section.values[key] ?? section.refuse(key, decimalExpected)
-  if (fraction.length > decimals) {
-    section.refuse(key, `an amount with at most ${decimals} decimals, such as "0.25"`)
-  }
-  return atomic(BigInt(whole + fraction.padEnd(decimals, '0')))
 }
 
 const hostPattern = '([^\\s/?#@{}:[\\]\\\\]+|\\[[0-9a-fA-F:.]+\\])(:[0-9]{1,5})?'
@@ -268,44 +171,3 @@ export const urlOfSchemes = (schemes: readonly string[]): readonly [string, stri
   `^(${schemes.join('|')})://[^\\s]+$`,
   `a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
 ]
-
-/** As it is written in a file, and what that comes to. */
-type Default<T> = { readonly written: string | number | boolean; readonly value: T }
-
-const asWritten = <T extends string | number | boolean>(
-  value: T | undefined,
-): Default<T> | undefined => (value === undefined ? undefined : { written: value, value })
-
-/** One scalar; without a default it must be written. */
-function keyOf<T>(said: Said<unknown>, kind: Kind<T>, fallback: Default<T> | undefined): Key<T> {
-  return {
-    schema: {
-      description: said.says,
-      ...kind.schema,
-      ...(fallback !== undefined && { default: fallback.written }),
-      ...(said.examples !== undefined && { examples: said.examples }),
-    },
-    isRequired: fallback === undefined,
-    read: (spot) => {
-      if (spot.node !== undefined || fallback === undefined) return readScalar(spot, kind)
-      settle(spot, fallback.value)
-      return fallback.value
-    },
-  }
-}
-
-function readScalar<T>(spot: Spot, kind: Kind<T>): T {
-  const faultsBefore = spot.source.faults.length
-  const scalar = scalarAt(spot)
-  const parsed = scalar === undefined ? err(kind.expected) : kind.parse(scalar)
-  if (parsed.ok) {
-    settle(spot, parsed.value)
-    return parsed.value
-  }
-  // A reference to a variable that is not there is told already.
-  if (spot.source.faults.length === faultsBefore) report(spot, parsed.error)
-  return undefined as never
-}
-
-const settle = (spot: Spot, value: unknown): void =>
-  void spot.source.settings.set(spot.path, JSON.stringify(value))

@@ -34,6 +34,7 @@ import {
   x402Section,
 } from './config-gateway.ts'
 import type { Environment } from './config-interpolation.ts'
+import { definedSchemas } from './config-kinds.ts'
 import { type LendingConfig, lendingSection } from './config-lending.ts'
 import { callerLimitsSection } from './config-limits.ts'
 import { type PayoutsConfig, payoutsSection } from './config-payouts.ts'
@@ -41,7 +42,7 @@ import { type RoutingConfig, routingSection } from './config-routing.ts'
 import { ConfigFault } from './config-source.ts'
 import { type StoreConfig, storeSection } from './config-store.ts'
 import { type UpstreamConfig, upstreamsList } from './config-upstreams.ts'
-import { definedSchemas, text } from './config-values.ts'
+import { text } from './config-values.ts'
 import type { DefaultLimits } from './domain/caller-limits.ts'
 
 /** Everything a gateway needs to know to start. Paths are absolute, secrets are read, units are in the names. */
