@@ -35,6 +35,11 @@ export const upstreamIdleTimeoutMs = 30_000
 export const upstreamConnectTimeoutMs = 5_000
 /** Distinct contributors that are tried for one request before the client is told. */
 export const upstreamAttemptsMax = 3
+/** From the first look for a contributor until nobody else is asked: whoever is at work then has its own timeouts. */
+export const upstreamAttemptsTimeoutMs = 120_000
+/** The same contributor is asked again, where it is the only one, after a pause drawn from between these. */
+export const upstreamRetryPauseMinMs = 50
+export const upstreamRetryPauseMaxMs = 500
 /** While an answer streams, what was delivered is made durable at least this often. */
 export const checkpointIntervalMs = 1_000
 /** …and at least every this many completion events. */

@@ -1,4 +1,4 @@
-import { upstreamAttemptsMax } from '../base/limits.ts'
+import { upstreamAttemptsMax, upstreamAttemptsTimeoutMs } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { GatewayRefusal, UpstreamRefusal } from '../domain/refusal.ts'
 import type { AttemptRecord } from '../domain/request-record.ts'
@@ -6,7 +6,7 @@ import { type Attempt, nothingSent } from '../routing/attempt.ts'
 import type { RouteRefusal } from '../routing/filter-lanes.ts'
 import type { RequestHedge } from '../routing/request-hedge.ts'
 import type { Route } from '../routing/route.ts'
-import { mayTryAnother } from '../upstream/retry-rules.ts'
+import { mayAskAgain, mayTryAnother } from '../upstream/retry-rules.ts'
 import type { Gateway } from './gateway.ts'
 import { type AnswerJob, type BegunAttempt, isSolvent, openAttempt } from './open-attempt.ts'
 import { raceHedge, type Tried } from './race-hedge.ts'
@@ -17,6 +17,8 @@ export type BegunAnswer = BegunAttempt & {
   readonly others: readonly AttemptRecord[]
 }
 
+type RoutedJob = AnswerJob & { readonly route: Route }
+
 /** Contributors' limits are counted where nobody answers. */
 type StoreRefusal = Extract<GatewayRefusal, { readonly reason: 'store_unavailable' }>
 
@@ -26,18 +28,19 @@ export type OpenFailure = {
 }
 
 /**
- * Asks the best contributor, and the next best until one begins to answer. At most `upstreamAttemptsMax` distinct ones, none
- * for a caller who left. Where the request is hedged, the first two at the same time.
+ * Asks the best contributor, and the next best until one begins to answer: at most `upstreamAttemptsMax` distinct ones, or the
+ * only one twice; none for a caller who left, nor after a while. Where the request is hedged, the first two at the same time.
  */
 export async function openFirstAnswer(
   gateway: Gateway,
-  job: AnswerJob & { readonly route: Route },
+  job: RoutedJob,
 ): Promise<Result<BegunAnswer, OpenFailure>> {
   const { route, client, request } = job
   const { cancellation } = client
   const attempts: AttemptRecord[] = []
   let refusal: UpstreamRefusal | undefined
   const hedge = route.hedge(request.stream)
+  const deadlineMs = gateway.nowMs() + upstreamAttemptsTimeoutMs
   let next = await route.nextInTurn(gateway.nowMs(), cancellation)
   while (next.ok) {
     const tried = await tryOn(gateway, job, next.value, attempts.length === 0 ? hedge : undefined)
@@ -45,11 +48,21 @@ export async function openFirstAnswer(
     if (tried.begun !== undefined) return ok({ ...tried.begun, others: attempts })
     // Who could not be paid was not asked: what whoever was asked answered says more.
     if (tried.others.length > 0 || refusal === undefined) refusal = tried.refusal
-    const isLast = attempts.length >= upstreamAttemptsMax || !mayTryAnother(tried.refusal)
-    if (isLast || cancellation.cancelled) break
-    next = await route.next(gateway.nowMs())
+    const isOver = attempts.length >= upstreamAttemptsMax || gateway.nowMs() >= deadlineMs
+    if (isOver || cancellation.cancelled || !mayTryAnother(tried.refusal)) break
+    next = await nextAfter(tried.refusal, gateway, job)
   }
   return err({ refusal: refusal ?? (next.ok ? noContributor : unrouted(next.error)), attempts })
+}
+
+/** Somebody else; where there is nobody, whoever failed by chance once more. */
+async function nextAfter(
+  refusal: UpstreamRefusal,
+  { nowMs }: Gateway,
+  { route, client }: RoutedJob,
+): ReturnType<Route['next']> {
+  const next = await route.next(nowMs())
+  return next.ok || !mayAskAgain(refusal) ? next : route.again(nowMs, client.cancellation)
 }
 
 async function tryOn(

@@ -1,7 +1,9 @@
 import type { Cancellation } from '../base/cancellation.ts'
+import { upstreamRetryPauseMaxMs, upstreamRetryPauseMinMs } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Offer } from '../domain/contributor.ts'
 import { type Attempt, beginAttempt, nothingSent } from './attempt.ts'
+import { judgeBreaker } from './circuit-breaker.ts'
 import { filterLanes, type RouteRefusal, type RouteRequest } from './filter-lanes.ts'
 import { type Candidate, type Lane, laneNameOf } from './lane.ts'
 import { queueDeadlineMs } from './limits.ts'
@@ -24,7 +26,10 @@ export class Route {
   readonly #request: RouteRequest
   readonly #offerFor: OfferFor
   #left: readonly Lane[]
+  readonly #isOnly: boolean
   #attempts = 0
+  /** The last that was asked. */
+  #asked: Lane | undefined
   #prefixKeys: PrefixKeys | undefined
 
   constructor(
@@ -37,6 +42,7 @@ export class Route {
     this.#offerFor = offerFor
     const mayServe = ({ candidate }: Lane) => offerFor(candidate.offer) !== undefined
     this.#left = lanes.every(mayServe) ? lanes : lanes.filter(mayServe)
+    this.#isOnly = lanes.length === 1
   }
 
   /** Where a second contributor may be asked beside the first; undefined where nobody wants that, or may ask anybody else. */
@@ -66,6 +72,38 @@ export class Route {
       lanes = lanes.filter((lane) => lane !== lost)
       lostForMs = Math.min(lostForMs ?? Number.POSITIVE_INFINITY, retryAfterMs)
     }
+  }
+
+  /**
+   * The only one of this model, once more after a moment: for a connection that broke, say. Nobody where it is not well, or
+   * signs: two Works for one job would convict it.
+   */
+  async again(clock: () => number, cancellation: Cancellation): Promise<Begun> {
+    const lane = this.#asked
+    const mayBeAsked = lane !== undefined && lane.candidate.contributor.identity === undefined
+    if (!mayBeAsked || !this.#isOnly || this.#attempts !== 1) return err({ kind: 'nobody' })
+    const isWell = () => judgeBreaker(lane.health.breaker, clock()) === 'admits'
+    if (!isWell() || !(await this.#pause(cancellation)) || !isWell()) return err({ kind: 'nobody' })
+    this.#left = [lane]
+    this.#attempts = 0
+    const begun = await this.next(clock())
+    this.#attempts = 2
+    return begun
+  }
+
+  /** False when the caller left meanwhile. */
+  #pause(cancellation: Cancellation): Promise<boolean> {
+    const { random, schedule } = this.#state
+    const spreadMs = upstreamRetryPauseMaxMs - upstreamRetryPauseMinMs
+    const paused = Promise.withResolvers<boolean>()
+    const callOff = schedule(upstreamRetryPauseMinMs + random() * spreadMs, () =>
+      paused.resolve(true),
+    )
+    cancellation.onCancel(() => {
+      callOff()
+      paused.resolve(false)
+    })
+    return paused.promise
   }
 
   /** As `next`; where all are full it waits for its turn, until `queueDeadlineMs` or the caller leaves. */
@@ -129,6 +167,7 @@ export class Route {
     affinity.remember(keys, lane.station.index)
     this.#left = this.#left.filter((other) => other !== lane)
     this.#attempts += 1
+    this.#asked = lane
     return ok(begun.value)
   }
 

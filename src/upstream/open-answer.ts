@@ -184,8 +184,13 @@ class AnswerReader implements Dispatcher.DispatchHandler {
     const voucher = single(headers[voucherHeader])
     if (voucher !== undefined) this.#onShownVoucher?.(voucher)
     if (status !== 200) {
-      const { 'retry-after': retryAfter, date } = headers
-      this.#failed = { status, retryAfter: single(retryAfter), date: single(date) }
+      const { 'retry-after': retryAfter, 'retry-after-ms': retryAfterMs, date } = headers
+      this.#failed = {
+        status,
+        retryAfter: single(retryAfter),
+        retryAfterMs: single(retryAfterMs),
+        date: single(date),
+      }
       if (!explainedStatuses.has(status)) this.#refuse()
       return
     }

@@ -17,6 +17,7 @@ const retryAfterMaxS = 300
 export function refusalOfStatus(answer: {
   readonly status: number
   readonly retryAfter: string | undefined
+  readonly retryAfterMs?: string | undefined
   /** When it answered, by its own clock. */
   readonly date: string | undefined
   readonly body: string
@@ -39,20 +40,26 @@ export function refusalOfStatus(answer: {
 }
 
 /**
- * Retry-After as seconds or as a date (RFC 9110, section 10.2.3). A date is held against the one of the same answer: whose
+ * Retry-After as seconds or as a date (RFC 9110, section 10.2.3), unless `retry-after-ms` says it to the millisecond. A date is held against the one of the same answer: whose
  * clock is right does not matter then.
  */
 function restS(answer: {
   readonly retryAfter: string | undefined
+  readonly retryAfterMs?: string | undefined
   readonly date: string | undefined
 }): number {
-  const { retryAfter = '', date = '' } = answer
-  const seconds = /^\d+(\.\d+)?$/.test(retryAfter)
-    ? Number(retryAfter)
-    : (dateMs(retryAfter) - dateMs(date)) / 1000
+  const { retryAfter = '', retryAfterMs = '', date = '' } = answer
+  const seconds = numberPattern.test(retryAfterMs)
+    ? Number(retryAfterMs) / 1000
+    : secondsOf(retryAfter, date)
   if (Number.isNaN(seconds)) return retryAfterDefaultS
   return Math.min(Math.max(Math.ceil(seconds), 0), retryAfterMaxS)
 }
+
+const numberPattern = /^\d+(\.\d+)?$/
+
+const secondsOf = (retryAfter: string, date: string): number =>
+  numberPattern.test(retryAfter) ? Number(retryAfter) : (dateMs(retryAfter) - dateMs(date)) / 1000
 
 /** The form of a date that senders must use; NaN for any other. */
 const dateMs = (text: string): number =>
@@ -85,6 +92,11 @@ function errorIn(body: string): ErrorFields {
     return {}
   }
 }
+
+/** Whether the same contributor may do better in a moment: a connection broke, or it failed without knowing why. */
+export const mayAskAgain = (refusal: UpstreamRefusal): boolean =>
+  refusal.reason === 'upstream_connection_error' ||
+  (refusal.reason === 'upstream_unavailable' && refusal.status === 500)
 
 /** Whether another contributor may succeed where this one failed. What the caller did wrong fails everywhere. */
 export function mayTryAnother(refusal: UpstreamRefusal): boolean {

@@ -9,6 +9,7 @@ import type { Schedule } from '../../src/routing/waiting-room.ts'
 import { BookedPayoutDesk } from '../../src/settlement/payout-desk.ts'
 import { ask, askedMessages } from '../support/ask.ts'
 import { expectBalancedBooks, followBooks, type NewEntries } from '../support/books.ts'
+import { onChain } from '../support/channels.ts'
 import { startGatewayOnLedger, type TestGateway } from '../support/gateway-on-ledger.ts'
 import { payoutOf } from '../support/payouts.ts'
 import { noPreferences, routeRequest } from '../support/routing.ts'
@@ -377,9 +378,6 @@ test('who could not be paid for it is not asked beside the first, and the budget
     vouchersWanted: () => {},
     earningsBetweenVouchers: 1_000,
   })
-  const payoutId = (digit: string) => bytes32(`0x${digit.repeat(64)}`)
-  desk.open('first', { ...payoutOf({ balance: 1_000_000n }), payoutId: payoutId('1') })
-  desk.open('second', { ...payoutOf({ balance: 0n }), payoutId: payoutId('2') })
   const paid = await startGatewayOnLedger({
     upstreams: [first, second].map((index) => ({
       id: ids[index] ?? '',
@@ -388,6 +386,16 @@ test('who could not be paid for it is not asked beside the first, and the budget
     pool: { schedule: timers.schedule, hedgesAll: true },
     payouts: desk,
   })
+  const escrows = [
+    ['first', '1', 1_000_000n],
+    ['second', '2', 0n],
+  ] as const
+  for (const [id, digit, balance] of escrows) {
+    const { chainId, contributor, config } = payoutOf()
+    const payoutId = bytes32(`0x${digit.repeat(64)}`)
+    const terms = { payoutId, chainId, contributor, config, onChain: onChain(balance) }
+    desk.open(id, await paid.ledger.openPayout(terms))
+  }
   const answers = []
   for (let request = 0; request < samplesMin; request += 1) {
     answers.push(await ask(paid, { routing: { order: ids }, stream: true }))

@@ -50,6 +50,7 @@ export type FaultPlace = {
 export const unary: Asked = {}
 export const streamed: Asked = { stream: true }
 const bothWays: readonly Asked[] = [unary, streamed]
+const mayPass = ['upstream_connection_error', 'upstream_unavailable']
 const errorMembers = ['message', 'type', 'param', 'code', 'request_id']
 
 export async function startFaultPlace(): Promise<FaultPlace> {
@@ -95,8 +96,10 @@ export async function startFaultPlace(): Promise<FaultPlace> {
         const answer = await askOf('m', script, asked)
         expect(answer).toMatchObject({ status: told.status, error: { code: told.code } })
         expect(Object.keys(answer.error ?? {})).toEqual(errorMembers)
-        expect(upstream.requests).toHaveLength(1)
         const { chargedAmount, receipts, log } = await newEntries()
+        // The only one is asked once more for what may pass in a moment.
+        expect(upstream.requests).toHaveLength(log[0]?.attempts ?? 0)
+        expect(upstream.requests.length).toBeLessThanOrEqual(mayPass.includes(told.code) ? 2 : 1)
         expect({ chargedAmount, receipts }).toEqual({ chargedAmount: 0n, receipts: [] })
         expect(log).toMatchObject([{ reason: told.reason ?? told.code }])
         answers.push(answer)

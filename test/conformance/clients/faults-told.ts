@@ -18,6 +18,8 @@ export type ClientFault = ExpectedError & {
   readonly asked: readonly ('whole' | 'streamed')[]
   /** Libraries ask again by the status, and some of them listen to `x-should-retry`. */
   readonly askedAgain: 'by all' | 'by who ignores x-should-retry' | 'by nobody'
+  /** It may pass in a moment: the gateway itself asks its only contributor once more, while that one is well otherwise. */
+  readonly mayPass?: true
 }
 
 /** What no caller may ever read. */
@@ -90,7 +92,12 @@ export const clientFaults: readonly ClientFault[] = [
     openaiClass: 'RateLimitError',
   },
   { ...unavailable, name: 'overloaded', script: answerStatus(503, error({ code: 'overloaded' })) },
-  { ...unavailable, name: 'failing in HTML', script: answerStatus(500, `<h1>${spilt}</h1>`, html) },
+  {
+    ...unavailable,
+    name: 'failing in HTML',
+    mayPass: true,
+    script: answerStatus(500, `<h1>${spilt}</h1>`, html),
+  },
   { ...unavailable, name: 'failing in silence', script: answerStatus(502, '') },
   { ...credentials, name: 'refusing our key', script: answerStatus(401, error({})) },
   { ...credentials, name: 'wanting money', script: answerStatus(402, error({})) },
@@ -109,6 +116,7 @@ export const clientFaults: readonly ClientFault[] = [
   {
     ...unreachable,
     name: 'hanging up',
+    mayPass: true,
     code: 'upstream_connection_error',
     message: /could not be reached/,
     script: (_request, response) => {
@@ -129,6 +137,7 @@ export const clientFaults: readonly ClientFault[] = [
   {
     ...unavailable,
     name: 'failing in its first event',
+    mayPass: true,
     asked: ['streamed'],
     script: streamBytes([role, `data: ${error({})}\n\n`]),
   },

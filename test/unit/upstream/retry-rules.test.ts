@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { UpstreamRefusal } from '../../../src/domain/refusal.ts'
-import { mayTryAnother, refusalOfStatus } from '../../../src/upstream/retry-rules.ts'
+import { mayAskAgain, mayTryAnother, refusalOfStatus } from '../../../src/upstream/retry-rules.ts'
 
 const refusal = (status: number, body = '', retryAfter?: string, date?: string) =>
   refusalOfStatus({ status, body, retryAfter, date })
@@ -57,6 +57,21 @@ describe('refusalOfStatus', () => {
   })
 
   test.each([
+    ['1500', '9', 2],
+    ['20', '', 1],
+    ['0', '9', 0],
+    ['999999999', '9', 300],
+    ['soon', '9', 9],
+    [undefined, '9', 9],
+  ])(
+    '429 with retry-after-ms %s beside Retry-After %s rests %i seconds',
+    (retryAfterMs, retryAfter, retryAfterS) => {
+      const told = refusalOfStatus({ status: 429, body: '', retryAfter, retryAfterMs, date: '' })
+      expect(told).toEqual({ reason: 'upstream_rate_limited', retryAfterS })
+    },
+  )
+
+  test.each([
     ['{"error":{"code":"context_length_exceeded"}}', 'context_length_exceeded'],
     ['{"error":{"code":"content_policy_violation"}}', 'content_policy_violation'],
     ['{"error":{"code":"unsupported_parameter"}}', 'unsupported_parameter'],
@@ -96,4 +111,19 @@ test('what the caller did wrong, and what was not proven, is not tried elsewhere
   ]
   expect(final.filter(mayTryAnother)).toEqual([])
   expect(passing.filter(mayTryAnother)).toEqual(passing)
+})
+
+describe('mayAskAgain', () => {
+  test.each<[UpstreamRefusal, boolean]>([
+    [{ reason: 'upstream_connection_error' }, true],
+    [{ reason: 'upstream_unavailable', status: 500 }, true],
+    [{ reason: 'upstream_unavailable', status: 503 }, false],
+    [{ reason: 'upstream_timeout' }, false],
+    [{ reason: 'upstream_stalled' }, false],
+    [{ reason: 'upstream_stream_interrupted' }, false],
+    [{ reason: 'upstream_rate_limited', retryAfterS: 0 }, false],
+    [{ reason: 'upstream_bad_response' }, false],
+  ])('%o: %s', (refused, may) => {
+    expect(mayAskAgain(refused)).toBe(may)
+  })
 })
