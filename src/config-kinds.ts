@@ -4,7 +4,7 @@
  */
 import { err, type Result } from './base/result.ts'
 import type { JsonSchema, Key } from './config-fields.ts'
-import { interpolatedPattern } from './config-interpolation.ts'
+import { interpolatedPattern, textPattern } from './config-interpolation.ts'
 import { entriesOf, report, type Scalar, type Spot, scalarAt } from './config-source.ts'
 
 /** What every value says of itself. Without a default it must be given, unless it is `optional(…)`. */
@@ -22,13 +22,14 @@ export type Kind<T> = {
   readonly parse: (scalar: Scalar) => Result<T, string>
 }
 
-/** `$defs` of the schema: what a reference comes to is known where the file is read, and only there. */
+/** `$defs` of the schema. What a reference comes to is known where the file is read, and only there. */
 export const definedSchemas: JsonSchema = {
   reference: {
     description: `A value with \${NAME} or \${NAME:-default} of the environment in it.`,
     type: 'string',
     pattern: interpolatedPattern,
   },
+  text: { type: 'string', pattern: textPattern },
 }
 
 export const orReference = (...schemas: readonly JsonSchema[]): JsonSchema => ({

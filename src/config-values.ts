@@ -1,14 +1,13 @@
 /* The kinds of values in vouch.yaml; amounts of money are in config-amounts.ts. */
 import { err, ok, type Result } from './base/result.ts'
 import type { Key } from './config-fields.ts'
-import { textPattern } from './config-interpolation.ts'
 import { asWritten, type Kind, keyOf, listOf, orReference, type Said } from './config-kinds.ts'
 import type { Scalar, Spot } from './config-source.ts'
 import { type Address, address as asAddress } from './domain/units.ts'
 
 const textKind: Kind<string> = {
   expected: 'text',
-  schema: { type: 'string', pattern: textPattern },
+  schema: { $ref: '#/$defs/text' },
   parse: ({ value }) => (typeof value === 'string' && value !== '' ? ok(value) : err('text')),
 }
 

@@ -41,6 +41,11 @@ const samples: readonly string[] = [
   '1000',
 ]
 
+const defined = (reference: unknown): JsonSchema => {
+  const name = String(reference).replace('#/$defs/', '')
+  return (configSchema['$defs'] as Record<string, JsonSchema>)[name] ?? {}
+}
+
 function goodValues(schema: JsonSchema): readonly Json[] {
   const alternatives = subSchemas(schema, 'anyOf')
   if (schema['type'] === undefined && alternatives.length > 0) {
@@ -52,7 +57,8 @@ function goodValues(schema: JsonSchema): readonly Json[] {
   if (schema['type'] === 'number') return [0, 0.05, 12]
   if (schema['type'] === 'boolean') return [true, false]
   if (schema['enum'] !== undefined) return schema['enum'] as readonly Json[]
-  const pattern = new RegExp(String(schema['pattern'] ?? ''), 'u')
+  const { pattern: form = '' } = schema['$ref'] === undefined ? schema : defined(schema['$ref'])
+  const pattern = new RegExp(String(form), 'u')
   const fitting = samples.filter((sample) => pattern.test(sample))
   if (fitting.length === 0) throw new Error(`no sample fits ${pattern}: add one above`)
   return fitting
