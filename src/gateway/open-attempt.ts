@@ -150,6 +150,7 @@ async function open(
     credit: creditOf(admitted, offer, request),
     onCheckpoint: (contentEvents) =>
       gateway.payment.checkpoint(request.requestId, JSON.stringify({ contentEvents })),
+    beginWithinMs: gateway.upstreams.timeouts.wholeAnswerMs,
     nowMs: gateway.nowMs,
   })
   cancellation.onCancel(() => relay.abort())

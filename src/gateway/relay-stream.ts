@@ -61,11 +61,14 @@ export class StreamRelay {
   #bytes = 0
   #checkpointEvents = 0
   #checkpointAtMs: number
+  /** Undefined once it has begun. */
+  #beginByMs: number | undefined
 
   constructor(opened: OpenedAnswer, terms: RelayTerms) {
     this.#opened = opened
     this.#terms = terms
     this.#checkpointAtMs = terms.nowMs()
+    this.#beginByMs = this.#checkpointAtMs + terms.beginWithinMs
     this.transcript = new StreamTranscript(terms)
     this.committed = this.#commit.promise
     opened.flow({
@@ -117,6 +120,10 @@ export class StreamRelay {
       return true
     }
     this.#bytes += chunk.length
+    if (this.#beginByMs !== undefined && this.#terms.nowMs() >= this.#beginByMs) {
+      this.#fail({ reason: 'upstream_timeout' })
+      return true
+    }
     const bounded =
       this.#reader.push(chunk, (block) => this.#block(block)) && this.#bytes <= upstreamBodyBytesMax
     if (!bounded) this.#fail({ reason: 'upstream_bad_response' })
@@ -226,7 +233,7 @@ export class StreamRelay {
       if (delta.finishReason !== undefined) this.#finished.add(delta.index)
       begun ||= said || delta.finishReason !== undefined
     }
-    if (begun && this.#early !== undefined) this.#commit.resolve(ok(undefined))
+    if (begun && this.#early !== undefined) this.#begin()
     if (this.#client !== undefined) this.#checkpoint()
   }
 
@@ -251,14 +258,19 @@ export class StreamRelay {
     this.#earlyBytes += bytes.length
     if (this.#earlyBytes <= heldBackBytesMax) return
     // More than that of nothing is not kept in hope of a better contributor.
-    this.#commit.resolve(ok(undefined))
+    this.#begin()
     this.#flowing = false
+  }
+
+  #begin(): void {
+    this.#beginByMs = undefined
+    this.#commit.resolve(ok(undefined))
   }
 
   #done(block: Buffer): void {
     this.#doneSeen = true
     this.transcript.replaced(block, nothing)
-    this.#commit.resolve(ok(undefined))
+    this.#begin()
     if (!this.#terms.expectsWork) this.#end({ kind: 'complete' })
   }
 

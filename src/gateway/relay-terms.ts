@@ -27,5 +27,7 @@ export type RelayTerms = {
   readonly credit: StreamCredit | undefined
   /** Called while the answer flows, at least as often as limits.ts says, with the content events sent so far. */
   readonly onCheckpoint: (contentEvents: number) => void
+  /** A contributor that sends comments and no content is waited for so long, though its connection is never idle. */
+  readonly beginWithinMs: number
   readonly nowMs: () => number
 }
