@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sha256Hex } from '../base/sha256.ts'
 
@@ -9,6 +9,7 @@ export const adminTokenFile = (folder: string): string => join(folder, 'admin-to
 export function devAdminToken(folder: string): { readonly tokenHash: string } {
   const path = adminTokenFile(folder)
   if (!existsSync(path)) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
     writeFileSync(path, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600 })
   }
   return { tokenHash: sha256Hex(readFileSync(path, 'utf8').trim()) }

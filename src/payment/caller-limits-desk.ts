@@ -23,6 +23,7 @@ import {
 import type { MicroUsd } from '../domain/exchange.ts'
 import type { GatewayRefusal, LimitRefusal } from '../domain/refusal.ts'
 import type { Payer } from '../domain/request.ts'
+import type { ChannelPayment } from '../domain/x402-payment.ts'
 import type { ConcurrencyStore, Leave } from '../store/concurrency-store.ts'
 import { StoreFailure } from '../store/ledger-store.ts'
 import type { RateLimit, RateReservation, RateWindowStore } from '../store/rate-window-store.ts'
@@ -40,10 +41,14 @@ import {
 } from './caller-limits.ts'
 import type { LimitOverrides } from './caller-limits-overrides.ts'
 
-/** A payer as far as it matters here. */
+/** A payer as far as it matters here; the payment of a channel is known where it was judged. */
 type LimitedPayer =
   | Pick<Extract<Payer, { kind: 'api-key' }>, 'kind' | 'apiKeyId' | 'channelId'>
-  | Pick<Extract<Payer, { kind: 'channel' }>, 'kind' | 'channelId'>
+  | {
+      readonly kind: 'channel'
+      readonly channelId: Payer['channelId']
+      readonly payment?: Pick<ChannelPayment, 'scheme'>
+    }
 
 /** One request under its callers' limits. */
 export type LimitPlace = {
@@ -93,6 +98,8 @@ export class CallerLimitsDesk {
 
   /** Undefined for a payer without limits, at the price of two look-ups: then nothing here is asked about it again. */
   limitsOf(payer: LimitedPayer): readonly LimitedCaller[] | undefined {
+    // A transfer is the whole account of one request, and settled before it: to refuse it now would keep its money.
+    if (payer.kind === 'channel' && payer.payment?.scheme === 'exact') return undefined
     const account = this.#limitsOf('account', payer.channelId)
     const key = payer.kind === 'api-key' ? this.#limitsOf('key', payer.apiKeyId) : undefined
     const isKeyLimited = key !== undefined && hasLimit(key)
