@@ -28,7 +28,7 @@ import { noPayouts } from '../src/settlement/payout-desk.ts'
 import { noPayoutStep } from '../src/settlement/payout-step.ts'
 import { openSqliteApiKeys } from '../src/store/api-key-store-sqlite.ts'
 import { openSqliteLedger } from '../src/store/ledger-store-sqlite.ts'
-import { UpstreamPools } from '../src/upstream/open-answer.ts'
+import { UpstreamPools } from '../src/upstream/upstream-pools.ts'
 import { callerLimits } from '../test/support/caller-limits.ts'
 import {
   openTestChannel,

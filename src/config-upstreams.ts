@@ -4,6 +4,7 @@ import { keccak256Utf8 } from './chain/keccak.ts'
 import { amount, atomicAmount, type Decimal } from './config-amounts.ts'
 import {
   atMostOne,
+  exactlyOne,
   type Key,
   list,
   type Meaning,
@@ -19,6 +20,7 @@ import {
   address,
   addresses,
   file,
+  flag,
   integer,
   name,
   secretFile,
@@ -205,11 +207,18 @@ export const upstreamSection: Key<Meaning<Terms, UpstreamConfig>> = section({
   says: 'One OpenAI-compatible service.',
   keys: {
     id: name({ says: 'Your name for it; clients see it in x-vouch-contributor.' }),
-    url: url({
-      says: 'Its OpenAI base URL, ending in /v1.',
-      endsIn: '/v1',
-      examples: ['http://127.0.0.1:8000/v1'],
-    }),
+    url: optional(
+      url({
+        says: 'Its OpenAI base URL, ending in /v1.',
+        endsIn: '/v1',
+        examples: ['http://127.0.0.1:8000/v1'],
+      }),
+    ),
+    dialsIn: optional(
+      flag({
+        says: 'true instead of a url: it opens the connection itself, from a machine that nobody can dial, and proves one of its signing keys.',
+      }),
+    ),
     apiKeyFile: optional(
       secretFile({
         says: 'File with the API key to show it. Never logged, never sent anywhere else.',
@@ -231,15 +240,18 @@ export const upstreamSection: Key<Meaning<Terms, UpstreamConfig>> = section({
     models: list({ says: 'What it serves.', of: servedModelSection, by: 'id' }),
   },
   rules: [
+    exactlyOne('url', 'dialsIn'),
+    needs('dialsIn', 'operator'),
     atMostOne('apiKeyFile', 'apiKeyEnv'),
     needs('operator', 'signingAddresses'),
     needs('signingAddresses', 'operator'),
   ],
   read: (upstream, terms: Terms) => {
-    const { id, url: baseUrl, operator, signingAddresses, limits, region, models } = upstream.values
+    const { id, url, dialsIn, operator, signingAddresses, limits, region, models } = upstream.values
+    if (dialsIn === false) upstream.refuse('dialsIn', 'true, or a url instead')
     return {
       id,
-      baseUrl,
+      baseUrl: url ?? `tunnel://${operator}/v1`,
       apiKey: readApiKey(upstream, terms),
       identity:
         operator === undefined || signingAddresses === undefined

@@ -33,6 +33,12 @@ export const upstreamWholeAnswerTimeoutMs = 600_000
 export const upstreamIdleTimeoutMs = 30_000
 /** Until a TCP (and TLS) connection to an upstream stands. */
 export const upstreamConnectTimeoutMs = 5_000
+/** How long an answer waits for a contributor whose connection broke to dial in again; below the idle timeout it would be cut by that. */
+export const tunnelResumeMs = 60_000
+/** Between two pings of a contributor that dialled in, and until one must be answered. */
+export const tunnelPingMs = 10_000
+/** Until a contributor that dials in must have proven who it is. */
+export const greetingTimeoutMs = 5_000
 /** Distinct contributors that are tried for one request before the client is told. */
 export const upstreamAttemptsMax = 3
 /** From the first look for a contributor until nobody else is asked: whoever is at work then has its own timeouts. */

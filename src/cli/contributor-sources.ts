@@ -13,6 +13,8 @@ export type ContributorSources = {
 export function createContributorSources(
   pool: { readonly replace: (contributors: readonly Contributor[]) => void },
   fileContributors: readonly Contributor[],
+  /** Told of all who are known, drained ones too, after each change. */
+  onKnown: (contributors: readonly Contributor[]) => void = () => {},
 ): ContributorSources {
   let inFile = fileContributors
   let stored: readonly Contributor[] = []
@@ -21,11 +23,11 @@ export function createContributorSources(
     const all = new Map<string, Contributor>()
     for (const contributor of [...inFile, ...stored]) {
       const { contributorId } = contributor
-      if (!all.has(contributorId) && !drained.has(contributorId)) {
-        all.set(contributorId, contributor)
-      }
+      if (!all.has(contributorId)) all.set(contributorId, contributor)
     }
-    pool.replace([...all.values()])
+    const known = [...all.values()]
+    pool.replace(known.filter(({ contributorId }) => !drained.has(contributorId)))
+    onKnown(known)
   }
   return {
     setFileContributors: (contributors) => {

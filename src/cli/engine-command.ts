@@ -18,6 +18,7 @@ import { openWorkSigner, type WorkSigner } from '../contributor/sign-work.ts'
 import { address, isAddress } from '../domain/units.ts'
 import { type Command, CommandFailure, terminal } from './command.ts'
 import { type CreditOptions, creditHelp, openEngineCredit } from './engine-credit.ts'
+import { type DialTarget, dialGatewayOf, dialHelp, dialTargetOf } from './engine-gateway.ts'
 
 const running = generationsRunningDefaultMax
 const waiting = generationsWaitingDefaultMax
@@ -52,6 +53,8 @@ Signing (without a key the engine is a plain OpenAI server)
 
 ${creditHelp}
 
+${dialHelp}
+
   --help                    this text
 
 Stops on SIGTERM, SIGINT, or the end of standard input where that is a pipe or a socket: takes no
@@ -79,7 +82,11 @@ export const engineCommand: Command = {
     const { credit: terms, keyFile } = options
     const credit = await openEngineCredit(terms, { keyFile, onEvent: printLine })
     const server = await listening(options, { model, workSigner, credit })
+    const origin = server.url
+    const secret = await secretOf(options)
+    const hangUp = await dialGatewayOf(options, { origin, secret, workSigner }, printLine)
     await toldToStop()
+    hangUp()
     await server.stop()
     await credit?.close()
     await model.decoder.release()
@@ -102,6 +109,7 @@ type EngineOptions = {
   readonly receiptVerifier: string | undefined
   readonly contributor: string | undefined
   readonly credit: CreditOptions
+  readonly dial: DialTarget | undefined
 }
 
 const unusable = (message: string): CommandFailure =>
@@ -127,6 +135,10 @@ function parseEngineOptions(argv: readonly string[]): EngineOptions {
     'payout-rpc': text,
     'credit-limit': text,
     'credit-file': text,
+    gateway: text,
+    'gateway-operator': text,
+    'gateway-key': text,
+    'contributor-registry': text,
   } as const
   const { values } = parseArgs({ args: [...argv], options })
   const whole = (name: keyof typeof values, range: { min: number; max: number; or: number }) =>
@@ -155,6 +167,7 @@ function parseEngineOptions(argv: readonly string[]): EngineOptions {
     receiptVerifier: values['receipt-verifier'],
     contributor: values.contributor,
     credit: values,
+    dial: dialTargetOf(values),
   }
 }
 

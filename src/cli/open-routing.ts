@@ -3,6 +3,7 @@ import type { GatewayConfig } from '../config.ts'
 import type { Contributor } from '../domain/contributor.ts'
 import type { TokenCounter } from '../metering/token-counter.ts'
 import { ContributorPool, type PoolOptions } from '../routing/contributor-pool.ts'
+import type { Tunnels } from '../upstream/tunnels.ts'
 import { checkSigners } from './check-chain.ts'
 import { type ContributorSources, createContributorSources } from './contributor-sources.ts'
 import { contributorsOf } from './contributors-of.ts'
@@ -26,12 +27,16 @@ export function openRouting(terms: {
   readonly config: GatewayConfig
   readonly rpc: JsonRpc
   readonly options?: PoolOptions
+  /** Told who may dial in. */
+  readonly tunnels: Pick<Tunnels, 'expect'>
   readonly nowMs: () => number
 }): OpenRouting {
   let fromFile = contributorsOf(terms.config)
   const { hedging: hedgesAll } = terms.config.routing
   const pool = new ContributorPool(fromFile, { ...terms.options, hedgesAll })
-  const contributors = createContributorSources(pool, fromFile)
+  const { tunnels } = terms
+  const contributors = createContributorSources(pool, fromFile, (known) => tunnels.expect(known))
+  tunnels.expect(fromFile)
   const countersOf = createTokenCounters()
   let tokenCounters = countersOf(terms.config)
   return {

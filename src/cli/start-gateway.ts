@@ -23,7 +23,7 @@ import type { CallerLimitsDesk } from '../payment/caller-limits-desk.ts'
 import { createPaymentStep } from '../payment/payment-step.ts'
 import type { ApiKeyStore } from '../store/api-key-store.ts'
 import type { LedgerStore } from '../store/ledger-store.ts'
-import { UpstreamPools } from '../upstream/open-answer.ts'
+import type { UpstreamPools } from '../upstream/upstream-pools.ts'
 import { checkChain, checkOtherChains } from './check-chain.ts'
 import { CommandFailure } from './command.ts'
 import { openMoneyPlaces } from './money-places.ts'
@@ -34,6 +34,7 @@ import { openExchange } from './open-exchange.ts'
 import { type OpenRouting, openRouting } from './open-routing.ts'
 import { openSettlement, type RunningSettlement } from './open-settlement.ts'
 import { openStores } from './open-stores.ts'
+import { openUpstreams } from './open-upstreams.ts'
 import { openX402 } from './open-x402.ts'
 import { type RunningPayouts, startPayouts } from './start-payouts.ts'
 
@@ -76,7 +77,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const destination = logDestination(options.logFileDescriptor)
   const logs = createLogs(destination)
   const { outbox, contributors: kept, ...stores } = await openStores(config, logs.gateway)
-  const upstreams = new UpstreamPools()
+  const { tunnels, upstreams } = openUpstreams(config, logs.gateway)
   const inFlight = new InFlight()
   const { exchange, ...rates } = await openExchange({ config, log: logs.gateway, nowMs })
   const payment = createPaymentStep(stores.ledger, exchange)
@@ -84,7 +85,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const chain = { config, ledger: stores.ledger, log: logs.gateway, nowMs }
   const settlement = openSettlement({ ...chain, store: outbox })
   const payouts = await startPayouts({ ...chain, places, exchange, settlement })
-  const routing = openRouting({ config, rpc, options: stores.room, nowMs })
+  const routing = openRouting({ config, rpc, options: stores.room, tunnels, nowMs })
   const limits = await openCallerLimits({ ...stores.counters, config, log: logs.gateway, nowMs })
   const gateway: Gateway = {
     payment,
@@ -117,6 +118,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     authenticate: (authorization, atMs) => authenticate(stores.apiKeys, authorization, atMs),
     billing: billing.billing,
     x402: openX402({ config, places, billing, exchange, settlement, nowMs }),
+    tunnels,
     payouts: payouts.step,
     lending: contributors.lending,
     admin: contributors.admin,

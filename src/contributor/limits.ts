@@ -46,3 +46,12 @@ export const claimLeadS = 86_400
 export const channelFactsAgeMaxMs = 30_000
 /** What was worked is written down after so long; a crash in between forgets so much of it. */
 export const creditWritePauseMs = 1_000
+/** Of an answer through a tunnel: twice what may be on its way unread, and what two socket buffers hold. */
+export const replayBytesMax: number = 1024 * 1024
+/** How long an answer is kept for a gateway whose connection broke: longer than it waits for us. */
+export const exchangeKeptMs = 70_000
+/** Until a gateway answers a dial. */
+export const dialTimeoutMs = 10_000
+/** Between two dials: the first pause, doubling to the last. */
+export const dialPauseFirstMs = 500
+export const dialPauseLastMs = 30_000

@@ -7,6 +7,7 @@ import type { BillingStep } from '../payment/billing-step.ts'
 import { isStoreFailure } from '../payment/payment-step.ts'
 import type { X402Step } from '../payment/x402-step.ts'
 import type { PayoutStep } from '../settlement/payout-step.ts'
+import type { Tunnels } from '../upstream/tunnels.ts'
 import type { AdminDoor } from './admin-door.ts'
 import { findRequest } from './find-request.ts'
 import type { Gateway } from './gateway.ts'
@@ -26,6 +27,8 @@ export type DoorDeps = {
   readonly billing: BillingStep
   /** Undefined where requests are paid by keys alone. */
   readonly x402?: X402Step | undefined
+  /** Undefined where nobody may dial in. */
+  readonly tunnels?: Tunnels | undefined
   readonly payouts: PayoutStep
   readonly lending?: LendingStep | undefined
   readonly admin?: AdminDoor | undefined
@@ -62,6 +65,7 @@ export function createDoor(deps: DoorDeps): GatewayDoor {
     limits: gateway.limits,
     billing: deps.billing,
     paid: deps.x402 === undefined ? undefined : createPaidDoor(gateway, inFlight, deps.x402),
+    tunnels: deps.tunnels,
     payouts: deps.payouts,
     lending: deps.lending,
     admin: deps.admin,

@@ -7,6 +7,7 @@ import type { LendingStep } from '../lending/lending-step.ts'
 import type { BillingStep } from '../payment/billing-step.ts'
 import type { CallerLimitsStep } from '../payment/caller-limits-desk.ts'
 import type { PayoutStep } from '../settlement/payout-step.ts'
+import type { Tunnels } from '../upstream/tunnels.ts'
 import type { AdminDoor } from './admin-door.ts'
 import type { AnswerClient } from './answer-client.ts'
 import type { FoundRequest } from './find-request.ts'
@@ -31,6 +32,8 @@ export type GatewayDoor = {
   readonly limits: CallerLimitsStep
   /** What the owner of a channel may ask and order. */
   readonly billing: BillingStep
+  /** Where contributors dial in; undefined where none may. */
+  readonly tunnels?: Pick<Tunnels, 'take'> | undefined
   /** What a contributor may ask about its pay. */
   readonly payouts: PayoutStep
   /** What lenders of keys may ask and order; undefined where there is nowhere to keep a key. */

@@ -5,7 +5,7 @@ import type { CallerLimitsStep } from '../payment/caller-limits-desk.ts'
 import type { PaymentStep } from '../payment/payment-step.ts'
 import type { ContributorPool } from '../routing/contributor-pool.ts'
 import type { PayoutDesk } from '../settlement/payout-desk.ts'
-import type { UpstreamPools } from '../upstream/open-answer.ts'
+import type { UpstreamPools } from '../upstream/upstream-pools.ts'
 import type { UnservedRequests } from './unserved-requests.ts'
 
 /** What the conductor conducts: wired once by the command that starts a gateway. */

@@ -8,6 +8,7 @@ import { clientRequestTimeoutMs, clientStallTimeoutMs } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
 import { createListener } from './create-listener.ts'
+import { isTunnelRequest, takeTunnel } from './take-tunnel.ts'
 
 export type HttpServer = {
   /** `http://host:port` as it was bound. */
@@ -46,8 +47,13 @@ export async function startHttpServer(
       connectionsCheckingInterval: Math.min(1_000, timeouts.requestMs),
       keepAliveTimeout: 65_000,
       noDelay: true,
+      // Whoever proposes another protocol for another path is answered as if it had not.
+      shouldUpgradeCallback: (incoming) => door.tunnels !== undefined && isTunnelRequest(incoming),
     },
     createListener(door, timeouts),
+  )
+  server.on('upgrade', (incoming, socket, head) =>
+    takeTunnel(door, incoming, { socket: socket as Socket, head }),
   )
   server.on('clientError', answerBrokenRequest)
   const failure = await listen(server, place)

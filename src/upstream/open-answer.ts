@@ -7,21 +7,14 @@
  *                              FLOWING --pause/resume--> FLOWING
  *                              FLOWING --reset, stall, abort--> FAILED
  */
-import type { LookupFunction } from 'node:net'
-import { type Dispatcher, errors, Pool } from 'undici'
-import { assert } from '../base/assert.ts'
+import { type Dispatcher, errors } from 'undici'
 import type { Cancellation } from '../base/cancellation.ts'
-import {
-  upstreamConnectTimeoutMs,
-  upstreamFirstByteTimeoutMs,
-  upstreamIdleTimeoutMs,
-  upstreamWholeAnswerTimeoutMs,
-} from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { voucherHeader } from '../domain/payout-voucher.ts'
 import type { UpstreamRefusal } from '../domain/refusal.ts'
-import { guardedLookup, isGuardedHost, type ResolveAll } from './guarded-lookup.ts'
+import { isGuardedHost } from './guarded-lookup.ts'
 import { refusalOfStatus } from './retry-rules.ts'
+import type { UpstreamPools } from './upstream-pools.ts'
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>
 
@@ -56,62 +49,6 @@ export type Attempt = {
   readonly onShownVoucher?: (voucher: string) => void
 }
 
-/** How long an upstream may keep us waiting. */
-export type UpstreamTimeouts = {
-  readonly connectMs: number
-  /** From the dispatch to the headers of a stream. */
-  readonly firstByteMs: number
-  /** From the dispatch to the headers of an answer in one piece. */
-  readonly wholeAnswerMs: number
-  /** Between two chunks of a body, while we take them. */
-  readonly idleMs: number
-}
-
-const timeoutLimits: UpstreamTimeouts = {
-  connectMs: upstreamConnectTimeoutMs,
-  firstByteMs: upstreamFirstByteTimeoutMs,
-  wholeAnswerMs: upstreamWholeAnswerTimeoutMs,
-  idleMs: upstreamIdleTimeoutMs,
-}
-
-/** Connections to contributors, one pool for each origin. */
-export class UpstreamPools {
-  readonly #pools = new Map<string, Pool>()
-  readonly #lookup: LookupFunction
-  readonly timeouts: UpstreamTimeouts
-
-  /** `resolve`: how names are resolved that strangers named. */
-  constructor(timeouts: UpstreamTimeouts = timeoutLimits, resolve?: ResolveAll) {
-    this.timeouts = timeouts
-    this.#lookup = guardedLookup(resolve)
-  }
-
-  /** A guarded pool dials public addresses only, and shares no connection with another. */
-  pool(url: URL, isGuarded = false): Pool {
-    const name = isGuarded ? `guarded ${url.origin}` : url.origin
-    let pool = this.#pools.get(name)
-    if (pool === undefined) {
-      pool = this.unshared(url, isGuarded)
-      this.#pools.set(name, pool)
-    }
-    return pool
-  }
-
-  /** One that only its caller has, and closes. */
-  unshared({ origin, hostname }: URL, isGuarded: boolean): Pool {
-    assert(!isGuarded || isGuardedHost(hostname), 'an address that is not public is not dialled')
-    return new Pool(origin, {
-      connections: 512,
-      connect: { timeout: this.timeouts.connectMs, ...(isGuarded && { lookup: this.#lookup }) },
-      bodyTimeout: this.timeouts.idleMs,
-    })
-  }
-
-  async close(): Promise<void> {
-    await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()))
-  }
-}
-
 export function openAnswer(
   pools: UpstreamPools,
   attempt: Attempt,
@@ -123,10 +60,11 @@ export function openAnswer(
   return new Promise((settle) => {
     const reader = new AnswerReader(settle, attempt.onShownVoucher)
     attempt.cancellation.onCancel(() => reader.abort())
-    pools.pool(url, attempt.isGuarded).dispatch(
+    pools.post(
+      url,
       {
         path: `${url.pathname}${attempt.path}`,
-        method: 'POST',
+        isGuarded: attempt.isGuarded,
         headers: attempt.headers,
         body: attempt.body,
         headersTimeout: attempt.stream ? pools.timeouts.firstByteMs : pools.timeouts.wholeAnswerMs,

@@ -6,7 +6,7 @@ import type { Pool } from 'undici'
 import { lentKeyProbeBytesMax, lentKeyProbeTimeoutMs } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { isGuardedHost } from './guarded-lookup.ts'
-import type { UpstreamPools } from './open-answer.ts'
+import type { UpstreamPools } from './upstream-pools.ts'
 
 export type ProbedService = {
   /** OpenAI base URL, ending in `/v1`. */

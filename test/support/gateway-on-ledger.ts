@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import type { GatewaySigner } from '../../src/attestation/seal-receipt.ts'
 import { createLogs, type RequestLine } from '../../src/base/log.ts'
 import { err, ok } from '../../src/base/result.ts'
+import { contributorDomain } from '../../src/chain/payout-typed-data.ts'
 import { type PrivateKey, randomPrivateKey } from '../../src/chain/private-key.ts'
 import { hashPriceSheet, receiptDomain } from '../../src/chain/receipt-typed-data.ts'
 import { addressOfPrivateKey } from '../../src/chain/signatures.ts'
@@ -52,7 +53,8 @@ import type { ApiKeyStore } from '../../src/store/api-key-store.ts'
 import { openSqliteApiKeys } from '../../src/store/api-key-store-sqlite.ts'
 import type { LedgerStore } from '../../src/store/ledger-store.ts'
 import { openSqliteLedger } from '../../src/store/ledger-store-sqlite.ts'
-import { UpstreamPools, type UpstreamTimeouts } from '../../src/upstream/open-answer.ts'
+import { Tunnels } from '../../src/upstream/tunnels.ts'
+import { UpstreamPools, type UpstreamTimeouts } from '../../src/upstream/upstream-pools.ts'
 import { callerLimits } from './caller-limits.ts'
 
 export const testVerifier: Address = address(`0x${'5e'.repeat(20)}`)
@@ -63,6 +65,8 @@ export const testChannelId: Bytes32 = bytes32(`0x${'c1'.repeat(32)}`)
 export const testModelId: Bytes32 = bytes32(`0x${'0d'.repeat(32)}`)
 export const testDomain = receiptDomain({ chainId, verifyingContract })
 
+/** That contributors which dial in are registered with. */
+export const testContributorRegistry: Address = address(`0x${'4e'.repeat(20)}`)
 export const testSettlement: Address = verifyingContract
 /** Of what owners sign in tests. */
 export const testRegistry = { chainId, verifyingContract: address(`0x${'6a'.repeat(20)}`) }
@@ -170,13 +174,15 @@ export async function startGatewayOnLedger(
   await apiKeys.insert(apiKey)
   const privateKey = options.replica?.privateKey ?? randomPrivateKey()
   const operator = addressOfPrivateKey(privateKey)
-  const upstreams = new UpstreamPools({ ...patience, ...options.timeouts })
+  const tunnels = testTunnels({ operator, privateKey })
+  const upstreams = new UpstreamPools({ ...patience, ...options.timeouts }, { tunnels })
   const inFlight = new InFlight()
   const journal = openJournal()
   const pool = new ContributorPool(
     options.upstreams.map((upstream) => contributor(operator, upstream)),
     options.pool,
   )
+  tunnels.expect(pool.contributors)
   const gateway: Gateway = {
     payment: createPaymentStep(ledger),
     limits: options.limits ?? callerLimits(),
@@ -195,6 +201,7 @@ export async function startGatewayOnLedger(
     inFlight,
     authenticate: (authorization, nowMs) => authenticate(apiKeys, authorization, nowMs),
     billing: testBilling({ ledger, apiKeys, operator }, options),
+    tunnels,
     payouts: options.payoutStep ?? noPayoutStep,
     log: journal.gateway,
   })
@@ -246,6 +253,22 @@ export async function startGatewayOnLedger(
     },
   }
 }
+
+/** Where contributors of a test dial in. */
+const testTunnels = (keys: {
+  readonly operator: Address
+  readonly privateKey: PrivateKey
+}): Tunnels =>
+  new Tunnels({
+    greeting: {
+      domain: contributorDomain({ chainId, verifyingContract: testContributorRegistry }),
+      gateway: keys.operator,
+      signingKey: keys.privateKey,
+      timeoutMs: 5_000,
+    },
+    times: { resumeMs: 20_000, pingMs: 5_000 },
+    onEvent: () => {},
+  })
 
 /** Billing over a ledger, and over a chain that is silent but for what a test puts in its place. */
 export const testBilling = (

@@ -9,7 +9,8 @@ import {
   isGuardedHost,
   type ResolveAll,
 } from '../../../src/upstream/guarded-lookup.ts'
-import { openAnswer, UpstreamPools } from '../../../src/upstream/open-answer.ts'
+import { openAnswer } from '../../../src/upstream/open-answer.ts'
+import { UpstreamPools } from '../../../src/upstream/upstream-pools.ts'
 
 const addressesOf = (...texts: readonly string[]): LookupAddress[] =>
   texts.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }))
@@ -73,7 +74,7 @@ test('a name that was public once is not dialled when it means this machine: not
   })
   const names = nameServer(['1.1.1.1'], ['127.0.0.1'])
   await lookUp(names.resolve, true)
-  const pools = new UpstreamPools(undefined, names.resolve)
+  const pools = new UpstreamPools(undefined, { resolve: names.resolve })
   const ask = (host: string, isGuarded: boolean) =>
     openAnswer(pools, {
       baseUrl: `http://${host}:${port}/v1`,

@@ -4,12 +4,8 @@ import type { AddressInfo } from 'node:net'
 import type { Dispatcher } from 'undici'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Cancellation } from '../../../src/base/cancellation.ts'
-import {
-  type Attempt,
-  type OpenedAnswer,
-  openAnswer,
-  UpstreamPools,
-} from '../../../src/upstream/open-answer.ts'
+import { type Attempt, type OpenedAnswer, openAnswer } from '../../../src/upstream/open-answer.ts'
+import { UpstreamPools } from '../../../src/upstream/upstream-pools.ts'
 
 let server: Server
 let pools: UpstreamPools
@@ -167,7 +163,5 @@ describe('openAnswer', () => {
 const poolsThat = (dispatch: (handler: Dispatcher.DispatchHandler) => void): UpstreamPools =>
   ({
     timeouts: pools.timeouts,
-    pool: () => ({
-      dispatch: (_options: unknown, handler: Dispatcher.DispatchHandler) => dispatch(handler),
-    }),
+    post: (_url: URL, _request: unknown, handler: Dispatcher.DispatchHandler) => dispatch(handler),
   }) as unknown as UpstreamPools

@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { lentKeyProbeBytesMax } from '../../../src/base/limits.ts'
-import { UpstreamPools } from '../../../src/upstream/open-answer.ts'
 import { probeContributor } from '../../../src/upstream/probe-contributor.ts'
+import { UpstreamPools } from '../../../src/upstream/upstream-pools.ts'
 
 type Asked = {
   readonly line: string

@@ -1,0 +1,114 @@
+/*
+ * Contributors that dial in. Who may is known before (`expect`); whoever proves to be one of them gets a tunnel, which
+ * stays the same over all of its connections.
+ */
+import type { Socket } from 'node:net'
+import type { Contributor } from '../domain/contributor.ts'
+import { address, bytes32, isAddress, isBytes32 } from '../domain/units.ts'
+import { acceptTunnel } from './accept-tunnel.ts'
+import { type GreetingTerms, greetContributor } from './greet-contributor.ts'
+import { Tunnel, type TunnelTimes } from './tunnel.ts'
+
+/** A contributor that dials in has this instead of a URL that could be dialled; the host is its operator account. */
+export const tunnelScheme = 'tunnel:'
+
+type TunnelEvent =
+  | { readonly event: 'tunnel_up' | 'tunnel_down'; readonly contributorId: string }
+  | { readonly event: 'tunnel_refused'; readonly why: string }
+
+export type TunnelsTerms = {
+  readonly greeting: GreetingTerms
+  readonly times: TunnelTimes
+  readonly onEvent: (event: TunnelEvent) => void
+}
+
+export type TunnelHello = {
+  readonly contributor: string | undefined
+  readonly nonce: string | undefined
+}
+
+/** Connections that have not proven anything yet. */
+const strangersMax = 64
+
+export class Tunnels {
+  readonly #terms: TunnelsTerms
+  readonly #expected = new Map<string, Contributor>()
+  readonly #tunnels = new Map<string, Tunnel>()
+  #strangers = 0
+
+  constructor(terms: TunnelsTerms) {
+    this.#terms = terms
+  }
+
+  /** From now on these may dial in, and no others: a tunnel of somebody else is closed. */
+  expect(contributors: readonly Contributor[]): void {
+    this.#expected.clear()
+    for (const contributor of contributors) {
+      const url = new URL(contributor.baseUrl)
+      if (url.protocol === tunnelScheme) this.#expected.set(url.host, contributor)
+    }
+    for (const [host, tunnel] of this.#tunnels) {
+      if (this.#expected.has(host)) continue
+      tunnel.close()
+      this.#tunnels.delete(host)
+    }
+  }
+
+  /** By the host of its URL; undefined for who never dialled in. */
+  find(host: string): Tunnel | undefined {
+    return this.#tunnels.get(host)
+  }
+
+  /** Takes a connection that asked for the tunnel's protocol. Never rejects. */
+  async take(socket: Socket, head: Buffer, hello: TunnelHello): Promise<void> {
+    const host = isAddress(hello.contributor) ? address(hello.contributor) : ''
+    const contributor = this.#expected.get(host)
+    const { identity } = contributor ?? {}
+    if (contributor === undefined || identity === undefined || !isBytes32(hello.nonce)) {
+      this.#refuse(socket, '403 Forbidden', 'nobody who may dial in has that name')
+      return
+    }
+    if (this.#strangers >= strangersMax) {
+      this.#refuse(socket, '503 Service Unavailable', 'too many dial in at once')
+      return
+    }
+    this.#strangers += 1
+    try {
+      const session = await acceptTunnel(socket, head)
+      const caller = { identity, nonce: bytes32(hello.nonce) }
+      const greeted = await greetContributor(session, this.#terms.greeting, caller)
+      // Who was taken off the list meanwhile is nobody any more.
+      if (!greeted.ok || this.#expected.get(host) === undefined) {
+        session.destroy()
+        const why = greeted.ok ? 'it may not dial in any more' : greeted.error
+        this.#terms.onEvent({ event: 'tunnel_refused', why })
+        return
+      }
+      this.#attach(host, contributor.contributorId, session)
+    } catch {
+      this.#terms.onEvent({ event: 'tunnel_refused', why: 'its connection ended' })
+    } finally {
+      this.#strangers -= 1
+    }
+  }
+
+  close(): void {
+    for (const tunnel of this.#tunnels.values()) tunnel.close()
+    this.#tunnels.clear()
+  }
+
+  #attach(host: string, contributorId: string, session: Parameters<Tunnel['attach']>[0]): void {
+    const tunnel = this.#tunnels.get(host) ?? new Tunnel(this.#terms.times)
+    this.#tunnels.set(host, tunnel)
+    tunnel.attach(session)
+    this.#terms.onEvent({ event: 'tunnel_up', contributorId })
+    session.on('close', () => {
+      if (!tunnel.isUp) this.#terms.onEvent({ event: 'tunnel_down', contributorId })
+    })
+  }
+
+  #refuse(socket: Socket, status: string, why: string): void {
+    this.#terms.onEvent({ event: 'tunnel_refused', why })
+    socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+  }
+}

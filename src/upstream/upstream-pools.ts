@@ -1,0 +1,102 @@
+import type { LookupFunction } from 'node:net'
+import { type Dispatcher, Pool } from 'undici'
+import { assert } from '../base/assert.ts'
+import {
+  upstreamConnectTimeoutMs,
+  upstreamFirstByteTimeoutMs,
+  upstreamIdleTimeoutMs,
+  upstreamWholeAnswerTimeoutMs,
+} from '../base/limits.ts'
+import { guardedLookup, isGuardedHost, type ResolveAll } from './guarded-lookup.ts'
+import { refuseDispatch } from './tunnel-exchange.ts'
+import { type Tunnels, tunnelScheme } from './tunnels.ts'
+
+/** How long an upstream may keep us waiting. */
+export type UpstreamTimeouts = {
+  readonly connectMs: number
+  /** From the dispatch to the headers of a stream. */
+  readonly firstByteMs: number
+  /** From the dispatch to the headers of an answer in one piece. */
+  readonly wholeAnswerMs: number
+  /** Between two chunks of a body, while we take them. */
+  readonly idleMs: number
+}
+
+const timeoutLimits: UpstreamTimeouts = {
+  connectMs: upstreamConnectTimeoutMs,
+  firstByteMs: upstreamFirstByteTimeoutMs,
+  wholeAnswerMs: upstreamWholeAnswerTimeoutMs,
+  idleMs: upstreamIdleTimeoutMs,
+}
+
+/** Connections to contributors, one pool for each origin. */
+export class UpstreamPools {
+  readonly #pools = new Map<string, Pool>()
+  readonly #lookup: LookupFunction
+  readonly timeouts: UpstreamTimeouts
+
+  readonly #tunnels: Pick<Tunnels, 'find' | 'close'> | undefined
+
+  /** `resolve`: how names are resolved that strangers named. `tunnels`: of contributors that dial in. */
+  constructor(
+    timeouts: UpstreamTimeouts = timeoutLimits,
+    {
+      resolve,
+      tunnels,
+    }: { readonly resolve?: ResolveAll; readonly tunnels?: Pick<Tunnels, 'find' | 'close'> } = {},
+  ) {
+    this.timeouts = timeouts
+    this.#lookup = guardedLookup(resolve)
+    this.#tunnels = tunnels
+  }
+
+  /** Over a connection of ours to where `url` leads, or over one that the contributor opened. */
+  post(
+    url: URL,
+    request: {
+      readonly path: string
+      readonly headers: Record<string, string>
+      readonly body: Buffer
+      readonly headersTimeout: number
+      readonly isGuarded: boolean | undefined
+    },
+    handler: Dispatcher.DispatchHandler,
+  ): void {
+    const { isGuarded, ...options } = request
+    if (url.protocol !== tunnelScheme) {
+      this.pool(url, isGuarded).dispatch({ ...options, method: 'POST' }, handler)
+      return
+    }
+    const { path, headers, body, headersTimeout: headersTimeoutMs } = options
+    const asked = { path, headers, body, headersTimeoutMs, idleTimeoutMs: this.timeouts.idleMs }
+    const tunnel = this.#tunnels?.find(url.host)
+    if (tunnel === undefined) refuseDispatch(handler)
+    else tunnel.dispatch(asked, handler)
+  }
+
+  /** A guarded pool dials public addresses only, and shares no connection with another. */
+  pool(url: URL, isGuarded = false): Pool {
+    const name = isGuarded ? `guarded ${url.origin}` : url.origin
+    let pool = this.#pools.get(name)
+    if (pool === undefined) {
+      pool = this.unshared(url, isGuarded)
+      this.#pools.set(name, pool)
+    }
+    return pool
+  }
+
+  /** One that only its caller has, and closes. */
+  unshared({ origin, hostname }: URL, isGuarded: boolean): Pool {
+    assert(!isGuarded || isGuardedHost(hostname), 'an address that is not public is not dialled')
+    return new Pool(origin, {
+      connections: 512,
+      connect: { timeout: this.timeouts.connectMs, ...(isGuarded && { lookup: this.#lookup }) },
+      bodyTimeout: this.timeouts.idleMs,
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#tunnels?.close()
+    await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()))
+  }
+}
