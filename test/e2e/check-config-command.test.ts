@@ -180,7 +180,10 @@ describe('--connect', () => {
     expect(output).toContain('failed: the signing key is registered: gateway.signingKeyFile')
     expect(output).toContain('failed: the keys of engine are registered')
     expect(output).toMatch(/failed: upstream engine: \S+ does not answer: ECONNREFUSED/)
-    const other = place.yaml((text) => text.replace('chainId: 31337', 'chainId: 1'))
+    const engine = await engineThat(says(200))
+    const other = place.yaml((text) =>
+      text.replace('chainId: 31337', 'chainId: 1').replace(place.upstream.baseUrl, engine),
+    )
     expect((await check(other, '--connect')).output).toMatch(
       /failed: chain 1 and its contracts: .*has id 31337, but 1 is configured/,
     )
