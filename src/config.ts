@@ -204,3 +204,6 @@ export function readConfigText(
   const secrets = [...secretFiles].map(([key, path]) => [key, resolved(path)] as const)
   return { config, settings, files: [...named], secretFiles: new Map(secrets) }
 }
+
+/** A variable of the environment that a command line names. */
+export const fromEnvironment = (name: string): string | undefined => process.env[name]

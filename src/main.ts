@@ -15,6 +15,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   settlement: async () => (await import('./cli/settlement-command.ts')).settlementCommand,
   contracts: async () => (await import('./cli/contracts-command.ts')).contractsCommand,
   payouts: async () => (await import('./cli/payouts-command.ts')).payoutsCommand,
+  contributors: async () => (await import('./cli/contributors-command.ts')).contributorsCommand,
+  lend: async () => (await import('./cli/lend-command.ts')).lendCommand,
   engine: async () => (await import('./cli/engine-command.ts')).engineCommand,
 }
 

@@ -5,6 +5,12 @@ import { sha256Hex } from '../base/sha256.ts'
 
 export const adminTokenFile = (folder: string): string => join(folder, 'admin-token')
 
+/** Where the gateway of a `vouch dev` was reached last. */
+export const originFile = (folder: string): string => join(folder, 'gateway-origin')
+
+export const writeOrigin = (folder: string, origin: string): void =>
+  writeFileSync(originFile(folder), `${origin}\n`)
+
 /** The development mode's admin token, the same at every start; `vouch contributors` finds it in the data folder. */
 export function devAdminToken(folder: string): { readonly tokenHash: string } {
   const path = adminTokenFile(folder)

@@ -17,6 +17,7 @@ import {
 } from '../dev/embedded-chain.ts'
 import { type EmbeddedContributor, startEmbeddedContributor } from '../dev/embedded-contributor.ts'
 import { type Command, CommandFailure, terminal } from './command.ts'
+import { writeOrigin } from './dev-admin-token.ts'
 import { devApiKey } from './dev-api-key.ts'
 import { devBanner } from './dev-banner.ts'
 import { devAgreement, devGatewayConfig, devPrices } from './dev-config.ts'
@@ -105,6 +106,7 @@ async function startAll(
     ...(options.quiet ? {} : { onRequest: printRequest }),
   })
   parts.gateway = gateway
+  writeOrigin(folder, gateway.origin)
   const channel = await fundTranche(gateway, devChain)
   const apiKey = await devApiKey({ folder, apiKeys: gateway.apiKeys, channelId: channel.channelId })
   progress('ready')

@@ -1,5 +1,5 @@
 import type { Result } from '../base/result.ts'
-import { type BillingFailure, describeBillingFailure } from '../client/gateway-billing.ts'
+import { type BillingFailure, describeBillingFailure } from '../client/ask-gateway.ts'
 import { CommandFailure } from './command.ts'
 
 /** What the gateway answered; its failure ends the command with the line that describes it. */

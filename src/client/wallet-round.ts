@@ -10,16 +10,13 @@ import type { PrivateKey } from '../chain/private-key.ts'
 import { readRegistry } from '../chain/receipt-verifier-contract.ts'
 import type { ChannelOnChain } from '../domain/channel.ts'
 import type { AtomicAmount } from '../domain/units.ts'
+import { type BillingFailure, describeBillingFailure } from './ask-gateway.ts'
 import { type ChannelPlace, voucherBody } from './billing-orders.ts'
 import { type CheckLine, fails, unknown } from './check-line.ts'
 import { checkRegisteredKey } from './check-registration.ts'
 import { claimsContributor } from './check-signatures.ts'
 import type { RemoteChannel } from './gateway-answers.ts'
-import {
-  type BillingFailure,
-  describeBillingFailure,
-  type GatewayBilling,
-} from './gateway-billing.ts'
+import type { GatewayBilling } from './gateway-billing.ts'
 import type { ParsedReceipt, ReceiptPlace } from './parse-receipt-document.ts'
 import { recoverSigners } from './recover-signers.ts'
 import {
