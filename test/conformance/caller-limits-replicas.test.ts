@@ -211,3 +211,16 @@ test('a replica that is killed gives its places back, and what it claimed of the
     value: [{ limitName: 'spendPerDayMax', max: 198, remaining: 198 - 11 }],
   })
 })
+
+test('without its Redis a gateway lets nobody in who is limited, and asks nobody', async () => {
+  await limit({ requestsPerMinuteMax: 1_000 })
+  expect((await askAt(0)).status).toBe(200)
+  const asked = upstream.requests.length
+  await redis.kill('SIGKILL')
+  const refused = await Promise.all([askAt(0), askAt(1)])
+  expect(refused.map(({ status }) => status)).toEqual([503, 503])
+  expect(refused[0]?.error).toMatchObject({ code: 'store_unavailable' })
+  expect(upstream.requests).toHaveLength(asked)
+  await redis.restart()
+  await vi.waitFor(async () => expect((await askAt(0)).status).toBe(200), { timeout: 10_000 })
+})

@@ -14,7 +14,7 @@ import type { CallerLimitsDesk } from '../../src/payment/caller-limits-desk.ts'
 import { LimitOverrides } from '../../src/payment/caller-limits-overrides.ts'
 import { openSqliteCallerLimits } from '../../src/store/caller-limits-store-sqlite.ts'
 import { addApiKey } from '../support/api-keys.ts'
-import { type Answer, ask, askBody } from '../support/ask.ts'
+import { type Answer, ask, askBody, askedMessages } from '../support/ask.ts'
 import { callerLimits } from '../support/caller-limits.ts'
 import {
   startGatewayOnLedger,
@@ -24,8 +24,10 @@ import {
 import {
   answerStatus,
   answerWell,
+  chunk,
   type Script,
   type ScriptedUpstream,
+  sse,
   startScriptedUpstream,
   streamBytes,
 } from '../support/scripted-upstream.ts'
@@ -62,6 +64,9 @@ async function limitedKey(limits: LimitOverride = {}): Promise<Caller> {
   await desk.put({ kind: 'key', id: apiKeyId }, limits)
   return { origin: gateway.origin, apiKey: secret, apiKeyId }
 }
+
+const payerOf = ({ apiKeyId }: Caller) =>
+  ({ kind: 'api-key', apiKeyId, channelId: testChannelId }) as const
 
 const limitAccount = (limits: LimitOverride) =>
   desk.put({ kind: 'account', id: testChannelId }, limits)
@@ -222,6 +227,39 @@ describe('tokens per minute', () => {
     expect(upstream.requests).toHaveLength(0)
     expect((await ask(key, { max_tokens: 19 })).status).toBe(200)
   })
+})
+
+test('a stream that its client leaves in the middle has used what was delivered, and its request', async () => {
+  const key = await limitedKey({
+    requestsPerMinuteMax: 10,
+    tokensPerMinuteMax: 1_000,
+    concurrencyMax: 1,
+    spendPerDayMax: microUsd(1_000n),
+  })
+  const words = ['One', ' two', ' three'].map((content) => sse(chunk({ content })))
+  upstream.become(streamBytes(words, 'hang'))
+  const leaving = new AbortController()
+  const answer = await fetch(`${gateway.origin}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key.apiKey}` },
+    body: JSON.stringify({ model: 'm', stream: true, max_tokens: 20, messages: askedMessages }),
+    signal: leaving.signal,
+  })
+  const reader = answer.body?.getReader()
+  let text = ''
+  while (!text.includes('three')) text += Buffer.from((await reader?.read())?.value ?? [])
+  leaving.abort()
+  const { receipts } = await gateway.books()
+  const { work, cost } = receipts.at(-1)?.receipt ?? { work: undefined, cost: '' }
+  expect(Number(cost)).toBeGreaterThan(0)
+  const left = desk.allowances(desk.limitsOf(payerOf(key)) ?? [])
+  expect(left.map(({ remaining }) => remaining)).toEqual([
+    9,
+    1_000 - (work?.promptTokens ?? 0) - (work?.completionTokens ?? 0),
+    1_000 - Number(cost),
+  ])
+  upstream.become(answerWell())
+  expect((await ask(key, { max_tokens: 20 })).status).toBe(200)
 })
 
 describe('requests at the same time', () => {
