@@ -27,7 +27,11 @@ beforeAll(async () => {
       {
         id: 'engine',
         baseUrl: `${engine.url}/v1`,
-        offer: { modelName, upstreamModelName: modelName },
+        offer: {
+          modelName,
+          upstreamModelName: modelName,
+          endpoints: ['chat/completions', 'completions'],
+        },
       },
       { id: 'broken', baseUrl: upstream.baseUrl },
     ],
@@ -73,6 +77,13 @@ test("every answer fits OpenAI's types", async () => {
   const events = eventsOf(text)
   expect(events.length).toBeGreaterThan(4)
   for (const event of events) add('a chunk', 'OpenAI.Chat.ChatCompletionChunk', event)
+  const prompt = { model: 'vouch-mini', prompt: 'A receipt is', max_tokens: 8 }
+  add('a completion', 'OpenAI.Completion', await (await ask('/v1/completions', prompt)).json())
+  // Parts of a streamed one have no type of their own there, and OpenAI's servers do not keep to the whole's.
+  const { data } = (await (await ask('/v1/models')).json()) as { data: object[] }
+  const [listed = {}] = data
+  const { id, object, created, owned_by } = listed as Record<string, unknown>
+  add('a model', 'OpenAI.Models.Model', { id, object, created, owned_by })
   const refused = await ask('/v1/chat/completions', { ...chat, model: 'm' })
   const failed = (await refused.json()) as { error: unknown }
   add('an error', 'OpenAI.ErrorObject & { request_id: string }', failed.error)
