@@ -4,8 +4,10 @@ import { answerHash, canonicalText, textHash, toolCallsHash } from './answer-has
 import { type CheckLine, fails, holds, unknown } from './check-line.ts'
 import { nameNearMiss } from './near-miss.ts'
 
-/** `n` of a request: no gateway answers with more choices. */
+/** `n` of a request for one prompt: a choice may be silent, so that more were asked for than are seen. */
 export const choicesMax = 8
+/** What several prompts, or several inputs, come to at most in one answer. */
+const deliveredMax = 2_048
 
 /**
  * Whether `choices`, one file for each choice in the order of their index, are what `contentHash`
@@ -17,7 +19,7 @@ export function checkContent({ work }: Receipt, choices: readonly Buffer[]): Che
   if (work.contentHash === zeroBytes32) {
     return fails(check, 'the receipt covers no content: its gateway lost sight of the answer')
   }
-  if (choices.length > choicesMax) {
+  if (choices.length > deliveredMax) {
     return fails(check, `${choices.length} choices are more than an answer can have`)
   }
   const expected = work.contentHash
@@ -54,6 +56,11 @@ const describeChoices = (choices: readonly Buffer[]): string =>
  * them together.
  */
 function readings(choices: readonly Buffer[]): readonly Bytes32[] {
+  const [only, ...others] = choices
+  // Tools are called in chats alone, which have no more choices than that.
+  if (only !== undefined && choices.length > choicesMax) {
+    return [answerHash([textHash(only), ...others.map(textHash)])]
+  }
   let combinations: readonly (readonly Bytes32[])[] = [[]]
   for (const choice of choices) {
     const hashes = choiceReadings(choice)

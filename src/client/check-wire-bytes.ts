@@ -101,7 +101,8 @@ function possibleHashes(choices: readonly AnsweredChoice[]): readonly Bytes32[] 
   )
   const silent = textHash(new Uint8Array())
   const possible: Bytes32[] = []
-  for (let count = Math.max(1, hashes.length); count <= choicesMax; count += 1) {
+  const countMax = Math.max(choicesMax, hashes.length)
+  for (let count = Math.max(1, hashes.length); count <= countMax; count += 1) {
     const [first = silent, ...rest] = hashes
     const padding = Array.from({ length: count - 1 - rest.length }, () => silent)
     possible.push(answerHash([first, ...rest, ...padding]))

@@ -18,8 +18,8 @@ type GrowingChoice = { text: string; readonly toolCalls: Map<number, Record<stri
 
 const blankLine = Buffer.from('\n\n')
 const dataPrefix = 'data: '
-/** Other APIs name their events, in a line of its own and again in the data. */
-const eventName = /^event: .*\n/
+/** Comments of a gateway that was waiting; other APIs name their events, in a line of its own and again in the data. */
+const beforeData = /^(?::.*\n)*(?:event: .*\n)?/
 
 /**
  * Server-sent events as the gateway frames them, each with its blank line; a cut event at the end
@@ -68,7 +68,7 @@ const callsInOrder = (calls: GrowingChoice['toolCalls'] | undefined): readonly u
 
 function eventPayloads(body: Buffer): readonly string[] {
   return splitEvents(body)
-    .map((event) => event.toString().trimEnd().replace(eventName, ''))
+    .map((event) => event.toString().trimEnd().replace(beforeData, ''))
     .filter((event) => event.startsWith(dataPrefix) && event !== 'data: [DONE]')
     .map((event) => event.slice(dataPrefix.length))
 }
@@ -85,14 +85,15 @@ const asFields = (value: unknown): Fields =>
   typeof value === 'object' && value !== null ? (value as Fields) : {}
 
 /** Far beyond `n`'s bound; keeps a forged index from growing an array without end. */
-const indexMax = 127
+const indexMax = 1_023
 
 function addPart(growing: GrowingChoice[], choice: Fields): void {
   const index = choice['index']
   const at = typeof index === 'number' && index >= 0 && index <= indexMax ? Math.trunc(index) : 0
   growing[at] ??= { text: '', toolCalls: new Map() }
   const said = asFields(choice['message'] ?? choice['delta'])
-  if (typeof said['content'] === 'string') growing[at].text += said['content']
+  const text = said['content'] ?? choice['text']
+  if (typeof text === 'string') growing[at].text += text
   const calls = said['tool_calls']
   if (!Array.isArray(calls)) return
   for (const call of calls) addToolCall(growing[at].toolCalls, asFields(call))

@@ -81,6 +81,7 @@ export const termsObject = (terms: BillingTerms, offers: readonly Offer[]): Json
   models: offers.map((offer) => ({
     id: offer.modelName,
     model_id: offer.modelId,
+    unit: offer.unit ?? 'token',
     context_tokens_max: offer.contextTokensMax,
     completion_tokens_max: offer.completionTokensMax,
     price_hash: offer.priceHash,

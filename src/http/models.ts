@@ -1,10 +1,14 @@
 import type { ServerResponse } from 'node:http'
 import type { Offer } from '../domain/contributor.ts'
+import { usualEndpoints } from '../domain/endpoint.ts'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
 import { sendError, sendJson } from './raw-response.ts'
 
-/** OpenAI's model object, and ours beside it: the id that receipts carry, the context, prices per million tokens. */
-function modelObject(offer: Offer): Readonly<Record<string, unknown>> {
+/**
+ * OpenAI's model object, and ours beside it: the id that receipts carry, the context, where it is asked, and prices for a
+ * million tokens. What it is counted in besides has prices for a million of that. `offers` are of one model.
+ */
+function modelObject(offer: Offer, offers: readonly Offer[]): Readonly<Record<string, unknown>> {
   const { prices } = offer
   return {
     id: offer.modelName,
@@ -20,18 +24,37 @@ function modelObject(offer: Offer): Readonly<Record<string, unknown>> {
       prompt_atomic_per_mtok: String(prices.promptAtomicPerMtok),
       cached_prompt_atomic_per_mtok: String(prices.cachedPromptAtomicPerMtok),
       completion_atomic_per_mtok: String(prices.completionAtomicPerMtok),
+      endpoints: offers.flatMap(pathsOf),
+      units: offers.map(unitObject),
     },
   }
 }
 
+const pathsOf = ({ endpoints }: Offer): readonly string[] =>
+  (endpoints ?? usualEndpoints).map((endpoint) => `/v1/${endpoint}`)
+
+const unitObject = (offer: Offer): Readonly<Record<string, unknown>> => ({
+  unit: offer.unit ?? 'token',
+  endpoints: pathsOf(offer),
+  price_hash: offer.priceHash,
+  prompt_atomic_per_mtok: String(offer.prices.promptAtomicPerMtok),
+  atomic_per_million: String(offer.prices.completionAtomicPerMtok),
+})
+
+/** By name, in the order of configuration. */
+const modelObjects = (offers: readonly Offer[]): readonly Readonly<Record<string, unknown>>[] =>
+  [...Map.groupBy(offers, ({ modelName }) => modelName).values()].flatMap((ofModel) =>
+    ofModel.slice(0, 1).map((first) => modelObject(first, ofModel)),
+  )
+
 /** `GET /v1/models` */
 export function listModels(door: GatewayDoor, outgoing: ServerResponse): void {
-  sendJson(outgoing, { object: 'list', data: door.models().map(modelObject) })
+  sendJson(outgoing, { object: 'list', data: modelObjects(door.models()) })
 }
 
 /** `GET /v1/models/{id}`; ids may contain slashes. */
 export function retrieveModel(door: GatewayDoor, outgoing: ServerResponse, modelId: string): void {
-  const offer = door.models().find(({ modelName }) => modelName === modelId)
-  if (offer === undefined) sendError(outgoing, { reason: 'model_not_found', modelId })
-  else sendJson(outgoing, modelObject(offer))
+  const [model] = modelObjects(door.models().filter(({ modelName }) => modelName === modelId))
+  if (model === undefined) sendError(outgoing, { reason: 'model_not_found', modelId })
+  else sendJson(outgoing, model)
 }

@@ -77,6 +77,7 @@ export const billingSchemas: Readonly<Record<string, Schema>> = {
       object({
         id: text,
         model_id: hex32,
+        unit: text,
         context_tokens_max: whole,
         completion_tokens_max: whole,
         price_hash: hex32,

@@ -217,6 +217,16 @@ export const inferenceSchemas: Readonly<Record<string, Schema>> = {
       prompt_atomic_per_mtok: amount,
       cached_prompt_atomic_per_mtok: amount,
       completion_atomic_per_mtok: amount,
+      endpoints: list(text),
+      units: list(
+        object({
+          unit: oneOf('token', 'vector', 'result', 'image', 'character', 'second'),
+          endpoints: list(text),
+          price_hash: hex32,
+          prompt_atomic_per_mtok: amount,
+          atomic_per_million: amount,
+        }),
+      ),
     }),
   }),
   ModelList: object({ object: { const: 'list' }, data: list(ref('Model')) }),

@@ -44,6 +44,13 @@ type Asked = { readonly endpoint: Endpoint; readonly modelName: string }
 /** Everyone who offers a model at an endpoint at one moment. Never changed: another takes its place. */
 export type Offered = { readonly lanes: readonly Lane[]; readonly candidates: readonly Candidate[] }
 
+const endpointsOf = ({ endpoints }: Offer): readonly Endpoint[] => endpoints ?? usualEndpoints
+
+const withEndpointsOf = (offer: Offer, other: Offer): Offer => ({
+  ...offer,
+  endpoints: [...new Set([...endpointsOf(offer), ...endpointsOf(other)])],
+})
+
 const asOffered: OfferFor = (offer) => offer
 const nobody: Offered = { lanes: [], candidates: [] }
 
@@ -105,12 +112,17 @@ export class ContributorPool {
     return this.#offered.get(laneNameOf(asked)) ?? nobody
   }
 
-  /** One representative offer for each model, in the order of configuration. */
+  /**
+   * One representative offer for each model and what it is counted in, in the order of configuration, with the endpoints of
+   * them all.
+   */
   models(): readonly Offer[] {
     const offers = new Map<string, Offer>()
     for (const { contributor } of this.#stations.values()) {
       for (const offer of contributor.offers) {
-        if (!offers.has(offer.modelName)) offers.set(offer.modelName, offer)
+        const name = `${offer.unit ?? 'token'} ${offer.modelName}`
+        const known = offers.get(name)
+        offers.set(name, known === undefined ? offer : withEndpointsOf(known, offer))
       }
     }
     return [...offers.values()]
@@ -159,7 +171,7 @@ export class ContributorPool {
       const station = this.#stationOf(contributor)
       stations.set(contributorId, station)
       for (const offer of contributor.offers) {
-        for (const endpoint of offer.endpoints ?? usualEndpoints) {
+        for (const endpoint of endpointsOf(offer)) {
           const laneName = laneNameOf({ endpoint, modelName: offer.modelName })
           const lane = this.#laneOf(laneName, station, offer)
           lanes.set(laneName, [...(lanes.get(laneName) ?? []), lane])

@@ -42,6 +42,8 @@ export type SigningUpstream = {
   readonly identity: SigningIdentity
   /** Says these words and signs. */
   readonly answer: (words: readonly string[], lies?: Lies) => Script
+  /** Answers these bytes in one piece, and signs what is said of them beside their hashes. */
+  readonly answerBody: (body: Buffer, contentType: string, said: Partial<Work>) => Script
 }
 
 /** Who signs, and for which receipts. */
@@ -64,6 +66,16 @@ export function signingUpstream(signer: Signer = ofNoRegistry()): SigningUpstrea
   const signingAddress = addressOfPrivateKey(privateKey)
   return {
     identity: { operator, signingAddresses: [signingAddress] },
+    answerBody: (body, contentType, said) => (request, response) => {
+      const job = { request, operator, words: [], modelId }
+      const work = { ...workOf(job, { body, streamRoot: zeroBytes32 }), ...said }
+      const signed = { work, signature: signDigest(workDigest(domain, work), privateKey) }
+      response.writeHead(200, {
+        'content-type': contentType,
+        'x-vouch-work': Buffer.from(JSON.stringify(signed)).toString('base64url'),
+      })
+      response.end(body)
+    },
     answer: (words, lies = {}) => {
       const encode = (work: Work): string | undefined => {
         const told = lies.work?.(work) ?? work
@@ -115,7 +127,7 @@ function workOf(
     readonly words: readonly string[]
     readonly modelId: Bytes32
   },
-  answer: { readonly body: string; readonly streamRoot: Work['streamRoot'] },
+  answer: { readonly body: string | Uint8Array; readonly streamRoot: Work['streamRoot'] },
 ): Work {
   const { headers, body } = job.request
   const nowS = unixSecondsOf(Date.now())

@@ -58,9 +58,14 @@ describe('several choices', () => {
   })
 
   test('more than any answer has are refused, even if they hash to it', () => {
-    const nine = Array.from({ length: 9 }, (_, at) => String(at))
-    expect(verdict(nine.slice(0, 8).map(text), nine.slice(0, 8))).toBe('holds')
-    expect(verdict(nine.map(text), nine)).toBe('fails')
+    const many = Array.from({ length: 2_049 }, (_, at) => String(at))
+    expect(verdict(many.slice(0, 2_048).map(text), many.slice(0, 2_048))).toBe('holds')
+    expect(verdict(many.map(text), many)).toBe('fails')
+  })
+
+  test('of several prompts they are texts, whatever they look like', () => {
+    const lists = Array.from({ length: 9 }, () => '[]')
+    expect(verdict(lists.map(text), lists)).toBe('holds')
   })
 })
 

@@ -36,6 +36,22 @@ describe('a whole answer', () => {
   })
 })
 
+test('text completions say theirs without a message', () => {
+  const choices = [
+    { index: 1, text: 'b' },
+    { index: 0, text: 'a' },
+  ]
+  const said = [
+    { text: 'a', toolCalls: [] },
+    { text: 'b', toolCalls: [] },
+  ]
+  expect(read(JSON.stringify({ object: 'text_completion', choices }))).toEqual(said)
+  expect(read(event({ choices }) + event({ choices: [{ index: 0, text: '!' }] }) + done)).toEqual([
+    { text: 'a!', toolCalls: [] },
+    said[1],
+  ])
+})
+
 describe('a stream', () => {
   test('deltas are joined, and what says nothing adds nothing', () => {
     const body =

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Unit } from '../../../src/domain/endpoint.ts'
 import type { Attempt } from '../../../src/routing/attempt.ts'
 import { newcomerAnswers } from '../../../src/routing/choose-lane.ts'
 import { outcomesMin, restFirstMs } from '../../../src/routing/circuit-breaker.ts'
@@ -41,6 +42,23 @@ describe('ContributorPool', () => {
     ])
     expect(pool.candidates(chat('none'))).toEqual([])
     expect(pool.contributors).toEqual([a, b])
+  })
+
+  test('lists a model once for each thing that it is counted in', () => {
+    const [offer] = contributorOf({ id: 'a', models: ['m'] }).offers
+    const of = (unit: Unit) => ({ ...(offer ?? expect.fail('it offers nothing')), unit })
+    const a = { ...contributorOf({ id: 'a' }), offers: [of('token'), of('vector')] }
+    const b = { ...contributorOf({ id: 'b' }), offers: [of('vector'), of('image')] }
+    const pool = new ContributorPool([a, b])
+    expect(pool.models().map(({ unit }) => unit)).toEqual(['token', 'vector', 'image'])
+    const c = {
+      ...contributorOf({ id: 'c' }),
+      offers: [{ ...of('token'), endpoints: ['completions'] as const }],
+    }
+    expect(new ContributorPool([a, c]).models()[0]?.endpoints).toEqual([
+      'chat/completions',
+      'completions',
+    ])
   })
 
   test('counts who is busy', async () => {
