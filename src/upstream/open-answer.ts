@@ -65,7 +65,8 @@ export function openAnswer(
       {
         path: `${url.pathname}${attempt.path}`,
         isGuarded: attempt.isGuarded,
-        headers: attempt.headers,
+        // Without this header any encoding would be acceptable (RFC 9110, section 12.5.3).
+        headers: { ...attempt.headers, 'accept-encoding': 'identity' },
         body: attempt.body,
         headersTimeout: attempt.stream ? pools.timeouts.firstByteMs : pools.timeouts.wholeAnswerMs,
       },

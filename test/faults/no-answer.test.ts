@@ -206,6 +206,7 @@ test('an error with status 200 is an unusable answer', () =>
 
 test('a body that was compressed although nobody asked for it is an unusable answer', () =>
   refused((request, response) => {
+    expect(request.headers['accept-encoding']).toBe('identity')
     response.writeHead(200, { 'content-type': typeAsked(request), 'content-encoding': 'gzip' })
     response.end(gzipSync(request.json['stream'] === true ? role + word + sseDone : whole))
   }, unusable))
