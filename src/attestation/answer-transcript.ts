@@ -2,7 +2,7 @@
  * Everything a receipt says about the bytes of one answer, gathered while they pass: what the contributor sent, what the
  * client got, and the text in it. Keeps the text (bounded by the upstream's body limit) and nothing else.
  */
-import { hash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { assert } from '../base/assert.ts'
 import { type Bytes32, bytes32, zeroBytes32 } from '../domain/units.ts'
 import type { Json } from './canonical-json.ts'
@@ -137,6 +137,12 @@ export class StreamTranscript {
   added(sent: Buffer): void {
     this.#sent ??= this.#received.forkOutput()
     this.#sent.update(sent)
+  }
+
+  /** Bytes that the client got before all others; `sentSince` is what it got of the events so far. */
+  preceded(by: Buffer, sentSince: readonly Buffer[]): void {
+    this.#sent = createHash('sha256').update(by)
+    for (const sent of sentSince) this.#sent.update(sent)
   }
 
   /** The contributor's side, at its end. Called once. */

@@ -46,6 +46,8 @@ export const upstreamAttemptsTimeoutMs = 120_000
 /** The same contributor is asked again, where it is the only one, after a pause drawn from between these. */
 export const upstreamRetryPauseMinMs = 50
 export const upstreamRetryPauseMaxMs = 500
+/** How long a stream that has not begun is silent where the operator wants comments in it, and between two of them. */
+export const keepAliveIntervalMs = 10_000
 /** While an answer streams, what was delivered is made durable at least this often. */
 export const checkpointIntervalMs = 1_000
 /** …and at least every this many completion events. */

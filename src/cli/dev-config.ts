@@ -83,7 +83,7 @@ export function devGatewayConfig(terms: {
       whenUnclaimed: devUsd(1n),
       everyS: 86_400,
     },
-    routing: { hedging: false },
+    routing: { hedging: false, keepAliveComments: false },
     upstreams: [
       {
         id: 'embedded',

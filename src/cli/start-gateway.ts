@@ -3,7 +3,7 @@
  * opposite order. `vouch serve` and `vouch dev` both start one here.
  */
 import type { GatewaySigner } from '../attestation/seal-receipt.ts'
-import { drainTimeoutMs } from '../base/limits.ts'
+import { drainTimeoutMs, keepAliveIntervalMs } from '../base/limits.ts'
 import { createLogs, type GatewayLog, logDestination, type RequestLog } from '../base/log.ts'
 import type { Result } from '../base/result.ts'
 import { jsonRpc } from '../chain/json-rpc.ts'
@@ -21,6 +21,7 @@ import { type HttpServer, startHttpServer } from '../http/server.ts'
 import { authenticate } from '../payment/authenticate.ts'
 import type { CallerLimitsDesk } from '../payment/caller-limits-desk.ts'
 import { createPaymentStep } from '../payment/payment-step.ts'
+import { scheduleByTimer } from '../routing/waiting-room.ts'
 import type { ApiKeyStore } from '../store/api-key-store.ts'
 import type { LedgerStore } from '../store/ledger-store.ts'
 import type { UpstreamPools } from '../upstream/upstream-pools.ts'
@@ -102,6 +103,9 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
       logs.request(line)
       options.onRequest?.(line)
     },
+    keepAlive: config.routing.keepAliveComments
+      ? { everyMs: keepAliveIntervalMs, schedule: scheduleByTimer }
+      : undefined,
     unserved: new UnservedRequests(),
     nowMs,
   }

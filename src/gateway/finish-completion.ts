@@ -36,7 +36,7 @@ export async function finishStream(
   const { requestId } = served.request
   if (client.cancellation.cancelled) return releaseUnserved(gateway, served)
   client.startStream(answerHeaders(served))
-  const end = await relay.relayTo(client)
+  const end = await relay.relayTo(client, served.sentBefore)
   const closing = await finishRelayed(gateway, served, { relay, end })
   if (client.cancellation.cancelled) return ok(undefined)
   if (closing.ok) client.endStream(closing.value)

@@ -78,9 +78,10 @@ export class StreamRelay {
     })
   }
 
-  /** Forwards what was held back and everything that follows. Resolves when the last event but [DONE] was handed over. */
-  relayTo(client: AnswerClient): Promise<StreamEnd> {
+  /** Forwards what was held back and all that follows. Resolves when the last event but [DONE] was handed over. */
+  relayTo(client: AnswerClient, sentBefore?: Buffer): Promise<StreamEnd> {
     this.#client = client
+    if (sentBefore?.length) this.transcript.preceded(sentBefore, this.#early ?? [])
     client.cancellation.onCancel(() => this.#end({ kind: 'client_gone' }))
     client.onDrain(() => {
       this.#flowing = true
@@ -124,9 +125,8 @@ export class StreamRelay {
       this.#fail({ reason: 'upstream_timeout' })
       return true
     }
-    const bounded =
-      this.#reader.push(chunk, (block) => this.#block(block)) && this.#bytes <= upstreamBodyBytesMax
-    if (!bounded) this.#fail({ reason: 'upstream_bad_response' })
+    const fits = this.#reader.push(chunk, (block) => this.#block(block))
+    if (!fits || this.#bytes > upstreamBodyBytesMax) this.#fail({ reason: 'upstream_bad_response' })
     return this.#flowing && this.#unpaid === undefined
   }
 

@@ -18,6 +18,7 @@ import type { AnswerClient } from './answer-client.ts'
 import { enterLimits, releaseHold, requestOnly } from './enter-limits.ts'
 import { finishStream, finishUnary } from './finish-completion.ts'
 import type { Gateway } from './gateway.ts'
+import { KeepAlive } from './keep-alive.ts'
 import { attemptRecordsOf } from './note-attempt.ts'
 import { type BegunAnswer, openFirstAnswer } from './open-first-answer.ts'
 import { recoveryContext } from './recover-holds.ts'
@@ -109,6 +110,7 @@ async function serveAdmitted(
     const asked = offerOf(offer)
     return admitted.bounds.has(asked) ? asked : undefined
   }
+  const kept = keepAliveOf(gateway, job, admitted)
   // The contributor works while the disk makes the hold durable; the client hears nothing before both are there.
   const begun = await openFirstAnswer(gateway, {
     request,
@@ -116,7 +118,7 @@ async function serveAdmitted(
     admitted,
     route: gateway.pool.route(routeRequest, offerFor, job.offered),
     client,
-  })
+  }).finally(() => kept?.stop())
   if (!begun.ok) {
     await releaseHold(gateway, job)
     const { refusal, attempts } = begun.error
@@ -124,7 +126,11 @@ async function serveAdmitted(
       await place?.leave(requestOnly)
       return leave(gateway, request, attempts)
     }
-    return refuse(gateway, request, asCallerSeesIt(refusal, candidates), attempts)
+    return refuseIn(
+      kept,
+      refuse(gateway, request, asCallerSeesIt(refusal, candidates), attempts),
+      job,
+    )
   }
 
   const durable = await isDurable(admitted)
@@ -133,12 +139,13 @@ async function serveAdmitted(
     const attempts = attemptRecordsOf(begun.value, reason, gateway.nowMs())
     endUnserved(gateway, begun.value)
     await releaseHold(gateway, job)
-    return refuse(gateway, request, { reason }, attempts)
+    return refuseIn(kept, refuse(gateway, request, { reason }, attempts), job)
   }
   const served: ServedRequest = {
     request,
-    client,
+    client: kept?.client ?? client,
     begun: begun.value,
+    sentBefore: kept?.sent,
     income,
     admitted,
     place,
@@ -152,6 +159,26 @@ async function serveAdmitted(
   } finally {
     begun.value.attempt.abandoned(gateway.nowMs())
   }
+}
+
+function keepAliveOf(
+  { keepAlive }: Gateway,
+  { request, client }: Job,
+  { headers }: Admitted,
+): KeepAlive | undefined {
+  if (keepAlive === undefined || !request.stream) return undefined
+  const { requestId, receiptId } = request
+  const names = { 'x-request-id': requestId, 'x-vouch-receipt': receiptId }
+  return new KeepAlive(client, keepAlive, { ...names, ...headers })
+}
+
+/** Where the stream has begun, a refusal is told in it. */
+function refuseIn(
+  kept: KeepAlive | undefined,
+  refused: Result<void, Refusal>,
+  { request }: Job,
+): Result<void, Refusal> {
+  return !refused.ok && kept?.fail(refused.error, request) === true ? ok(undefined) : refused
 }
 
 /** The candidates as this payer is asked for them: from here on all prices are in its channel's asset. */

@@ -34,6 +34,8 @@ export type ServedRequest = {
   readonly request: InferenceRequest
   readonly client: AnswerClient
   readonly begun: BegunAnswer
+  /** Of its stream, what the client got while it waited. */
+  readonly sentBefore: Buffer | undefined
   /** What the answer is charged in; undefined where one asset alone is taken. */
   readonly income: AssetAtRate | undefined
   readonly admitted: Admitted

@@ -24,7 +24,7 @@ import { isSamePlace, renewLane, renewStation } from './renew-lane.ts'
 import { type OfferFor, Route } from './route.ts'
 import type { RoutingState } from './routing-state.ts'
 import { type Random, seededRandom } from './seeded-random.ts'
-import { type Schedule, WaitingRoom } from './waiting-room.ts'
+import { type Schedule, scheduleByTimer, WaitingRoom } from './waiting-room.ts'
 
 export type PoolOptions = {
   /** Counts requests and tokens per minute; by default in this process alone. */
@@ -53,11 +53,6 @@ const withEndpointsOf = (offer: Offer, other: Offer): Offer => ({
 
 const asOffered: OfferFor = (offer) => offer
 const nobody: Offered = { lanes: [], candidates: [] }
-
-const scheduleByTimer: Schedule = (delayMs, run) => {
-  const timer = setTimeout(run, delayMs).unref()
-  return () => clearTimeout(timer)
-}
 
 /** Who may be asked, how busy and how well they are. One per gateway process. */
 export class ContributorPool {

@@ -3,6 +3,11 @@ import { FairQueue, type FairQueueBounds } from './fair-queue.ts'
 /** Runs `run` once after `delayMs`, with the time it was meant for, unless the answer is called before. */
 export type Schedule = (delayMs: number, run: () => void) => () => void
 
+export const scheduleByTimer: Schedule = (delayMs, run) => {
+  const timer = setTimeout(run, delayMs).unref()
+  return () => clearTimeout(timer)
+}
+
 /** One request that waits. */
 export type Visitor = {
   readonly callerId: string

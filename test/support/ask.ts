@@ -69,6 +69,7 @@ async function readAnswer(response: Response): Promise<Answer> {
   const events = streamed
     ? text
         .split('\n\n')
+        .map((block) => block.replace(/^(?::.*\n)+/, ''))
         .filter((block) => block.startsWith('data: '))
         .map((block) => block.slice(6))
     : []

@@ -34,6 +34,7 @@ import { createDoor } from '../../src/gateway/create-door.ts'
 import type { Gateway } from '../../src/gateway/gateway.ts'
 import type { GatewayDoor } from '../../src/gateway/gateway-door.ts'
 import { InFlight } from '../../src/gateway/in-flight.ts'
+import type { KeepAliveTerms } from '../../src/gateway/keep-alive.ts'
 import { UnservedRequests } from '../../src/gateway/unserved-requests.ts'
 import { type ClientTimeouts, startHttpServer } from '../../src/http/server.ts'
 import type { TokenCounter } from '../../src/metering/token-counter.ts'
@@ -150,6 +151,7 @@ export async function startGatewayOnLedger(
     readonly balance?: bigint
     readonly tokenCounters?: ReadonlyMap<string, TokenCounter>
     readonly pool?: PoolOptions
+    readonly keepAlive?: KeepAliveTerms
     readonly timeouts?: Partial<UpstreamTimeouts>
     readonly clientTimeouts?: Partial<ClientTimeouts>
     /** Who is paid by channel; without it nobody. */
@@ -193,6 +195,7 @@ export async function startGatewayOnLedger(
     signer: { operator, privateKey, domain: testDomain, chainId, verifyingContract },
     tokenCounters: options.tokenCounters ?? new Map(),
     log: journal.request,
+    keepAlive: options.keepAlive,
     unserved: new UnservedRequests(),
     nowMs: options.nowMs ?? Date.now,
   }
