@@ -12,6 +12,9 @@ export type ConfigDescription = {
   readonly asset: { readonly address: string; readonly decimals: number }
   readonly otherAssets: readonly { readonly chainId: number; readonly address: string }[]
   readonly payouts: 'by channel' | 'none'
+  /** Whether strangers may lend keys, and whether there is an admin API. */
+  readonly lending: 'open' | 'closed'
+  readonly admin: 'by token' | 'none'
   readonly upstreams: readonly DescribedUpstream[]
 }
 
@@ -56,6 +59,8 @@ export function describeConfig({ config, settings }: ConfigReading): ConfigDescr
     asset: { address: chain.asset, decimals: chain.assetDecimals },
     otherAssets: assets.map(({ chainId, address }) => ({ chainId, address })),
     payouts: config.payouts === undefined ? 'none' : 'by channel',
+    lending: config.lending?.isOpen === true ? 'open' : 'closed',
+    admin: config.admin === undefined ? 'none' : 'by token',
     upstreams: config.upstreams.map((upstream, index) => ({
       id: upstream.id,
       url: upstream.baseUrl,
@@ -111,6 +116,8 @@ export function formatDescription(described: ConfigDescription): readonly string
     row('asset', `${asset.address}, ${asset.decimals} decimals`),
     ...otherAssets.map(({ chainId, address }) => row('asset', `${address} on chain ${chainId}`)),
     row('payouts', described.payouts),
+    row('lent keys', described.lending),
+    row('admin API', described.admin),
     ...described.upstreams.flatMap(upstreamLines),
   ]
 }

@@ -78,6 +78,8 @@ describe('a good file', () => {
       found: {
         chains: [{ chainId: 31337 }],
         store: 'files in the data folder',
+        lending: 'closed',
+        admin: 'none',
         upstreams: [{ id: 'engine', models: [{ id: 'public-name', manifest: false }] }],
       },
       warnings: [{ key: 'upstreams[0].limits' }],
