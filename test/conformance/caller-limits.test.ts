@@ -301,6 +301,9 @@ describe('requests at the same time', () => {
       leaving.abort()
       expect(await Promise.all(left)).toEqual(['left', 'left', 'left'])
       await vi.waitFor(() => expect(gateway.inFlight.count).toBe(0))
+      // They made work: as requests they count.
+      const [requests] = desk.allowances(desk.limitsOf(payerOf(key)) ?? [])
+      expect(requests?.remaining).toBe(stream ? 991 : 997)
       upstream.become(answerStatus(500, '{}'))
       expect(statuses(await burst(3, () => ask(key)).all)).toEqual({ 503: 3 })
       upstream.become(answerWell())

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { randomPrivateKey } from '../../../src/chain/private-key.ts'
 import { addressOfPrivateKey } from '../../../src/chain/signatures.ts'
+import { noLimits } from '../../../src/domain/caller-limits.ts'
 import type { Asset } from '../../../src/domain/exchange.ts'
 import { microUsd } from '../../../src/domain/exchange.ts'
 import type { ReceiptDocument } from '../../../src/domain/receipt-document.ts'
@@ -9,7 +10,7 @@ import { recoverHolds, recoveryContext } from '../../../src/gateway/recover-hold
 import { createPaymentStep } from '../../../src/payment/payment-step.ts'
 import { PriceExchange } from '../../../src/payment/price-exchange.ts'
 import type { LedgerStore } from '../../../src/store/ledger-store.ts'
-import { nobodyLimited } from '../../support/caller-limits.ts'
+import { callerLimits, nobodyLimited } from '../../support/caller-limits.ts'
 import { channelConfig, channelIdOf, holdOf, openSignedChannel } from '../../support/channels.ts'
 import { testDomain, testVerifier } from '../../support/gateway-on-ledger.ts'
 import { type LedgerPlace, sqlitePlace } from '../../support/ledger-place.ts'
@@ -93,4 +94,65 @@ test('a crash is charged in the asset and at the rate of the admission, and its 
   const document = JSON.parse(stored?.body ?? '') as ReceiptDocument
   expect(document.receipt.priceHash).toBe(offer.priceHash)
   expect(document.receipt.work.contributor).toBe(zeroAddress)
+})
+
+test('who ends a request puts what it cost in the place of what it claimed of the day, once', async () => {
+  const callers = [
+    {
+      caller: { kind: 'account', id: channelId },
+      limits: { ...noLimits, spendPerDayMax: microUsd(1_000n) },
+    },
+  ] as const
+  const desk = callerLimits()
+  const claim = async () => {
+    const asked = { requests: 1, tokens: 0, spent: microUsd(100n) }
+    const entered = await desk.enter(callers, asked)
+    if (!entered.ok) throw new Error(entered.error.reason)
+    return entered.value.dayClaim
+  }
+  const left = () => desk.allowances(callers)[0]?.remaining
+  const contributor = {
+    contributorId: 'c',
+    baseUrl: '',
+    authorization: undefined,
+    identity: undefined,
+    offers: [],
+  }
+  const candidates = [{ contributor, offer: offerOf() }]
+  const orphanOf = async (requestId: string, checkpoint: string | undefined) => {
+    const request = { ...inferenceRequest(), requestId }
+    const context = recoveryContext(request, candidates, { dayClaim: await claim() })
+    const hold = { ...holdOf(requestId, channelId, 100n), context }
+    await ledger.hold(hold)
+    return { ...hold, checkpoint }
+  }
+  const orphans = [
+    await orphanOf('req_silent', undefined),
+    await orphanOf('req_told', '{"contentEvents":3}'),
+    // Its owner was only slow, and ends it by itself.
+    await orphanOf('req_ended', undefined),
+  ]
+  await ledger.release('req_ended')
+  expect(left()).toBe(700)
+  const privateKey = randomPrivateKey()
+  const recover = () =>
+    recoverHolds({
+      limits: desk,
+      priceDecimals: 6,
+      payment: { ...createPaymentStep(ledger), orphanedHolds: async () => orphans },
+      signer: {
+        privateKey,
+        operator: addressOfPrivateKey(privateKey),
+        domain: testDomain,
+        chainId: home.chainId,
+        verifyingContract: address(testVerifier),
+      },
+      payerOf: async () => channelConfig.payer,
+      nowMs: Date.now,
+    })
+  // 3 tokens at 2 were delivered; nothing of the one that was silent; the third is not ours to say.
+  await recover()
+  expect(left()).toBe(1_000 - 6 - 100)
+  await recover()
+  expect(left()).toBe(1_000 - 6 - 100)
 })
