@@ -109,8 +109,13 @@ export async function startServe(configPath: string): Promise<ServeProcess> {
 }
 
 /** Runs a command of `vouch` to its end. */
-export function runVouch(args: readonly string[], input?: string): Promise<Finished> {
+export function runVouch(
+  args: readonly string[],
+  input?: string,
+  folder?: string,
+): Promise<Finished> {
   const child = spawn(process.execPath, [main, ...args], {
+    ...(folder !== undefined && { cwd: folder }),
     stdio: ['pipe', 'pipe', 'pipe'],
     // A command that hangs must not outlive its test.
     timeout: 50_000,

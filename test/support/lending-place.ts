@@ -25,7 +25,7 @@ export type LendingPlace = ServeConfig & {
   readonly service: KeyedUpstream
   readonly adminTokenFile: string
   /** The configuration with lending open; what is given comes below `lending:`. */
-  readonly configOf: (lending?: string) => string
+  readonly configOf: (lending?: string, change?: (text: string) => string) => string
   /** Starts it, with an account; resolves when it answers. */
   readonly start: (configPath?: string) => Promise<Served>
 }
@@ -80,10 +80,11 @@ export async function openLendingPlace(...keys: readonly string[]): Promise<Lend
   file('treasury.key', devChain.keys.treasury)
   file('voucher.key', devChain.keys.payoutSigner)
   const adminTokenFile = file('admin.token', adminToken)
-  const configOf = (lending = lendingSection) =>
-    config.yaml(
-      (text) =>
+  const configOf: LendingPlace['configOf'] = (lending = lendingSection, change = (text) => text) =>
+    config.yaml((text) =>
+      change(
         `${text}${payoutsSection(devChain.contracts.openClaimAuthorizer)}${lending}admin:\n  tokenFile: admin.token\n`,
+      ),
     )
   return {
     ...config,

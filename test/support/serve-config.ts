@@ -23,6 +23,7 @@ export type ServeConfig = {
   /** Writes a file of its own for a test that wants another; answers its path. */
   readonly yaml: (change?: (text: string) => string) => string
   /** What a payer does: sign a tranche, send it; and what the operator does: make a key. */
+  readonly signTranche: (serving: ServeProcess) => Promise<void>
   readonly openAccount: (serving: ServeProcess) => Promise<string>
   readonly close: () => Promise<void>
 }
@@ -72,6 +73,7 @@ export async function openServeConfig(): Promise<ServeConfig> {
       writeFileSync(path, change(text))
       return path
     },
+    signTranche: (serving) => signTranche(serving, devChain),
     openAccount: (serving) => openAccount(serving, devChain, join(folder.path, 'data')),
     close: async () => {
       await upstream.close()
@@ -120,9 +122,22 @@ upstreams:
 
 async function openAccount(
   serving: ServeProcess,
-  { channel, contracts, keys }: DevChain,
+  devChain: DevChain,
   dataFolder: string,
 ): Promise<string> {
+  await signTranche(serving, devChain)
+  const created = await runVouch([
+    ...['keys', 'create', '--data', dataFolder, '--channel', devChain.channel.channelId],
+  ])
+  const [apiKey] = /sk-vouch-\S+/.exec(created.output) ?? []
+  if (apiKey === undefined) throw new Error(`no key was made: ${created.output}`)
+  return apiKey
+}
+
+async function signTranche(
+  serving: ServeProcess,
+  { channel, contracts, keys }: DevChain,
+): Promise<void> {
   const maxClaimableAmount = atomic(5_000_000n)
   const domain = channelDomain({ chainId: 31337, verifyingContract: contracts.settlement })
   const digest = voucherDigest(domain, { channelId: channel.channelId, maxClaimableAmount })
@@ -135,10 +150,4 @@ async function openAccount(
     }),
   })
   if (!answer.ok) throw new Error(`the tranche was refused: ${await answer.text()}`)
-  const created = await runVouch([
-    ...['keys', 'create', '--data', dataFolder, '--channel', channel.channelId],
-  ])
-  const [apiKey] = /sk-vouch-\S+/.exec(created.output) ?? []
-  if (apiKey === undefined) throw new Error(`no key was made: ${created.output}`)
-  return apiKey
 }
