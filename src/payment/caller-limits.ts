@@ -45,24 +45,28 @@ export type DayClaim = RateReservation
 
 export const nothingUsed: LimitUse = { requests: 0, tokens: 0, spent: microUsd(0n) }
 
+/** Money comes first: where a day is spent, to wait for the end of a minute is in vain, and nobody is told to. */
 export function countedIn(callers: readonly LimitedCaller[]): CountedIn {
-  const windows: CallerWindow[] = []
+  const days: CallerWindow[] = []
+  const minutes: CallerWindow[] = []
   const places: CallerPlaces[] = []
   for (const { caller, limits } of callers) {
     const add = (limitName: CountedLimit, max: number | undefined) => {
       if (max === undefined) return
       const counter = `${caller.kind}/${caller.id}/${counterOf[limitName]}`
-      const windowMs = limitName === 'spendPerDayMax' ? dayMs : minuteMs
-      windows.push({ caller, limitName, limit: { counter, max, windowMs } })
+      const isDay = limitName === 'spendPerDayMax'
+      const limit = { counter, max, windowMs: isDay ? dayMs : minuteMs }
+      const windows = isDay ? days : minutes
+      windows.push({ caller, limitName, limit })
     }
+    add('spendPerDayMax', limits.spendPerDayMax && wholeNumber(limits.spendPerDayMax))
     add('requestsPerMinuteMax', limits.requestsPerMinuteMax)
     add('tokensPerMinuteMax', limits.tokensPerMinuteMax)
-    add('spendPerDayMax', limits.spendPerDayMax && wholeNumber(limits.spendPerDayMax))
     const max = limits.concurrencyMax
     if (max === undefined) continue
     places.push({ caller, limit: { counter: `${caller.kind}/${caller.id}/at-once`, max } })
   }
-  return { windows, places }
+  return { windows: [...days, ...minutes], places }
 }
 
 const counterOf = {

@@ -254,9 +254,9 @@ test('a stream that its client leaves in the middle has used what was delivered,
   expect(Number(cost)).toBeGreaterThan(0)
   const left = desk.allowances(desk.limitsOf(payerOf(key)) ?? [])
   expect(left.map(({ remaining }) => remaining)).toEqual([
+    1_000 - Number(cost),
     9,
     1_000 - (work?.promptTokens ?? 0) - (work?.completionTokens ?? 0),
-    1_000 - Number(cost),
   ])
   upstream.become(answerWell())
   expect((await ask(key, { max_tokens: 20 })).status).toBe(200)
@@ -356,6 +356,13 @@ describe('spending per day', () => {
     expect((await ask(key, fields)).status).toBe(402)
     nowMs += 2_000_000
     expect((await ask(key, fields)).status).toBe(200)
+  })
+
+  test('who has spent its day is told so, and not to wait for the end of a minute', async () => {
+    const key = await limitedKey({ spendPerDayMax: microUsd(66n), requestsPerMinuteMax: 1 })
+    await limitAccount({ spendPerDayMax: microUsd(10_000n) })
+    expect((await ask(key, fields)).status).toBe(200)
+    expect((await ask(key, fields)).status).toBe(402)
   })
 
   test('what may cost more than the whole day never fits and says so', async () => {

@@ -45,16 +45,16 @@ describe('a place', () => {
     const desk = callerLimits(unlimited, { nowMs })
     const place = await enter(desk, everything)
     expect(remaining(desk)).toEqual([
+      ['spendPerDayMax', 360],
       ['requestsPerMinuteMax', 9],
       ['tokensPerMinuteMax', 900],
-      ['spendPerDayMax', 360],
     ])
     await place.leave({ requests: 1, tokens: 8, spent: microUsd(11n) })
     for (let again = 0; again < 3; again += 1) await place.leave(nothingUsed)
     expect(remaining(desk)).toEqual([
+      ['spendPerDayMax', 389],
       ['requestsPerMinuteMax', 9],
       ['tokensPerMinuteMax', 992],
-      ['spendPerDayMax', 389],
     ])
   })
 
@@ -63,7 +63,7 @@ describe('a place', () => {
     const place = await enter(desk, everything)
     await place.leave(undefined)
     await place.leave(nothingUsed)
-    expect(remaining(desk).map(([, left]) => left)).toEqual([9, 900, 360])
+    expect(remaining(desk).map(([, left]) => left)).toEqual([360, 9, 900])
     await expect(enter(desk, everything)).resolves.toBeDefined()
   })
 
@@ -88,7 +88,7 @@ describe('a place', () => {
       ['account/0xc1/spent', 40],
     ])
     await desk.correctDay(kept, microUsd(11n))
-    expect(remaining(desk).map(([, left]) => left)).toEqual([9, 900, 389])
+    expect(remaining(desk).map(([, left]) => left)).toEqual([389, 9, 900])
     const unbound = await enter(desk, limited({ requestsPerMinuteMax: 10 }))
     expect(unbound.dayClaim).toBeUndefined()
   })

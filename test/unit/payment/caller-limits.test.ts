@@ -35,12 +35,12 @@ describe('what a request is counted in', () => {
       },
     ])
     expect(counted.windows.map(({ limit }) => limit)).toEqual([
+      { counter: 'account/0xc1/spent', max: 5_000_000, windowMs: 86_400_000 },
       { counter: 'key/key_1/requests', max: 3, windowMs: 60_000 },
       { counter: 'key/key_1/tokens', max: 1_000, windowMs: 60_000 },
       { counter: 'account/0xc1/requests', max: 9, windowMs: 60_000 },
-      { counter: 'account/0xc1/spent', max: 5_000_000, windowMs: 86_400_000 },
     ])
-    expect(counted.windows.map((window) => amountOf(window, use()))).toEqual([1, 100, 1, 40])
+    expect(counted.windows.map((window) => amountOf(window, use()))).toEqual([40, 1, 100, 1])
     expect(counted.places).toEqual([
       { caller: key, limit: { counter: 'key/key_1/at-once', max: 2 } },
     ])
@@ -99,12 +99,10 @@ describe('what is full', () => {
   ])
   const full = { used: 7, retryAfterMs: 20_000 }
 
-  test('is told with its figures: requests, tokens, money', () => {
+  test('is told with its figures: money, requests, tokens', () => {
     const told = counted.windows.map((window) => refusalOf(window, use(), full))
     const rate = { reason: 'rate_limit_exceeded', caller: account, ...full }
     expect(told).toEqual([
-      { ...rate, limitName: 'requestsPerMinuteMax', max: 3, requested: 1 },
-      { ...rate, limitName: 'tokensPerMinuteMax', max: 1_000, requested: 100 },
       {
         reason: 'spend_limit_reached',
         caller: account,
@@ -113,6 +111,8 @@ describe('what is full', () => {
         requested: 40n,
         retryAfterMs: 20_000,
       },
+      { ...rate, limitName: 'requestsPerMinuteMax', max: 3, requested: 1 },
+      { ...rate, limitName: 'tokensPerMinuteMax', max: 1_000, requested: 100 },
     ])
   })
 
