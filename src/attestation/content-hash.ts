@@ -28,8 +28,13 @@ function choiceHash(choice: ChoiceContent): Bytes32 {
 }
 
 /** Choices in the order of their index; at least one. */
-export const contentHash = (choices: readonly ChoiceContent[]): Bytes32 =>
-  hashOfAll(choices.map(choiceHash))
+export function contentHash(choices: readonly ChoiceContent[]): Bytes32 {
+  const [first] = choices
+  // Nearly every answer has one.
+  return first !== undefined && choices.length === 1
+    ? choiceHash(first)
+    : hashOfAll(choices.map(choiceHash))
+}
 
 /** The same of what each choice delivered where that is no text. */
 export const deliveredHash = (delivered: readonly Uint8Array[]): Bytes32 =>

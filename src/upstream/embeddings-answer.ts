@@ -2,6 +2,7 @@
  * Vectors, in numbers or in base64 of little-endian 32-bit floats, whichever the engine answers: each client gets the form
  * that it asked for, and both have the same content. Source: OpenAI API reference, "Create embeddings".
  */
+import { endianness } from 'node:os'
 import { count, type Fields, isFields, isShallowEnough, parseObject } from './answer-json.ts'
 import type { AskedOf, WholeUnits } from './whole-units.ts'
 
@@ -64,16 +65,14 @@ function readEmbedding(entry: Fields, position: number): Embedding | undefined {
 }
 
 const floatBytes = 4
+/** A typed array has the order of its machine; what is hashed and sent is little-endian. */
+const isBigEndian = endianness() === 'BE'
 
 /** Undefined where one of them is no number, or none that 32 bits hold. */
 function floatsOfNumbers(values: readonly unknown[]): Buffer | undefined {
-  const floats = Buffer.allocUnsafe(values.length * floatBytes)
-  let offset = 0
-  for (const value of values) {
-    if (typeof value !== 'number' || !Number.isFinite(Math.fround(value))) return undefined
-    offset = floats.writeFloatLE(value, offset)
-  }
-  return floats
+  if (!values.every((value) => typeof value === 'number')) return undefined
+  const floats = Float32Array.from(values)
+  return floats.every(Number.isFinite) ? bytesOf(floats) : undefined
 }
 
 const base64Pattern = /^[A-Za-z0-9+/]*={0,2}$/
@@ -81,32 +80,40 @@ const base64Pattern = /^[A-Za-z0-9+/]*={0,2}$/
 /** Undefined for what is no base64 of whole, finite 32-bit floats. */
 function floatsOfBase64(text: string): Buffer | undefined {
   if (text.length % 4 !== 0 || !base64Pattern.test(text)) return undefined
-  const floats = Buffer.from(text, 'base64')
-  if (floats.length % floatBytes !== 0) return undefined
-  for (let offset = 0; offset < floats.length; offset += floatBytes) {
-    if (!Number.isFinite(floats.readFloatLE(offset))) return undefined
-  }
-  return floats
+  const bytes = Buffer.from(text, 'base64')
+  return bytes.length % floatBytes === 0 && floatsIn(bytes).every(Number.isFinite)
+    ? bytes
+    : undefined
 }
 
-/** Each float as the double that it is: what reads it back into 32 bits has the same bits. */
-function numbersOfFloats(floats: Buffer): readonly number[] {
-  return Array.from({ length: floats.length / floatBytes }, (_, index) =>
-    floats.readFloatLE(index * floatBytes),
-  )
+function bytesOf({ buffer }: Float32Array<ArrayBuffer>): Buffer {
+  const bytes = Buffer.from(buffer)
+  return isBigEndian ? bytes.swap32() : bytes
+}
+
+/** A copy: what a Buffer holds need not begin where a float may. */
+function floatsIn(bytes: Buffer): Float32Array {
+  const copy = Buffer.from(new Uint8Array(bytes).buffer)
+  if (isBigEndian) copy.swap32()
+  return new Float32Array(copy.buffer)
 }
 
 function write(rest: Fields, embeddings: readonly Embedding[], asBase64: boolean): string {
   const data = embeddings.map(({ index, written, floats }) => {
     const embedding = asBase64
       ? `"${floats.toString('base64')}"`
-      : writeNumbers(typeof written === 'string' ? numbersOfFloats(floats) : written)
+      : writeNumbers(typeof written === 'string' ? [...floatsIn(floats)] : written)
     return `{"object":"embedding","index":${index},"embedding":${embedding}}`
   })
   const others = JSON.stringify({ object: 'list', ...rest }).slice(0, -1)
   return `${others},"data":[${data.join(',')}]}`
 }
 
-/** JSON.stringify would take the sign off a negative zero, and with it the bit that `contentHash` has. */
-const writeNumbers = (values: readonly number[]): string =>
-  `[${values.map((value) => (Object.is(value, -0) ? '-0' : String(value))).join(',')}]`
+/**
+ * Each float as the double that it is: what reads it back into 32 bits has the same bits. JSON.stringify would take the
+ * sign off a negative zero, and with it the bit that `contentHash` has.
+ */
+function writeNumbers(values: readonly number[]): string {
+  if (!values.some((value) => Object.is(value, -0))) return JSON.stringify(values)
+  return `[${values.map((value) => (Object.is(value, -0) ? '-0' : String(value))).join(',')}]`
+}

@@ -242,3 +242,34 @@ test('an answer of another contributor comes in place of one that failed', async
   expect(new Set(answers)).toEqual(new Set(['two']))
   await both.stop()
 })
+
+test('a stream ends where the money does, each choice with its reason', async () => {
+  const poor = await startGatewayOnLedger({
+    upstreams: [{ id: 'one', baseUrl: upstream.baseUrl, offer: offeredAt('completions') }],
+    balance: 2_100n,
+  })
+  upstream.become(
+    streamTexts([
+      [0, 'a'.repeat(100)],
+      [1, 'b'.repeat(100)],
+      [0, 'c'.repeat(5_000)],
+    ]),
+  )
+  const answer = await askPath(poor, '/v1/completions', {
+    model: 'm',
+    prompt: ['x', 'y'],
+    max_tokens: 1_000,
+    stream: true,
+  })
+  expect(answer.done).toBe(true)
+  const endings = answer.events.slice(-3, -1).map((event) => JSON.parse(event))
+  expect(endings).toMatchObject([
+    { object: 'text_completion', choices: [{ index: 0, text: '', finish_reason: 'length' }] },
+    { object: 'text_completion', choices: [{ index: 1, text: '', finish_reason: 'length' }] },
+  ])
+  expect(answer.text).not.toContain('ccc')
+  const { receipts, channel } = await poor.books()
+  expect(receipts[0]?.receipt.work.status).toBe(3)
+  expect(channel.heldAmount).toBe(0n)
+  await poor.stop()
+})

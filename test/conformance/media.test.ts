@@ -368,6 +368,32 @@ describe('whatever the answer is', () => {
     expect((await newEntries()).chargedAmount).toBe(0n)
   })
 
+  test('a form goes to the next contributor as it went to the first, each under its own name', async () => {
+    const second = await startScriptedUpstream(answerJson({ text: 'Hi.', duration: 1 }))
+    const offer = { ...offeredAt('audio/transcriptions'), modelName: 'voice' }
+    const both = await startGatewayOnLedger({
+      upstreams: [
+        { id: 'fails', baseUrl: upstream.baseUrl, offer, completionPrice: 1n },
+        { id: 'hears', baseUrl: second.baseUrl, offer: { ...offer, upstreamModelName: 'org/v' } },
+      ],
+    })
+    upstream.become(answerBytes(Buffer.from('<h1>busy</h1>'), 'text/html'))
+    const client = new OpenAI({ baseURL: `${both.origin}/v1`, apiKey: both.apiKey, maxRetries: 0 })
+    for (let round = 0; round < 4; round += 1) {
+      const file = await toFile(wavOf(1), 'voice.wav')
+      const { text } = await client.audio.transcriptions.create({ model: 'voice', file })
+      expect(text).toBe('Hi.')
+    }
+    const [failed = expect.fail('nobody failed')] = upstream.requests
+    const type = failed.headers['content-type']
+    const heard = second.requests.find(({ headers }) => headers['content-type'] === type)
+    const renamed = failed.body.toString('latin1').replace('\r\n\r\nm\r\n', '\r\n\r\norg/v\r\n')
+    expect(heard?.body.toString('latin1')).toBe(renamed)
+    expect(type).toMatch(/^multipart\/form-data; boundary="[^"]+"$/)
+    await both.stop()
+    await second.close()
+  })
+
   test('who leaves before the answer pays nothing, and the engine is told', async () => {
     upstream.become(() => undefined)
     const leaving = new AbortController()
