@@ -52,9 +52,14 @@ export async function startHttpServer(
     },
     createListener(door, timeouts),
   )
-  server.on('upgrade', (incoming, socket, head) =>
-    takeTunnel(door, incoming, { socket: socket as Socket, head }),
-  )
+  const tunnels = new Set<Socket>()
+  server.on('upgrade', (incoming, duplex, head) => {
+    const socket = duplex as Socket
+    // Node counts it as open, and does not close it with the others.
+    tunnels.add(socket)
+    socket.once('close', () => tunnels.delete(socket))
+    takeTunnel(door, incoming, { socket, head })
+  })
   server.on('clientError', answerBrokenRequest)
   const failure = await listen(server, place)
   if (failure !== undefined) return err(failure)
@@ -67,7 +72,10 @@ export async function startHttpServer(
         server.close(() => resolve())
         server.closeIdleConnections()
       }),
-    force: () => server.closeAllConnections(),
+    force: () => {
+      server.closeAllConnections()
+      for (const socket of tunnels) socket.destroy()
+    },
   })
 }
 

@@ -19,6 +19,8 @@ export function acceptTunnel(socket: Socket, head: Buffer): Promise<ClientHttp2S
     createConnection: () => socket,
     settings: { enablePush: false, initialWindowSize: tunnelWindowBytes },
   })
+  // Node would wait for the other end to hang up, too, and refuse requests until then by throwing.
+  session.on('goaway', () => socket.destroy())
   return new Promise((resolve, reject) => {
     session.once('remoteSettings', () => resolve(session))
     session.once('error', reject)

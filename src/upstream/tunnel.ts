@@ -22,6 +22,9 @@ export type TunnelTimes = {
   readonly pingMs: number
 }
 
+/** Whether it throws at whoever asks it for something: its end is known before it is told of. */
+const isGone = ({ closed, destroyed }: ClientHttp2Session): boolean => closed || destroyed
+
 export class Tunnel {
   readonly #times: TunnelTimes
   readonly #exchanges = new Set<TunnelExchange>()
@@ -47,7 +50,7 @@ export class Tunnel {
 
   /** Takes a connection into use; everything that waits goes on over it. */
   attach(session: ClientHttp2Session): void {
-    if (this.#isClosed) {
+    if (this.#isClosed || isGone(session)) {
       session.destroy()
       return
     }
@@ -64,7 +67,7 @@ export class Tunnel {
   /** As a dispatcher of undici does, whose handler it takes. Without a connection it fails at once. */
   dispatch(request: TunnelRequest, handler: Dispatcher.DispatchHandler): void {
     const session = this.#session
-    if (session === undefined) {
+    if (session === undefined || isGone(session)) {
       refuseDispatch(handler)
       return
     }
@@ -98,9 +101,10 @@ export class Tunnel {
     const ids = this.#done
     this.#done = []
     // Without a connection the agent forgets them by itself, later.
-    const told = this.#session?.request({ ':method': 'POST', ':path': donePath })
-    told?.on('error', () => {})
-    told?.resume().end(ids.join('\n'))
+    if (this.#session === undefined || isGone(this.#session)) return
+    const told = this.#session.request({ ':method': 'POST', ':path': donePath })
+    told.on('error', () => {})
+    told.resume().end(ids.join('\n'))
   }
 
   #lost(session: ClientHttp2Session): void {
@@ -124,7 +128,7 @@ export class Tunnel {
     clearInterval(this.#pinging)
     let isAnswered = true
     this.#pinging = setInterval(() => {
-      if (!isAnswered) {
+      if (!isAnswered || isGone(session)) {
         session.destroy()
         return
       }

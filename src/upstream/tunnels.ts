@@ -34,7 +34,8 @@ export class Tunnels {
   readonly #terms: TunnelsTerms
   readonly #expected = new Map<string, Contributor>()
   readonly #tunnels = new Map<string, Tunnel>()
-  #strangers = 0
+  /** The oldest first. */
+  readonly #strangers = new Set<Socket>()
 
   constructor(terms: TunnelsTerms) {
     this.#terms = terms
@@ -61,6 +62,8 @@ export class Tunnels {
 
   /** Takes a connection that asked for the tunnel's protocol. Never rejects. */
   async take(socket: Socket, head: Buffer, hello: TunnelHello): Promise<void> {
+    // The HTTP server has let go of it: a reset that nobody listens for would end the process.
+    socket.on('error', () => {})
     const host = isAddress(hello.contributor) ? address(hello.contributor) : ''
     const contributor = this.#expected.get(host)
     const { identity } = contributor ?? {}
@@ -68,11 +71,8 @@ export class Tunnels {
       this.#refuse(socket, '403 Forbidden', 'nobody who may dial in has that name')
       return
     }
-    if (this.#strangers >= strangersMax) {
-      this.#refuse(socket, '503 Service Unavailable', 'too many dial in at once')
-      return
-    }
-    this.#strangers += 1
+    this.#admit(socket)
+    const overdue = setTimeout(() => socket.destroy(), this.#terms.greeting.timeoutMs)
     try {
       const session = await acceptTunnel(socket, head)
       const caller = { identity, nonce: bytes32(hello.nonce) }
@@ -88,11 +88,13 @@ export class Tunnels {
     } catch {
       this.#terms.onEvent({ event: 'tunnel_refused', why: 'its connection ended' })
     } finally {
-      this.#strangers -= 1
+      clearTimeout(overdue)
+      this.#strangers.delete(socket)
     }
   }
 
   close(): void {
+    for (const socket of this.#strangers) socket.destroy()
     for (const tunnel of this.#tunnels.values()) tunnel.close()
     this.#tunnels.clear()
   }
@@ -107,8 +109,20 @@ export class Tunnels {
     })
   }
 
+  /** Names of contributors are public: whoever keeps silent in one must not keep its owner out, who speaks at once. */
+  #admit(socket: Socket): void {
+    const [oldest] = this.#strangers
+    if (oldest !== undefined && this.#strangers.size >= strangersMax) {
+      this.#strangers.delete(oldest)
+      oldest.destroy()
+    }
+    this.#strangers.add(socket)
+  }
+
   #refuse(socket: Socket, status: string, why: string): void {
     this.#terms.onEvent({ event: 'tunnel_refused', why })
-    socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+    const answer = `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`
+    // Whoever does not hang up is hung up on.
+    socket.end(answer, () => socket.destroy())
   }
 }

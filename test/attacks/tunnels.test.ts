@@ -1,0 +1,118 @@
+/*
+ * What can be tried by those who dial in: strangers who know a contributor's name, and a contributor that wants to harm the
+ * gateway behind which it stands.
+ */
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { contributorDomain } from '../../src/chain/payout-typed-data.ts'
+import { randomPrivateKey } from '../../src/chain/private-key.ts'
+import { addressOfPrivateKey } from '../../src/chain/signatures.ts'
+import { address } from '../../src/domain/units.ts'
+import {
+  startGatewayOnLedger,
+  type TestGateway,
+  testContributorRegistry,
+} from '../support/gateway-on-ledger.ts'
+import { dialAs, knock, statusOf } from '../support/hostile-agent.ts'
+import { type ScriptedUpstream, startScriptedUpstream } from '../support/scripted-upstream.ts'
+
+const contributor = address(`0x${'c0'.repeat(20)}`)
+const signingKey = randomPrivateKey()
+
+let honest: ScriptedUpstream
+let gateway: TestGateway
+
+beforeEach(async () => {
+  honest = await startScriptedUpstream()
+  gateway = await start()
+})
+
+function start(): Promise<TestGateway> {
+  const identity = { operator: contributor, signingAddresses: [addressOfPrivateKey(signingKey)] }
+  return startGatewayOnLedger({
+    upstreams: [
+      { id: 'far', baseUrl: `tunnel://${contributor}/v1`, identity },
+      { id: 'near', baseUrl: honest.baseUrl },
+    ],
+  })
+}
+
+afterEach(async () => {
+  await gateway.stop()
+  await honest.close()
+})
+
+const agentKeys = () => ({
+  domain: contributorDomain({ chainId: 31337, verifyingContract: testContributorRegistry }),
+  gateway: gateway.operator,
+  gatewayKeys: [gateway.operator],
+  contributor,
+  signingKey,
+})
+
+const dial = (serve: Parameters<typeof dialAs>[2]) => dialAs(gateway.origin, agentKeys(), serve)
+
+const askFarFirst = () =>
+  fetch(`${gateway.origin}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${gateway.apiKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      model: 'm',
+      messages: [{ role: 'user', content: 'Hi' }],
+      routing: { order: ['far', 'near'] },
+    }),
+  })
+
+test('a stranger who is refused and resets its connection takes nobody down', async () => {
+  const died = vi.fn()
+  process.on('uncaughtException', died)
+  for (let times = 0; times < 20; times += 1) {
+    const { socket } = await knock(gateway.origin, `0x${'99'.repeat(20)}`)
+    socket.resetAndDestroy()
+  }
+  expect((await askFarFirst()).status).toBe(200)
+  process.off('uncaughtException', died)
+  expect(died).not.toHaveBeenCalled()
+})
+
+test('strangers who say nothing keep no contributor out', async () => {
+  const strangers = []
+  for (let times = 0; times < 64; times += 1) {
+    const knocked = await knock(gateway.origin, contributor)
+    expect(await statusOf(knocked)).toContain(' 101 ')
+    strangers.push(knocked)
+  }
+  await dial(() => {})
+  for (const { socket } of strangers) socket.destroy()
+})
+
+test('neither a stranger nor an agent that stays keeps the gateway from stopping', async () => {
+  await dial(() => {})
+  const { socket } = await knock(gateway.origin, contributor)
+  const hungUp = new Promise((resolve) => socket.once('close', resolve))
+  socket.resume()
+  await gateway.stop()
+  await hungUp
+  gateway = await start()
+})
+
+test('an agent that says it goes away, and stays, is asked nothing more over that connection', async () => {
+  const died = vi.fn()
+  process.on('uncaughtException', died)
+  let asked = 0
+  const session = await dial((stream) => {
+    asked += 1
+    // Its streams stay open: to the protocol the connection goes on until they end.
+    stream.resume()
+    session.goaway()
+  })
+  const lost = new Promise((resolve) => session.once('close', resolve))
+  const first = askFarFirst()
+  await lost
+  expect((await askFarFirst()).status).toBe(200)
+  // Over the next one it forgot what it was asked.
+  await dial((stream) => stream.respond({ ':status': 410 }, { endStream: true }))
+  expect((await first).status).toBe(200)
+  process.off('uncaughtException', died)
+  expect(asked).toBe(1)
+  expect(died).not.toHaveBeenCalled()
+})
