@@ -19,6 +19,19 @@ export const endpoints = [
 /** What an offer serves that does not say. */
 export const usualEndpoints: readonly Endpoint[] = ['chat/completions']
 
+/** Where each has what a model reads. */
+export const promptParams: Readonly<Record<Endpoint, string>> = {
+  'chat/completions': 'messages',
+  completions: 'prompt',
+  embeddings: 'input',
+  moderations: 'input',
+  'images/generations': 'prompt',
+  'images/edits': 'prompt',
+  'audio/speech': 'input',
+  'audio/transcriptions': 'file',
+  'audio/translations': 'file',
+}
+
 /** What answers are counted in: `completionTokens` of a Work is a number of these. */
 export type Unit = 'token' | 'vector' | 'result' | 'image' | 'character' | 'second'
 

@@ -30,6 +30,8 @@ export type RequestRefusal =
   | {
       readonly reason: 'context_length_exceeded'
       readonly contextTokensMax: number
+      /** Where the prompt stands in the request. */
+      readonly param: string
     }
   | { readonly reason: 'unknown_url'; readonly method: string; readonly path: string }
   | { readonly reason: 'method_not_allowed'; readonly method: string; readonly allowed: string }

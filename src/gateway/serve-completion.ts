@@ -5,6 +5,7 @@
 import { err, ok, type Result } from '../base/result.ts'
 import type { LimitedCaller } from '../domain/caller-limits.ts'
 import type { Offer } from '../domain/contributor.ts'
+import { promptParams } from '../domain/endpoint.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import { apiKeyIdOf, type InferenceRequest } from '../domain/request.ts'
 import type { AttemptRecord } from '../domain/request-record.ts'
@@ -128,7 +129,7 @@ async function serveAdmitted(
     }
     return refuseIn(
       kept,
-      refuse(gateway, request, asCallerSeesIt(refusal, candidates), attempts),
+      refuse(gateway, request, asCallerSeesIt(refusal, candidates, request), attempts),
       job,
     )
   }
@@ -212,7 +213,11 @@ function endUnserved(gateway: Gateway, begun: BegunAnswer): void {
 }
 
 /** An engine's own "too long" is told with the model's figure; its text stays with us. */
-function asCallerSeesIt(refusal: Refusal, candidates: readonly Candidate[]): Refusal {
+function asCallerSeesIt(
+  refusal: Refusal,
+  candidates: readonly Candidate[],
+  { endpoint }: InferenceRequest,
+): Refusal {
   const [first] = candidates
   if (
     first === undefined ||
@@ -221,7 +226,8 @@ function asCallerSeesIt(refusal: Refusal, candidates: readonly Candidate[]): Ref
   ) {
     return refusal
   }
-  return { reason: 'context_length_exceeded', contextTokensMax: first.offer.contextTokensMax }
+  const { contextTokensMax } = first.offer
+  return { reason: 'context_length_exceeded', contextTokensMax, param: promptParams[endpoint] }
 }
 
 function refuse(

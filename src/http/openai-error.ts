@@ -95,8 +95,8 @@ function describe(refusal: Refusal): Described {
       return [
         badRequest,
         // OpenAI's own words: LangChain knows a prompt that is too long by them.
-        `This model's maximum context length is ${refusal.contextTokensMax} tokens, prompt and completion together. Shorten the messages or lower max_completion_tokens.`,
-        { param: 'messages' },
+        `This model's maximum context length is ${refusal.contextTokensMax} tokens, prompt and completion together. Shorten ${refusal.param} or lower what is asked for beside it, such as max_completion_tokens.`,
+        refusal,
       ]
     case 'unknown_url':
       return [

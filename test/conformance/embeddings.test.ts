@@ -118,7 +118,7 @@ describe('money', () => {
     // One that can fit nowhere is refused before anybody is asked; many short ones that together are longer are not.
     upstream.become(answerStatus(500, '{}'))
     const tooLong = await ask({ model: 'dear', input: ['a', 'x'.repeat(100 * 128 + 128)] })
-    expect(tooLong.error).toMatchObject({ code: 'context_length_exceeded' })
+    expect(tooLong.error).toMatchObject({ code: 'context_length_exceeded', param: 'input' })
     expect(upstream.requests).toHaveLength(0)
     expect((await newEntries()).receipts).toEqual([])
   })

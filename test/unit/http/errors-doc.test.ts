@@ -46,7 +46,11 @@ const samples: { readonly [R in Refusal['reason']]: Extract<Refusal, { readonly 
     endpoint: 'embeddings',
     offered: ['chat/completions'],
   },
-  context_length_exceeded: { reason: 'context_length_exceeded', contextTokensMax: 4096 },
+  context_length_exceeded: {
+    reason: 'context_length_exceeded',
+    contextTokensMax: 4096,
+    param: 'messages',
+  },
   unknown_url: { reason: 'unknown_url', method: 'GET', path: '/' },
   method_not_allowed: { reason: 'method_not_allowed', method: 'GET', allowed: 'POST' },
   receipt_not_found: { reason: 'receipt_not_found' },
