@@ -9,7 +9,6 @@ import { agreementDomain } from '../chain/fx-typed-data.ts'
 import type { GatewayConfig } from '../config.ts'
 import { readLentTerms, readUpstreamEntry } from '../config-entries.ts'
 import { closedLending } from '../config-lending.ts'
-import type { ContributorMark } from '../domain/contributor-record.ts'
 import { type AdminDoor, createAdminDoor } from '../gateway/admin-door.ts'
 import { createContributorKeeper } from '../lending/contributor-keeper.ts'
 import { ContributorRoster, type Roster, type RosterEntry } from '../lending/contributor-roster.ts'
@@ -54,7 +53,7 @@ export async function openContributors(wiring: Wiring): Promise<OpenContributors
     store,
     seal,
     contributorOf: (record, apiKey) => keptContributorOf(config, record, apiKey),
-    apply: createApplication(wiring),
+    ...applicationOf(wiring),
     log,
   })
   await begin(roster, log)
@@ -101,6 +100,7 @@ export async function openContributors(wiring: Wiring): Promise<OpenContributors
 async function begin(roster: ContributorRoster, log: GatewayLog): Promise<void> {
   try {
     await roster.look()
+    await roster.settled()
     const keys = await roster.sealAnew()
     if (keys > 0) log.info('keys_sealed_anew', { keys })
     roster.start()
@@ -120,27 +120,40 @@ function policyOf(config: GatewayConfig): () => LendingPolicy {
   return () => policy
 }
 
-/** What the roster comes to in the rest of the gateway. */
-function createApplication({ config, routing, payouts, log }: Wiring) {
-  let before: ReadonlyMap<string, ContributorMark> | undefined
-  return async ({ entries, marks }: Roster): Promise<boolean> => {
-    const kept = [...entries.values()]
-    const set = await payouts.setLenders(kept.flatMap((entry) => payeeOf(config, entry)))
-    if (!set.ok) log.error('lenders_not_looked_up', { detail: describeChainFailure(set.error) })
-    // From here on nothing waits. Nobody works who could not be paid for it.
+/**
+ * What the roster comes to in the rest of the gateway: at once where nobody must be asked; a lent key when its payout channel
+ * is known, so that nobody works who could not be paid for it.
+ */
+function applicationOf({ config, routing, payouts, upstreams, log }: Wiring) {
+  let current: Roster = { entries: new Map(), marks: new Map() }
+  const tell = () => {
+    const { entries, marks } = current
     const isPaid = ({ record }: RosterEntry) =>
       record.lender === undefined || payouts.pays(record.contributorId)
     const drained = [...marks.values()].filter(({ isDrained }) => isDrained)
     routing.contributors.setDrained(new Set(drained.map(({ contributorId }) => contributorId)))
     routing.contributors.setStoredContributors(
-      kept.filter(isPaid).flatMap(({ contributor }) => contributor ?? []),
+      [...entries.values()].filter(isPaid).flatMap(({ contributor }) => contributor ?? []),
     )
-    for (const { contributorId, readmittedAtMs } of marks.values()) {
-      const known = before?.get(contributorId)?.readmittedAtMs ?? 0
-      if (before !== undefined && readmittedAtMs !== known) routing.pool.readmit(contributorId)
-    }
-    before = marks
-    return set.ok
+    upstreams.retain(routing.pool.contributors)
+  }
+  return {
+    apply: (roster: Roster): void => {
+      const readmitted = [...roster.marks.values()].filter(
+        ({ contributorId, readmittedAtMs }) =>
+          readmittedAtMs !== (current.marks.get(contributorId)?.readmittedAtMs ?? 0),
+      )
+      current = roster
+      tell()
+      for (const { contributorId } of readmitted) routing.pool.readmit(contributorId)
+    },
+    settle: async (roster: Roster): Promise<boolean> => {
+      const payees = [...roster.entries.values()].flatMap((entry) => payeeOf(config, entry))
+      const set = await payouts.setLenders(payees)
+      if (!set.ok) log.error('lenders_not_looked_up', { detail: describeChainFailure(set.error) })
+      tell()
+      return set.ok
+    },
   }
 }
 

@@ -39,11 +39,13 @@ export type RosterTerms = {
     record: ContributorRecord,
     apiKey: string | undefined,
   ) => Result<Contributor, string>
+  /** Told of the roster after each change. What takes nobody's time, such as a drain, is done here. */
+  readonly apply: (roster: Roster) => void
   /**
-   * Told of the roster after each change, and again until it answers true: whoever must do something first that may fail,
-   * such as a look at a chain, is asked again a second later. Never rejects.
+   * What takes time and may fail, such as a look at a chain: asked after each change, and again a second later until it
+   * answers true. Never rejects, and is never asked twice at once.
    */
-  readonly apply: (roster: Roster) => Promise<boolean>
+  readonly settle: (roster: Roster) => Promise<boolean>
   readonly log: GatewayLog
 }
 
@@ -53,7 +55,9 @@ export class ContributorRoster {
   readonly #terms: RosterTerms
   #book: ContributorBook = emptyBook
   #roster: Roster = { entries: new Map(), marks: new Map() }
-  #isApplied = false
+  /** The roster that was settled last. */
+  #settled: Roster | undefined
+  #settling: Promise<void> | undefined
   #isLost = false
   /** Looks, one after the other. */
   #looks: Promise<unknown> = Promise.resolve()
@@ -76,11 +80,12 @@ export class ContributorRoster {
   async stop(): Promise<void> {
     clearInterval(this.#timer)
     await this.#looks
+    await this.#settling
   }
 
   /** Takes what changed in the store since the last look. Rejects with StoreFailure where the store cannot be read. */
-  look(): Promise<void> {
-    return this.#enqueue(async () => {
+  async look(): Promise<void> {
+    await this.#enqueue(async () => {
       try {
         if ((await this.#terms.store.version()) !== this.#book.version) {
           this.#take(await this.#terms.store.read())
@@ -90,8 +95,15 @@ export class ContributorRoster {
         this.#tellLost(true)
         throw error
       }
-      await this.#apply()
     })
+    this.#settling ??= this.#settle().finally(() => {
+      this.#settling = undefined
+    })
+  }
+
+  /** Resolves when nothing that was begun is unfinished. */
+  async settled(): Promise<void> {
+    await this.#settling
   }
 
   /** Changes the store, and this gateway with it. Rejects with StoreFailure. */
@@ -130,7 +142,7 @@ export class ContributorRoster {
       entries: new Map(entries.map((entry) => [entry.record.contributorId, entry])),
       marks: book.marks,
     }
-    this.#isApplied = false
+    this.#terms.apply(this.#roster)
   }
 
   #entryOf(record: ContributorRecord): RosterEntry {
@@ -149,8 +161,13 @@ export class ContributorRoster {
     return record.sealedKey === '' ? undefined : this.#terms.seal?.open(record.sealedKey, record)
   }
 
-  async #apply(): Promise<void> {
-    if (!this.#isApplied) this.#isApplied = await this.#terms.apply(this.#roster)
+  /** Until the roster that is settled is the one that is there. */
+  async #settle(): Promise<void> {
+    while (this.#settled !== this.#roster) {
+      const roster = this.#roster
+      if (!(await this.#terms.settle(roster))) return
+      this.#settled = roster
+    }
   }
 
   /** Once when the store goes away and once when it is back: meanwhile this gateway goes on with whom it knew. */

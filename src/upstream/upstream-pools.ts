@@ -76,13 +76,25 @@ export class UpstreamPools {
 
   /** A guarded pool dials public addresses only, and shares no connection with another. */
   pool(url: URL, isGuarded = false): Pool {
-    const name = isGuarded ? `guarded ${url.origin}` : url.origin
+    const name = nameOf(url, isGuarded)
     let pool = this.#pools.get(name)
     if (pool === undefined) {
       pool = this.unshared(url, isGuarded)
       this.#pools.set(name, pool)
     }
     return pool
+  }
+
+  /** Lets go of connections to places that are none of these any more, as soon as they are idle. */
+  retain(
+    used: readonly { readonly baseUrl: string; readonly isGuarded?: boolean | undefined }[],
+  ): void {
+    const names = new Set(used.map(({ baseUrl, isGuarded }) => nameOf(new URL(baseUrl), isGuarded)))
+    for (const [name, pool] of this.#pools) {
+      if (names.has(name)) continue
+      this.#pools.delete(name)
+      void pool.close()
+    }
   }
 
   /** One that only its caller has, and closes. */
@@ -100,3 +112,6 @@ export class UpstreamPools {
     await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()))
   }
 }
+
+const nameOf = ({ origin }: URL, isGuarded = false): string =>
+  isGuarded ? `guarded ${origin}` : origin

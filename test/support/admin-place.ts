@@ -73,12 +73,12 @@ export async function openAdminPlace(
         authorization: apiKey && `Bearer ${apiKey}`,
       })
     },
-    apply: async ({ entries, marks }) => {
+    apply: ({ entries, marks }) => {
       const kept = [...entries.values()].flatMap(({ contributor }) => contributor ?? [])
       const isDrained = ({ contributorId }: Contributor) => marks.get(contributorId)?.isDrained
       pool.replace([...fileContributors, ...kept].filter((one) => isDrained(one) !== true))
-      return true
     },
+    settle: async () => true,
     log: { info: () => {}, error: () => {} },
   })
   const reload: AdminPlace['reload'] = { outcome: ok({ changed: [] }) }

@@ -61,8 +61,9 @@ export type LendingRig = {
   readonly probed: { readonly baseUrl: string; readonly models: readonly string[] }[]
   readonly logged: string[]
   /** What a test changes on the way. */
-  readonly now: { ms: number; probe: () => Promise<Result<void, string>>; isApplied: boolean }
+  readonly now: { ms: number; probe: () => Promise<Result<void, string>>; isSettled: boolean }
   readonly applied: () => number
+  readonly settled: () => number
 }
 
 export function lendingRig(
@@ -75,9 +76,10 @@ export function lendingRig(
   const now: LendingRig['now'] = {
     ms: lendingNowMs,
     probe: async () => ok(undefined),
-    isApplied: true,
+    isSettled: true,
   }
   let applied = 0
+  let settled = 0
   const roster = new ContributorRoster({
     store,
     seal,
@@ -87,9 +89,12 @@ export function lendingRig(
         baseUrl: record.baseUrl,
         authorization: apiKey && `Bearer ${apiKey}`,
       }),
-    apply: async () => {
+    apply: () => {
       applied += 1
-      return now.isApplied
+    },
+    settle: async () => {
+      settled += 1
+      return now.isSettled
     },
     log: {
       info: (event) => void logged.push(event),
@@ -112,7 +117,7 @@ export function lendingRig(
       return now.probe()
     },
   })
-  return { step, roster, seal, probed, logged, now, applied: () => applied }
+  return { step, roster, seal, probed, logged, now, applied: () => applied, settled: () => settled }
 }
 
 export const lentTerms = (change: object = {}): string =>

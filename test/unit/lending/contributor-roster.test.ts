@@ -65,16 +65,45 @@ test('one that waits for approval is no fault, and is not used', async () => {
   expect(entries()).toMatchObject([{ contributor: undefined, fault: undefined }])
 })
 
-test('whoever could not take the roster over is told again', async () => {
-  rig.now.isApplied = false
+test('what takes time is asked for again until it is done, and holds up nothing else', async () => {
+  const lookAndSettle = async () => {
+    await rig.roster.look()
+    await rig.roster.settled()
+  }
+  rig.now.isSettled = false
   await put(contributorRecord())
-  await rig.roster.look()
-  await rig.roster.look()
-  expect(rig.applied()).toBe(2)
-  rig.now.isApplied = true
-  await rig.roster.look()
-  await rig.roster.look()
-  expect(rig.applied()).toBe(3)
+  await lookAndSettle()
+  await lookAndSettle()
+  expect([rig.applied(), rig.settled()]).toEqual([1, 2])
+  rig.now.isSettled = true
+  await lookAndSettle()
+  await lookAndSettle()
+  expect([rig.applied(), rig.settled()]).toEqual([1, 3])
+})
+
+test('a change while something takes its time is applied at once, and settled after it', async () => {
+  const gate = Promise.withResolvers<void>()
+  const settled: number[] = []
+  const applied: number[] = []
+  const roster = new ContributorRoster({
+    store,
+    seal: undefined,
+    contributorOf: () => err('none'),
+    apply: ({ entries }) => void applied.push(entries.size),
+    settle: async ({ entries }) => {
+      settled.push(entries.size)
+      await gate.promise
+      return true
+    },
+    log: { info: () => {}, error: () => {} },
+  })
+  await roster.look()
+  await put(contributorRecord())
+  await roster.look()
+  expect([applied, settled]).toEqual([[0, 1], [0]])
+  gate.resolve()
+  await roster.settled()
+  expect(settled).toEqual([0, 1])
 })
 
 test('goes on with whom it knew while the store is gone, and says so once', async () => {
@@ -103,7 +132,8 @@ test('a new secret takes over every key, and then the old one is not needed', as
       store,
       seal: createApiKeySeal(secrets),
       contributorOf: (_record, apiKey) => err(`it has ${apiKey}`),
-      apply: async () => true,
+      apply: () => {},
+      settle: async () => true,
       log: { info: () => {}, error: () => {} },
     })
   const rotating = rosterWith(newSecret, oldSecret)

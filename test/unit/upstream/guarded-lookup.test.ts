@@ -99,3 +99,26 @@ test('a name that was public once is not dialled when it means this machine: not
   server.closeAllConnections()
   server.close()
 })
+
+test('connections to places that nobody needs any more are let go, and those under way end first', async () => {
+  const gate = Promise.withResolvers<void>()
+  const server = createServer(async (_request, response) => {
+    await gate.promise
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const baseUrl = `http://127.0.0.1:${port}/v1`
+  const pools = new UpstreamPools()
+  const before = pools.pool(new URL(baseUrl))
+  pools.retain([{ baseUrl }])
+  expect(pools.pool(new URL(baseUrl))).toBe(before)
+  const answered = before.request({ method: 'GET', path: '/' })
+  pools.retain([{ baseUrl, isGuarded: true }])
+  expect(pools.pool(new URL(baseUrl))).not.toBe(before)
+  gate.resolve()
+  expect((await answered).statusCode).toBe(200)
+  await pools.close()
+  server.closeAllConnections()
+  server.close()
+})
