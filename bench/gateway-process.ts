@@ -18,6 +18,7 @@ import type { Offer } from '../src/domain/contributor.ts'
 import { type Address, address, atomic, unixSeconds } from '../src/domain/units.ts'
 import { createDoor } from '../src/gateway/create-door.ts'
 import { InFlight } from '../src/gateway/in-flight.ts'
+import { RequestMetrics } from '../src/gateway/request-metrics.ts'
 import { UnservedRequests } from '../src/gateway/unserved-requests.ts'
 import { startHttpServer } from '../src/http/server.ts'
 import { authenticate, createApiKey } from '../src/payment/authenticate.ts'
@@ -77,6 +78,7 @@ const gateway = {
   signer: { operator, privateKey, domain: testDomain, chainId, verifyingContract },
   tokenCounters: new Map(),
   log: logs.request,
+  metrics: new RequestMetrics(),
   unserved: new UnservedRequests(),
   nowMs: Date.now,
 }

@@ -16,6 +16,7 @@ import type { GatewayDoor } from '../gateway/gateway-door.ts'
 import { startHoldReaper } from '../gateway/hold-reaper.ts'
 import { InFlight } from '../gateway/in-flight.ts'
 import { recoverHolds } from '../gateway/recover-holds.ts'
+import { RequestMetrics } from '../gateway/request-metrics.ts'
 import { UnservedRequests } from '../gateway/unserved-requests.ts'
 import { type HttpServer, startHttpServer } from '../http/server.ts'
 import { authenticate } from '../payment/authenticate.ts'
@@ -106,6 +107,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     keepAlive: config.routing.keepAliveComments
       ? { everyMs: keepAliveIntervalMs, schedule: scheduleByTimer }
       : undefined,
+    metrics: new RequestMetrics(),
     unserved: new UnservedRequests(),
     nowMs,
   }

@@ -12,6 +12,7 @@ import type { AdminDoor } from './admin-door.ts'
 import { findRequest } from './find-request.ts'
 import type { Gateway } from './gateway.ts'
 import type { GatewayDoor } from './gateway-door.ts'
+import { metricsText } from './gateway-metrics.ts'
 import type { InFlight } from './in-flight.ts'
 import { createPaidDoor } from './paid-completion.ts'
 import { serveCompletion } from './serve-completion.ts'
@@ -69,6 +70,7 @@ export function createDoor(deps: DoorDeps): GatewayDoor {
     payouts: deps.payouts,
     lending: deps.lending,
     admin: deps.admin,
+    metrics: () => metricsText(gateway, inFlight),
     readiness: () => {
       if (!inFlight.open) return err({ reason: 'shutting_down' })
       return gateway.payment.isWritable() ? ok(undefined) : err({ reason: 'store_unavailable' })

@@ -40,6 +40,8 @@ export type GatewayDoor = {
   readonly lending?: LendingStep | undefined
   /** What the operator may ask and order; undefined where no token is configured. */
   readonly admin?: AdminDoor | undefined
+  /** What Prometheus reads. */
+  readonly metrics: () => string
   /** Whether new requests are taken; else why not: shutting down, or a ledger that cannot be written. */
   readonly readiness: () => Result<void, GatewayRefusal>
   /** A bug met at the request boundary. */

@@ -7,6 +7,7 @@ import type { ContributorPool } from '../routing/contributor-pool.ts'
 import type { PayoutDesk } from '../settlement/payout-desk.ts'
 import type { UpstreamPools } from '../upstream/upstream-pools.ts'
 import type { KeepAliveTerms } from './keep-alive.ts'
+import type { RequestMetrics } from './request-metrics.ts'
 import type { UnservedRequests } from './unserved-requests.ts'
 
 /** What the conductor conducts: wired once by the command that starts a gateway. */
@@ -24,6 +25,7 @@ export type Gateway = {
   /** By public model name; a model without one is bounded by bytes. */
   readonly tokenCounters: ReadonlyMap<string, TokenCounter>
   readonly log: RequestLog
+  readonly metrics: RequestMetrics
   /** Undefined keeps silent until an answer begins. */
   readonly keepAlive?: KeepAliveTerms | undefined
   /** The last requests without a receipt. */

@@ -89,7 +89,7 @@ export function attemptRecordsOf(
 }
 
 /** What is our own fault, or the payer's, says that the contributor served. */
-function outcomeWhenEnded(reason: EndReason | undefined): AttemptOutcome {
+export function outcomeWhenEnded(reason: EndReason | undefined): AttemptOutcome {
   switch (reason) {
     case undefined:
     case 'budget_spent':

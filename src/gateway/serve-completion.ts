@@ -269,11 +269,20 @@ function logUnserved(
     status: outcome === 'client_gone' ? 'aborted' : refused,
     record: { ...asked, durationMs, reason, reasoningTokens: 0, attempts },
   })
+  // A name that nobody offers is a text of the caller's and stays out of log and metrics.
+  const known = reason === 'model_not_found' ? undefined : modelName
+  gateway.metrics.ended({
+    endpoint,
+    modelName: known,
+    outcome,
+    reason,
+    durationMs,
+    others: attempts,
+  })
   gateway.log({
     requestId: request.requestId,
     apiKeyId: apiKeyIdOf(request.payer),
-    // A name that nobody offers is a text of the caller's and stays out of the log.
-    modelName: reason === 'model_not_found' ? undefined : request.modelName,
+    modelName: known,
     contributorId: undefined,
     receiptId: undefined,
     stream: request.stream,

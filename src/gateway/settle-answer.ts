@@ -27,7 +27,7 @@ import { type Admitted, heldAmountOf, isStoreFailure } from '../payment/payment-
 import type { AnswerClient } from './answer-client.ts'
 import { limitUseOf } from './enter-limits.ts'
 import type { Gateway } from './gateway.ts'
-import { attemptRecordsOf, endServedAttempt } from './note-attempt.ts'
+import { attemptRecordsOf, endServedAttempt, outcomeWhenEnded } from './note-attempt.ts'
 import type { BegunAnswer } from './open-first-answer.ts'
 
 export type ServedRequest = {
@@ -227,6 +227,16 @@ export function logEnded(
     const record = recordOf(served, ending, nowMs)
     gateway.unserved.note(request.requestId, { channelId: request.payer.channelId, status, record })
   }
+  const { others } = begun
+  gateway.metrics.ended({
+    ...ending,
+    endpoint: request.endpoint,
+    modelName: request.modelName,
+    durationMs: nowMs - request.receivedAtMs,
+    firstTokenMs: begun.body.kind === 'stream' ? begun.beganAtMs - begun.startedAtMs : undefined,
+    others,
+    own: { contributorId, outcome: outcomeWhenEnded(ending.reason) },
+  })
   gateway.log({
     requestId: request.requestId,
     apiKeyId: apiKeyIdOf(request.payer),
@@ -236,7 +246,7 @@ export function logEnded(
     stream: request.stream,
     outcome: ending.outcome,
     reason: ending.reason,
-    attempts: begun.others.length + 1,
+    attempts: others.length + 1,
     promptTokens: ending.usage?.promptTokens ?? 0,
     completionTokens: ending.usage?.completionTokens ?? 0,
     costAtomic: String(ending.cost ?? 0n),

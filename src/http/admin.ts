@@ -32,16 +32,23 @@ type Fields = Parameters<AdminDoor['add']>[0]
 export const served =
   (serve: (admin: AdminDoor, call: AdminCall) => Served): AdminRoute =>
   async (call) => {
-    const { door, entrance, incoming, outgoing } = call
-    const admin = door.admin
-    if (admin === undefined) return sendError(outgoing, unknownUrl(incoming))
-    const entered = await entrance.enter<AdminDoor>(incoming, async (authorization) =>
-      admin.isAdmin(authorization) ? ok(admin) : err({ reason: 'invalid_admin_token' }),
-    )
+    const entered = await enterAdmin(call)
     const answer = entered.ok ? await serve(entered.value, call) : entered
-    if (answer.ok) sendJson(outgoing, answer.value)
-    else sendError(outgoing, answer.error)
+    if (answer.ok) sendJson(call.outgoing, answer.value)
+    else sendError(call.outgoing, answer.error)
   }
+
+/** The admin API for whoever has its token. */
+export async function enterAdmin({
+  door: { admin },
+  entrance,
+  incoming,
+}: AdminCall): Promise<Result<AdminDoor, Refusal>> {
+  if (admin === undefined) return err(unknownUrl(incoming))
+  return entrance.enter<AdminDoor>(incoming, async (authorization) =>
+    admin.isAdmin(authorization) ? ok(admin) : err({ reason: 'invalid_admin_token' }),
+  )
+}
 
 const unknownUrl = ({ method = '', url = '' }: IncomingMessage): Refusal => ({
   reason: 'unknown_url',

@@ -42,6 +42,7 @@ import {
   retrieveLentKey,
   withdrawLentKey,
 } from './lent-keys.ts'
+import { retrieveMetrics } from './metrics.ts'
 import { listModels, retrieveModel } from './models.ts'
 import { retrieveOpenApi } from './openapi.ts'
 import { paymentTerms } from './paid-inference.ts'
@@ -185,6 +186,7 @@ function addAdmin(app: Hono<HttpEnv>, door: GatewayDoor, entrance: Entrance): vo
   app.get('/admin/v1/models', admin(listAdminModels))
   app.get('/admin/v1/config', admin(retrieveConfig))
   app.post('/admin/v1/reload', admin(reloadConfig))
+  app.get('/metrics', admin(retrieveMetrics))
 }
 
 /** The model list is for customers: a stranger gets OpenAI's 401. */

@@ -67,6 +67,10 @@ const administered = (
 ): Operation => ({ method, path, access: 'admin', ...said })
 
 const admin: readonly Operation[] = [
+  administered('get', '/metrics', {
+    summary: "Counters and states of this process in Prometheus' text format",
+    answer: 'text/plain',
+  }),
   administered('get', '/admin/v1/contributors', {
     summary: 'Every contributor, and how it does',
     answer: 'ContributorList',

@@ -128,6 +128,11 @@ export class ContributorPool {
     return stations.reduce((sum, each) => sum + (each.get(contributorId)?.inFlight ?? 0), 0)
   }
 
+  /** Requests that wait for room. */
+  get waiting(): number {
+    return [...this.#rooms.values()].reduce((sum, room) => sum + room.size, 0)
+  }
+
   /** What is known of everybody who may be asked, for people. */
   report(nowMs: number): readonly ContributorReport[] {
     const at = { windows: this.#state.windows, nowMs }

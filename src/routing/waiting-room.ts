@@ -37,6 +37,10 @@ export class WaitingRoom {
     this.#queue = new FairQueue(bounds)
   }
 
+  get size(): number {
+    return this.#queue.size
+  }
+
   get isEmpty(): boolean {
     return this.#queue.size === 0
   }

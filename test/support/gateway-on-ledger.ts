@@ -30,11 +30,13 @@ import {
   signature,
   unixSeconds,
 } from '../../src/domain/units.ts'
+import type { AdminDoor } from '../../src/gateway/admin-door.ts'
 import { createDoor } from '../../src/gateway/create-door.ts'
 import type { Gateway } from '../../src/gateway/gateway.ts'
 import type { GatewayDoor } from '../../src/gateway/gateway-door.ts'
 import { InFlight } from '../../src/gateway/in-flight.ts'
 import type { KeepAliveTerms } from '../../src/gateway/keep-alive.ts'
+import { RequestMetrics } from '../../src/gateway/request-metrics.ts'
 import { UnservedRequests } from '../../src/gateway/unserved-requests.ts'
 import { type ClientTimeouts, startHttpServer } from '../../src/http/server.ts'
 import type { TokenCounter } from '../../src/metering/token-counter.ts'
@@ -152,6 +154,7 @@ export async function startGatewayOnLedger(
     readonly tokenCounters?: ReadonlyMap<string, TokenCounter>
     readonly pool?: PoolOptions
     readonly keepAlive?: KeepAliveTerms
+    readonly admin?: AdminDoor
     readonly timeouts?: Partial<UpstreamTimeouts>
     readonly clientTimeouts?: Partial<ClientTimeouts>
     /** Who is paid by channel; without it nobody. */
@@ -196,6 +199,7 @@ export async function startGatewayOnLedger(
     tokenCounters: options.tokenCounters ?? new Map(),
     log: journal.request,
     keepAlive: options.keepAlive,
+    metrics: new RequestMetrics(),
     unserved: new UnservedRequests(),
     nowMs: options.nowMs ?? Date.now,
   }
@@ -206,6 +210,7 @@ export async function startGatewayOnLedger(
     billing: testBilling({ ledger, apiKeys, operator }, options),
     tunnels,
     payouts: options.payoutStep ?? noPayoutStep,
+    admin: options.admin,
     log: journal.gateway,
   })
   const requests = new RequestsUnderWay()

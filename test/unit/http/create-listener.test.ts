@@ -19,6 +19,7 @@ const closedDoor: GatewayDoor = {
   models: unused,
   receipt: unused,
   request: unused,
+  metrics: unused,
   limits: callerLimits(),
   billing: {
     terms: {

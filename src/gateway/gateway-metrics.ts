@@ -1,0 +1,67 @@
+import type { Gateway } from './gateway.ts'
+import type { InFlight } from './in-flight.ts'
+import { type Family, type Sample, textOf } from './prometheus-text.ts'
+
+/** Everything that Prometheus may know of this process, in its text format: what was counted, and what is so now. */
+export function metricsText(gateway: Gateway, inFlight: InFlight): string {
+  return textOf([...gateway.metrics.families(), ...stateFamilies(gateway, inFlight)])
+}
+
+function stateFamilies({ pool, payment, nowMs }: Gateway, inFlight: InFlight): readonly Family[] {
+  const contributors = pool.report(nowMs())
+  const lanes = contributors.flatMap(({ contributorId, lanes: own }) =>
+    own.map(({ endpoint, modelName, state }) => ({
+      labels: { contributor: contributorId, endpoint, model: modelName, state },
+      value: 1,
+    })),
+  )
+  const windows = contributors.flatMap(({ contributorId, windows: own }) =>
+    own.map(({ name, max, left }) => ({
+      labels: { contributor: contributorId, limit: name },
+      value: max === 0 ? 0 : left / max,
+    })),
+  )
+  const { rss } = process.memoryUsage()
+  const { user, system } = process.cpuUsage()
+  return [
+    gauge('vouch_requests_in_flight', 'Requests on their way.', one(inFlight.count)),
+    gauge('vouch_requests_waiting', 'Requests that wait for room.', one(pool.waiting)),
+    gauge(
+      'vouch_ledger_writable',
+      'Whether new requests can be paid for.',
+      one(payment.isWritable() ? 1 : 0),
+    ),
+    gauge(
+      'vouch_contributor_in_flight',
+      'Requests at a contributor.',
+      contributors.map(({ contributorId, inFlight: value }) => ({
+        labels: { contributor: contributorId },
+        value,
+      })),
+    ),
+    gauge(
+      'vouch_contributor_quarantined',
+      'Whether a contributor is asked for nothing, because of its credentials or its Work.',
+      contributors.map(({ contributorId, quarantine }) => ({
+        labels: { contributor: contributorId, cause: quarantine ?? '' },
+        value: quarantine === undefined ? 0 : 1,
+      })),
+    ),
+    gauge('vouch_contributor_state', 'How a contributor does at a model; 1 for what is so.', lanes),
+    gauge('vouch_contributor_limit_left_ratio', 'What is left of a declared limit.', windows),
+    gauge('process_resident_memory_bytes', 'Resident memory.', one(rss)),
+    {
+      ...gauge('process_cpu_seconds_total', 'Processor time.', one((user + system) / 1e6)),
+      type: 'counter',
+    },
+  ]
+}
+
+const one = (value: number): readonly Sample[] => [{ labels: {}, value }]
+
+const gauge = (name: string, help: string, samples: readonly Sample[]): Family => ({
+  name,
+  help,
+  type: 'gauge',
+  samples,
+})
