@@ -140,12 +140,9 @@ export class ContributorPool {
       const endpoint = laneName.slice(0, laneName.indexOf(' ')) as Endpoint
       return offered.lanes.map((lane) => ({ endpoint, lane }))
     })
+    const ofStation = Map.groupBy(lanes, ({ lane }) => lane.station)
     return [...this.#stations.values()].map((station) =>
-      reportOn(
-        station,
-        lanes.filter(({ lane }) => lane.station === station),
-        at,
-      ),
+      reportOn(station, ofStation.get(station) ?? [], at),
     )
   }
 

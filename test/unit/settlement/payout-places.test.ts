@@ -45,7 +45,7 @@ const both = payInAll([a.place, b.place])
 test('lenders are told to every place, and one that cannot look for them says so', async () => {
   const lender = { contributorId: 'lent', operator: address(`0x${'1'.repeat(40)}`) }
   expect(await both.setLenders([lender])).toEqual(ok(undefined))
-  const failure = { reason: 'rpc_unreachable', detail: 'gone' } as never
+  const failure = { reason: 'chain_unreachable', origin: 'http://node', detail: 'gone' } as const
   b.setting.outcome = err(failure)
   expect(await both.setLenders([])).toEqual(err(failure))
   for (const { acts } of [a, b]) expect(acts.splice(0)).toEqual(['lenders lent', 'lenders '])
