@@ -54,7 +54,6 @@ async function finishRelayed(
   const received = relay.transcript.finishReceived(served.request.choiceCount)
   const observed = {
     content: relay.transcript.content,
-    contentEvents: relay.contentEvents,
     reported: relay.usage,
   }
   if (end.kind === 'complete') {
@@ -127,7 +126,7 @@ export async function finishUnary(
   let charged: MeteredUsage = { ...noUsage, source: 'counted' }
   const settled = await settleComplete(gateway, served, {
     received: hashes,
-    observed: { content, contentEvents: 0, reported: answer.usage },
+    observed: { content, reported: answer.usage },
     encodedWork: body.encodedWork,
     close: (usage) => {
       const value = client.startDialect?.(request).whole(answer.bytes, usage) ?? answer.bytes
@@ -161,7 +160,6 @@ type Observed = {
   readonly content:
     | { readonly byteLength: number; readonly text: string }
     | Pick<WholeUnits, 'units' | 'source'>
-  readonly contentEvents: number
   readonly reported: Usage | undefined
 }
 
@@ -262,7 +260,6 @@ function meter(served: ServedRequest, observed: Observed): MeteredUsage {
     completionTokensCounted: echoedBytes === undefined ? counter?.count(content.text) : undefined,
     promptTokensMax,
     completionBytes: content.byteLength === 0 ? 0 : Math.max(1, writtenBytes),
-    completionEvents: observed.contentEvents,
     messageCount: request.messageCount,
   })
 }

@@ -10,8 +10,6 @@ export type Observed = {
   readonly messageCount: number
   /** UTF-8 bytes of everything the model wrote: no byte-level tokenizer makes more tokens of it, but for `spareTokens`. */
   readonly completionBytes: number
-  /** Content events of a stream; each is at least one token. 0 for an answer in one piece. */
-  readonly completionEvents: number
 }
 
 /** End-of-text and tool-call markers, which are generated but not seen as text. */
@@ -114,8 +112,8 @@ function atMost(reported: Usage, own: Usage): Usage {
 
 function countedUsage(observed: Observed): Usage {
   const completionTokens =
-    observed.completionTokensCounted ??
-    Math.max(observed.completionEvents, Math.ceil(observed.completionBytes / bytesPerToken))
+    // By its bytes alone: a stream must not cost more than the same words in one piece.
+    observed.completionTokensCounted ?? Math.ceil(observed.completionBytes / bytesPerToken)
   const promptTokens =
     observed.promptTokensCounted ?? Math.ceil(observed.promptTokensMax / bytesPerToken)
   return { ...noUsage, promptTokens, completionTokens }

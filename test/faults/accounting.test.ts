@@ -80,5 +80,16 @@ test('usage that is no usage is counted instead', async () => {
 test('many small chunks of a stream cost no more than few large ones', () =>
   expectCost(answerWith(usageObject(5, 3), [...words.join('')]), 11n, 'reported'))
 
+test('and no more than their text where nobody says how many tokens they are', async () => {
+  const letters = [...'thirteen words']
+  await place.askAlone(answerWith(null, letters), unary)
+  const whole = await place.newEntries()
+  await place.askAlone(answerWith(null, letters), streamed)
+  const stream = await place.newEntries()
+  expect(stream.receipts.map(({ usage }) => usage.source)).toEqual(['counted'])
+  expect(stream.chargedAmount).toBe(whole.chargedAmount)
+  expect(whole.chargedAmount).toBeGreaterThan(0n)
+})
+
 test('an answer without content is free, whatever its usage says', () =>
   expectCost(answerWith(usageObject(500, 20), ['']), 0n))

@@ -126,7 +126,6 @@ describe('StreamCredit', () => {
             completionTokensCounted: undefined,
             promptTokensMax: 26,
             completionBytes: bytes,
-            completionEvents: Math.min(bytes, terms.completionTokensMax),
             messageCount: 1,
           },
         )
