@@ -13,6 +13,7 @@ import { choicesMax } from './check-content.ts'
 import { type CheckLine, type CheckName, fails, holds, unknown } from './check-line.ts'
 import { nameNearMiss } from './near-miss.ts'
 import { type AnsweredChoice, isUnary, readAnswer, splitEvents } from './read-answer.ts'
+import { readDelivered } from './read-delivered.ts'
 
 export function checkWireBytes(
   receipt: Receipt,
@@ -76,9 +77,7 @@ function compareSha256(check: CheckName, bytes: Buffer, expected: Bytes32): Chec
 function checkAnswerInResponse(work: Work, response: Buffer): CheckLine {
   const check = 'answer-in-response'
   const choices = readAnswer(response)
-  if (choices === undefined) {
-    return unknown(check, 'the response is no answer that this verifier can read')
-  }
+  if (choices === undefined || isNoEvents(response)) return checkDelivered(work, response)
   if (possibleHashes(choices).includes(work.contentHash)) {
     return holds(check, 'the answer in the response gives the contentHash')
   }
@@ -86,6 +85,22 @@ function checkAnswerInResponse(work: Work, response: Buffer): CheckLine {
     return unknown(check, 'the calls in the response were translated; the contentHash is of others')
   }
   return fails(check, 'the answer in the response gives another hash than the contentHash')
+}
+
+/** Neither JSON nor server-sent events. Of a stream that broke off there may be nothing at all. */
+const isNoEvents = (response: Buffer): boolean =>
+  response.length > 0 && !/^(\{|:|data:|event:)/.test(response.toString('latin1', 0, 6))
+
+/** What is no completion: vectors, verdicts, images and transcripts in JSON, or the bytes themselves. */
+function checkDelivered(work: Work, response: Buffer): CheckLine {
+  const check = 'answer-in-response'
+  const [first, ...rest] = readDelivered(response) ?? [response]
+  if (answerHash([textHash(first), ...rest.map(textHash)]) === work.contentHash) {
+    return holds(check, 'what the response delivers gives the contentHash')
+  }
+  return first === response
+    ? unknown(check, 'the response is no answer that this verifier can read')
+    : fails(check, 'what the response delivers gives another hash than the contentHash')
 }
 
 const areTranslatedCalls = ({ text, toolCalls, isTranslated }: AnsweredChoice): boolean =>
