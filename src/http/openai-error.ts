@@ -240,7 +240,10 @@ function describeServerSide(refusal: ServerReason): Described {
     case 'upstream_stalled':
       return [[504, 'timeout_error'], 'The contributor stopped in the middle of its answer.']
     case 'upstream_bad_response':
-      return [apiError, 'The contributor answered with something that is not the OpenAI format.']
+      return [
+        apiError,
+        "The contributor's answer is unusable: not the OpenAI format, or a status of its own.",
+      ]
     case 'upstream_unavailable':
       return [[503, 'api_error'], `The contributor failed with status ${refusal.status}.`]
     case 'upstream_rejected':
