@@ -3,7 +3,7 @@
  * the usual library brings three packages and costs more than a microsecond an observation.
  */
 
-export type Labels = Readonly<Record<string, string>>
+type Labels = Readonly<Record<string, string>>
 export type Sample = { readonly labels: Labels; readonly value: number }
 
 /** One metric, all of its series. */

@@ -121,12 +121,10 @@ export class StreamRelay {
       return true
     }
     this.#bytes += chunk.length
-    if (this.#beginByMs !== undefined && this.#terms.nowMs() >= this.#beginByMs) {
-      this.#fail({ reason: 'upstream_timeout' })
-      return true
-    }
     const fits = this.#reader.push(chunk, (block) => this.#block(block))
     if (!fits || this.#bytes > upstreamBodyBytesMax) this.#fail({ reason: 'upstream_bad_response' })
+    const isLate = this.#beginByMs !== undefined && this.#terms.nowMs() >= this.#beginByMs
+    if (isLate) this.#fail({ reason: 'upstream_timeout' })
     return this.#flowing && this.#unpaid === undefined
   }
 

@@ -72,6 +72,14 @@ describe('a contributor that keeps its connection busy and says nothing', () => 
     },
   )
 
+  test('and begins a moment too late has begun', async () => {
+    const { relay, clock, say, aborted } = relayed()
+    clock.nowMs += beginWithinMs
+    say(sse(chunk({ content: 'word' })))
+    expect(await relay.committed).toEqual({ ok: true, value: undefined })
+    expect(aborted()).toBe(0)
+  })
+
   test('has all the time of an answer once it has begun', async () => {
     const { relay, clock, say, aborted } = relayed()
     say(sse(chunk({ content: 'word' })))
