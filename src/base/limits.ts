@@ -9,6 +9,11 @@ export const requestBodyBytesMax: number = 8 * 1024 * 1024
 export const discardedBodyBytesMax: number = 64 * 1024 * 1024
 /** JSON nested deeper than this is refused: no OpenAI request needs more, and recursive readers downstream stay safe. */
 export const jsonDepthMax = 64
+/**
+ * Members, objects and arrays of a body together. A conversation of a thousand messages with two hundred tools has some ten
+ * thousand; eight megabytes of nothing else would keep the event loop for seconds.
+ */
+export const jsonNodesMax = 131_072
 /** The longest whole answer of an upstream that is buffered for a unary request. */
 export const upstreamBodyBytesMax: number = 32 * 1024 * 1024
 /** The longest single server-sent event; a longer one ends the stream as an upstream failure. */
@@ -208,6 +213,8 @@ export const imagesMax = 10
 export const formBodyBytesMax: number = 26 * 1024 * 1024
 /** Parts of a form. */
 export const formPartsMax = 64
+/** The headers of one part: a name, a file's name and a type. */
+export const formPartHeadBytesMax = 4_096
 /** How soon what another gateway changes of the contributors counts here. */
 export const contributorLookMs = 1_000
 /** Of a URL and of an API key that a stranger sends. */

@@ -23,35 +23,58 @@ export function measureRecording(file: Buffer): RecordingLength {
   }
 }
 
-/** Uncompressed samples, integer, float, or said to be one of them in an extension. */
-const plainFormats: ReadonlySet<number> = new Set([1, 3, 0xfffe])
+/** Uncompressed samples: integer, float. */
+const plainFormats: ReadonlySet<number> = new Set([1, 3])
+/** The same, said at the end of a longer description. */
+const extended = 0xfffe
+const extendedBytes = 40
+const plainGuidEnd = Buffer.from('000000001000800000aa00389b71', 'hex')
 const chunkHeadBytes = 8
-const formatChunkBytes = 16
+const formatBytes = 16
+/** Before its samples a recording says what they are, and who made it. */
+const chunksMax = 64
 
 /**
- * Undefined for what is no plain WAV. Source: RIFF/WAVE, Microsoft's "Multimedia Programming Interface and Data
- * Specifications 1.0". The rate is what a decoder plays it at, so to lie about it is to be heard wrong.
+ * Undefined for what is no plain WAV, or one that decoders do not agree about: the first description or the last, one that
+ * contradicts itself. Source: RIFF/WAVE, Microsoft's "Multimedia Programming Interface and Data Specifications 1.0". The
+ * rate is what a decoder plays it at, so to lie about it is to be heard wrong.
  */
 function secondsOfWav(file: Buffer): number | undefined {
-  if (file.length < 12 || file.toString('latin1', 0, 4) !== 'RIFF') return undefined
-  if (file.toString('latin1', 8, 12) !== 'WAVE') return undefined
-  let bytesPerSecond = 0
-  for (let at = 12; at + chunkHeadBytes <= file.length; ) {
+  if (!/^RIFF.{4}WAVE$/s.test(file.toString('latin1', 0, 12))) return undefined
+  let bytesPerSecond: number | undefined
+  let at = 12
+  for (let chunks = 0; chunks < chunksMax && at + chunkHeadBytes <= file.length; chunks += 1) {
     const name = file.toString('latin1', at, at + 4)
     const size = file.readUInt32LE(at + 4)
     const start = at + chunkHeadBytes
-    if (name === 'fmt ' && start + formatChunkBytes <= file.length) {
-      if (!plainFormats.has(file.readUInt16LE(start))) return undefined
-      const channels = file.readUInt16LE(start + 2)
-      const samplesPerSecond = file.readUInt32LE(start + 4)
-      bytesPerSecond = (samplesPerSecond * channels * file.readUInt16LE(start + 14)) / 8
+    if (name === 'fmt ') {
+      if (bytesPerSecond !== undefined) return undefined
+      bytesPerSecond = bytesPerSecondOf(file.subarray(start, start + size))
+      if (bytesPerSecond === undefined) return undefined
     } else if (name === 'data') {
       // A recording that was written while it was made does not know its size.
-      const bytes = file.length - start
-      return bytesPerSecond > 0 ? bytes / bytesPerSecond : undefined
+      return bytesPerSecond && (file.length - start) / bytesPerSecond
     }
     // Chunks begin at even places.
     at = start + size + (size % 2)
   }
   return undefined
 }
+
+/** Of samples that are not compressed; undefined for others. */
+function bytesPerSecondOf(format: Buffer): number | undefined {
+  if (format.length < formatBytes) return undefined
+  const tag = format.readUInt16LE(0)
+  if (!plainFormats.has(tag === extended ? plainTagOf(format) : tag)) return undefined
+  const bytesPerSample = Math.ceil(format.readUInt16LE(14) / 8)
+  const bytesPerFrame = format.readUInt16LE(2) * bytesPerSample
+  // Some decoders believe the one, some the other.
+  if (bytesPerFrame === 0 || format.readUInt16LE(12) !== bytesPerFrame) return undefined
+  return format.readUInt32LE(4) * bytesPerFrame || undefined
+}
+
+/** What an extended description says that its samples are; 0 where it is none that we know. */
+const plainTagOf = (format: Buffer): number =>
+  format.length >= extendedBytes && format.subarray(26, extendedBytes).equals(plainGuidEnd)
+    ? format.readUInt16LE(24)
+    : 0

@@ -2,7 +2,7 @@
  * A form of files and texts (RFC 7578), read strictly: whatever two parsers might read in two ways is refused, because the
  * engine behind us parses the same bytes again, and must find the model, the count and the file that were priced here.
  */
-import { formPartsMax } from '../base/limits.ts'
+import { formPartHeadBytesMax, formPartsMax } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { RequestRefusal } from '../domain/refusal.ts'
 
@@ -70,19 +70,23 @@ function readPart(body: Buffer, at: number, delimiter: Buffer): Parsed<FormPart>
   const headEnd = body.indexOf(headersEnd, at)
   const end = headEnd < 0 ? -1 : body.indexOf(delimiter, headEnd + headersEnd.length)
   if (end < 0) return refuse('it ends before its last boundary')
+  if (headEnd - at > formPartHeadBytesMax) {
+    return refuse(`a part of it has more than ${formPartHeadBytesMax} bytes of headers`)
+  }
   const head = readHead(body.toString('utf8', at + crlf.length, headEnd))
   return head.ok ? ok({ ...head.value, start: headEnd + headersEnd.length, end }) : head
 }
 
 /** A line that is no header, a folded one among them, makes the rest of the head another thing to another parser. */
-const headerPattern = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*)$/
+const headerPattern = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):([^\r\n\0]*)$/
 const plainEncodings: ReadonlySet<string> = new Set(['7bit', '8bit', 'binary'])
 
 function readHead(head: string): Parsed<Pick<FormPart, 'name' | 'isFile'>> {
   let disposition: string | undefined
   for (const line of head.split(crlf)) {
-    const [, name, value = ''] = headerPattern.exec(line) ?? []
+    const [, name, written = ''] = headerPattern.exec(line) ?? []
     if (name === undefined) return refuse('a header of a part cannot be read')
+    const value = written.replace(/^[ \t]+/, '')
     if (/^content-transfer-encoding$/i.test(name) && !plainEncodings.has(value.toLowerCase())) {
       return refuse('a part of it is encoded')
     }
@@ -113,6 +117,8 @@ function readDisposition(value: string): Parsed<Pick<FormPart, 'name' | 'isFile'
   if (name === undefined || name.includes('\\') || value.slice(readTo).trim() !== '') {
     return unreadable
   }
+  // A file without a name is a file to some parsers, and a text to others.
+  if (parameters.get('filename') === '') return unreadable
   return ok({ name, isFile: parameters.has('filename') || parameters.has('filename*') })
 }
 

@@ -9,6 +9,7 @@ import {
   choicesMax,
   clientRequestTimeoutMs,
   jsonDepthMax,
+  jsonNodesMax,
   requestBodyBytesMax,
   sseEventBytesMax,
   upstreamAttemptsMax,
@@ -218,6 +219,7 @@ test('the figures in the document are those of the code', () => {
   const mebibytes = (bytes: number) => `${bytes / 2 ** 20} MiB`
   for (const words of [
     `nested deeper than ${jsonDepthMax} levels`,
+    `more than ${jsonNodesMax.toLocaleString('en-US')} members`,
     `\`n\` above ${choicesMax}`,
     `larger than ${mebibytes(requestBodyBytesMax)}`,
     `an event beyond ${mebibytes(sseEventBytesMax)}`,

@@ -25,6 +25,53 @@ describe('WAV', () => {
   })
 })
 
+/** Puts `bytes` behind the description of its samples, which is made so much longer. */
+const described = (wav: Buffer, bytes: Buffer): Buffer => {
+  const file = Buffer.concat([wav.subarray(0, 36), bytes, wav.subarray(36)])
+  file.writeUInt32LE(16 + bytes.length, 16)
+  return file
+}
+const extensionOf = (tag: number) => {
+  const guid = Buffer.from('0000000000001000800000aa00389b71', 'hex')
+  guid.writeUInt16LE(tag)
+  return Buffer.concat([Buffer.from([22, 0, 16, 0, 0, 0, 0, 0]), guid])
+}
+
+describe('a WAV whose length is what its decoder makes of it', () => {
+  test.each([1, 3])('plain samples of kind %s, said in an extension', (tag) => {
+    const file = described(wavOf(2, { format: 0xfffe }), extensionOf(tag))
+    expect(measureRecording(file).secondsLikely).toBe(2)
+  })
+
+  const fast = wavOf(0, { samplesPerSecond: 0xffffff }).subarray(12, 36)
+  const changed = (at: number, value: number) => {
+    const file = Buffer.from(wavOf(10))
+    file.writeUInt16LE(value, at)
+    return file
+  }
+  test.each([
+    ['compressed, said in an extension', described(wavOf(10, { format: 0xfffe }), extensionOf(85))],
+    ['an extension that is not there', wavOf(10, { format: 0xfffe })],
+    [
+      'another description after the first',
+      Buffer.concat([wavOf(10).subarray(0, 36), fast, wavOf(10).subarray(36)]),
+    ],
+    ['frames of another size than its samples', changed(34, 0xfff8)],
+    ['more channels than its frames hold', changed(22, 2)],
+    ['a description that is cut', changed(16, 14)],
+  ])('is not believed: %s', (_name, file) => {
+    expect(measureRecording(file)).toEqual({
+      secondsMax: Math.ceil(file.length / 750),
+      secondsLikely: Math.ceil(file.length / 16_000),
+    })
+  })
+
+  test('and one of millions of chunks is not followed to its end', () => {
+    const file = Buffer.concat([wavOf(1).subarray(0, 36), Buffer.alloc(800_000), wavOf(1)])
+    expect(measureRecording(file).secondsLikely).toBe(Math.ceil(file.length / 16_000))
+  })
+})
+
 describe('anything else is bounded and guessed by its size', () => {
   test.each([
     ['MP3', Buffer.concat([Buffer.from('ID3'), Buffer.alloc(159_997)])],

@@ -130,6 +130,13 @@ describe('what two parsers might read in two ways', () => {
       type,
       /encoded/,
     ],
+    [
+      'a file whose name is empty',
+      part('Content-Disposition: form-data; name="n"; filename=""', '10') + end,
+      type,
+      /name of a part/,
+    ],
+    ['a head that does not end', part(`X: ${'y'.repeat(5_000)}`) + end, type, /4096 bytes/],
     ['too many parts', field('a[]').repeat(65) + end, type, /more than 64/],
   ])('%s', (_name, text, contentType, detail) => {
     expect(read(text, contentType)).toMatch(detail)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { jsonDepthMax } from '../../../src/base/limits.ts'
+import { jsonDepthMax, jsonNodesMax } from '../../../src/base/limits.ts'
 import { parseStrictJson } from '../../../src/http/strict-json.ts'
 
 const parse = (text: string) => parseStrictJson(Buffer.from(text))
@@ -39,6 +39,16 @@ describe('parseStrictJson', () => {
     expect(detailOf(Buffer.from('{"secret'))).toBe('the body cannot be parsed')
     expect(detailOf(deep(jsonDepthMax))).toBeUndefined()
     expect(detailOf(deep(jsonDepthMax + 1))).toBe(`it is nested deeper than ${jsonDepthMax} levels`)
+  })
+
+  test('refuses more members, objects and arrays together than anybody needs', () => {
+    const tooMany = `it has more than ${jsonNodesMax} members, objects and arrays`
+    const arrays = (count: number) => `[${Array(count - 1).fill('[]')}]`
+    expect(detailOf(Buffer.from(arrays(jsonNodesMax)))).toBeUndefined()
+    expect(detailOf(Buffer.from(arrays(jsonNodesMax + 1)))).toBe(tooMany)
+    const members = Array.from({ length: jsonNodesMax }, (_, index) => `"${index}":0`)
+    expect(detailOf(Buffer.from(`{${members}}`))).toBe(tooMany)
+    expect(detailOf(Buffer.from(JSON.stringify('[]{"":0}'.repeat(jsonNodesMax))))).toBeUndefined()
   })
 
   test('a text that was built to be slow is not: strings of escapes, quotes and brackets', () => {
