@@ -2,6 +2,7 @@
  * The keys of several replicas. Orders are decided here, on what was read, and put where that still stands
  * (lua/put-if-same.lua); a look-up is one question to Redis, so that a revocation counts for the next request anywhere.
  */
+
 import type { Redis } from 'ioredis'
 import { apiKeysPerChannelMax, storeScanRows, storeWriteAttemptsMax } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
@@ -9,8 +10,9 @@ import type { ApiKey, KeyOrder } from '../domain/api-key.ts'
 import type { KeyOrderRefusal } from '../domain/refusal.ts'
 import { type AtomicAmount, atomic, type Bytes32 } from '../domain/units.ts'
 import type { ApiKeyStore } from './api-key-store.ts'
-import { connectRedis, luaScript, runScript } from './connection-redis.ts'
-import { checkDurability } from './durability-redis.ts'
+import { asStoreFailure } from './as-store-failure.ts'
+import { luaScript, runScript } from './connection-redis.ts'
+import { connectDurableRedis } from './durable-connection-redis.ts'
 import { StoreFailure } from './ledger-store.ts'
 
 const putIfSame = luaScript('put-if-same')
@@ -20,14 +22,7 @@ export async function openRedisApiKeys(options: {
   readonly url: string
   readonly keyPrefix: string
 }): Promise<ApiKeyStore> {
-  const redis = await connectRedis(options.url)
-  try {
-    await checkDurability(redis)
-  } catch (error) {
-    redis.disconnect()
-    throw error
-  }
-  return new RedisApiKeys(redis, options.keyPrefix)
+  return new RedisApiKeys(await connectDurableRedis(options.url), options.keyPrefix)
 }
 
 /** A text that was read, and with which it is replaced. Empty where there is none. */
@@ -199,9 +194,7 @@ class RedisApiKeys implements ApiKeyStore {
     try {
       return await act()
     } catch (error) {
-      if (error instanceof StoreFailure) throw error
-      const message = error instanceof Error ? error.message : String(error)
-      throw new StoreFailure(`the API keys in Redis could not be reached: ${message}`)
+      throw asStoreFailure('the API keys in Redis could not be reached', error)
     }
   }
 }

@@ -2,15 +2,16 @@
  * Keys live in a file of their own, apart from the ledger: `vouch keys` writes to it while a gateway runs, and SQLite's
  * data_version tells the gateway, without reading a row, that another process changed it.
  */
-import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import { apiKeysPerChannelMax, knownApiKeysMax } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { ApiKey, KeyOrder } from '../domain/api-key.ts'
 import type { KeyOrderRefusal } from '../domain/refusal.ts'
 import { atomic, type Bytes32, bytes32 } from '../domain/units.ts'
 import type { ApiKeyStore } from './api-key-store.ts'
-import { durablePragmas } from './ledger-rows-sqlite.ts'
-import { StoreFailure } from './ledger-store.ts'
+import { asStoreFailure } from './as-store-failure.ts'
+import { openDurableFile } from './durable-file-sqlite.ts'
+import { inTransaction } from './transaction-sqlite.ts'
 
 /** Another process writes a row or two, never long. */
 const otherWriterPatienceMs = 1_000
@@ -26,7 +27,7 @@ const schema = `
 
 /** Throws StoreFailure when the file cannot be opened. */
 export function openSqliteApiKeys(path: string): ApiKeyStore {
-  return new SqliteApiKeys(open(path))
+  return new SqliteApiKeys(openDurableFile({ path, layOut, otherWriterPatienceMs }))
 }
 
 class SqliteApiKeys implements ApiKeyStore {
@@ -47,7 +48,7 @@ class SqliteApiKeys implements ApiKeyStore {
     try {
       return this.#find(keyHash)
     } catch (error) {
-      throw new StoreFailure(`the API keys cannot be read: ${wordsOf(error)}`)
+      throw asStoreFailure('the API keys cannot be read', error)
     }
   }
 
@@ -121,17 +122,9 @@ class SqliteApiKeys implements ApiKeyStore {
   /** Reads and writes of one order, in one transaction that no other process writes into. */
   #write<T>(act: () => T): T {
     try {
-      this.#database.exec('BEGIN IMMEDIATE')
-      try {
-        const outcome = act()
-        this.#database.exec('COMMIT')
-        return outcome
-      } catch (error) {
-        this.#database.exec('ROLLBACK')
-        throw error
-      }
+      return inTransaction(this.#database, 'BEGIN IMMEDIATE', act)
     } catch (error) {
-      throw new StoreFailure(`the API keys cannot be written: ${wordsOf(error)}`)
+      throw asStoreFailure('the API keys cannot be written', error)
     } finally {
       // data_version does not count this connection's own writes.
       this.#known.clear()
@@ -205,24 +198,11 @@ function apiKeyOf(row: Record<string, SQLOutputValue>): ApiKey {
   }
 }
 
-function open(path: string): DatabaseSync {
-  try {
-    const database = new DatabaseSync(path, { timeout: otherWriterPatienceMs })
-    database.exec(durablePragmas)
-    database.exec(schema)
-    addMissingColumns(database)
-    return database
-  } catch (error) {
-    throw new StoreFailure(`${path} cannot be opened: ${wordsOf(error)}`)
-  }
-}
-
 /** A file of version 0.1 has keys without caps and scopes; they stay as they were granted. */
-function addMissingColumns(database: DatabaseSync): void {
+function layOut(database: DatabaseSync): void {
+  database.exec(schema)
   const columns = database.prepare('PRAGMA table_info(api_keys)').all()
   if (columns.some((column) => column['name'] === 'spend_cap')) return
   database.exec('ALTER TABLE api_keys ADD COLUMN spend_cap TEXT')
   database.exec('ALTER TABLE api_keys ADD COLUMN model_scope TEXT')
 }
-
-const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

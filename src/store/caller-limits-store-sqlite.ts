@@ -1,8 +1,10 @@
 /*
  * What the operator said of single callers, in a file of its own beside the ledger.
  */
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import type { Caller, LimitOverride } from '../domain/caller-limits.ts'
+import { asStoreFailure } from './as-store-failure.ts'
+import { bookVersion, openBookFile, raiseBookVersion } from './book-sqlite.ts'
 import {
   type CallerLimitsStore,
   callerName,
@@ -10,27 +12,14 @@ import {
   overrideRow,
   overrideText,
 } from './caller-limits-store.ts'
-import { durablePragmas } from './ledger-rows-sqlite.ts'
-import { StoreFailure } from './ledger-store.ts'
+import { inTransaction } from './transaction-sqlite.ts'
 
 const schema = `
   CREATE TABLE IF NOT EXISTS caller_limits (caller TEXT PRIMARY KEY, override TEXT NOT NULL) STRICT;
-  CREATE TABLE IF NOT EXISTS book (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL) STRICT;
-  INSERT OR IGNORE INTO book VALUES (1, 0);
 `
-/** Another process writes a row or two, never long. */
-const otherWriterPatienceMs = 1_000
-
 /** Throws StoreFailure when the file cannot be opened. */
 export function openSqliteCallerLimits(path: string): CallerLimitsStore {
-  try {
-    const database = new DatabaseSync(path, { timeout: otherWriterPatienceMs })
-    database.exec(durablePragmas)
-    database.exec(schema)
-    return new SqliteCallerLimits(database)
-  } catch (error) {
-    throw new StoreFailure(`${path} cannot be opened: ${wordsOf(error)}`)
-  }
+  return new SqliteCallerLimits(openBookFile(path, schema))
 }
 
 class SqliteCallerLimits implements CallerLimitsStore {
@@ -41,7 +30,7 @@ class SqliteCallerLimits implements CallerLimitsStore {
   }
 
   async version(): Promise<number> {
-    return this.#ask(() => this.#version())
+    return this.#ask(() => bookVersion(this.#database))
   }
 
   async read(): Promise<OverrideBook> {
@@ -50,7 +39,7 @@ class SqliteCallerLimits implements CallerLimitsStore {
       const overrides = rows.map((row) =>
         overrideRow(String(row['caller']), String(row['override'])),
       )
-      return { version: this.#version(), overrides }
+      return { version: bookVersion(this.#database), overrides }
     })
   }
 
@@ -59,7 +48,7 @@ class SqliteCallerLimits implements CallerLimitsStore {
       this.#database
         .prepare('INSERT OR REPLACE INTO caller_limits VALUES (?,?)')
         .run(callerName(caller), overrideText(override))
-      this.#raiseVersion()
+      raiseBookVersion(this.#database)
     })
   }
 
@@ -68,7 +57,7 @@ class SqliteCallerLimits implements CallerLimitsStore {
       const { changes } = this.#database
         .prepare('DELETE FROM caller_limits WHERE caller = ?')
         .run(callerName(caller))
-      if (changes > 0) this.#raiseVersion()
+      if (changes > 0) raiseBookVersion(this.#database)
       return changes > 0
     })
   }
@@ -77,35 +66,15 @@ class SqliteCallerLimits implements CallerLimitsStore {
     this.#database.close()
   }
 
-  #version(): number {
-    return Number(this.#database.prepare('SELECT version FROM book').get()?.['version'])
-  }
-
-  #raiseVersion(): void {
-    this.#database.exec('UPDATE book SET version = version + 1')
-  }
-
   #inTransaction<T>(begin: 'BEGIN' | 'BEGIN IMMEDIATE', act: () => T): T {
-    return this.#ask(() => {
-      this.#database.exec(begin)
-      try {
-        const outcome = act()
-        this.#database.exec('COMMIT')
-        return outcome
-      } catch (error) {
-        this.#database.exec('ROLLBACK')
-        throw error
-      }
-    })
+    return this.#ask(() => inTransaction(this.#database, begin, act))
   }
 
   #ask<T>(act: () => T): T {
     try {
       return act()
     } catch (error) {
-      throw new StoreFailure(`the callers' limits cannot be read or written: ${wordsOf(error)}`)
+      throw asStoreFailure("the callers' limits cannot be read or written", error)
     }
   }
 }
-
-const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

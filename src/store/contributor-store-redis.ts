@@ -2,14 +2,17 @@
  * Contributors of several replicas. A change is decided here, on the book that was read, and put where that still stands
  * (lua/change-contributors.lua); replicas look at the version, which is one number.
  */
+
 import type { Redis } from 'ioredis'
 import { storeWriteAttemptsMax } from '../base/limits.ts'
 import type { ContributorBook } from '../domain/contributor-record.ts'
 import type { Bytes32 } from '../domain/units.ts'
-import { connectRedis, luaScript, runScript } from './connection-redis.ts'
+import { asStoreFailure } from './as-store-failure.ts'
+import { type BookKeys, bookVersion, readBook } from './book-redis.ts'
+import { luaScript, runScript } from './connection-redis.ts'
 import { bookOf, type Row, type RowKind, rowsOf } from './contributor-rows.ts'
 import type { BookChange, ContributorStore } from './contributor-store.ts'
-import { checkDurability } from './durability-redis.ts'
+import { connectDurableRedis } from './durable-connection-redis.ts'
 import { StoreFailure } from './ledger-store.ts'
 
 const changeContributors = luaScript('change-contributors')
@@ -19,23 +22,12 @@ export async function openRedisContributors(options: {
   readonly url: string
   readonly keyPrefix: string
 }): Promise<ContributorStore> {
-  const redis = await connectRedis(options.url)
-  try {
-    await checkDurability(redis)
-  } catch (error) {
-    redis.disconnect()
-    throw error
-  }
-  return new RedisContributors(redis, options.keyPrefix)
+  return new RedisContributors(await connectDurableRedis(options.url), options.keyPrefix)
 }
 
 class RedisContributors implements ContributorStore {
   readonly #redis: Redis
-  readonly #names: {
-    readonly version: string
-    readonly rows: string
-    readonly order: (digest: Bytes32) => string
-  }
+  readonly #names: BookKeys & { readonly order: (digest: Bytes32) => string }
 
   constructor(redis: Redis, prefix: string) {
     this.#redis = redis
@@ -48,16 +40,13 @@ class RedisContributors implements ContributorStore {
   }
 
   version(): Promise<number> {
-    return this.#ask(async () => Number((await this.#redis.get(this.#names.version)) ?? 0))
+    return this.#ask(() => bookVersion(this.#redis, this.#names))
   }
 
   read(): Promise<ContributorBook> {
-    const { version, rows } = this.#names
     return this.#ask(async () => {
-      const answers = await this.#redis.multi().get(version).hgetall(rows).exec()
-      const [[, number] = [], [, texts] = []] = answers ?? []
-      const found = Object.entries((texts ?? {}) as Readonly<Record<string, string>>)
-      return bookOf(Number(number ?? 0), found.map(rowOf).sort(byId))
+      const { version, rows } = await readBook(this.#redis, this.#names)
+      return bookOf(version, rows.map(rowOf).sort(byId))
     })
   }
 
@@ -104,9 +93,7 @@ class RedisContributors implements ContributorStore {
     try {
       return await act()
     } catch (error) {
-      if (error instanceof StoreFailure) throw error
-      const message = error instanceof Error ? error.message : String(error)
-      throw new StoreFailure(`the contributors in Redis could not be reached: ${message}`)
+      throw asStoreFailure('the contributors in Redis could not be reached', error)
     }
   }
 }

@@ -1,34 +1,23 @@
 /*
  * Contributors that joined while the gateway ran, in a file of their own beside the ledger.
  */
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import type { ContributorBook } from '../domain/contributor-record.ts'
 import type { Bytes32 } from '../domain/units.ts'
+import { asStoreFailure } from './as-store-failure.ts'
+import { bookVersion, openBookFile, raiseBookVersion } from './book-sqlite.ts'
 import { bookOf, type Row, type RowKind, rowsOf } from './contributor-rows.ts'
 import type { BookChange, ContributorStore } from './contributor-store.ts'
-import { durablePragmas } from './ledger-rows-sqlite.ts'
-import { StoreFailure } from './ledger-store.ts'
+import { inTransaction } from './transaction-sqlite.ts'
 
 const schema = `
   CREATE TABLE IF NOT EXISTS contributors (
     kind TEXT NOT NULL, contributor_id TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (kind, contributor_id)) STRICT;
-  CREATE TABLE IF NOT EXISTS book (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL) STRICT;
-  INSERT OR IGNORE INTO book VALUES (1, 0);
   CREATE TABLE IF NOT EXISTS taken_orders (digest TEXT PRIMARY KEY, until_ms INTEGER NOT NULL) STRICT;
 `
-/** Another process writes a row or two, never long. */
-const otherWriterPatienceMs = 1_000
-
 /** Throws StoreFailure when the file cannot be opened. */
 export function openSqliteContributors(path: string): ContributorStore {
-  try {
-    const database = new DatabaseSync(path, { timeout: otherWriterPatienceMs })
-    database.exec(durablePragmas)
-    database.exec(schema)
-    return new SqliteContributors(database)
-  } catch (error) {
-    throw new StoreFailure(`${path} cannot be opened: ${wordsOf(error)}`)
-  }
+  return new SqliteContributors(openBookFile(path, schema))
 }
 
 class SqliteContributors implements ContributorStore {
@@ -39,7 +28,7 @@ class SqliteContributors implements ContributorStore {
   }
 
   async version(): Promise<number> {
-    return this.#ask(() => this.#version())
+    return this.#ask(() => bookVersion(this.#database))
   }
 
   async read(): Promise<ContributorBook> {
@@ -51,7 +40,7 @@ class SqliteContributors implements ContributorStore {
       const change = decide(this.#read())
       const rows = rowsOf(change)
       for (const { kind, contributorId, text } of rows) this.#put(kind, contributorId, text)
-      if (rows.length > 0) this.#database.exec('UPDATE book SET version = version + 1')
+      if (rows.length > 0) raiseBookVersion(this.#database)
       return change.outcome
     })
   }
@@ -76,7 +65,7 @@ class SqliteContributors implements ContributorStore {
   #read(): ContributorBook {
     const rows = this.#database.prepare('SELECT * FROM contributors ORDER BY contributor_id').all()
     return bookOf(
-      this.#version(),
+      bookVersion(this.#database),
       rows.map(
         (row): Row => ({
           kind: row['kind'] as RowKind,
@@ -85,10 +74,6 @@ class SqliteContributors implements ContributorStore {
         }),
       ),
     )
-  }
-
-  #version(): number {
-    return Number(this.#database.prepare('SELECT version FROM book').get()?.['version'])
   }
 
   #put(kind: RowKind, contributorId: string, text: string | undefined): void {
@@ -103,28 +88,15 @@ class SqliteContributors implements ContributorStore {
     }
   }
 
-  /** What is read and written in `act` belongs together, and no other process writes in between. */
   #inTransaction<T>(begin: 'BEGIN' | 'BEGIN IMMEDIATE', act: () => T): T {
-    return this.#ask(() => {
-      this.#database.exec(begin)
-      try {
-        const outcome = act()
-        this.#database.exec('COMMIT')
-        return outcome
-      } catch (error) {
-        this.#database.exec('ROLLBACK')
-        throw error
-      }
-    })
+    return this.#ask(() => inTransaction(this.#database, begin, act))
   }
 
   #ask<T>(act: () => T): T {
     try {
       return act()
     } catch (error) {
-      throw new StoreFailure(`the contributors cannot be read or written: ${wordsOf(error)}`)
+      throw asStoreFailure('the contributors cannot be read or written', error)
     }
   }
 }
-
-const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

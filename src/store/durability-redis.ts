@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import { messageOf } from '../base/message-of.ts'
 import { StoreFailure } from './ledger-store.ts'
 
 /*
@@ -50,9 +51,8 @@ async function readSettings(redis: Redis): Promise<Readonly<Record<string, strin
     for (let at = 0; at + 1 < flat.length; at += 2) settings[flat[at] ?? ''] = flat[at + 1] ?? ''
     return settings
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
     throw new StoreFailure(
-      `whether Redis is durable cannot be seen (${message}): allow its user +config|get`,
+      `whether Redis is durable cannot be seen (${messageOf(error)}): allow its user +config|get`,
     )
   }
 }

@@ -5,7 +5,9 @@
 import { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 import { assert } from '../base/assert.ts'
-import { durablePragmas, type WriteBatch } from './ledger-rows-sqlite.ts'
+import { messageOf } from '../base/message-of.ts'
+import { durablePragmas } from './durable-file-sqlite.ts'
+import type { WriteBatch } from './ledger-rows-sqlite.ts'
 
 const port = parentPort
 assert(port !== null, 'the group-commit worker runs in a worker thread')
@@ -58,6 +60,6 @@ port.on('message', (message: WriteBatch | 'close') => {
     commit(message)
     port.postMessage('durable')
   } catch (error) {
-    port.postMessage({ failure: error instanceof Error ? error.message : String(error) })
+    port.postMessage({ failure: messageOf(error) })
   }
 })

@@ -112,9 +112,6 @@ const schema = `
   PRAGMA user_version = ${layout};
 `
 
-/** Every commit reaches the disk before it is answered: WAL alone would lose the last commits in a power cut. */
-export const durablePragmas = 'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;'
-
 /** Makes the tables of a new file. A file of another layout is refused: its money is settled by the version that made it. */
 export function layOut(database: DatabaseSync): void {
   const found = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])

@@ -3,9 +3,9 @@ import { InvariantViolation } from '../base/assert.ts'
 import type { Channel } from '../domain/channel.ts'
 import type { Payout } from '../domain/payout-ledger.ts'
 import { type UsdBook, usdBookOf } from '../domain/usd-book.ts'
+import { asStoreFailure } from './as-store-failure.ts'
 import { readLedger } from './ledger-rows-sqlite.ts'
 import { type LedgerSink, LedgerState } from './ledger-state.ts'
-import { StoreFailure } from './ledger-store.ts'
 
 /** What settlement turns into money. */
 type LedgerSnapshot = {
@@ -30,8 +30,7 @@ export function readLedgerSnapshot(path: string): LedgerSnapshot {
       database.close()
     }
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error)
-    throw new StoreFailure(`${path} cannot be read: ${detail}`)
+    throw asStoreFailure(`${path} cannot be read`, error)
   }
 }
 

@@ -11,6 +11,7 @@ import type { Decided, Held, Hold } from '../domain/hold.ts'
 import { nothingSpent } from '../domain/key-spending.ts'
 import { type AtomicAmount, type Bytes32, bytes32 } from '../domain/units.ts'
 import { emptyUsdBook, usdBookOf } from '../domain/usd-book.ts'
+import { asStoreFailure } from './as-store-failure.ts'
 import { connectRedis } from './connection-redis.ts'
 import { checkDurability } from './durability-redis.ts'
 import { LedgerCommits } from './ledger-commits-redis.ts'
@@ -52,9 +53,7 @@ export async function openRedisLedger(options: RedisLedgerOptions): Promise<Ledg
     return ledger
   } catch (error) {
     redis.disconnect()
-    if (error instanceof StoreFailure) throw error
-    const message = error instanceof Error ? error.message : String(error)
-    throw new StoreFailure(`the ledger in Redis cannot be opened: ${message}`)
+    throw asStoreFailure('the ledger in Redis cannot be opened', error)
   }
 }
 

@@ -5,13 +5,15 @@
  */
 import { DatabaseSync } from 'node:sqlite'
 import { storeQueueWritesMax } from '../base/limits.ts'
+import { messageOf } from '../base/message-of.ts'
 import { err, ok } from '../base/result.ts'
 import type { Decided, Hold, OrphanedHold } from '../domain/hold.ts'
 import { receiptIdsOf } from '../domain/request-id.ts'
 import { type AtomicAmount, type Bytes32, bytes32 } from '../domain/units.ts'
 import { usdBookOf } from '../domain/usd-book.ts'
+import { openDurableFile } from './durable-file-sqlite.ts'
 import { GroupCommit } from './group-commit-sqlite.ts'
-import { durablePragmas, layOut, readLedger } from './ledger-rows-sqlite.ts'
+import { layOut, readLedger } from './ledger-rows-sqlite.ts'
 import { LedgerState } from './ledger-state.ts'
 import { type LedgerStore, type PayoutVoucher, StoreFailure } from './ledger-store.ts'
 
@@ -38,7 +40,7 @@ class SqliteLedger implements LedgerStore {
   constructor(options: SqliteLedgerOptions) {
     this.#owner = lockFile(`${options.path}.lock`)
     try {
-      this.#reader = openFile(options.path)
+      this.#reader = openDurableFile({ path: options.path, layOut, otherWriterPatienceMs: 0 })
     } catch (error) {
       this.#owner.close()
       throw error
@@ -194,23 +196,10 @@ function lockFile(path: string): DatabaseSync {
     lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
     return lock
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error)
+    const detail = messageOf(error)
     if (/locked|busy/.test(detail)) {
       throw new StoreFailure(`${path} is locked: another gateway runs on this data folder`)
     }
     throw new StoreFailure(`${path} cannot be written: ${detail}`)
-  }
-}
-
-function openFile(path: string): DatabaseSync {
-  try {
-    const database = new DatabaseSync(path)
-    database.exec(durablePragmas)
-    layOut(database)
-    return database
-  } catch (error) {
-    throw new StoreFailure(
-      `${path} cannot be opened: ${error instanceof Error ? error.message : String(error)}`,
-    )
   }
 }

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis'
 import { storeOutageWaitMs, storeRefusedPauseMs } from '../base/limits.ts'
-import { StoreFailure } from './ledger-store.ts'
+import { asStoreFailure } from './as-store-failure.ts'
+import type { StoreFailure } from './ledger-store.ts'
 
 /**
  * Whether Redis answers, and waiting until it does.
@@ -37,7 +38,7 @@ export class RedisLink {
     try {
       return await command(this.redis)
     } catch (error) {
-      throw failureOf(error)
+      throw asStoreFailure('the ledger in Redis could not be reached', error)
     }
   }
 
@@ -90,16 +91,10 @@ export class RedisLink {
   }
 
   #lost(error: unknown): StoreFailure {
-    const failure = failureOf(error)
+    const failure = asStoreFailure('the ledger in Redis could not be reached', error)
     const isNews = this.isWritable
     this.#isWritable = false
     if (isNews) this.#onLost(failure)
     return failure
   }
-}
-
-function failureOf(error: unknown): StoreFailure {
-  if (error instanceof StoreFailure) return error
-  const message = error instanceof Error ? error.message : String(error)
-  return new StoreFailure(`the ledger in Redis could not be reached: ${message}`)
 }

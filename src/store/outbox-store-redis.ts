@@ -2,10 +2,11 @@
  * The outbox of several replicas. Any of them may drive a lane: the script refuses the second who wants the same step, so
  * that what is sent was decided once.
  */
+
 import type { Redis } from 'ioredis'
-import { connectRedis, luaScript, runScript } from './connection-redis.ts'
-import { checkDurability } from './durability-redis.ts'
-import { StoreFailure } from './ledger-store.ts'
+import { asStoreFailure } from './as-store-failure.ts'
+import { luaScript, runScript } from './connection-redis.ts'
+import { connectDurableRedis } from './durable-connection-redis.ts'
 import {
   holdsNonce,
   isOpenState,
@@ -23,14 +24,7 @@ export async function openRedisOutbox(options: {
   readonly url: string
   readonly keyPrefix: string
 }): Promise<OutboxStore> {
-  const redis = await connectRedis(options.url)
-  try {
-    await checkDurability(redis)
-  } catch (error) {
-    redis.disconnect()
-    throw error
-  }
-  return new RedisOutbox(redis, options.keyPrefix)
+  return new RedisOutbox(await connectDurableRedis(options.url), options.keyPrefix)
 }
 
 const script = luaScript('outbox')
@@ -119,8 +113,7 @@ class RedisOutbox implements OutboxStore {
     try {
       return await command(this.#redis)
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
-      throw new StoreFailure(`the outbox in Redis did not answer: ${message}`)
+      throw asStoreFailure('the outbox in Redis did not answer', error)
     }
   }
 

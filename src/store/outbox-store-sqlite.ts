@@ -3,8 +3,8 @@
  * they are minutes apart, so that a thread for them (group-commit-sqlite.ts) would be idle for ever.
  */
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
-import { durablePragmas } from './ledger-rows-sqlite.ts'
-import { StoreFailure } from './ledger-store.ts'
+import { asStoreFailure } from './as-store-failure.ts'
+import { openDurableFile } from './durable-file-sqlite.ts'
 import {
   holdsNonce,
   isOpenState,
@@ -28,26 +28,18 @@ const schema = `
 
 /** Throws StoreFailure with one line for a person when the file cannot be opened. */
 export function openSqliteOutbox(path: string): OutboxStore {
-  return openWith(path, () => {
-    const database = new DatabaseSync(path)
-    database.exec(durablePragmas)
-    database.exec(schema)
-    return new SqliteOutbox(database)
-  })
+  const layOut = (database: DatabaseSync) => database.exec(schema)
+  return new SqliteOutbox(openDurableFile({ path, layOut, otherWriterPatienceMs: 0 }))
 }
 
 /** The same for reading alone, while a gateway writes. The file exists. */
 export function openSqliteOutboxReader(
   path: string,
 ): Pick<OutboxStore, 'recent' | 'notes' | 'close'> {
-  return openWith(path, () => new SqliteOutbox(new DatabaseSync(path, { readOnly: true })))
-}
-
-function openWith(path: string, open: () => OutboxStore): OutboxStore {
   try {
-    return open()
+    return new SqliteOutbox(new DatabaseSync(path, { readOnly: true }))
   } catch (error) {
-    throw new StoreFailure(`${path} cannot be opened: ${messageOf(error)}`)
+    throw asStoreFailure(`${path} cannot be opened`, error)
   }
 }
 
@@ -135,7 +127,7 @@ class SqliteOutbox implements OutboxStore {
     try {
       return this.#database.prepare(statement).run(...values).changes > 0
     } catch (error) {
-      throw new StoreFailure(`the outbox could not be written: ${messageOf(error)}`)
+      throw asStoreFailure('the outbox could not be written', error)
     }
   }
 }
@@ -147,6 +139,3 @@ const stateColumns = (entry: OutboxEntry): readonly [open: number, heldNonce: nu
 
 const entryOf = (row: Record<string, SQLOutputValue>): OutboxEntry =>
   decodeOutboxEntry(String(row['body']))
-
-const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error)

@@ -9,7 +9,7 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { rateWindowKeptMsMin } from '../base/limits.ts'
 import type { Result } from '../base/result.ts'
-import { StoreFailure } from './ledger-store.ts'
+import { asStoreFailure } from './as-store-failure.ts'
 import { bucketsPerWindow, liveBuckets } from './rate-window.ts'
 import type {
   OpenRateWindowStore,
@@ -19,6 +19,7 @@ import type {
   RateWindowFull,
 } from './rate-window-store.ts'
 import { MemoryRateWindows } from './rate-window-store-memory.ts'
+import { inTransaction } from './transaction-sqlite.ts'
 
 /** A bucket has the place of the one 61 before it: a counter has 61 rows at most. */
 const schema = `
@@ -35,7 +36,7 @@ export function openSqliteRateWindows(path: string, nowMs: number): OpenRateWind
     database.exec(schema)
     return new SqliteRateWindows(database, nowMs)
   } catch (error) {
-    throw new StoreFailure(`${path} cannot be opened: ${wordsOf(error)}`)
+    throw asStoreFailure(`${path} cannot be opened`, error)
   }
 }
 
@@ -122,7 +123,7 @@ class SqliteRateWindows implements OpenRateWindowStore {
           this.#write()
           resolve()
         } catch (error) {
-          reject(new StoreFailure(`the rate windows cannot be written: ${wordsOf(error)}`))
+          reject(asStoreFailure('the rate windows cannot be written', error))
         }
       })
     })
@@ -131,8 +132,7 @@ class SqliteRateWindows implements OpenRateWindowStore {
 
   #write(): void {
     if (this.#changed.size === 0) return
-    this.#database.exec('BEGIN IMMEDIATE')
-    try {
+    inTransaction(this.#database, 'BEGIN IMMEDIATE', () => {
       for (const { limit, atMs } of this.#changed.values()) {
         const { counter, windowMs } = limit
         const amount = this.#memory.countedAt(limit, atMs)
@@ -140,17 +140,10 @@ class SqliteRateWindows implements OpenRateWindowStore {
         if (amount === undefined) continue
         this.#put.run(counter, bucketOf(limit, atMs) % liveBuckets, windowMs, atMs, amount)
       }
-      this.#database.exec('COMMIT')
-    } catch (error) {
-      // A failed COMMIT (disk full) may already have ended the transaction.
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
-      throw error
-    }
+    })
     this.#changed.clear()
   }
 }
 
 const bucketOf = ({ windowMs }: RateLimit, atMs: number): number =>
   Math.floor(atMs / (windowMs / bucketsPerWindow))
-
-const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
