@@ -3,6 +3,7 @@
  * receipt are durable, so an answer whose end a client has seen always has its receipt.
  */
 import {
+  type AnswerContent,
   type AnswerHashes,
   type ReceivedHashes,
   sha256Bytes32,
@@ -16,6 +17,7 @@ import type { Refusal } from '../domain/refusal.ts'
 import type { EndReason } from '../domain/request-record.ts'
 import { type Bytes32, unixSecondsOf, zeroBytes32 } from '../domain/units.ts'
 import { type MeteredUsage, noUsage, type Usage } from '../domain/usage.ts'
+import { echoedBytesIn } from '../metering/echoed-bytes.ts'
 import { settleUnits, settleUsage } from '../metering/settle-usage.ts'
 import { countPrompt } from '../metering/token-counter.ts'
 import type { WholeUnits } from '../upstream/whole-units.ts'
@@ -158,7 +160,7 @@ async function releaseUnserved(
 
 type Observed = {
   readonly content:
-    | { readonly byteLength: number; readonly text: string }
+    | Pick<AnswerContent, 'byteLength' | 'text' | 'choices'>
     | Pick<WholeUnits, 'units' | 'source'>
   readonly reported: Usage | undefined
 }
@@ -253,11 +255,12 @@ function meter(served: ServedRequest, observed: Observed): MeteredUsage {
     return settleUnits(reported, seen)
   }
   // What the prompt said again costs nothing a second time, but an answer with it is not empty.
-  const { echoedBytes } = request
-  const writtenBytes = content.byteLength - (echoedBytes ?? 0)
+  const isEchoed = request.echoedBytes !== undefined
+  const echoedBytes = isEchoed ? echoedBytesIn(content.choices(request.choiceCount), request) : 0
+  const writtenBytes = content.byteLength - echoedBytes
   return settleUsage(reported, {
     promptTokensCounted,
-    completionTokensCounted: echoedBytes === undefined ? counter?.count(content.text) : undefined,
+    completionTokensCounted: isEchoed ? undefined : counter?.count(content.text),
     promptTokensMax,
     completionBytes: content.byteLength === 0 ? 0 : Math.max(1, writtenBytes),
     messageCount: request.messageCount,

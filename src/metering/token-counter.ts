@@ -14,6 +14,8 @@ export type TokenCounter = {
 
 /** Texts beyond this are not counted but bounded by their bytes: a tokenizer's worst case must not hold the event loop. */
 const countedCharactersMax = 64 * 1024
+/** Nor are prompts that are longer all together: thousands of short texts would hold it as long. */
+const countedPromptBytesMax = 128 * 1024
 
 /** Reads a Hugging Face `tokenizer.json`. Throws an Error naming the file when it cannot be read. */
 export function loadTokenCounter(path: string): TokenCounter {
@@ -50,11 +52,12 @@ const promptMembers: Readonly<Partial<Record<Endpoint, string>>> = {
   embeddings: 'input',
 }
 
-/** Tokens of a prompt's texts. Undefined where they cannot be counted. */
+/** Tokens of a prompt's texts. Undefined where they cannot be counted, or are too many to be. */
 export function countPrompt(
   counter: TokenCounter,
   asked: Pick<InferenceRequest, 'endpoint' | 'forwardedBody'>,
 ): number | undefined {
+  if (asked.forwardedBody.length > countedPromptBytesMax) return undefined
   if (asked.endpoint === 'chat/completions') return countMessages(counter, asked.forwardedBody)
   const member = promptMembers[asked.endpoint]
   if (member === undefined) return undefined

@@ -169,6 +169,31 @@ describe('echo', () => {
     expect(receipts[0]?.receipt.work.completionTokens).toBe(1)
   })
 
+  test('an engine that repeats nothing is paid for what it wrote', async () => {
+    const prompt = 'p'.repeat(1000)
+    const answer = textCompletion([textChoice(0, 'w'.repeat(800))], usageObject(250, 200))
+    upstream.become(answerJson(answer))
+    for (const asked of [{ prompt }, { prompt: [prompt] }]) {
+      await ask({ ...asked, echo: true, max_tokens: 1_000 })
+      const { receipts } = await newEntries()
+      expect(receipts[0]).toMatchObject({
+        usage: { source: 'reported' },
+        receipt: { work: { completionTokens: 200 } },
+      })
+    }
+  })
+
+  test('of several prompts each choice repeats its own', async () => {
+    const [short, long] = ['s'.repeat(100), 'l'.repeat(900)]
+    const choices = [textChoice(0, short), textChoice(1, `${short}x`)]
+    const more = [textChoice(2, `${long}xy`), textChoice(3, `${long}é`)]
+    upstream.become(answerJson(textCompletion([...choices, ...more], usageObject(250, 500))))
+    await ask({ prompt: [short, long], n: 2, echo: true, max_tokens: 1_000 })
+    const { receipts } = await newEntries()
+    // Five bytes.
+    expect(receipts[0]?.receipt.work.completionTokens).toBe(2)
+  })
+
   test('and a stream that repeats its prompt is not cut for it', async () => {
     const prompt = 'p'.repeat(1000)
     upstream.become(

@@ -75,6 +75,12 @@ describe('countPrompt', () => {
     expect(count(fields)).toBe(expected)
   })
 
+  test('of thousands of short texts nothing is counted: each would be a moment, all of them seconds', () => {
+    const texts = (bytes: number) => Array<string>(bytes / 1024).fill('x'.repeat(1021))
+    expect(count({ input: texts(127 * 1024) }, 'embeddings')).toBe(127 * 1021)
+    expect(count({ input: texts(129 * 1024) }, 'embeddings')).toBeUndefined()
+  })
+
   test('of prompts and inputs in all their forms', () => {
     expect(count({ prompt: 'abc' }, 'completions')).toBe(3)
     expect(count({ prompt: ['abc', 'd'] }, 'completions')).toBe(4)
