@@ -116,9 +116,24 @@ test.each([{ stream: false }, { stream: true }])(
   },
 )
 
-test('who cannot sign earns nothing by channel', async () => {
+test("one that cannot sign, as a lent key, earns by the gateway's own account of its answer", async () => {
   const { payoutId } = await openPayout('dear', 1_000_000n)
   await openPayout('cheap', 0n)
+  const before = (await ledger.channel(testChannelId))?.chargedCumulativeAmount ?? 0n
+  expect(await servedBy()).toBe('dear')
+  const { channel } = await gateway.books()
+  const cost = channel.chargedCumulativeAmount - before
+  expect(cost).toBeGreaterThan(0n)
+  expect((await ledger.payout(payoutId))?.earnedAmount).toBe((cost * 9n) / 10n)
+})
+
+test('one that can sign and did not earns nothing, and neither does one without a channel', async () => {
+  const { payoutId } = await openPayout('cheap', 1_000_000n)
+  cheap.become(answerWell())
+  await servedBy()
+  expect((await ledger.payout(payoutId))?.earnedAmount).toBe(0n)
+  desk.close('cheap')
+  cheap.become(answerStatus(500, '{}'))
   expect(await servedBy()).toBe('dear')
   expect((await ledger.payout(payoutId))?.earnedAmount).toBe(0n)
 })
