@@ -1,28 +1,18 @@
-import type { IncomingHttpHeaders } from 'node:http'
-import { requestBodyBytesMax } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { RequestRefusal } from '../domain/refusal.ts'
-import { inOnePiece, openJsonBody } from './open-json-body.ts'
+import { inOnePiece, type OpenedBody } from './open-json-body.ts'
+import { jsonSurface } from './opened-surface.ts'
 import type { Asked, Surface } from './surface.ts'
 
 /** `POST /v1/audio/speech`: a text, spoken. docs/endpoints.md. */
-export const speech: Surface = {
-  path: '/v1/audio/speech',
-  bodyBytesMax: requestBodyBytesMax,
-  read: (body, headers) => {
-    const request = parseSpeechBody(body, headers)
-    return request.ok ? ok({ request: request.value }) : request
-  },
-}
+export const speech: Surface = jsonSurface('/v1/audio/speech', readSpeechRequest)
 
 /** Source: OpenAI API reference, "Create speech". */
-function parseSpeechBody(
-  body: Buffer,
-  headers: IncomingHttpHeaders,
-): Result<Asked['request'], RequestRefusal> {
-  const opened = openJsonBody(body, headers)
-  if (!opened.ok) return opened
-  const { reader, verdict, common } = opened.value
+function readSpeechRequest({
+  reader,
+  verdict,
+  common,
+}: OpenedBody): Result<Asked['request'], RequestRefusal> {
   const input = reader.requiredText('input')
   const instructions = reader.text('instructions') ?? ''
   if (input === '' && verdict.refusal === undefined) reader.unfit('input', 'not to be empty')

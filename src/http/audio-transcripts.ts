@@ -1,10 +1,9 @@
-import type { IncomingHttpHeaders } from 'node:http'
-import { formBodyBytesMax } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { RequestRefusal } from '../domain/refusal.ts'
 import { measureRecording } from './measure-recording.ts'
-import { openForm } from './open-form.ts'
+import type { OpenedForm } from './open-form.ts'
 import { inOnePiece } from './open-json-body.ts'
+import { formSurface } from './opened-surface.ts'
 import type { Asked, Surface } from './surface.ts'
 
 /** `POST /v1/audio/transcriptions`: what was said in a recording. docs/endpoints.md. */
@@ -14,27 +13,22 @@ export const transcriptions: Surface = transcriptSurface('audio/transcriptions')
 export const translations: Surface = transcriptSurface('audio/translations')
 
 function transcriptSurface(endpoint: 'audio/transcriptions' | 'audio/translations'): Surface {
-  return {
-    path: `/v1/${endpoint}`,
-    bodyBytesMax: formBodyBytesMax,
-    read: (body, headers) => {
-      const request = parseRecordingForm(body, headers)
-      return request.ok ? ok({ request: { ...request.value, endpoint } }) : request
-    },
-  }
+  return formSurface(`/v1/${endpoint}`, (opened) => {
+    const request = readTranscriptRequest(opened)
+    return request.ok ? ok({ ...request.value, endpoint }) : request
+  })
 }
 
 /** Answers that are text alone; all others are JSON. */
 const textFormats: ReadonlySet<string> = new Set(['text', 'srt', 'vtt'])
 
 /** Source: OpenAI API reference, "Create transcription". */
-function parseRecordingForm(
-  body: Buffer,
-  headers: IncomingHttpHeaders,
-): Result<Omit<Asked['request'], 'endpoint'>, RequestRefusal> {
-  const opened = openForm(body, headers)
-  if (!opened.ok) return opened
-  const { reader, verdict, common, files } = opened.value
+function readTranscriptRequest({
+  reader,
+  verdict,
+  common,
+  files,
+}: OpenedForm): Result<Omit<Asked['request'], 'endpoint'>, RequestRefusal> {
   const [recording, ...others] = files('file')
   if (recording === undefined) reader.missing('file')
   if (others.length > 0) reader.unfit('file', 'one file')
@@ -43,7 +37,8 @@ function parseRecordingForm(
   if (reader.flag('stream') === true)
     reader.unsupported('stream', 'a transcript comes in one piece')
   if (verdict.refusal !== undefined) return err(verdict.refusal)
-  const length = measureRecording(recording ?? body)
+  if (recording === undefined) return err({ reason: 'missing_required_parameter', param: 'file' })
+  const length = measureRecording(recording)
   return ok({
     ...inOnePiece,
     ...common,

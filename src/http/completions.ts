@@ -1,22 +1,15 @@
-import type { IncomingHttpHeaders } from 'node:http'
-import { choicesMax, promptsMax, requestBodyBytesMax } from '../base/limits.ts'
+import { choicesMax, promptsMax } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { RequestRefusal } from '../domain/refusal.ts'
 import type { FieldReader } from './field-reader.ts'
-import { openJsonBody } from './open-json-body.ts'
+import type { OpenedBody } from './open-json-body.ts'
 import { checkSampling, hasOnly, readFraming, tokensBoundMax } from './openai-schema.ts'
+import { jsonSurface } from './opened-surface.ts'
 import { boundRendered, readPrompts } from './prompt-list.ts'
 import type { Asked, Surface } from './surface.ts'
 
 /** `POST /v1/completions`: text that goes on from a prompt, without a chat's template. docs/endpoints.md. */
-export const completions: Surface = {
-  path: '/v1/completions',
-  bodyBytesMax: requestBodyBytesMax,
-  read: (body, headers) => {
-    const request = parseCompletionBody(body, headers)
-    return request.ok ? ok({ request: request.value }) : request
-  },
-}
+export const completions: Surface = jsonSurface('/v1/completions', readCompletionRequest)
 
 /** Fields of which no engine writes anything into the prompt, beside the prompt itself. */
 const notRendered: ReadonlySet<string> = new Set([
@@ -27,13 +20,12 @@ const notRendered: ReadonlySet<string> = new Set([
 ])
 
 /** Source: OpenAI API reference, "Create completion". */
-function parseCompletionBody(
-  body: Buffer,
-  headers: IncomingHttpHeaders,
-): Result<Asked['request'], RequestRefusal> {
-  const opened = openJsonBody(body, headers)
-  if (!opened.ok) return opened
-  const { fields, reader, verdict, common } = opened.value
+function readCompletionRequest({
+  fields,
+  reader,
+  verdict,
+  common,
+}: OpenedBody): Result<Asked['request'], RequestRefusal> {
   const prompts = readPrompts(reader, 'prompt', { countMax: promptsMax, takesEmpty: true })
   const perPrompt = readChoices(reader)
   const suffix = reader.text('suffix')

@@ -1,21 +1,14 @@
-import type { IncomingHttpHeaders } from 'node:http'
-import { embeddingInputsMax, requestBodyBytesMax } from '../base/limits.ts'
+import { embeddingInputsMax } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { RequestRefusal } from '../domain/refusal.ts'
-import { inOnePiece, oneEach, openJsonBody } from './open-json-body.ts'
+import { inOnePiece, type OpenedBody, oneEach } from './open-json-body.ts'
 import { hasOnly } from './openai-schema.ts'
+import { jsonSurface } from './opened-surface.ts'
 import { boundRendered, readPrompts } from './prompt-list.ts'
 import type { Asked, Surface } from './surface.ts'
 
 /** `POST /v1/embeddings`: a vector for each input, as numbers or in base64. docs/endpoints.md. */
-export const embeddings: Surface = {
-  path: '/v1/embeddings',
-  bodyBytesMax: requestBodyBytesMax,
-  read: (body, headers) => {
-    const request = parseEmbeddingBody(body, headers)
-    return request.ok ? ok({ request: request.value }) : request
-  },
-}
+export const embeddings: Surface = jsonSurface('/v1/embeddings', readEmbeddingRequest)
 
 /** Fields of which no engine writes anything before an input. */
 const notRendered: ReadonlySet<string> = new Set([
@@ -25,13 +18,12 @@ const notRendered: ReadonlySet<string> = new Set([
 const dimensionsMax = 65_536
 
 /** Source: OpenAI API reference, "Create embeddings". */
-function parseEmbeddingBody(
-  body: Buffer,
-  headers: IncomingHttpHeaders,
-): Result<Asked['request'], RequestRefusal> {
-  const opened = openJsonBody(body, headers)
-  if (!opened.ok) return opened
-  const { fields, reader, verdict, common } = opened.value
+function readEmbeddingRequest({
+  fields,
+  reader,
+  verdict,
+  common,
+}: OpenedBody): Result<Asked['request'], RequestRefusal> {
   const inputs = readPrompts(reader, 'input', { countMax: embeddingInputsMax, takesEmpty: false })
   const form = reader.oneOf('encoding_format', ['float', 'base64']) ?? 'float'
   reader.wholeNumber('dimensions', { min: 1, max: dimensionsMax })

@@ -1,29 +1,20 @@
-import type { IncomingHttpHeaders } from 'node:http'
-import { promptsMax, requestBodyBytesMax } from '../base/limits.ts'
+import { promptsMax } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { RequestRefusal } from '../domain/refusal.ts'
 import { type FieldReader, isFields } from './field-reader.ts'
-import { inOnePiece, oneEach, openJsonBody } from './open-json-body.ts'
+import { inOnePiece, type OpenedBody, oneEach } from './open-json-body.ts'
+import { jsonSurface } from './opened-surface.ts'
 import type { Asked, Surface } from './surface.ts'
 
 /** `POST /v1/moderations`: a verdict on each input. docs/endpoints.md. */
-export const moderations: Surface = {
-  path: '/v1/moderations',
-  bodyBytesMax: requestBodyBytesMax,
-  read: (body, headers) => {
-    const request = parseModerationBody(body, headers)
-    return request.ok ? ok({ request: request.value }) : request
-  },
-}
+export const moderations: Surface = jsonSurface('/v1/moderations', readModerationRequest)
 
 /** Source: OpenAI API reference, "Create moderation". */
-function parseModerationBody(
-  body: Buffer,
-  headers: IncomingHttpHeaders,
-): Result<Asked['request'], RequestRefusal> {
-  const opened = openJsonBody(body, headers)
-  if (!opened.ok) return opened
-  const { reader, verdict, common } = opened.value
+function readModerationRequest({
+  reader,
+  verdict,
+  common,
+}: OpenedBody): Result<Asked['request'], RequestRefusal> {
   const inputs = readInputs(reader)
   if (verdict.refusal !== undefined) return err(verdict.refusal)
   if (inputs === undefined) return err({ reason: 'missing_required_parameter', param: 'input' })

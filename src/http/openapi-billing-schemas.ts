@@ -8,12 +8,14 @@ import {
   flag,
   hex32,
   list,
+  listObject,
   object,
   oneOf,
   orNull,
   ref,
   type Schema,
   signature,
+  signingDomain,
   text,
   whole,
 } from './openapi-schemas.ts'
@@ -30,7 +32,6 @@ const channelConfig = object(
   },
   "The channel as x402's batch settlement has it; its hash is the channel id.",
 )
-const domain = object({ name: text, version: text, chainId: whole, verifyingContract: address })
 const priceSheet = object({
   operator: address,
   modelId: hex32,
@@ -58,7 +59,7 @@ export const billingSchemas: Readonly<Record<string, Schema>> = {
     object: { const: 'vouch.terms' },
     gateway: address,
     receipt_verifier: address,
-    orders_domain: domain,
+    orders_domain: signingDomain,
     accepts: list(
       object({
         chain_id: whole,
@@ -66,7 +67,7 @@ export const billingSchemas: Readonly<Record<string, Schema>> = {
         collector: address,
         asset: address,
         decimals: whole,
-        asset_domain: domain,
+        asset_domain: signingDomain,
         receiver: address,
         receiver_authorizer: address,
         withdraw_delay_min: whole,
@@ -148,7 +149,7 @@ export const billingSchemas: Readonly<Record<string, Schema>> = {
     expires_at: orNull(whole),
     revoked: flag,
   }),
-  ApiKeyList: object({ object: { const: 'list' }, data: list(ref('ApiKey')) }),
+  ApiKeyList: listObject(ref('ApiKey')),
   Refund: object({
     object: { const: 'vouch.refund' },
     channel_id: hex32,
@@ -160,11 +161,11 @@ export const billingSchemas: Readonly<Record<string, Schema>> = {
     receipt: object({ work: { type: 'object' }, receiptId: hex32, cost: amount }),
     contributorSignature: signature,
     gatewaySignature: signature,
-    domain,
+    domain: signingDomain,
     priceSheet,
     usage: { type: 'object' },
   }),
-  ReceiptList: object({ object: { const: 'list' }, data: list(ref('Receipt')), has_more: flag }),
+  ReceiptList: listObject(ref('Receipt'), { has_more: flag }),
   KeyStatus: object({
     object: { const: 'vouch.key' },
     id: text,

@@ -13,10 +13,6 @@ export const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${na
 export const list = (items: Schema): Schema => ({ type: 'array', items })
 export const oneOf = (...values: readonly string[]): Schema => ({ enum: values })
 export const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: 'null' }] })
-export const described = (schema: Schema, description: string): Schema => ({
-  ...schema,
-  description,
-})
 
 /** Members whose name ends in `?` may be absent. */
 export function object(members: Readonly<Record<string, Schema>>, description?: string): Schema {
@@ -31,6 +27,10 @@ export function object(members: Readonly<Record<string, Schema>>, description?: 
   }
 }
 
+/** `items` of one kind; `members` is what else such a list says. */
+export const listObject = (items: Schema, members: Readonly<Record<string, Schema>> = {}): Schema =>
+  object({ object: { const: 'list' }, data: list(items), ...members })
+
 export const amount: Schema = {
   type: 'string',
   pattern: '^[0-9]{1,39}$',
@@ -39,6 +39,13 @@ export const amount: Schema = {
 export const hex32: Schema = { type: 'string', pattern: '^0x[0-9a-f]{64}$' }
 export const address: Schema = { type: 'string', pattern: '^0x[0-9a-fA-F]{40}$' }
 export const signature: Schema = { type: 'string', pattern: '^0x([0-9a-f]{2})*$' }
+/** The EIP-712 domain that something is signed in. */
+export const signingDomain: Schema = object({
+  name: text,
+  version: text,
+  chainId: whole,
+  verifyingContract: address,
+})
 
 const part = object({ type: text })
 const content = { anyOf: [text, list(part), { type: 'null' }] }
@@ -229,5 +236,5 @@ export const inferenceSchemas: Readonly<Record<string, Schema>> = {
       ),
     }),
   }),
-  ModelList: object({ object: { const: 'list' }, data: list(ref('Model')) }),
+  ModelList: listObject(ref('Model')),
 }
