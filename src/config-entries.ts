@@ -13,6 +13,9 @@ import type { LentTerms } from './domain/lent-terms.ts'
 /** Members of an entry that name something on the gateway's machine. */
 const localKeys: ReadonlySet<string> = new Set(['apiKeyFile', 'apiKeyEnv', 'manifest', 'tokenizer'])
 
+/** An entry has five: a price stands in a model, which stands in a list. */
+const depthMax = 8
+
 const noFiles: NamedFiles = {
   resolve: (path) => path,
   at: () => {
@@ -47,9 +50,8 @@ function readEntry<Terms, T>(
   } catch {
     return err('it is no JSON')
   }
-  const local = localKeyIn(json)
-  if (local !== undefined)
-    return err(`${local}: nothing on the gateway's machine can be named here`)
+  const objection = objectionTo(json)
+  if (objection !== undefined) return err(objection)
   // Written anew it holds nothing that JSON has not: no anchor, no tag and no comment of YAML.
   const plain = { file: place, text: JSON.stringify(json), environment: {} }
   return meaningOf(() => readYaml(plain, key).value)
@@ -66,11 +68,19 @@ function meaningOf<T>(read: () => T): Result<T, string> {
   }
 }
 
-function localKeyIn(json: unknown): string | undefined {
-  if (typeof json !== 'object' || json === null) return undefined
-  for (const [name, value] of Object.entries(json)) {
-    const found = localKeys.has(name) ? name : localKeyIn(value)
-    if (found !== undefined) return found
+/** Before anything recursive sees it: what is nested deeper than any entry, and what names something on this machine. */
+function objectionTo(json: unknown): string | undefined {
+  let level: readonly unknown[] = [json]
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > depthMax) return `it is nested deeper than ${depthMax} levels`
+    const members = level.flatMap((value) =>
+      typeof value === 'object' && value !== null ? Object.entries(value) : [],
+    )
+    const local = members.find(([name]) => localKeys.has(name))
+    if (local !== undefined) {
+      return `${local[0]}: nothing on the gateway's machine can be named here`
+    }
+    level = members.map(([, value]) => value)
   }
   return undefined
 }

@@ -235,6 +235,7 @@ test('fields without end, and fields that are none, are refused before anything 
     { ...order, terms: long },
     { ...order, apiKey: long },
     { ...order, apiKey: 7 },
+    { ...order, terms: `${'['.repeat(8_000)}${']'.repeat(8_000)}` },
     { ...order, terms: null },
     { ...order, lender: long },
     { ...order, nonce: -1 },

@@ -105,6 +105,18 @@ test('nothing on the machine of the gateway can be named', () => {
   vi.unstubAllEnvs()
 })
 
+test('what is nested without end is refused before anything recursive sees it', () => {
+  for (const [open, close] of [
+    ['[', ']'],
+    ['{"a":', '}'],
+  ] as const) {
+    const text = `{"url":${open.repeat(3_000)}1${close.repeat(3_000)}}`
+    const refused = { ok: false, error: 'it is nested deeper than 8 levels' }
+    expect(readLentTerms(text, 6)).toEqual(refused)
+    expect(readUpstreamEntry(text, 6)).toEqual(refused)
+  }
+})
+
 test('text that is no JSON, though it is YAML, is refused', () => {
   expect(readLentTerms('url: https://api.example.com/v1', 6)).toEqual({
     ok: false,
