@@ -1,44 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readConfigText } from '../../src/config.ts'
+import { afterAll, describe, expect, test } from 'vitest'
 import { limitIn } from '../../src/config-assets.ts'
-import { ConfigFault } from '../../src/config-source.ts'
-import { address, atomic } from '../../src/domain/units.ts'
+import { atomic } from '../../src/domain/units.ts'
+import { account, faultIn, goodYaml, makeConfigFolder } from '../support/config-folder.ts'
 
-const account = (digit: string) => address(`0x${digit.repeat(40)}`)
-const base = `chain:
-  rpcUrl: http://127.0.0.1:8545
-  chainId: 1
-  receiptVerifier: '${account('1')}'
-  gatewayRegistry: '${account('2')}'
-  contributorRegistry: '${account('3')}'
-  asset: '${account('4')}'
-gateway:
-  operator: '${account('5')}'
-  signingKeyFile: signing.key
-  receiver: '${account('6')}'
-  claimKeyFile: signing.key
-upstreams:
-  - id: plain
-    url: http://127.0.0.1:8000/v1
-    models:
-      - id: m
-        contextTokensMax: 8192
-        price: { promptPerMtok: 1, completionPerMtok: 1 }
-`
-let folder: string
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'vouch-config-'))
-  writeFileSync(join(folder, 'signing.key'), `0x${'1'.repeat(64)}`)
-})
-afterAll(() => rmSync(folder, { recursive: true }))
+const folder = makeConfigFolder()
+afterAll(folder.remove)
 
 const read = (text: string) => {
-  const { config } = readConfigText({ file: 'vouch.yaml', text: base + text, folder })
-  return { chains: config.chains, assets: config.assets, fx: config.fx }
+  const { chains, assets: taken, fx: quotes } = folder.read(goodYaml + text).config
+  return { chains, assets: taken, fx: quotes }
 }
 const abroad = `chains:
   - rpcUrl: http://127.0.0.1:8547
@@ -49,16 +20,6 @@ const assets = (lines: string) =>
 const dollar = `chainId: 10\naddress: '${account('a')}'\ndecimals: 18`
 const quoted = `${dollar}\nquotedBy: '${account('9')}'\nunitsPerHomeUnit: '0.0003'`
 const fx = 'fx:\n  url: http://127.0.0.1:9000/quotes\n'
-
-function faultOf(text: string): string {
-  try {
-    read(text)
-  } catch (error) {
-    if (error instanceof ConfigFault) return error.message
-    throw error
-  }
-  throw new Error('it was accepted')
-}
 
 describe('other chains and assets', () => {
   test('are none where nothing is said', () => {
@@ -98,17 +59,17 @@ describe('other chains and assets', () => {
       quoteAgeMaxS: 60,
     })
     expect(read(`fx:\n  file: quotes.json\n`).fx?.source).toEqual({
-      file: join(folder, 'quotes.json'),
+      file: join(folder.path, 'quotes.json'),
     })
   })
 
   test.each([
-    ['the home chain again', abroad.replace('10', '1'), 'chains[0].chainId: expected another'],
+    ['the home chain again', abroad.replace('10', '31337'), 'chains[0].chainId: expected another'],
     ['a chain twice', abroad + abroad.slice(8), 'another chainId than the entries before'],
     ['an asset of no chain', assets(dollar.replace('10', '11')), 'one of the chains of this file'],
     [
       'the home asset',
-      assets(dollar.replace('10', '1').replaceAll('a'.repeat(40), '4'.repeat(40))),
+      assets(dollar.replace('10', '31337').replaceAll('a'.repeat(40), '4'.repeat(40))),
       'another asset than chain.asset',
     ],
     ['all of it as a haircut', assets(`${dollar}\nhaircutBps: 10000`), 'from 0 to 9999'],
@@ -127,7 +88,7 @@ describe('other chains and assets', () => {
     ['quotes that are older', `${fx}  quoteAgeMaxS: 61\n`, 'a whole number from 1 to 60'],
     ['two sources', `${fx}  file: quotes.json\n`, 'none beside url'],
   ])('%s is told', (_name, text, expected) => {
-    expect(faultOf(text)).toContain(expected)
+    expect(faultIn(() => read(text)).message).toContain(expected)
   })
 })
 

@@ -1,44 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readConfigText } from '../../src/config.ts'
-import { ConfigFault } from '../../src/config-source.ts'
+import { afterAll, describe, expect, test } from 'vitest'
+import type { ConfigFault } from '../../src/config-source.ts'
+import { account, faultIn, goodYaml as good, makeConfigFolder } from '../support/config-folder.ts'
 
-const account = (digit: string) => `0x${digit.repeat(40)}`
-const good = `listen:
-  host: 127.0.0.1
-  port: 8787
-dataFolder: data
-chain:
-  rpcUrl: http://127.0.0.1:8545/secret-path
-  chainId: 31337
-  receiptVerifier: '${account('1')}'
-  gatewayRegistry: '${account('2')}'
-  contributorRegistry: '${account('3')}'
-  asset: '${account('4')}'
-gateway:
-  operator: '${account('A')}'
-  signingKeyFile: signing.key
-  receiver: '${account('6')}'
-  claimKeyFile: signing.key
-upstreams:
-  - id: plain
-    url: http://127.0.0.1:8000/v1/
-    models:
-      - id: org/model
-        contextTokensMax: 8192
-        price:
-          promptPerMtok: '0.05'
-          completionPerMtok: 0.1
-`
-let folder: string
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'vouch-config-'))
-  writeFileSync(join(folder, 'signing.key'), `0x${'1'.repeat(64)}\n`)
-})
-afterAll(() => rmSync(folder, { recursive: true }))
+const folder = makeConfigFolder()
+afterAll(folder.remove)
 
 const change = (from: string, to: string): string => {
   expect(good).toContain(from)
@@ -48,18 +14,8 @@ const upstreamWith = (line: string): string => change('    models:', `    ${line
 
 const secret = 'hunter2-of-the-environment'
 const environment = { PORT: '9999', HOST: 'engine.internal', FOLDER: 'elsewhere', SECRET: secret }
-const parse = (text: string) =>
-  readConfigText({ file: 'vouch.yaml', text, folder, environment }).config
-
-function faultOf(text: string): ConfigFault {
-  try {
-    parse(text)
-  } catch (error) {
-    if (error instanceof ConfigFault) return error
-    throw error
-  }
-  throw new Error('it was accepted')
-}
+const parse = (text: string) => folder.read(text, environment).config
+const faultOf = (text: string): ConfigFault => faultIn(() => parse(text))
 
 describe('the environment', () => {
   test('stands in any value, and digits of it for a number', () => {
@@ -71,7 +27,7 @@ describe('the environment', () => {
         .replace('contextTokensMax: 8192', `contextTokensMax: "\${TOKENS:-4096}"`),
     )
     expect(config.listen.port).toBe(9999)
-    expect(config.dataFolder).toBe(join(folder, 'elsewhere/data'))
+    expect(config.dataFolder).toBe(join(folder.path, 'elsewhere/data'))
     expect(config.upstreams[0]?.baseUrl).toBe('http://engine.internal:9999/v1')
     expect(config.upstreams[0]?.models[0]).toMatchObject({
       contextTokensMax: 4096,

@@ -1,60 +1,24 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { sha256Hex } from '../../src/base/sha256.ts'
-import { readConfigText } from '../../src/config.ts'
-import { ConfigFault } from '../../src/config-source.ts'
+import { account, faultIn, goodYaml, makeConfigFolder } from '../support/config-folder.ts'
 
-const account = (digit: string) => `0x${digit.repeat(40)}`
 const model = `      - id: m
         contextTokensMax: 8192
         price: { promptPerMtok: '0.05', completionPerMtok: '0.1' }
 `
-const base = `chain:
-  rpcUrl: http://127.0.0.1:8545
-  chainId: 31337
-  receiptVerifier: '${account('1')}'
-  gatewayRegistry: '${account('2')}'
-  contributorRegistry: '${account('3')}'
-  asset: '${account('4')}'
-gateway:
-  operator: '${account('5')}'
-  signingKeyFile: signing.key
-  receiver: '${account('6')}'
-  claimKeyFile: signing.key
-upstreams:
-  - id: plain
-    url: http://127.0.0.1:8000/v1/
-    models:
-${model}`
 const paying = `payouts: { treasury: '${account('7')}', voucherKeyFile: signing.key }\n`
 const secrets = `1:${'a'.repeat(64)}\n2:${'b'.repeat(64)}\n`
 const token = 'admin-token-of-thirty-two-characters'
-let folder: string
 
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'vouch-config-'))
-  writeFileSync(join(folder, 'signing.key'), `0x${'1'.repeat(64)}`)
-  writeFileSync(join(folder, 'secrets'), secrets)
-  writeFileSync(join(folder, 'bad-secrets'), `1:${'a'.repeat(64)}\n1:${'b'.repeat(64)}\n`)
-  writeFileSync(join(folder, 'token'), `${token}\n`)
-  writeFileSync(join(folder, 'short-token'), 'short\n')
-})
-afterAll(() => rmSync(folder, { recursive: true }))
+const folder = makeConfigFolder()
+afterAll(folder.remove)
+folder.write('secrets', secrets)
+folder.write('bad-secrets', `1:${'a'.repeat(64)}\n1:${'b'.repeat(64)}\n`)
+folder.write('token', `${token}\n`)
+folder.write('short-token', 'short\n')
 
-const read = (text: string, environment = {}) =>
-  readConfigText({ file: 'vouch.yaml', text: base + text, folder, environment }).config
-
-function faultOf(text: string): string {
-  try {
-    read(text)
-  } catch (error) {
-    if (error instanceof ConfigFault) return error.message
-    throw error
-  }
-  throw new Error('it was accepted')
-}
+const read = (text: string, environment = {}) => folder.read(goodYaml + text, environment).config
+const faultOf = (text: string): string => faultIn(() => read(text)).message
 
 const open = `lending:\n  open: true\n  models:\n${model}`
 

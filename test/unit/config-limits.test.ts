@@ -1,19 +1,12 @@
 import { expect, test } from 'vitest'
 import { readYaml } from '../../src/config-fields.ts'
 import { callerLimitsSection } from '../../src/config-limits.ts'
-import { ConfigFault } from '../../src/config-source.ts'
 import { noLimits } from '../../src/domain/caller-limits.ts'
+import { faultIn } from '../support/config-folder.ts'
 
 const read = (text: string) =>
   readYaml({ file: 'vouch.yaml', text, environment: {} }, callerLimitsSection).value()
-const faultOf = (text: string): string => {
-  try {
-    read(text)
-  } catch (error) {
-    if (error instanceof ConfigFault) return error.message
-  }
-  throw new Error('it was taken')
-}
+const faultOf = (text: string): string => faultIn(() => read(text)).message
 
 test('keys and accounts have limits of their own, and what is not set is none', () => {
   expect(read('key:\n  requestsPerMinute: 3\n  spendPerDay: "5.00"\n')).toEqual({

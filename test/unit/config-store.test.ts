@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readYaml } from '../../src/config-fields.ts'
-import { ConfigFault } from '../../src/config-source.ts'
 import { storeSection } from '../../src/config-store.ts'
+import { faultIn } from '../support/config-folder.ts'
 
 let folder: string
 
@@ -19,14 +19,7 @@ const read = (text: string) => {
   const store = readYaml({ file: 'vouch.yaml', text, environment: {} }, storeSection)
   return store.value({ at, resolve: at })
 }
-const faultOf = (text: string): string => {
-  try {
-    read(text)
-  } catch (error) {
-    if (error instanceof ConfigFault) return error.message
-  }
-  throw new Error('it was taken')
-}
+const faultOf = (text: string): string => faultIn(() => read(text)).message
 
 test('is a URL and a prefix, from the YAML or from a file', () => {
   expect(read('redisUrl: redis://127.0.0.1:6379')).toEqual({

@@ -1,57 +1,26 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { canonicalJson } from '../../src/attestation/canonical-json.ts'
 import { keccak256Utf8 } from '../../src/chain/keccak.ts'
-import { type GatewayConfig, loadConfig, readConfigFile, readConfigText } from '../../src/config.ts'
-import { ConfigFault } from '../../src/config-source.ts'
+import { type GatewayConfig, loadConfig, readConfigFile } from '../../src/config.ts'
+import {
+  account,
+  faultIn,
+  goodYaml as good,
+  makeConfigFolder,
+  signingKey,
+} from '../support/config-folder.ts'
 
-const signingKey = `0x${'1'.repeat(64)}`
-const account = (digit: string) => `0x${digit.repeat(40)}`
-const good = `listen:
-  host: 127.0.0.1
-  port: 8787
-dataFolder: data
-chain:
-  rpcUrl: http://127.0.0.1:8545/secret-path
-  chainId: 31337
-  receiptVerifier: '${account('1')}'
-  gatewayRegistry: '${account('2')}'
-  contributorRegistry: '${account('3')}'
-  asset: '${account('4')}'
-gateway:
-  operator: '${account('A')}'
-  signingKeyFile: signing.key
-  receiver: '${account('6')}'
-  claimKeyFile: signing.key
-upstreams:
-  - id: plain
-    url: http://127.0.0.1:8000/v1/
-    models:
-      - id: org/model
-        contextTokensMax: 8192
-        price:
-          promptPerMtok: '0.05'
-          completionPerMtok: 0.1
-`
+const folder = makeConfigFolder()
+afterAll(folder.remove)
+folder.write('api.key', 'sk-engine\n')
+folder.write('two.key', 'sk-one\nsk-two\n')
+folder.write('empty.key', '\n')
+folder.write('manifest.json', '{"b":1,"a":[2]}')
+mkdirSync(join(folder.path, 'folder'))
 
-let folder: string
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'vouch-config-'))
-  writeFileSync(join(folder, 'signing.key'), `${signingKey}\n`)
-  writeFileSync(join(folder, 'api.key'), 'sk-engine\n')
-  writeFileSync(join(folder, 'two.key'), 'sk-one\nsk-two\n')
-  writeFileSync(join(folder, 'empty.key'), '\n')
-  writeFileSync(join(folder, 'manifest.json'), '{"b":1,"a":[2]}')
-  mkdirSync(join(folder, 'folder'))
-})
-
-afterAll(() => rmSync(folder, { recursive: true }))
-
-const parse = (text: string): GatewayConfig =>
-  readConfigText({ file: 'vouch.yaml', text, folder }).config
+const parse = (text: string): GatewayConfig => folder.read(text).config
 const change = (from: string, to: string): string => {
   expect(good).toContain(from)
   return good.replace(from, to)
@@ -59,23 +28,14 @@ const change = (from: string, to: string): string => {
 /** Lines after the one that names the upstream's URL. */
 const upstreamWith = (...lines: readonly string[]): string =>
   change('    models:', [...lines.map((line) => `    ${line}`), '    models:'].join('\n'))
-
-function faultOf(text: string): string {
-  try {
-    parse(text)
-  } catch (error) {
-    if (error instanceof ConfigFault) return error.message
-    throw error
-  }
-  throw new Error('it was accepted')
-}
+const faultOf = (text: string): string => faultIn(() => parse(text)).message
 
 describe('a good vouch.yaml', () => {
   test('gives every value its unit, and defaults to what was not said', () => {
     const config = parse(good)
     expect(config).toMatchObject({
       listen: { host: '127.0.0.1', port: 8787 },
-      dataFolder: join(folder, 'data'),
+      dataFolder: join(folder.path, 'data'),
       chain: {
         chainId: 31337,
         assetDecimals: 6,
@@ -123,11 +83,11 @@ describe('a good vouch.yaml', () => {
   })
 
   test('is read from a file, with paths meant from its folder', () => {
-    const path = join(folder, 'vouch.yaml')
-    writeFileSync(path, good)
+    const path = join(folder.path, 'vouch.yaml')
+    folder.write('vouch.yaml', good)
     expect(loadConfig(path)).toEqual(parse(good))
-    expect(readConfigFile(path).files).toEqual([path, join(folder, 'signing.key')])
-    expect(() => loadConfig(join(folder, 'none.yaml'))).toThrow(/does not exist/)
+    expect(readConfigFile(path).files).toEqual([path, join(folder.path, 'signing.key')])
+    expect(() => loadConfig(join(folder.path, 'none.yaml'))).toThrow(/does not exist/)
   })
 
   test('keeps exact amounts of an asset with 18 decimals', () => {

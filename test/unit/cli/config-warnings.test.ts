@@ -1,24 +1,10 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { configWarnings } from '../../../src/cli/config-warnings.ts'
-import { readConfigText } from '../../../src/config.ts'
+import { goodHead, makeConfigFolder } from '../../support/config-folder.ts'
 
-const account = (digit: string) => `0x${digit.repeat(40)}`
-const quiet = `chain:
-  rpcUrl: http://127.0.0.1:8545
-  chainId: 31337
-  receiptVerifier: '${account('1')}'
-  gatewayRegistry: '${account('2')}'
-  contributorRegistry: '${account('3')}'
-  asset: '${account('4')}'
-gateway:
-  operator: '${account('5')}'
-  signingKeyFile: signing.key
-  receiver: '${account('6')}'
-  claimKeyFile: signing.key
-upstreams:
+const quiet = `${goodHead}upstreams:
   - id: engine
     url: http://127.0.0.1:8000/v1
     limits: { concurrency: 8 }
@@ -27,18 +13,12 @@ upstreams:
         contextTokensMax: 8192
         price: { promptPerMtok: 1, completionPerMtok: 1 }
 `
-let folder: string
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'vouch-warnings-'))
-  writeFileSync(join(folder, 'signing.key'), `0x${'1'.repeat(64)}`, { mode: 0o600 })
-})
-afterAll(() => rmSync(folder, { recursive: true }))
+const folder = makeConfigFolder()
+afterAll(folder.remove)
 
 const warnings = (from = '', to = ''): readonly string[] => {
   expect(quiet).toContain(from)
-  const text = quiet.replace(from, to)
-  return configWarnings(readConfigText({ file: 'vouch.yaml', text, folder })).map(
+  return configWarnings(folder.read(quiet.replace(from, to))).map(
     ({ key, message }) => `${key}: ${message}`,
   )
 }
@@ -92,10 +72,10 @@ test('an open door, an upstream without limits, a model without a price, a publi
 })
 
 test('a key that others may read', () => {
-  chmodSync(join(folder, 'signing.key'), 0o640)
+  chmodSync(join(folder.path, 'signing.key'), 0o640)
   expect(warnings()).toEqual([
     expect.stringMatching(/^gateway\.signingKeyFile: others on this machine may open the file/),
     expect.stringMatching(/^gateway\.claimKeyFile: /),
   ])
-  chmodSync(join(folder, 'signing.key'), 0o600)
+  chmodSync(join(folder.path, 'signing.key'), 0o600)
 })

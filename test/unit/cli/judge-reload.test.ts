@@ -1,11 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { judgeReload } from '../../../src/cli/judge-reload.ts'
-import { readConfigText } from '../../../src/config.ts'
+import { account, goodHead, makeConfigFolder } from '../../support/config-folder.ts'
 
-const account = (digit: string) => `0x${digit.repeat(40)}`
 const upstream = (id: string, more = '') => `
   - id: ${id}
     url: http://127.0.0.1:8000/v1
@@ -14,33 +10,14 @@ const upstream = (id: string, more = '') => `
       - id: m
         contextTokensMax: 8192
         price: { promptPerMtok: 1, completionPerMtok: 1 }`
-const base = `chain:
-  rpcUrl: http://127.0.0.1:8545
-  chainId: 31337
-  receiptVerifier: '${account('1')}'
-  gatewayRegistry: '${account('2')}'
-  contributorRegistry: '${account('3')}'
-  asset: '${account('4')}'
-gateway:
-  operator: '${account('5')}'
-  signingKeyFile: signing.key
-  receiver: '${account('6')}'
-  claimKeyFile: signing.key
-`
 const signs = `\n    operator: '${account('7')}'\n    signingAddresses: ['${account('8')}']`
 const payouts = `payouts: { treasury: '${account('9')}', voucherKeyFile: signing.key }\n`
-let folder: string
+const folder = makeConfigFolder()
+afterAll(folder.remove)
+folder.write('engine.key', 'one')
 
-const write = (name: string, text: string) => writeFileSync(join(folder, name), text)
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'vouch-reload-'))
-  write('signing.key', `0x${'1'.repeat(64)}`)
-  write('engine.key', 'one')
-})
-afterAll(() => rmSync(folder, { recursive: true }))
-
-const read = (upstreams: string, more = '', top = base) =>
-  readConfigText({ file: 'vouch.yaml', text: `${top}${more}upstreams:${upstreams}\n`, folder })
+const read = (upstreams: string, more = '', head = goodHead) =>
+  folder.read(`${head}${more}upstreams:${upstreams}\n`)
 const judge = (before: string, after: string, more = '') =>
   judgeReload(read(before, more), read(after, more))
 
@@ -69,9 +46,9 @@ test('upstreams are told apart by their ids, wherever they stand', () => {
 
 test('what a key file holds is part of the upstream that names it', () => {
   const before = read(upstream('a'))
-  write('engine.key', 'two')
+  folder.write('engine.key', 'two')
   const after = read(upstream('a'))
-  write('engine.key', 'one')
+  folder.write('engine.key', 'one')
   expect(judgeReload(before, after)).toEqual({ ...nothing, changed: ['a'] })
 })
 
@@ -82,10 +59,10 @@ test("callers' limits are taken over, too", () => {
 
 test('every key that needs a restart is named as it is written, and then nothing is taken over', () => {
   const before = read(upstream('a'))
-  write('signing.key', `0x${'2'.repeat(64)}`)
-  const moved = base.replace('http://127.0.0.1:8545', 'http://127.0.0.1:8546')
+  folder.write('signing.key', `0x${'2'.repeat(64)}`)
+  const moved = goodHead.replace('http://127.0.0.1:8545', 'http://127.0.0.1:8546')
   const after = read(upstream('b'), 'store: { redisUrl: redis://127.0.0.1 }\n', moved)
-  write('signing.key', `0x${'1'.repeat(64)}`)
+  folder.write('signing.key', `0x${'1'.repeat(64)}`)
   const verdict = judgeReload(before, after)
   expect(verdict.kind === 'needs_restart' && [...verdict.keys].sort()).toEqual([
     'chain.rpcUrl',
