@@ -14,6 +14,8 @@ export const jsonDepthMax = 64
  * thousand; eight megabytes of nothing else would keep the event loop for seconds.
  */
 export const jsonNodesMax = 131_072
+/** The same of a contributor's answer: four thousand tokens, each with the twenty likeliest in its place, fit. */
+export const answerNodesMax = 524_288
 /** The longest whole answer of an upstream that is buffered for a unary request. */
 export const upstreamBodyBytesMax: number = 32 * 1024 * 1024
 /** The longest single server-sent event; a longer one ends the stream as an upstream failure. */

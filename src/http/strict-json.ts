@@ -4,19 +4,12 @@
  * that walks through them sees it.
  */
 import { isUtf8 } from 'node:buffer'
-import { endOfString } from '../base/json-members.ts'
+import { structureOf } from '../base/json-structure.ts'
 import { jsonDepthMax, jsonNodesMax } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { RequestRefusal } from '../domain/refusal.ts'
 
 type JsonRefusal = Extract<RequestRefusal, { reason: 'invalid_json' }>
-
-const quote = 0x22
-const colon = 0x3a
-const openBrace = 0x7b
-const openBracket = 0x5b
-const closeBrace = 0x7d
-const closeBracket = 0x5d
 
 /** Parses a whole body. Refuses what is empty, not UTF-8, not JSON, nested too deeply, or has a key twice in one object. */
 export function parseStrictJson(
@@ -27,7 +20,7 @@ export function parseStrictJson(
     err({ reason: 'invalid_json', detail })
   if (body.length === 0) return refuse('the body is empty')
   if (!isUtf8(body)) return refuse('the body is not valid UTF-8')
-  const { depth, members, containers } = scanStructure(body)
+  const { depth, members, containers } = structureOf(body)
   if (depth > nestedMax) return refuse(`it is nested deeper than ${nestedMax} levels`)
   if (members + containers > jsonNodesMax) {
     return refuse(`it has more than ${jsonNodesMax} members, objects and arrays`)
@@ -42,33 +35,6 @@ export function parseStrictJson(
   // A parser keeps one of two equal keys, so the text has more members than the value exactly when a key is repeated.
   if (countMembers(value) !== members) return refuse('an object has the same key twice')
   return ok(value)
-}
-
-/** Depth, number of `key: value` pairs, and of objects and arrays of a JSON text; meaningless for text that is not JSON. */
-function scanStructure(body: Buffer): {
-  readonly depth: number
-  readonly members: number
-  readonly containers: number
-} {
-  let depth = 0
-  let depthMax = 0
-  let members = 0
-  let containers = 0
-  for (let index = 0; index < body.length; index += 1) {
-    const byte = body[index]
-    if (byte === quote) {
-      index = endOfString(body, index)
-    } else if (byte === colon) {
-      members += 1
-    } else if (byte === openBrace || byte === openBracket) {
-      depth += 1
-      containers += 1
-      if (depth > depthMax) depthMax = depth
-    } else if (byte === closeBrace || byte === closeBracket) {
-      depth -= 1
-    }
-  }
-  return { depth: depthMax, members, containers }
 }
 
 /** Recursion is safe here: the depth was bounded before the text was parsed. */

@@ -1,7 +1,8 @@
 /*
  * What all readers of answers know of JSON: engines deviate from OpenAI's reference, so nothing is taken for granted.
  */
-import { jsonDepthMax } from '../base/limits.ts'
+import { structureOf } from '../base/json-structure.ts'
+import { answerNodesMax, jsonDepthMax } from '../base/limits.ts'
 
 export type Fields = Readonly<Record<string, unknown>>
 
@@ -26,14 +27,21 @@ export function isShallow(value: unknown, depthMax: number): boolean {
 }
 
 /**
- * JSON.stringify takes time and memory beyond measure for an array nested millions deep (Node 26: 2 s at 4 MB, all memory at
- * 32 MB). What is shorter than this cannot be deep enough to hurt.
+ * The same of a whole answer. Undefined too for one that would hold the event loop for seconds, or take memory beyond measure:
+ * millions of objects (Node 26: 4 s to parse 32 MB of them), or an array nested millions deep (2 s to write 4 MB).
  */
-const shallowBytesMax = 64 * 1024
+export const parseWhole = (body: Buffer): Fields | undefined =>
+  isBounded(body) ? parseObject(body.toString()) : undefined
 
-/** Whether what was parsed of `body` may be written again. */
-export const isShallowEnough = (json: Fields, body: Buffer): boolean =>
-  body.length <= shallowBytesMax || isShallow(json, jsonDepthMax)
+/** What is shorter than this can be nothing that hurts. */
+const harmlessBytesMax = 64 * 1024
+
+/** Whether an answer may be parsed, walked through and written again. */
+export function isBounded(body: Buffer): boolean {
+  if (body.length <= harmlessBytesMax) return true
+  const { depth, members, containers } = structureOf(body)
+  return depth <= jsonDepthMax && members + containers <= answerNodesMax
+}
 
 /** A whole number that fits the uint32 of a Work. */
 export const count = (value: unknown): number | undefined =>

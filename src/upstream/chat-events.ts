@@ -8,9 +8,9 @@ import {
   asFields,
   count,
   type Fields,
+  isBounded,
   isFields,
   isShallow,
-  isShallowEnough,
   parseObject,
 } from './answer-json.ts'
 
@@ -202,11 +202,11 @@ export function readWholeText(
   body: Buffer,
   part: 'message' | 'text' = 'message',
 ): WholeText | undefined {
+  if (!isBounded(body)) return undefined
   const text = body.toString()
   const json = parseObject(text)
   const choices = json?.['choices']
   if (json === undefined || !Array.isArray(choices) || choices.length === 0) return undefined
-  if (!isShallowEnough(json, body)) return undefined
   const deltas = readDeltas(choices, part)
   if (deltas === undefined) return undefined
   if (part === 'text' && !choices.every((choice) => typeof choice.text === 'string'))

@@ -3,7 +3,7 @@
  * that it asked for, and both have the same content. Source: OpenAI API reference, "Create embeddings".
  */
 import { endianness } from 'node:os'
-import { count, type Fields, isFields, isShallowEnough, parseObject } from './answer-json.ts'
+import { count, type Fields, isFields, parseWhole } from './answer-json.ts'
 import type { AskedOf, WholeUnits } from './whole-units.ts'
 
 type Embedding = {
@@ -16,11 +16,10 @@ type Embedding = {
 
 /** Undefined unless there is exactly one vector for each input, all of one length. */
 export function readEmbeddings(body: Buffer, asked: AskedOf): WholeUnits | undefined {
-  const json = parseObject(body.toString())
+  const json = parseWhole(body)
   if (json === undefined) return undefined
   const { data, ...rest } = json as { readonly data?: unknown } & Fields
   if (!Array.isArray(data) || data.length !== asked.choiceCount) return undefined
-  if (!isShallowEnough(rest, body)) return undefined
   const embeddings = inOrder(data)
   if (embeddings === undefined) return undefined
   const units = embeddings.length

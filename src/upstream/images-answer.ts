@@ -1,14 +1,13 @@
 import type { Usage } from '../domain/usage.ts'
-import { asFields, count, isFields, isShallowEnough, parseObject } from './answer-json.ts'
+import { asFields, count, isFields, parseWhole } from './answer-json.ts'
 import type { AskedOf, WholeUnits } from './whole-units.ts'
 
 /** Undefined unless there are images, and no more than asked for. Source: OpenAI API reference, "Create image". */
 export function readImages(body: Buffer, asked: AskedOf): WholeUnits | undefined {
-  const json = parseObject(body.toString())
+  const json = parseWhole(body)
   const data = json?.['data']
   if (json === undefined || !Array.isArray(data)) return undefined
   if (data.length === 0 || data.length > asked.choiceCount) return undefined
-  if (!isShallowEnough(json, body)) return undefined
   const delivered: Buffer[] = []
   for (const entry of data) {
     const image = readImage(entry)

@@ -1,13 +1,12 @@
-import { isFields, isShallowEnough, parseObject } from './answer-json.ts'
+import { isFields, parseWhole } from './answer-json.ts'
 import type { AskedOf, WholeUnits } from './whole-units.ts'
 
 /** Undefined unless there is a verdict on each input. Source: OpenAI API reference, "The moderation object". */
 export function readModerations(body: Buffer, asked: AskedOf): WholeUnits | undefined {
-  const json = parseObject(body.toString())
+  const json = parseWhole(body)
   const results = json?.['results']
   if (json === undefined || !Array.isArray(results)) return undefined
   if (results.length !== asked.choiceCount || !results.every(isVerdict)) return undefined
-  if (!isShallowEnough(json, body)) return undefined
   return {
     bytes: Buffer.from(JSON.stringify(json)),
     usage: undefined,

@@ -3,7 +3,7 @@
  * or by tokens where an offer is counted in those. Source: OpenAI API reference, "Create transcription".
  */
 import { noUsage, type Usage, type UsageSource } from '../domain/usage.ts'
-import { asFields, count, type Fields, isShallowEnough, parseObject } from './answer-json.ts'
+import { asFields, count, type Fields, parseWhole } from './answer-json.ts'
 import type { WholeText } from './chat-events.ts'
 import type { AskedOf, WholeUnits } from './whole-units.ts'
 
@@ -29,10 +29,9 @@ export function readTranscript(body: Buffer, asked: AskedOf): WholeText | WholeU
 /** `application/json` and nothing else: a type that a page could be made of is no transcript. */
 function readJson(body: Buffer, { contentType }: AskedOf): Transcript | undefined {
   if (!/^application\/json\s*(;|$)/i.test(contentType)) return undefined
-  const json = parseObject(body.toString())
+  const json = parseWhole(body)
   const text = json?.['text']
   if (json === undefined || typeof text !== 'string') return undefined
-  if (!isShallowEnough(json, body)) return undefined
   const bytes = Buffer.from(JSON.stringify(json))
   return { bytes, text, delivered: Buffer.from(text), fields: json }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { jsonDepthMax } from '../../../src/base/limits.ts'
+import { answerNodesMax, jsonDepthMax } from '../../../src/base/limits.ts'
 import {
   readChatEvent,
   readWholeText,
@@ -193,6 +193,15 @@ describe('readWholeText', () => {
   test('keeps the very bytes where they are what JSON.stringify would write', () => {
     const body = Buffer.from(JSON.stringify(completion('x')))
     expect(readWholeText(body)?.bytes).toBe(body)
+  })
+
+  test('reads the likeliest twenty in the place of four thousand tokens, and no end of anything', () => {
+    const likely = Array.from({ length: 20 }, () => ({ token: 't', logprob: -1, bytes: [116] }))
+    const content = Array.from({ length: 4_096 }, () => ({ token: 't', top_logprobs: likely }))
+    const whole = { ...completion('Hi'), logprobs: { content } }
+    expect(readWholeText(Buffer.from(JSON.stringify(whole)))?.deltas).toHaveLength(1)
+    const endless = { ...completion('Hi'), x: Array(answerNodesMax).fill([]) }
+    expect(readWholeText(Buffer.from(JSON.stringify(endless)))).toBeUndefined()
   })
 
   test('writes others anew: white space, a key twice, numbers in other spelling', () => {
