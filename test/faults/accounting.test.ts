@@ -2,8 +2,8 @@
  * What an answer costs when something about it is wrong. docs/faults.md lists the faults. Prompt tokens cost 1, cached ones
  * half of that, completion tokens 2.
  */
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type FaultPlace, startFaultPlace, streamed, unary } from '../support/fault-place.ts'
+import { afterAll, expect, test } from 'vitest'
+import { startFaultPlace, streamed, unary } from '../support/fault-place.ts'
 import {
   answerStatus,
   chunk,
@@ -16,13 +16,8 @@ import {
   usageObject,
 } from '../support/scripted-upstream.ts'
 
-let place: FaultPlace
-
-beforeAll(async () => {
-  place = await startFaultPlace()
-})
-
-afterAll(() => place.stop())
+const place = await startFaultPlace()
+afterAll(place.stop)
 
 const words = ['one ', 'two ', 'three']
 

@@ -2,33 +2,26 @@
  * Faults after the first word of a stream has reached its caller: the error comes in band, no [DONE] follows, and nobody
  * else is asked, whose words would come twice. docs/faults.md lists them.
  */
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { sseEventBytesMax } from '../../src/base/limits.ts'
-import { type FaultPlace, spiltKey, startFaultPlace } from '../support/fault-place.ts'
+import { spiltKey, startFaultPlace } from '../support/fault-place.ts'
 import {
   answerBytes,
   chunk,
+  roleEvent as role,
   type Script,
   sse,
   sseDone,
   startSse,
+  stopEvent as stop,
   streamBytes,
-  usageChunk,
-  usageObject,
+  usageEvent as usage,
+  wordEvent as word,
 } from '../support/scripted-upstream.ts'
 
-let place: FaultPlace
+const place = await startFaultPlace()
+afterAll(place.stop)
 
-beforeAll(async () => {
-  place = await startFaultPlace()
-})
-
-afterAll(() => place.stop())
-
-const role = sse(chunk({ role: 'assistant', content: '' }))
-const word = sse(chunk({ content: 'word ' }))
-const stop = sse(chunk({}, 'stop'))
-const usage = sse(usageChunk(usageObject(5, 1)))
 const begun = [role, word]
 
 const brokenOff = (script: Script, code: string) => place.expectBrokenOff(script, code)

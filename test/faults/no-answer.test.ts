@@ -2,57 +2,60 @@
  * Faults before an answer began, each tried for an answer in one piece and for a stream, by itself and with another
  * contributor to take over. docs/faults.md lists them.
  */
-import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { sseEventBytesMax, upstreamBodyBytesMax } from '../../src/base/limits.ts'
+import { afterAll, expect, test } from 'vitest'
+import { ask } from '../support/ask.ts'
+import { followBooks } from '../support/books.ts'
 import {
+  spillingError as error,
   type FaultPlace,
+  interrupted,
+  rejected,
   spiltKey,
   startFaultPlace,
   streamed,
   type Told,
   unary,
+  unavailable,
+  unreachable,
+  unusable,
 } from '../support/fault-place.ts'
+import { startGatewayOnLedger } from '../support/gateway-on-ledger.ts'
 import {
   answerBytes,
   answerStatus,
-  chunk,
   completion,
   type Script,
-  sse,
-  sseDone,
-  streamBytes,
-  typeAsked,
+  startScriptedUpstream,
 } from '../support/scripted-upstream.ts'
 
-let place: FaultPlace
-
-beforeAll(async () => {
-  place = await startFaultPlace()
-})
-
-afterAll(() => place.stop())
+const place = await startFaultPlace()
+afterAll(place.stop)
 
 const refused = (script: Script, told: Told, ways?: Parameters<FaultPlace['expectRefused']>[2]) =>
   place.expectRefused(script, told, ways)
 
-const unreachable: Told = { status: 502, code: 'upstream_connection_error' }
-const interrupted: Told = { status: 502, code: 'upstream_stream_interrupted' }
-const unusable: Told = { status: 502, code: 'upstream_bad_response' }
-const unavailable: Told = { status: 503, code: 'upstream_unavailable' }
 const credentials: Told = { status: 502, code: 'upstream_credentials_exhausted' }
 const limited: Told = { status: 429, code: 'capacity_exhausted', reason: 'upstream_rate_limited' }
-const rejected: Told = { status: 400, code: 'upstream_rejected', takenOver: false }
-
-const error = (fields: Readonly<Record<string, unknown>> = {}): string =>
-  JSON.stringify({ error: { message: `Incorrect API key provided: ${spiltKey}`, ...fields } })
 const html = { 'content-type': 'text/html' }
-const role = sse(chunk({ role: 'assistant', content: '' }))
-const word = sse(chunk({ content: 'word ' }))
 const head = 'HTTP/1.1 200 OK\r\ncontent-type: CONTENT-TYPE\r\n'
 const whole = JSON.stringify(completion('word '))
 
 // The connection.
+
+test('a connection that is refused is an upstream that could not be reached', async () => {
+  const closed = await startScriptedUpstream()
+  await closed.close()
+  const gateway = await startGatewayOnLedger({ upstreams: [{ id: 'c', baseUrl: closed.baseUrl }] })
+  const newEntries = followBooks(gateway)
+  for (const asked of [unary, streamed]) {
+    const { status, code } = unreachable
+    expect(await ask(gateway, asked)).toMatchObject({ status, error: { code } })
+    const { chargedAmount, receipts, log } = await newEntries()
+    expect({ chargedAmount, receipts }).toEqual({ chargedAmount: 0n, receipts: [] })
+    expect(log).toMatchObject([{ reason: code }])
+  }
+  await gateway.stop()
+})
 
 test('a connection that is closed without a word is an upstream that could not be reached', () =>
   refused((_request, response) => void response.socket?.destroy(), unreachable))
@@ -83,9 +86,11 @@ test('a whole answer cut in the middle of its chunks is an answer cut short', ()
   ))
 
 test('headers and no body are an unusable answer, or a stream that was cut', async () => {
-  const nothing = answerBytes(`${head}content-length: 0\r\n\r\n`)
-  await refused(nothing, unusable, [unary])
-  await refused(nothing, interrupted, [streamed])
+  for (const end of ['content-length: 0', 'connection: close']) {
+    const nothing = answerBytes(`${head}${end}\r\n\r\n`)
+    await refused(nothing, unusable, [unary])
+    await refused(nothing, interrupted, [streamed])
+  }
 })
 
 test('100 Continue, which nobody asked for, ends the connection', () =>
@@ -145,8 +150,10 @@ test('an error body without an end is not waited for', () =>
   }, unavailable))
 
 test('429 with Retry-After in seconds is told with its seconds', async () => {
-  const answers = await refused(answerStatus(429, error(), { 'retry-after': '12' }), limited)
-  expect(answers.map(({ headers }) => headers.get('retry-after'))).toEqual(['12', '12'])
+  for (const seconds of ['12', '0']) {
+    const answers = await refused(answerStatus(429, error(), { 'retry-after': seconds }), limited)
+    expect(answers.map(({ headers }) => headers.get('retry-after'))).toEqual([seconds, seconds])
+  }
 })
 
 test('429 with Retry-After as a date is told with the seconds until then', async () => {
@@ -163,6 +170,13 @@ test('429 without Retry-After is told with a few seconds', async () => {
   expect(answers.map(({ headers }) => headers.get('retry-after'))).toEqual(['5', '5'])
 })
 
+test('429 with a Retry-After that is none is told with a few seconds', async () => {
+  for (const words of ['soon', '-3']) {
+    const answers = await refused(answerStatus(429, error(), { 'retry-after': words }), limited)
+    expect(answers.map(({ headers }) => headers.get('retry-after'))).toEqual(['5', '5'])
+  }
+})
+
 test('429 with a Retry-After of days is told with minutes', async () => {
   const answers = await refused(answerStatus(429, error(), { 'retry-after': '604800' }), limited)
   expect(answers.map(({ headers }) => headers.get('retry-after'))).toEqual(['300', '300'])
@@ -170,11 +184,40 @@ test('429 with a Retry-After of days is told with minutes', async () => {
 
 // What is the caller's own mistake is told to the caller, and tried nowhere else.
 
+/** The same trouble in the words of OpenAI, of vLLM, of newer ones and of llama.cpp. */
+const tooLong = [
+  { error: { code: 'context_length_exceeded', message: spiltKey } },
+  {
+    object: 'error',
+    message: `This model's maximum context length is 4096 tokens. ${spiltKey}`,
+    type: 'BadRequestError',
+    code: 400,
+  },
+  {
+    error: {
+      message: `This model's maximum context length is 4096 tokens. ${spiltKey}`,
+      type: 'BadRequestError',
+      param: 'input_tokens',
+      code: 400,
+    },
+  },
+  {
+    error: {
+      code: 400,
+      message: `the request exceeds the available context size ${spiltKey}`,
+      type: 'exceed_context_size_error',
+      n_ctx: 4096,
+    },
+  },
+]
+
 test('400 context_length_exceeded is told with our figure and tried nowhere else', async () => {
-  const script = answerStatus(400, error({ code: 'context_length_exceeded' }))
   const told = { ...rejected, code: 'context_length_exceeded' }
-  for (const answer of await refused(script, told)) {
-    expect(answer.error?.['message']).toContain('maximum context length is 4096 tokens')
+  for (const body of tooLong) {
+    for (const answer of await refused(answerStatus(400, JSON.stringify(body)), told)) {
+      expect(answer.error).toMatchObject({ param: 'messages', type: 'invalid_request_error' })
+      expect(answer.error?.['message']).toContain('maximum context length is 4096 tokens')
+    }
   }
 })
 
@@ -190,62 +233,8 @@ test('413 is told as a rejected request', () => refused(answerStatus(413, ''), r
 test('422 with an error in another shape is told as a rejected request', () =>
   refused(answerStatus(422, JSON.stringify({ detail: [{ msg: spiltKey }] })), rejected))
 
-// Bodies that are no answer.
-
-test('HTML with status 200 is an unusable answer', () =>
-  refused(answerStatus(200, `<html>${spiltKey}</html>`, html), unusable))
-
-test('JSON where a stream was asked for is an unusable answer', () =>
-  refused(answerStatus(200, whole), unusable, [streamed]))
-
-test('a stream where JSON was asked for is an unusable answer', () =>
-  refused(streamBytes([role, word, sseDone]), unusable, [unary]))
-
-test('an error with status 200 is an unusable answer', () =>
-  refused(answerStatus(200, error()), unusable, [unary]))
-
-test('a body that was compressed although nobody asked for it is an unusable answer', () =>
-  refused((request, response) => {
-    expect(request.headers['accept-encoding']).toBe('identity')
-    response.writeHead(200, { 'content-type': typeAsked(request), 'content-encoding': 'gzip' })
-    response.end(gzipSync(request.json['stream'] === true ? role + word + sseDone : whole))
-  }, unusable))
-
-test('an answer larger than what may be kept is given up', () =>
-  refused(
-    (_request, response) => {
-      response.on('error', () => {})
-      response.writeHead(200, { 'content-type': 'application/json' })
-      response.end(Buffer.alloc(upstreamBodyBytesMax + 1, ' '))
-    },
-    unusable,
-    [unary],
-  ))
-
-// Streams that fail before their first content: nothing has been said, so it is as if they had not begun.
-
-test('a stream cut after its role is a stream that was cut', () =>
-  refused(streamBytes([role], 'cut'), interrupted, [streamed]))
-
-test('a stream that ends after its role is a stream that was cut', () =>
-  refused(streamBytes([role]), interrupted, [streamed]))
-
-test('a stream that ends in the middle of its first event is a stream that was cut', () =>
-  refused(streamBytes([word.slice(0, 30)]), interrupted, [streamed]))
-
-test('an error as the first event becomes a status', () =>
-  refused(streamBytes([`data: ${error()}\n\n`, sseDone]), unavailable, [streamed]))
-
-test('an error after the role becomes a status', () =>
-  refused(streamBytes([role, `event: error\ndata: ${error()}\n\n`], 'hang'), unavailable, [
-    streamed,
-  ]))
-
-test('malformed JSON as the first event becomes a status', () =>
-  refused(streamBytes([`data: {"choices":[${spiltKey}\n\n`, word], 'hang'), unusable, [streamed]))
-
-test('a first event beyond its bound becomes a status', () =>
-  refused(streamBytes([`data: "${'x'.repeat(sseEventBytesMax)}`], 'hang'), unusable, [streamed]))
-
-test('a first event for a choice that nobody asked for becomes a status', () =>
-  refused(streamBytes([sse(chunk({ content: spiltKey }, null, 1))], 'hang'), unusable, [streamed]))
+test('400 for any other reason is told as a rejected request', async () => {
+  for (const body of [{ error: { code: spiltKey } }, { error: spiltKey }, null]) {
+    await refused(answerStatus(400, JSON.stringify(body)), rejected)
+  }
+})

@@ -2,34 +2,29 @@
  * Answers that are odd and whole: their callers get them as OpenAI would have sent them, and they are paid for once.
  * docs/faults.md lists them.
  */
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import type { Answer } from '../support/ask.ts'
-import { type FaultPlace, startFaultPlace, streamed, unary } from '../support/fault-place.ts'
+import { startFaultPlace, streamed, unary } from '../support/fault-place.ts'
 import {
   answerBytes,
   answerStatus,
   chunk,
   completion,
+  roleEvent as role,
   type Script,
   sse,
   sseDone,
+  startSse,
+  stopEvent as stop,
   streamBytes,
-  usageChunk,
+  usageEvent as usage,
   usageObject,
+  wordEvent as word,
 } from '../support/scripted-upstream.ts'
 
-let place: FaultPlace
+const place = await startFaultPlace()
+afterAll(place.stop)
 
-beforeAll(async () => {
-  place = await startFaultPlace()
-})
-
-afterAll(() => place.stop())
-
-const role = sse(chunk({ role: 'assistant', content: '' }))
-const word = sse(chunk({ content: 'word ' }))
-const stop = sse(chunk({}, 'stop'))
-const usage = sse(usageChunk(usageObject(5, 1)))
 const events = [role, word, stop, usage, sseDone]
 const stream = events.join('')
 const whole = JSON.stringify(completion('word '))
@@ -58,6 +53,11 @@ test('lines that end in CRLF come out as LF', () =>
 test('lines that end in CR come out as LF', () =>
   streamedWhole(streamBytes([stream.replaceAll('\n', '\r')])))
 
+test('line ends may change from event to event', () => {
+  const [crlf, cr] = [stop.replaceAll('\n', '\r\n'), usage.replaceAll('\n', '\r')]
+  return streamedWhole(streamBytes([role, word, crlf, cr, sseDone]))
+})
+
 test('comments and keep-alives never come out as data', async () => {
   const keptAlive = [': keep-alive\n\n', role, ':\n', word, ': OPENROUTER PROCESSING\n\n', stop]
   for (const { text } of await streamedWhole(streamBytes([...keptAlive, usage, sseDone]))) {
@@ -69,7 +69,18 @@ test('other fields of an event are left out', () =>
   streamedWhole(streamBytes([`event: message\nid: 7\nretry: 10\n${stream}`])))
 
 test('events without data say nothing', async () => {
-  const empty = ['data:\n\n', role, 'data: \n\n', word, 'data\ndata\n\n', stop, usage, sseDone]
+  const empty = [
+    '\n\n',
+    'data:\n\n',
+    role,
+    '\n',
+    'data: \n\n',
+    word,
+    'data\ndata\n\n',
+    stop,
+    usage,
+    sseDone,
+  ]
   for (const { text } of await streamedWhole(streamBytes(empty))) {
     expect(text).not.toMatch(/^data:? *$/m)
   }
@@ -77,6 +88,11 @@ test('events without data say nothing', async () => {
 
 test('a data field without its space, and white space behind it, are read', () =>
   streamedWhole(streamBytes(events.map((event) => `data:${event.slice(6, -2)} \t\n\n`))))
+
+test('JSON over several data lines is one event', () => {
+  const cut = word.replace('"choices":', '\ndata: "choices"\ndata: :')
+  return streamedWhole(streamBytes([role, cut, stop, usage, sseDone]))
+})
 
 test('a byte order mark before the first event is no part of it', () =>
   streamedWhole(streamBytes(['\ufeff', word, stop, usage, sseDone])))
@@ -88,18 +104,29 @@ test('characters split over packets come out whole', async () => {
   await streamedWhole(streamBytes(pieces), '€ 💶 ')
 })
 
-test('packets of one byte each come out as events', () =>
-  streamedWhole(streamBytes([...Buffer.from(stream)].map((byte) => Buffer.from([byte])))))
+test('packets of one byte each come out as events', () => {
+  const euro = sse(chunk({ content: '€ 💶 ' }))
+  const bytes = Buffer.from([role, euro, stop, usage, sseDone].join(''))
+  return streamedWhole(streamBytes([...bytes].map((byte) => Buffer.from([byte]))), '€ 💶 ')
+})
 
 test('a stream in one packet comes out as events', () => streamedWhole(streamBytes([stream])))
 
 // The end of a stream.
 
-test('a finish reason without [DONE] is an end', () =>
-  streamedWhole(streamBytes([role, word, stop, usage])))
+test('a finish reason without [DONE] is an end', async () => {
+  await streamedWhole(streamBytes([role, word, stop, usage]))
+  await streamedWhole(streamBytes([role, word, stop]))
+})
 
-test('[DONE] without its blank line is an end', () =>
-  streamedWhole(streamBytes([role, word, stop, usage, 'data: [DONE]'])))
+test('a finish reason twice is one end', () =>
+  streamedWhole(streamBytes([role, word, stop, stop, usage, sseDone])))
+
+test('[DONE] without its blank line is an end', async () => {
+  for (const end of ['data: [DONE]', 'data: [DONE]\n']) {
+    await streamedWhole(streamBytes([role, word, stop, usage, end]))
+  }
+})
 
 test('[DONE] with white space is an end', () =>
   streamedWhole(streamBytes([role, word, stop, usage, 'data:  [DONE] \n\n'])))
@@ -116,6 +143,29 @@ test('whatever comes after [DONE] does not come out', async () => {
   )) {
     expect(text).not.toContain('nonsense')
   }
+})
+
+test('an upstream that goes on after [DONE] is left', async () => {
+  let left: Promise<void> | undefined
+  await streamedWhole(async (request, response) => {
+    left = request.left
+    startSse(response)
+    response.on('error', () => {})
+    response.write(stream)
+    const talk = setInterval(() => response.write(word), 1)
+    await request.left
+    clearInterval(talk)
+  })
+  await left
+})
+
+test('half a character in the arguments of a tool is hashed, priced and passed on', async () => {
+  const called = { name: 'f', arguments: '\ud83d' }
+  const call = { index: 0, id: 'c', type: 'function', function: called }
+  const calls = sse(chunk({ tool_calls: [call] }))
+  const script = streamBytes([role, calls, sse(chunk({}, 'tool_calls')), usage, sseDone])
+  const [answer] = await place.expectWhole(script, '', [streamed])
+  expect(answer?.text).toContain('\\ud83d')
 })
 
 test('white space at the end is nothing', async () => {

@@ -8,19 +8,17 @@ import { expectBalancedBooks } from '../support/books.ts'
 import { startGatewayOnLedger, type TestGateway } from '../support/gateway-on-ledger.ts'
 import {
   answerWell,
-  chunk,
   completion,
+  roleEvent as role,
   type Script,
   type ScriptedUpstream,
-  sse,
   startScriptedUpstream,
   streamBytes,
   typeAsked,
+  wordEvent as word,
 } from '../support/scripted-upstream.ts'
 
 const shortMs = 60
-const role = sse(chunk({ role: 'assistant', content: '' }))
-const word = sse(chunk({ content: 'word ' }))
 
 /** By what a test puts into its request. */
 const hangs: Readonly<Record<string, Script>> = {

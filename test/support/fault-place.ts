@@ -22,6 +22,16 @@ export type Told = {
   readonly takenOver?: false
 }
 
+export const unreachable: Told = { status: 502, code: 'upstream_connection_error' }
+export const interrupted: Told = { status: 502, code: 'upstream_stream_interrupted' }
+export const unusable: Told = { status: 502, code: 'upstream_bad_response' }
+export const unavailable: Told = { status: 503, code: 'upstream_unavailable' }
+export const rejected: Told = { status: 400, code: 'upstream_rejected', takenOver: false }
+
+/** What OpenAI says of an error, with the gateway's key spilt in it. */
+export const spillingError = (fields: Readonly<Record<string, unknown>> = {}): string =>
+  JSON.stringify({ error: { message: `Incorrect API key provided: ${spiltKey}`, ...fields } })
+
 export type FaultPlace = {
   readonly gateway: TestGateway
   readonly newEntries: () => Promise<NewEntries>
@@ -116,6 +126,7 @@ export async function startFaultPlace(): Promise<FaultPlace> {
     expectBrokenOff: async (script, code) => {
       const answer = await askOf('pair', script, streamed)
       expect(answer).toMatchObject({ status: 200, content: 'word ', done: false, error: { code } })
+      expect(answer.events).toHaveLength(3)
       expect(Object.keys(answer.error ?? {})).toEqual(errorMembers)
       expect(well.requests).toHaveLength(0)
       const { chargedAmount, log } = await newEntries()

@@ -137,6 +137,12 @@ export const usageChunk = (usage: unknown): Record<string, unknown> => ({
 export const sse = (event: unknown): string => `data: ${JSON.stringify(event)}\n\n`
 export const sseDone = 'data: [DONE]\n\n'
 
+/** The events of an answer of one word, in their order; `sseDone` ends it. */
+export const roleEvent: string = sse(chunk({ role: 'assistant', content: '' }))
+export const wordEvent: string = sse(chunk({ content: 'word ' }))
+export const stopEvent: string = sse(chunk({}, 'stop'))
+export const usageEvent: string = sse(usageChunk(usageObject(5, 1)))
+
 export function startSse(response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'text/event-stream' })
 }
