@@ -30,6 +30,11 @@ export type TunnelHello = {
 /** Connections that have not proven anything yet. */
 const strangersMax = 64
 
+/** Whoever holds a key that was taken back must not go on reading what others ask. */
+const hasSameKeys = (before: Contributor | undefined, now: Contributor | undefined): boolean =>
+  now?.identity !== undefined &&
+  now.identity.signingAddresses.join() === before?.identity?.signingAddresses.join()
+
 export class Tunnels {
   readonly #terms: TunnelsTerms
   readonly #expected = new Map<string, Contributor>()
@@ -41,15 +46,16 @@ export class Tunnels {
     this.#terms = terms
   }
 
-  /** From now on these may dial in, and no others: a tunnel of somebody else is closed. */
+  /** From now on these may dial in, and no others: a tunnel of somebody else, or of other keys than before, is closed. */
   expect(contributors: readonly Contributor[]): void {
+    const before = new Map(this.#expected)
     this.#expected.clear()
     for (const contributor of contributors) {
       const url = new URL(contributor.baseUrl)
       if (url.protocol === tunnelScheme) this.#expected.set(url.host, contributor)
     }
     for (const [host, tunnel] of this.#tunnels) {
-      if (this.#expected.has(host)) continue
+      if (hasSameKeys(before.get(host), this.#expected.get(host))) continue
       tunnel.close()
       this.#tunnels.delete(host)
     }
@@ -77,8 +83,8 @@ export class Tunnels {
       const session = await acceptTunnel(socket, head)
       const caller = { identity, nonce: bytes32(hello.nonce) }
       const greeted = await greetContributor(session, this.#terms.greeting, caller)
-      // Who was taken off the list meanwhile is nobody any more.
-      if (!greeted.ok || this.#expected.get(host) === undefined) {
+      // Who was taken off the list meanwhile is nobody any more, and so is a key.
+      if (!greeted.ok || !hasSameKeys(contributor, this.#expected.get(host))) {
         session.destroy()
         const why = greeted.ok ? 'it may not dial in any more' : greeted.error
         this.#terms.onEvent({ event: 'tunnel_refused', why })

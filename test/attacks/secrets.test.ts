@@ -88,7 +88,9 @@ const engines: readonly Script[] = [
   ),
   saysSo(200, `text/html; ${secret}`),
   saysSo(200, `audio/${secret}; x="<"`),
-  (_request, response) => response.destroy(new Error(told)),
+  (_request, response) => {
+    response.destroy(new Error(told))
+  },
   (_request, response) => {
     response.writeHead(200, { 'content-type': 'application/json' })
     response.write(`{"${told}`, () => response.destroy())

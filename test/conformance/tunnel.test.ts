@@ -276,6 +276,18 @@ test('a large answer survives any number of cuts whole', async () => {
   expect(sha256Hex(body)).toBe(sha256Hex(bytes))
 })
 
+test('a key that is taken back takes its tunnel with it, and nothing else does', async () => {
+  tunnels.expect([{ ...expected, offers: [] }])
+  expect(tunnels.find(contributor)).toBe(tunnel)
+  engine.become(() => {})
+  const asking = ask()
+  const identity = { operator: contributor, signingAddresses: [gateway] }
+  tunnels.expect([{ ...expected, identity }])
+  expect((await asking.done).error).toBeInstanceOf(Error)
+  expect(tunnels.find(contributor)).toBeUndefined()
+  await vi.waitFor(() => expect(refusals.join()).toMatch(/not of a key/), 5_000)
+})
+
 test('an abort reaches the engine at once, also of an answer that has not begun', async () => {
   engine.become(() => {})
   const asking = ask()
