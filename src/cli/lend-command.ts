@@ -192,7 +192,7 @@ const linesOf = (keys: readonly RemoteLentKey[]): readonly string[] =>
     ? ['nothing is lent']
     : keys.map(({ id, state, cause, url, key_id: name, models }) => {
         const why = cause === null ? '' : ` (${cause})`
-        return `${id}  ${state}${why}  ${name} at ${url}: ${models.join(', ') || 'no models yet'}`
+        return `${id}  ${state}${why}  ${name} at ${url}: ${models.join(', ') || 'serves nothing yet'}`
       })
 
 export const lendCommand: Command = {
