@@ -221,7 +221,7 @@ describe('a body that is', () => {
     [
       'full of items',
       bodyOf({ model: 'm', input: Array.from({ length: 100_000 }, () => user) }),
-      undefined,
+      'invalid_json',
     ],
     [
       'full of parts',
@@ -234,7 +234,7 @@ describe('a body that is', () => {
           },
         ],
       }),
-      undefined,
+      'invalid_json',
     ],
     [
       'full of members',
