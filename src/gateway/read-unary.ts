@@ -1,4 +1,5 @@
 import { AnswerContent } from '../attestation/answer-transcript.ts'
+import { JoinedBytes } from '../base/joined-bytes.ts'
 import { upstreamBodyBytesMax } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { UpstreamRefusal } from '../domain/refusal.ts'
@@ -39,23 +40,18 @@ export async function readUnary(
 
 function readBody(opened: OpenedAnswer): Promise<Result<Buffer, UpstreamRefusal>> {
   return new Promise((settle) => {
-    const chunks: Buffer[] = []
-    let bytes = 0
+    const body = new JoinedBytes()
     opened.flow({
       data: (chunk) => {
-        bytes += chunk.length
-        if (bytes > upstreamBodyBytesMax) {
+        if (body.bytes.length + chunk.length > upstreamBodyBytesMax) {
           settle(err({ reason: 'upstream_bad_response' }))
           opened.abort()
           return true
         }
-        chunks.push(chunk)
+        body.add(chunk)
         return true
       },
-      end: () => {
-        const [only] = chunks
-        settle(ok(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)))
-      },
+      end: () => settle(ok(body.bytes)),
       fail: (refusal) => settle(err(refusal)),
     })
   })

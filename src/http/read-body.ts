@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { JoinedBytes } from '../base/joined-bytes.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { RequestRefusal } from '../domain/refusal.ts'
 
@@ -18,17 +19,14 @@ export function readBody(
   // Who left while its key was looked up closes no second time.
   if (incoming.destroyed) return Promise.resolve(err(cutShort))
   return new Promise((settle) => {
-    const chunks: Buffer[] = []
-    let bytes = 0
+    const body = new JoinedBytes()
+    let isTooLarge = false
     incoming.on('data', (chunk: Buffer) => {
-      bytes += chunk.length
-      if (bytes <= bytesMax) chunks.push(chunk)
-      else settle(err(tooLarge))
+      isTooLarge ||= body.bytes.length + chunk.length > bytesMax
+      if (isTooLarge) settle(err(tooLarge))
+      else body.add(chunk)
     })
-    incoming.on('end', () => {
-      const [only] = chunks
-      settle(ok(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)))
-    })
+    incoming.on('end', () => settle(ok(body.bytes)))
     incoming.on('error', () => settle(err(cutShort)))
     incoming.on('close', () => settle(err(cutShort)))
   })

@@ -2,22 +2,22 @@
  * Bytes of a server-sent-event stream → whole blocks, each with the blank line that ends it. Works on bytes, so a
  * character split over two chunks is never decoded in halves. Source: WHATWG HTML, section 9.2 (lines end in LF, CRLF or CR).
  */
+import { JoinedBytes } from '../base/joined-bytes.ts'
 import { sseEventBytesMax } from '../base/limits.ts'
 
 const lf = 0x0a
 const cr = 0x0d
 const lineFeeds = Buffer.from('\n\n')
-const nothing = Buffer.alloc(0)
 
 /** One stream's reader. Blocks are views into the chunks they came in: read them before the call returns, or copy. */
 export class SseReader {
-  #rest: Buffer = nothing
+  readonly #rest = new JoinedBytes()
   /** Where the search for a block's end goes on, so that a long block is not searched from its start for every chunk. */
   #searched = 0
 
   /** Calls `onBlock` for each block that `chunk` completes. False when a block grows beyond its bound: give up then. */
   push(chunk: Buffer, onBlock: (block: Buffer) => void): boolean {
-    const data = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
+    const data = this.#rest.add(chunk)
     let start = 0
     let from = this.#searched
     for (;;) {
@@ -29,14 +29,15 @@ export class SseReader {
       start = end
       from = end
     }
-    this.#rest = start === data.length ? nothing : data.subarray(start)
-    this.#searched = Math.max(0, this.#rest.length - 3)
-    return this.#rest.length <= sseEventBytesMax
+    this.#rest.drop(start)
+    const left = data.length - start
+    this.#searched = Math.max(0, left - 3)
+    return left <= sseEventBytesMax
   }
 
   /** Bytes after the last whole block: a stream that was cut leaves some. */
   get unfinished(): Buffer {
-    return this.#rest
+    return this.#rest.bytes
   }
 }
 
