@@ -213,7 +213,11 @@ describe('a sender', () => {
     expect(await of.pendingChannels('claim')).toEqual(new Set())
     await chain.ask('evm_mine')
     await sent
-    expect(await of.pendingChannels('refund')).toEqual(new Set())
+    // Its outcome is known with its block; it is closed once that block is deep enough, by a later look.
+    await vi.waitFor(
+      async () => expect(await of.pendingChannels('refund')).toEqual(new Set()),
+      5_000,
+    )
   })
 })
 
