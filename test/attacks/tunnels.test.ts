@@ -2,6 +2,7 @@
  * What can be tried by those who dial in: strangers who know a contributor's name, and a contributor that wants to harm the
  * gateway behind which it stands.
  */
+import { constants, type ServerHttp2Stream } from 'node:http2'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { contributorDomain } from '../../src/chain/payout-typed-data.ts'
 import { randomPrivateKey } from '../../src/chain/private-key.ts'
@@ -115,4 +116,57 @@ test('an agent that says it goes away, and stays, is asked nothing more over tha
   process.off('uncaughtException', died)
   expect(asked).toBe(1)
   expect(died).not.toHaveBeenCalled()
+})
+
+const answered = { ':status': 200, 'content-type': 'application/json' } as const
+
+/** What an agent can do with a request besides answering it. */
+const broken: Readonly<Record<string, Parameters<typeof dialAs>[2]>> = {
+  'resets it': (stream) => stream.close(constants.NGHTTP2_REFUSED_STREAM),
+  'ends without its length': (stream) => {
+    stream.respond(answered)
+    stream.end('{}')
+  },
+  'says another length': (stream) => {
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'x-vouch-bytes': '1' }))
+    stream.respond(answered, { waitForTrailers: true })
+    stream.end('{}')
+  },
+  'says a length that is none': (stream) => {
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'x-vouch-bytes': 'NaN' }))
+    stream.respond(answered, { waitForTrailers: true })
+    stream.end()
+  },
+  'sends headers without end': (stream) => {
+    const many = Array.from({ length: 300 }, (_, index) => [`x-${index}`, 'y'.repeat(300)])
+    stream.respond({ ...answered, ...Object.fromEntries(many) })
+  },
+  'says that it is elsewhere': (stream) => {
+    stream.respond({ ':status': 302, location: '/' }, { endStream: true })
+  },
+  'ends the connection by an error': (stream) => {
+    stream.session?.goaway(constants.NGHTTP2_INTERNAL_ERROR)
+    stream.session?.destroy()
+  },
+}
+
+test('whatever an agent does with what it is asked, others answer', async () => {
+  const again = (stream: ServerHttp2Stream) =>
+    stream.respond({ ':status': 410 }, { endStream: true })
+  for (const [how, serve] of Object.entries(broken)) {
+    let asked = 0
+    const session = await dial((stream, ...rest) => {
+      asked += 1
+      serve(stream, ...rest)
+    })
+    const answering = askFarFirst()
+    session.on('close', () => void dial(again).catch(() => {}))
+    expect((await answering).headers.get('x-vouch-contributor'), how).toBe('near')
+    expect(asked, how).toBe(1)
+    expect(gateway.internalErrors, how).toEqual([])
+    expect((await gateway.books()).channel.heldAmount, how).toBe(0n)
+    // A new gateway has no opinion of the agent yet.
+    await gateway.stop()
+    gateway = await start()
+  }
 })
