@@ -2,27 +2,16 @@
  * What can be tried with the bytes of a request alone, by a caller with a key or by nobody: to keep the gateway from everybody
  * else, or to be heard in one way here and in another at the engine. The gateway answers others when it is done with it.
  */
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { formBodyBytesMax, requestBodyBytesMax } from '../../src/base/limits.ts'
 import { offeredAt } from '../support/endpoint-answers.ts'
-import { startGatewayOnLedger, type TestGateway } from '../support/gateway-on-ledger.ts'
-import { type ScriptedUpstream, startScriptedUpstream } from '../support/scripted-upstream.ts'
+import { openUpstreamPlace } from '../support/upstream-place.ts'
 
-let upstream: ScriptedUpstream
-let gateway: TestGateway
-
-beforeAll(async () => {
-  upstream = await startScriptedUpstream()
-  const offer = offeredAt('chat/completions', 'audio/transcriptions', 'images/edits')
-  gateway = await startGatewayOnLedger({
-    upstreams: [{ id: 'one', baseUrl: upstream.baseUrl, offer }],
-  })
-})
-
-afterAll(async () => {
-  await gateway.stop()
-  await upstream.close()
-})
+const offer = offeredAt('chat/completions', 'audio/transcriptions', 'images/edits')
+const { upstream, gateway, close } = await openUpstreamPlace((baseUrl) => ({
+  upstreams: [{ id: 'one', baseUrl, offer }],
+}))
+afterAll(close)
 
 async function post(path: string, body: Buffer | string, contentType: string) {
   const headers = { authorization: `Bearer ${gateway.apiKey}`, 'content-type': contentType }

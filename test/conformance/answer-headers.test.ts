@@ -1,33 +1,18 @@
 /* What an answer says of itself beside its body (docs/usage.md). */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { askBody, askedMessages } from '../support/ask.ts'
-import { startGatewayOnLedger, type TestGateway } from '../support/gateway-on-ledger.ts'
-import {
-  answerWell,
-  type ScriptedUpstream,
-  startScriptedUpstream,
-} from '../support/scripted-upstream.ts'
+import { openUpstreamPlace } from '../support/upstream-place.ts'
 
-let upstream: ScriptedUpstream
-let gateway: TestGateway
-
-beforeAll(async () => {
-  upstream = await startScriptedUpstream(answerWell())
-  gateway = await startGatewayOnLedger({
-    upstreams: [
-      {
-        id: 'one',
-        baseUrl: upstream.baseUrl,
-        offer: { upstreamModelName: 'org/model:8b\nx-injected: é' },
-      },
-    ],
-  })
-})
-
-afterAll(async () => {
-  await gateway.stop()
-  await upstream.close()
-})
+const { gateway, close } = await openUpstreamPlace((baseUrl) => ({
+  upstreams: [
+    {
+      id: 'one',
+      baseUrl,
+      offer: { upstreamModelName: 'org/model:8b\nx-injected: é' },
+    },
+  ],
+}))
+afterAll(close)
 
 const asked = (fields: Readonly<Record<string, unknown>>, headers: Record<string, string> = {}) =>
   askBody(gateway, JSON.stringify({ model: 'm', messages: askedMessages, ...fields }), headers)

@@ -3,46 +3,27 @@
  * answer unattested: withheld or cut, and free.
  */
 import { hash } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { randomPrivateKey } from '../../src/chain/private-key.ts'
 import { workDigest } from '../../src/chain/receipt-typed-data.ts'
 import { recoverSigner, signDigest } from '../../src/chain/signatures.ts'
 import type { SignedWork, Work } from '../../src/domain/receipt.ts'
 import { address, bytes32, signature, unixSeconds } from '../../src/domain/units.ts'
 import { ask } from '../support/ask.ts'
-import { followBooks, type NewEntries } from '../support/books.ts'
-import { startGatewayOnLedger, type TestGateway, testDomain } from '../support/gateway-on-ledger.ts'
-import {
-  chunk,
-  type ScriptedUpstream,
-  sse,
-  sseDone,
-  startScriptedUpstream,
-} from '../support/scripted-upstream.ts'
-import { type Lies, type SigningUpstream, signingUpstream } from '../support/signing-upstream.ts'
+import { testDomain } from '../support/gateway-on-ledger.ts'
+import { chunk, sse, sseDone } from '../support/scripted-upstream.ts'
+import { type Lies, signingUpstream } from '../support/signing-upstream.ts'
+import { openUpstreamPlace } from '../support/upstream-place.ts'
 
-let upstream: ScriptedUpstream
-let contributor: SigningUpstream
-let gateway: TestGateway
-let newEntries: () => Promise<NewEntries>
-
-beforeAll(async () => {
-  upstream = await startScriptedUpstream()
-  contributor = signingUpstream()
-  gateway = await startGatewayOnLedger({
-    upstreams: [{ id: 'signer', baseUrl: upstream.baseUrl, identity: contributor.identity }],
-  })
-  newEntries = followBooks(gateway)
-})
+const contributor = signingUpstream()
+const { upstream, gateway, newEntries, close } = await openUpstreamPlace((baseUrl) => ({
+  upstreams: [{ id: 'signer', baseUrl, identity: contributor.identity }],
+}))
+afterAll(close)
 
 beforeEach(() => {
   // Whoever forges is not asked again; here it is always the same one.
   gateway.pool.readmit('signer')
-})
-
-afterAll(async () => {
-  await gateway.stop()
-  await upstream.close()
 })
 
 const words = ['Signed', ' and', ' sealed']

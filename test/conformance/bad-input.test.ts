@@ -4,7 +4,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import OpenAI, { BadRequestError } from 'openai'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import {
   choicesMax,
   discardedBodyBytesMax,
@@ -13,30 +13,14 @@ import {
 } from '../../src/base/limits.ts'
 import { addApiKey } from '../support/api-keys.ts'
 import { ask, askBody, askedMessages } from '../support/ask.ts'
-import { followBooks, type NewEntries } from '../support/books.ts'
-import { startGatewayOnLedger, type TestGateway } from '../support/gateway-on-ledger.ts'
-import {
-  answerWell,
-  type ScriptedUpstream,
-  startScriptedUpstream,
-} from '../support/scripted-upstream.ts'
+import type { TestGateway } from '../support/gateway-on-ledger.ts'
+import { answerWell } from '../support/scripted-upstream.ts'
+import { openUpstreamPlace } from '../support/upstream-place.ts'
 
-let upstream: ScriptedUpstream
-let gateway: TestGateway
-let newEntries: () => Promise<NewEntries>
-
-beforeAll(async () => {
-  upstream = await startScriptedUpstream()
-  gateway = await startGatewayOnLedger({ upstreams: [{ id: 'one', baseUrl: upstream.baseUrl }] })
-  newEntries = followBooks(gateway)
-})
+const { upstream, gateway, newEntries, close } = await openUpstreamPlace()
+afterAll(close)
 
 beforeEach(() => upstream.become(answerWell()))
-
-afterAll(async () => {
-  await gateway.stop()
-  await upstream.close()
-})
 
 type Expected = {
   readonly status: number

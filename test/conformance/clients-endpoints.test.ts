@@ -16,8 +16,7 @@ import {
   transcribe,
 } from 'ai'
 import { RateLimitError } from 'openai'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { followBooks, type NewEntries } from '../support/books.ts'
+import { afterAll, describe, expect, test } from 'vitest'
 import {
   answerJson,
   base64Of,
@@ -27,39 +26,21 @@ import {
   textChoice,
   textCompletion,
 } from '../support/endpoint-answers.ts'
-import { startGatewayOnLedger, type TestGateway } from '../support/gateway-on-ledger.ts'
 import { wavOf } from '../support/recordings.ts'
-import {
-  answerStatus,
-  type Script,
-  type ScriptedUpstream,
-  startScriptedUpstream,
-  usageObject,
-} from '../support/scripted-upstream.ts'
+import { answerStatus, type Script, usageObject } from '../support/scripted-upstream.ts'
+import { openUpstreamPlace } from '../support/upstream-place.ts'
 
 // Its warnings are of what this endpoint never had.
 Object.assign(globalThis, { AI_SDK_LOG_WARNINGS: false })
 
-let upstream: ScriptedUpstream
-let gateway: TestGateway
-let newEntries: () => Promise<NewEntries>
-
-beforeAll(async () => {
-  upstream = await startScriptedUpstream()
-  const everything = offeredAt(
-    ...(['completions', 'embeddings', 'images/generations'] as const),
-    ...(['audio/speech', 'audio/transcriptions'] as const),
-  )
-  gateway = await startGatewayOnLedger({
-    upstreams: [{ id: 'one', baseUrl: upstream.baseUrl, offer: everything }],
-  })
-  newEntries = followBooks(gateway)
-})
-
-afterAll(async () => {
-  await gateway.stop()
-  await upstream.close()
-})
+const everything = offeredAt(
+  ...(['completions', 'embeddings', 'images/generations'] as const),
+  ...(['audio/speech', 'audio/transcriptions'] as const),
+)
+const { upstream, gateway, newEntries, close } = await openUpstreamPlace((baseUrl) => ({
+  upstreams: [{ id: 'one', baseUrl, offer: everything }],
+}))
+afterAll(close)
 
 const place = () => ({ baseURL: `${gateway.origin}/v1`, apiKey: gateway.apiKey })
 const openai = () => createOpenAI(place())

@@ -2,25 +2,15 @@
  * Every client library under a gateway that says in comments that a stream still comes: it gets the answer as if nothing had
  * been said, or raises what went wrong later. A comment with a blank line of its own is an empty event to some of them.
  */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { followBooks, type NewEntries } from '../support/books.ts'
-import { startGatewayOnLedger, type TestGateway } from '../support/gateway-on-ledger.ts'
-import {
-  answerStatus,
-  answerWell,
-  type Script,
-  type ScriptedUpstream,
-  startScriptedUpstream,
-} from '../support/scripted-upstream.ts'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { answerStatus, answerWell, type Script } from '../support/scripted-upstream.ts'
+import { openUpstreamPlace } from '../support/upstream-place.ts'
 import { agentsChat, agentsResponses } from './clients/agents-chat.ts'
 import { aiSdkCompatible, aiSdkOpenai, aiSdkResponses } from './clients/ai-sdk-chat.ts'
 import { langchainChat, langchainResponses } from './clients/langchain-chat.ts'
 import { openaiChat } from './clients/openai-chat.ts'
 import { openaiResponses } from './clients/openai-responses.ts'
 
-let upstream: ScriptedUpstream
-let gateway: TestGateway
-let newEntries: () => Promise<NewEntries>
 /** What the gateway wants to say next; a test says when. */
 let next: (() => void) | undefined
 
@@ -28,29 +18,21 @@ const chats = [openaiChat, aiSdkOpenai, aiSdkCompatible, langchainChat, agentsCh
 const responses = [openaiResponses, aiSdkResponses, langchainResponses, agentsResponses]
 const question = { model: 'm', text: 'Say hello.', maxTokens: 50 }
 
-beforeAll(async () => {
-  upstream = await startScriptedUpstream()
-  gateway = await startGatewayOnLedger({
-    upstreams: [{ id: 'one', baseUrl: upstream.baseUrl }],
-    keepAlive: {
-      everyMs: 10_000,
-      schedule: (_delayMs, run) => {
-        next = run
-        return () => {
-          next = undefined
-        }
-      },
+const { upstream, gateway, newEntries, close } = await openUpstreamPlace((baseUrl) => ({
+  upstreams: [{ id: 'one', baseUrl }],
+  keepAlive: {
+    everyMs: 10_000,
+    schedule: (_delayMs, run) => {
+      next = run
+      return () => {
+        next = undefined
+      }
     },
-  })
-  newEntries = followBooks(gateway)
-})
+  },
+}))
+afterAll(close)
 
 beforeEach(() => gateway.pool.readmit('one'))
-
-afterAll(async () => {
-  await gateway.stop()
-  await upstream.close()
-})
 
 /** Answers once three comments have been said. */
 const afterComments =

@@ -7,22 +7,19 @@ import { Agent, Runner, tool } from '@openai/agents-core'
 import { OpenAIProvider } from '@openai/agents-openai'
 import { generateText } from 'ai'
 import OpenAI from 'openai'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { followBooks, type NewEntries } from '../support/books.ts'
-import { startGatewayOnLedger, type TestGateway } from '../support/gateway-on-ledger.ts'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import {
   answerWell,
   chunk,
   completion,
   type Script,
-  type ScriptedUpstream,
   sse,
   sseDone,
-  startScriptedUpstream,
   streamBytes,
   usageChunk,
   usageObject,
 } from '../support/scripted-upstream.ts'
+import { openUpstreamPlace } from '../support/upstream-place.ts'
 import { agentsResponses } from './clients/agents-chat.ts'
 import { aiSdkResponses } from './clients/ai-sdk-chat.ts'
 import { type ChatClient, type Manner, tapBodies, tools } from './clients/chat-client.ts'
@@ -30,27 +27,15 @@ import { langchainResponses } from './clients/langchain-chat.ts'
 import { openaiResponses } from './clients/openai-responses.ts'
 import { useBothTools } from './clients/use-both-tools.ts'
 
-let upstream: ScriptedUpstream
-let gateway: TestGateway
-let newEntries: () => Promise<NewEntries>
-
 const libraries = [openaiResponses, aiSdkResponses, langchainResponses, agentsResponses]
 const ways = [{ streamed: false }, { streamed: true }]
 const image =
   'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII='
 
-beforeAll(async () => {
-  upstream = await startScriptedUpstream()
-  gateway = await startGatewayOnLedger({ upstreams: [{ id: 'one', baseUrl: upstream.baseUrl }] })
-  newEntries = followBooks(gateway)
-})
+const { upstream, gateway, newEntries, close } = await openUpstreamPlace()
+afterAll(close)
 
 beforeEach(() => upstream.become(answerWell()))
-
-afterAll(async () => {
-  await gateway.stop()
-  await upstream.close()
-})
 
 describe.each(libraries)('$name', ({ name, connect }) => {
   let client: ChatClient

@@ -2,14 +2,9 @@
  * Every client library that people use, unmodified, against a whole gateway: what it asks reaches the upstream as it was
  * asked, and what the upstream answers reaches it as it was answered.
  */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { followBooks, type NewEntries } from '../support/books.ts'
-import { startGatewayOnLedger, type TestGateway } from '../support/gateway-on-ledger.ts'
-import {
-  answerWell,
-  type ScriptedUpstream,
-  startScriptedUpstream,
-} from '../support/scripted-upstream.ts'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { answerWell } from '../support/scripted-upstream.ts'
+import { openUpstreamPlace } from '../support/upstream-place.ts'
 import { agentsChat } from './clients/agents-chat.ts'
 import { aiSdkCompatible, aiSdkOpenai } from './clients/ai-sdk-chat.ts'
 import { type ChatClient, type Manner, tapBodies } from './clients/chat-client.ts'
@@ -17,26 +12,14 @@ import { langchainChat } from './clients/langchain-chat.ts'
 import { openaiChat } from './clients/openai-chat.ts'
 import { useBothTools } from './clients/use-both-tools.ts'
 
-let upstream: ScriptedUpstream
-let gateway: TestGateway
-let newEntries: () => Promise<NewEntries>
-
 const libraries = [openaiChat, aiSdkOpenai, aiSdkCompatible, langchainChat, agentsChat]
 const image =
   'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII='
 
-beforeAll(async () => {
-  upstream = await startScriptedUpstream()
-  gateway = await startGatewayOnLedger({ upstreams: [{ id: 'one', baseUrl: upstream.baseUrl }] })
-  newEntries = followBooks(gateway)
-})
+const { upstream, gateway, newEntries, close } = await openUpstreamPlace()
+afterAll(close)
 
 beforeEach(() => upstream.become(answerWell()))
-
-afterAll(async () => {
-  await gateway.stop()
-  await upstream.close()
-})
 
 describe.each(libraries)('$name', ({ connect }) => {
   let client: ChatClient

@@ -2,44 +2,30 @@
  * `POST /v1/embeddings` through a whole gateway: the `openai` client, which asks for base64 where its caller says nothing.
  */
 import OpenAI from 'openai'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { deliveredHash } from '../../src/attestation/content-hash.ts'
 import { keccak256 } from '../../src/chain/keccak.ts'
 import { type Answer, askPath } from '../support/ask.ts'
-import { followBooks, type NewEntries } from '../support/books.ts'
 import { answerJson, base64Of, embeddingList, offeredAt } from '../support/endpoint-answers.ts'
-import { startGatewayOnLedger, type TestGateway } from '../support/gateway-on-ledger.ts'
-import {
-  answerStatus,
-  type ScriptedUpstream,
-  startScriptedUpstream,
-} from '../support/scripted-upstream.ts'
+import { answerStatus } from '../support/scripted-upstream.ts'
+import { openUpstreamPlace } from '../support/upstream-place.ts'
 
-let upstream: ScriptedUpstream
-let gateway: TestGateway
-let openai: OpenAI
-let newEntries: () => Promise<NewEntries>
-
-beforeAll(async () => {
-  upstream = await startScriptedUpstream()
-  gateway = await startGatewayOnLedger({
-    upstreams: [
-      { id: 'one', baseUrl: upstream.baseUrl, offer: offeredAt('embeddings'), completionPrice: 0n },
-      {
-        id: 'two',
-        baseUrl: upstream.baseUrl,
-        offer: { ...offeredAt('embeddings'), modelName: 'dear', contextTokensMax: 100 },
-        completionPrice: 3_000_000n,
-      },
-    ],
-  })
-  openai = new OpenAI({ baseURL: `${gateway.origin}/v1`, apiKey: gateway.apiKey, maxRetries: 0 })
-  newEntries = followBooks(gateway)
-})
-
-afterAll(async () => {
-  await gateway.stop()
-  await upstream.close()
+const { upstream, gateway, newEntries, close } = await openUpstreamPlace((baseUrl) => ({
+  upstreams: [
+    { id: 'one', baseUrl, offer: offeredAt('embeddings'), completionPrice: 0n },
+    {
+      id: 'two',
+      baseUrl,
+      offer: { ...offeredAt('embeddings'), modelName: 'dear', contextTokensMax: 100 },
+      completionPrice: 3_000_000n,
+    },
+  ],
+}))
+afterAll(close)
+const openai = new OpenAI({
+  baseURL: `${gateway.origin}/v1`,
+  apiKey: gateway.apiKey,
+  maxRetries: 0,
 })
 
 const ask = (fields: Readonly<Record<string, unknown>>): Promise<Answer> =>

@@ -1,37 +1,19 @@
 /*
  * What a key is granted for: certain models, and so much in all. Both are the key's own limits inside its channel's.
  */
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { atomic } from '../../src/domain/units.ts'
 import { addApiKey } from '../support/api-keys.ts'
 import { ask } from '../support/ask.ts'
-import { followBooks, type NewEntries } from '../support/books.ts'
-import { startGatewayOnLedger, type TestGateway } from '../support/gateway-on-ledger.ts'
-import {
-  answerWell,
-  type ScriptedUpstream,
-  startScriptedUpstream,
-} from '../support/scripted-upstream.ts'
+import { openUpstreamPlace } from '../support/upstream-place.ts'
 
-let upstream: ScriptedUpstream
-let gateway: TestGateway
-let newEntries: () => Promise<NewEntries>
-
-beforeAll(async () => {
-  upstream = await startScriptedUpstream(answerWell())
-  gateway = await startGatewayOnLedger({
-    upstreams: [
-      { id: 'one', baseUrl: upstream.baseUrl },
-      { id: 'two', baseUrl: upstream.baseUrl, offer: { modelName: 'other' } },
-    ],
-  })
-  newEntries = followBooks(gateway)
-})
-
-afterAll(async () => {
-  await gateway.stop()
-  await upstream.close()
-})
+const { gateway, newEntries, close } = await openUpstreamPlace((baseUrl) => ({
+  upstreams: [
+    { id: 'one', baseUrl },
+    { id: 'two', baseUrl, offer: { modelName: 'other' } },
+  ],
+}))
+afterAll(close)
 
 test('a key for one model is refused another, sees them all, and learns nothing of what is not there', async () => {
   const key = await addApiKey(gateway, { modelScope: ['m'] })

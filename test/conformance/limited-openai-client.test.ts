@@ -3,38 +3,26 @@
  * come back with what never fits.
  */
 import OpenAI, { BadRequestError, RateLimitError } from 'openai'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeEach, expect, test } from 'vitest'
 import { type CallerLimits, noLimits, unlimited } from '../../src/domain/caller-limits.ts'
 import { microUsd } from '../../src/domain/exchange.ts'
-import type { CallerLimitsDesk } from '../../src/payment/caller-limits-desk.ts'
 import { addApiKey } from '../support/api-keys.ts'
 import { callerLimits } from '../support/caller-limits.ts'
-import { startGatewayOnLedger, type TestGateway } from '../support/gateway-on-ledger.ts'
-import { type ScriptedUpstream, startScriptedUpstream } from '../support/scripted-upstream.ts'
+import { openUpstreamPlace } from '../support/upstream-place.ts'
 
-let upstream: ScriptedUpstream
-let gateway: TestGateway
-let desk: CallerLimitsDesk
 /** How far the gateway's clock is ahead: so a test is at the end of a minute without waiting for one. */
 let aheadMs = 0
 
 const nowMs = () => Date.now() + aheadMs
 const messages = [{ role: 'user' as const, content: 'Say hello.' }]
 
-beforeAll(async () => {
-  upstream = await startScriptedUpstream()
-  desk = callerLimits(unlimited, { nowMs })
-  gateway = await startGatewayOnLedger({
-    upstreams: [{ id: 'one', baseUrl: upstream.baseUrl }],
-    limits: desk,
-    nowMs,
-  })
-})
-
-afterAll(async () => {
-  await gateway.stop()
-  await upstream.close()
-})
+const desk = callerLimits(unlimited, { nowMs })
+const { gateway, close } = await openUpstreamPlace((baseUrl) => ({
+  upstreams: [{ id: 'one', baseUrl }],
+  limits: desk,
+  nowMs,
+}))
+afterAll(close)
 
 /** Statuses that the client saw, its retries included. */
 let seen: number[] = []

@@ -2,60 +2,45 @@
  * Moderations, images and audio through a whole gateway: the `openai` client, unmodified, and what its answers cost.
  */
 import OpenAI, { toFile } from 'openai'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { deliveredHash } from '../../src/attestation/content-hash.ts'
 import { keccak256, keccak256Utf8 } from '../../src/chain/keccak.ts'
 import { type Answer, askPath } from '../support/ask.ts'
-import { followBooks, type NewEntries } from '../support/books.ts'
 import { answerJson, offeredAt } from '../support/endpoint-answers.ts'
-import { startGatewayOnLedger, type TestGateway } from '../support/gateway-on-ledger.ts'
+import { startGatewayOnLedger } from '../support/gateway-on-ledger.ts'
 import { wavOf } from '../support/recordings.ts'
-import {
-  answerStatus,
-  type Script,
-  type ScriptedUpstream,
-  startScriptedUpstream,
-} from '../support/scripted-upstream.ts'
+import { answerStatus, type Script, startScriptedUpstream } from '../support/scripted-upstream.ts'
+import { openUpstreamPlace } from '../support/upstream-place.ts'
 
-let upstream: ScriptedUpstream
-let gateway: TestGateway
-let openai: OpenAI
-let newEntries: () => Promise<NewEntries>
-
-beforeAll(async () => {
-  upstream = await startScriptedUpstream()
-  const { baseUrl } = upstream
-  const everything = offeredAt(
-    ...(['moderations', 'images/generations', 'images/edits', 'audio/speech'] as const),
-    ...(['audio/transcriptions', 'audio/translations'] as const),
-  )
-  gateway = await startGatewayOnLedger({
-    upstreams: [
-      { id: 'one', baseUrl, offer: everything },
-      {
-        id: 'two',
-        baseUrl,
-        offer: {
-          ...everything,
-          modelName: 'tokens',
-          unit: 'token',
-          upstreamModelName: 'org/tokens',
-        },
+const everything = offeredAt(
+  ...(['moderations', 'images/generations', 'images/edits', 'audio/speech'] as const),
+  ...(['audio/transcriptions', 'audio/translations'] as const),
+)
+const { upstream, gateway, newEntries, close } = await openUpstreamPlace((baseUrl) => ({
+  upstreams: [
+    { id: 'one', baseUrl, offer: everything },
+    {
+      id: 'two',
+      baseUrl,
+      offer: {
+        ...everything,
+        modelName: 'tokens',
+        unit: 'token',
+        upstreamModelName: 'org/tokens',
       },
-      {
-        id: 'three',
-        baseUrl,
-        offer: { ...everything, modelName: 'mapped', upstreamModelName: 'org/a-longer-name' },
-      },
-    ],
-  })
-  openai = new OpenAI({ baseURL: `${gateway.origin}/v1`, apiKey: gateway.apiKey, maxRetries: 0 })
-  newEntries = followBooks(gateway)
-})
-
-afterAll(async () => {
-  await gateway.stop()
-  await upstream.close()
+    },
+    {
+      id: 'three',
+      baseUrl,
+      offer: { ...everything, modelName: 'mapped', upstreamModelName: 'org/a-longer-name' },
+    },
+  ],
+}))
+afterAll(close)
+const openai = new OpenAI({
+  baseURL: `${gateway.origin}/v1`,
+  apiKey: gateway.apiKey,
+  maxRetries: 0,
 })
 
 const answerBytes =

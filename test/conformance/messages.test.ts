@@ -8,17 +8,15 @@ import Anthropic, {
   NotFoundError,
   RateLimitError,
 } from '@anthropic-ai/sdk'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { sha256Hex } from '../../src/base/sha256.ts'
-import { expectBalancedBooks, followBooks, type NewEntries } from '../support/books.ts'
-import { startGatewayOnLedger, type TestGateway } from '../support/gateway-on-ledger.ts'
+import { startGatewayOnLedger } from '../support/gateway-on-ledger.ts'
 import {
   answerStatus,
   answerWell,
   chunk,
   completion,
   type Script,
-  type ScriptedUpstream,
   sse,
   sseDone,
   startScriptedUpstream,
@@ -26,11 +24,7 @@ import {
   usageChunk,
   usageObject,
 } from '../support/scripted-upstream.ts'
-
-let upstream: ScriptedUpstream
-let gateway: TestGateway
-let client: Anthropic
-let newEntries: () => Promise<NewEntries>
+import { openUpstreamPlace } from '../support/upstream-place.ts'
 
 const ask = {
   model: 'm',
@@ -38,22 +32,13 @@ const ask = {
   messages: [{ role: 'user' as const, content: 'Say hello.' }],
 }
 
-beforeAll(async () => {
-  upstream = await startScriptedUpstream()
-  gateway = await startGatewayOnLedger({
-    upstreams: [{ id: 'one', baseUrl: upstream.baseUrl, apiKey: 'sk-upstream' }],
-  })
-  client = new Anthropic({ baseURL: gateway.origin, apiKey: gateway.apiKey, maxRetries: 0 })
-  newEntries = followBooks(gateway)
-})
+const { upstream, gateway, newEntries, close } = await openUpstreamPlace((baseUrl) => ({
+  upstreams: [{ id: 'one', baseUrl, apiKey: 'sk-upstream' }],
+}))
+afterAll(close)
+const client = new Anthropic({ baseURL: gateway.origin, apiKey: gateway.apiKey, maxRetries: 0 })
 
 beforeEach(() => upstream.become(answerWell()))
-
-afterAll(async () => {
-  await expectBalancedBooks(gateway)
-  await gateway.stop()
-  await upstream.close()
-})
 
 const answerWith = (body: unknown): Script => answerStatus(200, JSON.stringify(body))
 const received = (): Record<string, unknown> => upstream.requests[0]?.json ?? {}

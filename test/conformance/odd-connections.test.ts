@@ -4,24 +4,18 @@
 import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { ask, askedMessages } from '../support/ask.ts'
-import { followBooks, type NewEntries } from '../support/books.ts'
-import { startGatewayOnLedger, type TestGateway } from '../support/gateway-on-ledger.ts'
+import { startGatewayOnLedger } from '../support/gateway-on-ledger.ts'
 import {
   answerStatus,
   answerWell,
   chunk,
   completion,
-  type ScriptedUpstream,
   sse,
-  startScriptedUpstream,
   streamBytes,
 } from '../support/scripted-upstream.ts'
-
-let upstream: ScriptedUpstream
-let gateway: TestGateway
-let newEntries: () => Promise<NewEntries>
+import { openUpstreamPlace } from '../support/upstream-place.ts'
 
 const throwing = {
   count: (): number => {
@@ -29,26 +23,18 @@ const throwing = {
   },
 }
 
-beforeAll(async () => {
-  upstream = await startScriptedUpstream()
-  gateway = await startGatewayOnLedger({
-    upstreams: [
-      { id: 'one', baseUrl: upstream.baseUrl },
-      { id: 'two', baseUrl: upstream.baseUrl, offer: { modelName: 'buggy' } },
-      // An id that no header can carry: config.ts refuses it, so here it stands for a bug.
-      { id: 'thrée\n', baseUrl: upstream.baseUrl, offer: { modelName: 'nameless' } },
-    ],
-    tokenCounters: new Map([['buggy', throwing]]),
-  })
-  newEntries = followBooks(gateway)
-})
+const { upstream, gateway, newEntries, close } = await openUpstreamPlace((baseUrl) => ({
+  upstreams: [
+    { id: 'one', baseUrl },
+    { id: 'two', baseUrl, offer: { modelName: 'buggy' } },
+    // An id that no header can carry: config.ts refuses it, so here it stands for a bug.
+    { id: 'thrée\n', baseUrl, offer: { modelName: 'nameless' } },
+  ],
+  tokenCounters: new Map([['buggy', throwing]]),
+}))
+afterAll(close)
 
 beforeEach(() => upstream.become(answerWell()))
-
-afterAll(async () => {
-  await gateway.stop()
-  await upstream.close()
-})
 
 const dial = (): Socket => connect(Number(new URL(gateway.origin).port), '127.0.0.1')
 const requestBytes = (fields: Record<string, unknown> = {}, version = '1.1'): string => {

@@ -11,9 +11,9 @@ import OpenAI, {
   NotFoundError,
   RateLimitError,
 } from 'openai'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { addApiKey } from '../support/api-keys.ts'
-import { expectBalancedBooks, followBooks, type NewEntries } from '../support/books.ts'
+import { expectBalancedBooks } from '../support/books.ts'
 import { startGatewayOnLedger, type TestGateway } from '../support/gateway-on-ledger.ts'
 import {
   answerStatus,
@@ -21,41 +21,27 @@ import {
   chunk,
   completion,
   type Script,
-  type ScriptedUpstream,
   sse,
   sseDone,
-  startScriptedUpstream,
   startSse,
   streamBytes,
   usageChunk,
   usageObject,
 } from '../support/scripted-upstream.ts'
-
-let upstream: ScriptedUpstream
-let gateway: TestGateway
-let openai: OpenAI
-let newEntries: () => Promise<NewEntries>
+import { openUpstreamPlace } from '../support/upstream-place.ts'
 
 const messages = [{ role: 'user' as const, content: 'Say hello.' }]
 
-beforeAll(async () => {
-  upstream = await startScriptedUpstream()
-  gateway = await startGatewayOnLedger({
-    upstreams: [
-      { id: 'one', baseUrl: upstream.baseUrl, apiKey: 'sk-upstream' },
-      { id: 'two', baseUrl: upstream.baseUrl, offer: { modelName: 'org/family/model-7b' } },
-    ],
-  })
-  openai = clientFor(gateway)
-  newEntries = followBooks(gateway)
-})
+const { upstream, gateway, newEntries, close } = await openUpstreamPlace((baseUrl) => ({
+  upstreams: [
+    { id: 'one', baseUrl, apiKey: 'sk-upstream' },
+    { id: 'two', baseUrl, offer: { modelName: 'org/family/model-7b' } },
+  ],
+}))
+afterAll(close)
+const openai = clientFor(gateway)
 
 beforeEach(() => upstream.become(answerWell()))
-
-afterAll(async () => {
-  await gateway.stop()
-  await upstream.close()
-})
 
 function clientFor({ origin, apiKey }: TestGateway, options: { maxRetries?: number } = {}): OpenAI {
   return new OpenAI({ baseURL: `${origin}/v1`, apiKey, maxRetries: options.maxRetries ?? 0 })

@@ -2,22 +2,14 @@
  * Any number of requests at once never spends more than was signed: over HTTP, on one small tranche, in lock step and in
  * free fall.
  */
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { freeAmount } from '../../src/domain/channel-ledger.ts'
 import { addApiKey } from '../support/api-keys.ts'
 import { type Answer, ask } from '../support/ask.ts'
 import { expectBalancedBooks } from '../support/books.ts'
-import {
-  startGatewayOnLedger,
-  type TestGateway,
-  testChannelId,
-} from '../support/gateway-on-ledger.ts'
-import {
-  answerWell,
-  type Script,
-  type ScriptedUpstream,
-  startScriptedUpstream,
-} from '../support/scripted-upstream.ts'
+import { testChannelId } from '../support/gateway-on-ledger.ts'
+import { answerWell, type Script } from '../support/scripted-upstream.ts'
+import { openUpstreamPlace } from '../support/upstream-place.ts'
 
 const signedAmount = 1000n
 /** 10 bytes of prompt, 16 of template, 10 tokens at 2 each: the worst case of one request here. */
@@ -26,21 +18,11 @@ const heldEach = 46n
 const chargedEach = 11n
 const crowd = 200
 
-let upstream: ScriptedUpstream
-let gateway: TestGateway
-
-beforeAll(async () => {
-  upstream = await startScriptedUpstream()
-  gateway = await startGatewayOnLedger({
-    upstreams: [{ id: 'one', baseUrl: upstream.baseUrl }],
-    balance: signedAmount,
-  })
-})
-
-afterAll(async () => {
-  await gateway.stop()
-  await upstream.close()
-})
+const { upstream, gateway, close } = await openUpstreamPlace((baseUrl) => ({
+  upstreams: [{ id: 'one', baseUrl }],
+  balance: signedAmount,
+}))
+afterAll(close)
 
 async function channel() {
   const found = await gateway.ledger.channel(testChannelId)

@@ -3,40 +3,20 @@
  * short here and long in limits.ts.
  */
 import { connect } from 'node:net'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { ask } from '../support/ask.ts'
-import { followBooks, type NewEntries } from '../support/books.ts'
-import { startGatewayOnLedger, type TestGateway } from '../support/gateway-on-ledger.ts'
-import {
-  chunk,
-  type Script,
-  type ScriptedUpstream,
-  sse,
-  startScriptedUpstream,
-  startSse,
-  streamBytes,
-} from '../support/scripted-upstream.ts'
+import type { TestGateway } from '../support/gateway-on-ledger.ts'
+import { chunk, type Script, sse, startSse, streamBytes } from '../support/scripted-upstream.ts'
+import { openUpstreamPlace } from '../support/upstream-place.ts'
 
 const shortMs = 60
 
-let upstream: ScriptedUpstream
-let gateway: TestGateway
-let newEntries: () => Promise<NewEntries>
-
-beforeAll(async () => {
-  upstream = await startScriptedUpstream()
-  gateway = await startGatewayOnLedger({
-    upstreams: [{ id: 'one', baseUrl: upstream.baseUrl }],
-    timeouts: { firstByteMs: shortMs, wholeAnswerMs: shortMs, idleMs: shortMs },
-    clientTimeouts: { requestMs: shortMs, stallMs: shortMs },
-  })
-  newEntries = followBooks(gateway)
-})
-
-afterAll(async () => {
-  await gateway.stop()
-  await upstream.close()
-})
+const { upstream, gateway, newEntries, close } = await openUpstreamPlace((baseUrl) => ({
+  upstreams: [{ id: 'one', baseUrl }],
+  timeouts: { firstByteMs: shortMs, wholeAnswerMs: shortMs, idleMs: shortMs },
+  clientTimeouts: { requestMs: shortMs, stallMs: shortMs },
+}))
+afterAll(close)
 
 describe('an upstream that hangs', () => {
   const role = sse(chunk({ role: 'assistant', content: '' }))

@@ -11,7 +11,6 @@ import {
   post,
   type ResponsesPlace,
   refusalOf,
-  roleEvent,
   startResponsesPlace,
   weather,
 } from '../support/responses-place.ts'
@@ -19,6 +18,7 @@ import {
   answerStatus,
   answerWell,
   chunk,
+  roleEvent,
   sse,
   startScriptedUpstream,
   streamBytes,

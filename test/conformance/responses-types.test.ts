@@ -9,12 +9,11 @@ import {
   ask,
   post,
   type ResponsesPlace,
-  roleEvent,
   startResponsesPlace,
   streamOf,
   weather,
 } from '../support/responses-place.ts'
-import { chunk, sse, streamBytes } from '../support/scripted-upstream.ts'
+import { chunk, roleEvent, sse, streamBytes } from '../support/scripted-upstream.ts'
 
 let place: ResponsesPlace
 

@@ -1,41 +1,26 @@
 /*
  * Contributors that sign their Work for what is no text: the Work is held to what was seen, and nobody pays beyond either.
  */
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { deliveredHash } from '../../src/attestation/content-hash.ts'
 import { keccak256, keccak256Utf8 } from '../../src/chain/keccak.ts'
 import { askPath } from '../support/ask.ts'
-import { followBooks, type NewEntries } from '../support/books.ts'
 import { base64Of, embeddingList, offeredAt } from '../support/endpoint-answers.ts'
-import { startGatewayOnLedger, type TestGateway } from '../support/gateway-on-ledger.ts'
-import { type ScriptedUpstream, startScriptedUpstream } from '../support/scripted-upstream.ts'
-import { type SigningUpstream, signingUpstream } from '../support/signing-upstream.ts'
+import { signingUpstream } from '../support/signing-upstream.ts'
+import { openUpstreamPlace } from '../support/upstream-place.ts'
 
-let upstream: ScriptedUpstream
-let signer: SigningUpstream
-let gateway: TestGateway
-let newEntries: () => Promise<NewEntries>
-
-beforeAll(async () => {
-  upstream = await startScriptedUpstream()
-  signer = signingUpstream()
-  gateway = await startGatewayOnLedger({
-    upstreams: [
-      {
-        id: 'signs',
-        baseUrl: upstream.baseUrl,
-        identity: signer.identity,
-        offer: offeredAt('embeddings', 'audio/speech'),
-      },
-    ],
-  })
-  newEntries = followBooks(gateway)
-})
-
-afterAll(async () => {
-  await gateway.stop()
-  await upstream.close()
-})
+const signer = signingUpstream()
+const { upstream, gateway, newEntries, close } = await openUpstreamPlace((baseUrl) => ({
+  upstreams: [
+    {
+      id: 'signs',
+      baseUrl,
+      identity: signer.identity,
+      offer: offeredAt('embeddings', 'audio/speech'),
+    },
+  ],
+}))
+afterAll(close)
 
 const vectors = [
   [1, 2],

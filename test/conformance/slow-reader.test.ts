@@ -3,44 +3,22 @@
  */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { heldBackBytesMax, upstreamBodyBytesMax } from '../../src/base/limits.ts'
-import { followBooks, type NewEntries } from '../support/books.ts'
-import { startGatewayOnLedger, type TestGateway } from '../support/gateway-on-ledger.ts'
-import {
-  chunk,
-  type Script,
-  type ScriptedUpstream,
-  sse,
-  sseDone,
-  startScriptedUpstream,
-  startSse,
-} from '../support/scripted-upstream.ts'
+import { chunk, type Script, sse, sseDone, startSse } from '../support/scripted-upstream.ts'
+import { openUpstreamPlace } from '../support/upstream-place.ts'
 
 /** Many times what the buffers of two connections take. */
 const answerBytes = 30 * 1024 * 1024
 /** What the kernel keeps for the two connections of a request; the gateway adds a few hundred KiB. */
 const buffersBytesMax = 22 * 1024 * 1024
 
-let upstream: ScriptedUpstream
-let gateway: TestGateway
-let newEntries: () => Promise<NewEntries>
 let socket: Socket
 
-beforeAll(async () => {
-  upstream = await startScriptedUpstream()
-  gateway = await startGatewayOnLedger({
-    upstreams: [{ id: 'one', baseUrl: upstream.baseUrl }],
-  })
-  newEntries = followBooks(gateway)
-})
+const { upstream, gateway, newEntries, close } = await openUpstreamPlace()
+afterAll(close)
 
 afterEach(() => socket.destroy())
-
-afterAll(async () => {
-  await gateway.stop()
-  await upstream.close()
-})
 
 const event = sse(chunk({ content: 'word '.repeat(2000) }))
 const eventCount = Math.ceil(answerBytes / event.length)

@@ -2,44 +2,29 @@
  * However an upstream reports usage, its caller sees what OpenAI would show: one usage chunk at the end when it was asked
  * for, none otherwise, with the figures that are charged.
  */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { type Answer, ask } from '../support/ask.ts'
-import { followBooks, type NewEntries } from '../support/books.ts'
-import { startGatewayOnLedger, type TestGateway } from '../support/gateway-on-ledger.ts'
 import {
   answerStatus,
   chunk,
   completion,
-  type ScriptedUpstream,
   sse,
   sseDone,
-  startScriptedUpstream,
   streamBytes,
   usageChunk,
   usageObject,
 } from '../support/scripted-upstream.ts'
+import { openUpstreamPlace } from '../support/upstream-place.ts'
 
-let upstream: ScriptedUpstream
-let gateway: TestGateway
-let newEntries: () => Promise<NewEntries>
-
-beforeAll(async () => {
-  upstream = await startScriptedUpstream()
-  gateway = await startGatewayOnLedger({
-    upstreams: [
-      { id: 'one', baseUrl: upstream.baseUrl },
-      { id: 'two', baseUrl: upstream.baseUrl, offer: { modelName: 'counted' } },
-    ],
-    // One token for each character, so that a test can see who counted.
-    tokenCounters: new Map([['counted', { count: (text: string) => text.length }]]),
-  })
-  newEntries = followBooks(gateway)
-})
-
-afterAll(async () => {
-  await gateway.stop()
-  await upstream.close()
-})
+const { upstream, gateway, newEntries, close } = await openUpstreamPlace((baseUrl) => ({
+  upstreams: [
+    { id: 'one', baseUrl },
+    { id: 'two', baseUrl, offer: { modelName: 'counted' } },
+  ],
+  // One token for each character, so that a test can see who counted.
+  tokenCounters: new Map([['counted', { count: (text: string) => text.length }]]),
+}))
+afterAll(close)
 
 const role = chunk({ role: 'assistant', content: '' })
 const words = ['one ', 'two ', 'three'].map((content) => chunk({ content }))

@@ -6,31 +6,17 @@
 import Anthropic, { APIError as AnthropicError } from '@anthropic-ai/sdk'
 import fc from 'fast-check'
 import OpenAI, { APIError } from 'openai'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { followBooks, type NewEntries } from '../support/books.ts'
-import { startGatewayOnLedger, type TestGateway } from '../support/gateway-on-ledger.ts'
+import { afterAll, expect, test } from 'vitest'
 import {
   anyMadeUpStream,
   expectedOf,
   type MadeUpStream,
   scriptOf,
 } from '../support/made-up-streams.ts'
-import { type ScriptedUpstream, startScriptedUpstream } from '../support/scripted-upstream.ts'
+import { openUpstreamPlace } from '../support/upstream-place.ts'
 
-let upstream: ScriptedUpstream
-let gateway: TestGateway
-let newEntries: () => Promise<NewEntries>
-
-beforeAll(async () => {
-  upstream = await startScriptedUpstream()
-  gateway = await startGatewayOnLedger({ upstreams: [{ id: 'one', baseUrl: upstream.baseUrl }] })
-  newEntries = followBooks(gateway)
-})
-
-afterAll(async () => {
-  await gateway.stop()
-  await upstream.close()
-})
+const { upstream, gateway, newEntries, close } = await openUpstreamPlace()
+afterAll(close)
 
 /** What was said as text, thoughts and calls aside. */
 const textOf = ({ events }: MadeUpStream): string =>

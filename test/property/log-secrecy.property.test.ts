@@ -3,43 +3,31 @@
  * planted in all of them, whatever the outcome, and looked for in everything that is written.
  */
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startGatewayOnLedger, type TestGateway } from '../support/gateway-on-ledger.ts'
+import { afterAll, expect, test } from 'vitest'
 import {
   chunk,
   completion,
   type Script,
-  type ScriptedUpstream,
   sse,
   sseDone,
-  startScriptedUpstream,
   startSse,
   usageObject,
 } from '../support/scripted-upstream.ts'
 import { signingUpstream } from '../support/signing-upstream.ts'
+import { openUpstreamPlace } from '../support/upstream-place.ts'
 
-let upstream: ScriptedUpstream
-let gateway: TestGateway
-
-beforeAll(async () => {
-  upstream = await startScriptedUpstream()
-  gateway = await startGatewayOnLedger({
-    upstreams: [
-      { id: 'plain', baseUrl: upstream.baseUrl, apiKey: 'sk-of-the-gateway' },
-      {
-        id: 'signer',
-        baseUrl: upstream.baseUrl,
-        identity: signingUpstream().identity,
-        offer: { modelName: 'signed' },
-      },
-    ],
-  })
-})
-
-afterAll(async () => {
-  await gateway.stop()
-  await upstream.close()
-})
+const { upstream, gateway, close } = await openUpstreamPlace((baseUrl) => ({
+  upstreams: [
+    { id: 'plain', baseUrl, apiKey: 'sk-of-the-gateway' },
+    {
+      id: 'signer',
+      baseUrl,
+      identity: signingUpstream().identity,
+      offer: { modelName: 'signed' },
+    },
+  ],
+}))
+afterAll(close)
 
 type Asked = {
   readonly marker: string

@@ -4,15 +4,13 @@
  * everything that was said before the fault and nothing else; and a receipt for just those bytes.
  */
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { anyReceipt } from '../../src/client/check-policy.ts'
 import { parseReceiptDocument } from '../../src/client/parse-receipt-document.ts'
 import { noTrustAnchors } from '../../src/client/trust-anchors.ts'
 import { verifyReceipt } from '../../src/client/verify-receipt.ts'
 import type { ReceiptDocument } from '../../src/domain/receipt-document.ts'
 import { type Answer, askBody, askedMessages } from '../support/ask.ts'
-import { followBooks, type NewEntries } from '../support/books.ts'
-import { startGatewayOnLedger, type TestGateway } from '../support/gateway-on-ledger.ts'
 import {
   anyMadeUpStream,
   expectedOf,
@@ -21,22 +19,10 @@ import {
   madeUpFaults,
   scriptOf,
 } from '../support/made-up-streams.ts'
-import { type ScriptedUpstream, startScriptedUpstream } from '../support/scripted-upstream.ts'
+import { openUpstreamPlace } from '../support/upstream-place.ts'
 
-let upstream: ScriptedUpstream
-let gateway: TestGateway
-let newEntries: () => Promise<NewEntries>
-
-beforeAll(async () => {
-  upstream = await startScriptedUpstream()
-  gateway = await startGatewayOnLedger({ upstreams: [{ id: 'one', baseUrl: upstream.baseUrl }] })
-  newEntries = followBooks(gateway)
-})
-
-afterAll(async () => {
-  await gateway.stop()
-  await upstream.close()
-})
+const { upstream, gateway, newEntries, close } = await openUpstreamPlace()
+afterAll(close)
 
 /** The chunks that the caller got, without usage; checks that each event is one, but for an error and [DONE] at the end. */
 function shownIn(answer: Answer, { includeUsage }: MadeUpStream, isWhole: boolean): unknown[] {

@@ -3,41 +3,24 @@
  * answered reached the upstream as it was sent, each number and each escape, but for the members that are ours.
  */
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { jsonDepthMax } from '../../src/base/limits.ts'
 import { type Answer, askBody } from '../support/ask.ts'
-import { followBooks, type NewEntries } from '../support/books.ts'
-import { startGatewayOnLedger, type TestGateway } from '../support/gateway-on-ledger.ts'
-import {
-  answerWell,
-  type ScriptedUpstream,
-  startScriptedUpstream,
-} from '../support/scripted-upstream.ts'
+import { answerWell } from '../support/scripted-upstream.ts'
+import { openUpstreamPlace } from '../support/upstream-place.ts'
 
 const seed = 20_261_122
 
-let upstream: ScriptedUpstream
-let gateway: TestGateway
-let newEntries: () => Promise<NewEntries>
-
-beforeAll(async () => {
-  upstream = await startScriptedUpstream()
-  gateway = await startGatewayOnLedger({
-    upstreams: [
-      {
-        id: 'one',
-        baseUrl: upstream.baseUrl,
-        offer: { contextTokensMax: 100_000, completionTokensMax: 9 },
-      },
-    ],
-  })
-  newEntries = followBooks(gateway)
-})
-
-afterAll(async () => {
-  await gateway.stop()
-  await upstream.close()
-})
+const { upstream, gateway, newEntries, close } = await openUpstreamPlace((baseUrl) => ({
+  upstreams: [
+    {
+      id: 'one',
+      baseUrl,
+      offer: { contextTokensMax: 100_000, completionTokensMax: 9 },
+    },
+  ],
+}))
+afterAll(close)
 
 /** Values as JSON text, among them those that JavaScript cannot hold. */
 const anyScalar = fc.oneof(

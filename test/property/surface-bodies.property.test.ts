@@ -3,8 +3,7 @@
  * with a 4xx in its API's own shape. A 5xx would be a bug of ours: the upstream answers whatever it is asked.
  */
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { followBooks, type NewEntries } from '../support/books.ts'
+import { afterAll, expect, test } from 'vitest'
 import {
   answerJson,
   embeddingList,
@@ -13,40 +12,26 @@ import {
   textChoice,
   textCompletion,
 } from '../support/endpoint-answers.ts'
-import { startGatewayOnLedger, type TestGateway } from '../support/gateway-on-ledger.ts'
 import {
   answerStatus,
   chunk,
   completion,
   type Script,
-  type ScriptedUpstream,
   sse,
   sseDone,
-  startScriptedUpstream,
   streamBytes,
   usageObject,
 } from '../support/scripted-upstream.ts'
+import { openUpstreamPlace } from '../support/upstream-place.ts'
 
-let upstream: ScriptedUpstream
-let gateway: TestGateway
-let newEntries: () => Promise<NewEntries>
-
-beforeAll(async () => {
-  upstream = await startScriptedUpstream()
-  const everything = offeredAt(
-    ...(['chat/completions', 'completions', 'embeddings'] as const),
-    ...(['moderations', 'images/generations', 'audio/speech'] as const),
-  )
-  gateway = await startGatewayOnLedger({
-    upstreams: [{ id: 'one', baseUrl: upstream.baseUrl, offer: everything }],
-  })
-  newEntries = followBooks(gateway)
-})
-
-afterAll(async () => {
-  await gateway.stop()
-  await upstream.close()
-})
+const everything = offeredAt(
+  ...(['chat/completions', 'completions', 'embeddings'] as const),
+  ...(['moderations', 'images/generations', 'audio/speech'] as const),
+)
+const { upstream, gateway, newEntries, close } = await openUpstreamPlace((baseUrl) => ({
+  upstreams: [{ id: 'one', baseUrl, offer: everything }],
+}))
+afterAll(close)
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
 

@@ -3,47 +3,25 @@
  * speak chat completions.
  */
 import OpenAI, { APIError } from 'openai'
-import { expectBalancedBooks, followBooks, type NewEntries } from './books.ts'
-import { startGatewayOnLedger, type TestGateway } from './gateway-on-ledger.ts'
+import type { TestGateway } from './gateway-on-ledger.ts'
 import {
   answerStatus,
-  answerWell,
-  chunk,
   completion,
+  roleEvent,
   type Script,
-  type ScriptedUpstream,
   sse,
   sseDone,
-  startScriptedUpstream,
   streamBytes,
   usageChunk,
   usageObject,
 } from './scripted-upstream.ts'
+import { openUpstreamPlace, type UpstreamPlace } from './upstream-place.ts'
 
-export type ResponsesPlace = {
-  readonly upstream: ScriptedUpstream
-  readonly gateway: TestGateway
-  readonly openai: OpenAI
-  readonly newEntries: () => Promise<NewEntries>
-  readonly close: () => Promise<void>
-}
+export type ResponsesPlace = UpstreamPlace & { readonly openai: OpenAI }
 
 export async function startResponsesPlace(): Promise<ResponsesPlace> {
-  const upstream = await startScriptedUpstream(answerWell())
-  const gateway = await startGatewayOnLedger({
-    upstreams: [{ id: 'one', baseUrl: upstream.baseUrl }],
-  })
-  return {
-    upstream,
-    gateway,
-    openai: clientOf(gateway),
-    newEntries: followBooks(gateway),
-    close: async () => {
-      await expectBalancedBooks(gateway)
-      await gateway.stop()
-      await upstream.close()
-    },
-  }
+  const place = await openUpstreamPlace()
+  return { ...place, openai: clientOf(place.gateway) }
 }
 
 export const clientOf = ({ origin, apiKey }: Pick<TestGateway, 'origin' | 'apiKey'>): OpenAI =>
@@ -68,8 +46,6 @@ export const answerMessage = (message: Record<string, unknown>, finish = 'stop')
   const choices = [{ ...whole.choices[0], message, finish_reason: finish }]
   return answerStatus(200, JSON.stringify({ ...whole, choices }))
 }
-
-export const roleEvent: string = sse(chunk({ role: 'assistant', content: '' }))
 
 /** A stream of these chunks, with what comes before and behind them. */
 export const streamOf = (...events: Record<string, unknown>[]): Script =>
