@@ -51,6 +51,7 @@ export function createDoor(deps: DoorDeps): GatewayDoor {
       }
     },
     models: () => gateway.pool.models(),
+    priced: () => gateway.pool.priced(),
     receipt: async (payer, receiptId) => {
       try {
         const receipt = await gateway.payment.receipt(receiptId)

@@ -22,6 +22,8 @@ export type GatewayDoor = {
     client: AnswerClient,
   ) => Promise<Result<void, Refusal>>
   readonly models: () => readonly Offer[]
+  /** Every price that an answer may be charged by. */
+  readonly priced: () => readonly Offer[]
   /** The stored JSON of a receipt, for the account that paid for it. */
   readonly receipt: (payer: Payer, receiptId: Bytes32) => Promise<Result<string, Refusal>>
   /** What became of a request of this channel, by its id or its receipt's. */

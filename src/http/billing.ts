@@ -41,7 +41,7 @@ export function retrieveTerms({ door, incoming, outgoing }: BillingCall): void {
 
 function offersIn(door: GatewayDoor, query: URLSearchParams): Result<readonly Offer[], Refusal> {
   const [chainId, asset] = [query.get('chain_id'), query.get('asset')]
-  if (chainId === null && asset === null) return ok(door.models())
+  if (chainId === null && asset === null) return ok(door.priced())
   if (chainId === null || !/^[1-9]\d{0,14}$/.test(chainId)) {
     return err({ reason: 'invalid_value', param: 'chain_id', expected: 'the number of a chain' })
   }
@@ -50,7 +50,7 @@ function offersIn(door: GatewayDoor, query: URLSearchParams): Result<readonly Of
   }
   const place = { chainId: Number(chainId), address: address(asset) }
   const pricing = door.billing.pricing(place)
-  return pricing.ok ? ok(door.models().map(pricing.value.offerOf)) : pricing
+  return pricing.ok ? ok(door.priced().map(pricing.value.offerOf)) : pricing
 }
 
 /** `POST /v1/billing/vouchers`: raises the tranche. */

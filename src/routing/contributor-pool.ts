@@ -46,6 +46,15 @@ export type Offered = { readonly lanes: readonly Lane[]; readonly candidates: re
 
 const endpointsOf = ({ endpoints }: Offer): readonly Endpoint[] => endpoints ?? usualEndpoints
 
+/** Who reads one price must not be charged more than it. */
+function dearerAtAll(one: Offer, other: Offer): Offer {
+  const isDearer = priceOf(other) > priceOf(one)
+  return isDearer ? withEndpointsOf(other, one) : withEndpointsOf(one, other)
+}
+
+const priceOf = ({ prices }: Offer): bigint =>
+  prices.completionAtomicPerMtok + prices.promptAtomicPerMtok
+
 const withEndpointsOf = (offer: Offer, other: Offer): Offer => ({
   ...offer,
   endpoints: [...new Set([...endpointsOf(offer), ...endpointsOf(other)])],
@@ -108,7 +117,7 @@ export class ContributorPool {
   }
 
   /**
-   * One representative offer for each model and what it is counted in, in the order of configuration, with the endpoints of
+   * One offer for each model and what it is counted in, in the order of configuration: the dearest, with the endpoints of
    * them all.
    */
   models(): readonly Offer[] {
@@ -117,7 +126,18 @@ export class ContributorPool {
       for (const offer of contributor.offers) {
         const name = `${offer.unit ?? 'token'} ${offer.modelName}`
         const known = offers.get(name)
-        offers.set(name, known === undefined ? offer : withEndpointsOf(known, offer))
+        offers.set(name, known === undefined ? offer : dearerAtAll(known, offer))
+      }
+    }
+    return [...offers.values()]
+  }
+
+  /** Every price that an answer may be charged by, once: several contributors may serve a model, each at its own. */
+  priced(): readonly Offer[] {
+    const offers = new Map<string, Offer>()
+    for (const { contributor } of this.#stations.values()) {
+      for (const offer of contributor.offers) {
+        offers.set(`${offer.priceHash} ${offer.modelName}`, offer)
       }
     }
     return [...offers.values()]

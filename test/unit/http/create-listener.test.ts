@@ -17,6 +17,7 @@ const closedDoor: GatewayDoor = {
   authenticate: async () => ({ ok: false, error: { reason: 'missing_api_key' } }),
   complete: unused,
   models: unused,
+  priced: unused,
   receipt: unused,
   request: unused,
   metrics: unused,

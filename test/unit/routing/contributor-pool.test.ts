@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Unit } from '../../../src/domain/endpoint.ts'
+import { bytes32 } from '../../../src/domain/units.ts'
 import type { Attempt } from '../../../src/routing/attempt.ts'
 import { newcomerAnswers } from '../../../src/routing/choose-lane.ts'
 import { outcomesMin, restFirstMs } from '../../../src/routing/circuit-breaker.ts'
@@ -31,6 +32,16 @@ async function ask(pool: ContributorPool, kind: 'served' | 'failed' = 'served'):
 }
 
 describe('ContributorPool', () => {
+  test('a model at several prices is told by the dearest, and each price once', () => {
+    const at = (id: string, price: bigint, hash: string) =>
+      contributorOf({ id, price, offer: { priceHash: bytes32(`0x${hash.repeat(64)}`) } })
+    const pool = new ContributorPool([at('a', 1n, 'a'), at('b', 3n, 'b'), at('c', 1n, 'a')])
+    const promptPrices = (offers: ReturnType<typeof pool.models>) =>
+      offers.map(({ priceHash }) => priceHash.slice(0, 3))
+    expect(promptPrices(pool.models())).toEqual(['0xb'])
+    expect(promptPrices(pool.priced())).toEqual(['0xa', '0xb'])
+  })
+
   test('knows who offers what, in the order of configuration', () => {
     const a = contributorOf({ id: 'a', models: ['m', 'n'] })
     const b = contributorOf({ id: 'b', models: ['n'] })
