@@ -127,6 +127,8 @@ async function serveAdmitted(
       await place?.leave(requestOnly)
       return leave(gateway, request, attempts)
     }
+    // An engine read it and found it wrong; whoever sends nothing else makes work without end.
+    if (refusal.reason === 'upstream_rejected') await place?.leave(requestOnly)
     return refuseIn(
       kept,
       refuse(gateway, request, asCallerSeesIt(refusal, candidates, request), attempts),

@@ -104,6 +104,17 @@ describe('requests per minute', () => {
   })
 })
 
+test('who sends what every engine finds wrong has used its requests', async () => {
+  const key = await place.limitedKey({ requestsPerMinuteMax: 3, tokensPerMinuteMax: 1_000 })
+  place.upstream.become(answerStatus(400, '{}'))
+  const statuses: number[] = []
+  for (let turn = 0; turn < 5; turn += 1) {
+    statuses.push((await ask(key, { max_tokens: 20 })).status)
+  }
+  expect(statuses).toEqual([400, 400, 400, 429, 429])
+  expect(place.upstream.requests).toHaveLength(3)
+})
+
 describe('tokens per minute', () => {
   // Ten bytes of prompt are about 3 tokens; with an answer of at most 20 a request asks for 23 and uses 8.
   const fields = { max_tokens: 20 }
