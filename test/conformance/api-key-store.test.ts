@@ -3,18 +3,20 @@
  * joins by adding its place below.
  */
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { apiKeysPerChannelMax } from '../../src/base/limits.ts'
 import type { ApiKey } from '../../src/domain/api-key.ts'
 import { atomic } from '../../src/domain/units.ts'
 import { apiKeyOf, createApiKey } from '../../src/payment/authenticate.ts'
 import type { ApiKeyStore } from '../../src/store/api-key-store.ts'
-import { type ApiKeyPlace, redisApiKeyPlace, sqliteApiKeyPlace } from '../support/api-key-place.ts'
+import { openRedisApiKeys } from '../../src/store/api-key-store-redis.ts'
+import { openSqliteApiKeys } from '../../src/store/api-key-store-sqlite.ts'
 import { channelIdOf } from '../support/channels.ts'
+import { inRedis, inSqlite, type StorePlaceOf, withSharedStore } from '../support/shared-store.ts'
 
-const places: readonly [string, () => Promise<ApiKeyPlace>][] = [
-  ['SQLite', sqliteApiKeyPlace],
-  ['Redis', redisApiKeyPlace],
+const places: readonly [string, () => Promise<StorePlaceOf<ApiKeyStore>>][] = [
+  ['SQLite', inSqlite(openSqliteApiKeys)],
+  ['Redis', inRedis(openRedisApiKeys)],
 ]
 
 const channelId = channelIdOf(0)
@@ -22,21 +24,13 @@ const newKey = (change: Partial<Parameters<typeof createApiKey>[0]> = {}): ApiKe
   createApiKey({ label: 'test', channelId, nowMs: 5, ...change }).apiKey
 
 describe.each(places)('API keys in %s', (_name, createPlace) => {
-  let place: ApiKeyPlace
+  let place: StorePlaceOf<ApiKeyStore>
   let store: ApiKeyStore
   /** Of another process. */
   let other: ApiKeyStore
 
-  beforeEach(async () => {
-    place = await createPlace()
-    store = await place.open()
-    other = await place.open()
-  })
-
-  afterEach(async () => {
-    await store.close()
-    await other.close()
-    await place.remove()
+  withSharedStore<ApiKeyStore>(createPlace, (opened) => {
+    ;({ place, store, other } = opened)
   })
 
   const revokedAt = async (key: ApiKey) => (await store.find(key.keyHash))?.revokedAtMs

@@ -2,21 +2,19 @@
  * What every store of callers' limits does, whatever it is made of: the suite speaks to the port alone.
  */
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Caller, LimitOverride } from '../../src/domain/caller-limits.ts'
 import { microUsd } from '../../src/domain/exchange.ts'
 import { LimitOverrides } from '../../src/payment/caller-limits-overrides.ts'
 import type { CallerLimitsStore } from '../../src/store/caller-limits-store.ts'
+import { openRedisCallerLimits } from '../../src/store/caller-limits-store-redis.ts'
+import { openSqliteCallerLimits } from '../../src/store/caller-limits-store-sqlite.ts'
 import { StoreFailure } from '../../src/store/ledger-store.ts'
-import {
-  type CallerLimitsPlace,
-  redisCallerLimitsPlace,
-  sqliteCallerLimitsPlace,
-} from '../support/caller-limits-place.ts'
+import { inRedis, inSqlite, type StorePlaceOf, withSharedStore } from '../support/shared-store.ts'
 
-const places: readonly [string, () => Promise<CallerLimitsPlace>][] = [
-  ['SQLite', sqliteCallerLimitsPlace],
-  ['Redis', redisCallerLimitsPlace],
+const places: readonly [string, () => Promise<StorePlaceOf<CallerLimitsStore>>][] = [
+  ['SQLite', inSqlite(openSqliteCallerLimits)],
+  ['Redis', inRedis(openRedisCallerLimits)],
 ]
 const key: Caller = { kind: 'key', id: 'key_0123456789abcdef01234567' }
 const account: Caller = { kind: 'account', id: `0x${'c1'.repeat(32)}` }
@@ -32,21 +30,13 @@ const anyOverride = fc.record<LimitOverride, never>(
 )
 
 describe.each(places)("callers' limits in %s", (_name, createPlace) => {
-  let place: CallerLimitsPlace
+  let place: StorePlaceOf<CallerLimitsStore>
   let store: CallerLimitsStore
   /** Of another process. */
   let other: CallerLimitsStore
 
-  beforeEach(async () => {
-    place = await createPlace()
-    store = await place.open()
-    other = await place.open()
-  })
-
-  afterEach(async () => {
-    await store.close()
-    await other.close()
-    await place.remove()
+  withSharedStore<CallerLimitsStore>(createPlace, (opened) => {
+    ;({ place, store, other } = opened)
   })
 
   test('gives back what was put, to every process, in the order of names', async () => {

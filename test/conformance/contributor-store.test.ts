@@ -4,41 +4,31 @@
  */
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { ContributorRecord } from '../../src/domain/contributor-record.ts'
 import { address, bytes32 } from '../../src/domain/units.ts'
 import { createApiKeySeal } from '../../src/store/api-key-seal.ts'
 import type { ContributorStore } from '../../src/store/contributor-store.ts'
-import {
-  type ContributorPlace,
-  redisContributorPlace,
-  sqliteContributorPlace,
-} from '../support/contributor-place.ts'
+import { openRedisContributors } from '../../src/store/contributor-store-redis.ts'
+import { openSqliteContributors } from '../../src/store/contributor-store-sqlite.ts'
 import { contributorRecord } from '../support/contributor-records.ts'
+import { inRedis, inSqlite, type StorePlaceOf, withSharedStore } from '../support/shared-store.ts'
 
-const places: readonly [string, () => Promise<ContributorPlace>][] = [
-  ['SQLite', sqliteContributorPlace],
-  ['Redis', redisContributorPlace],
+const places: readonly [string, () => Promise<StorePlaceOf<ContributorStore>>][] = [
+  ['SQLite', inSqlite(openSqliteContributors)],
+  ['Redis', inRedis(openRedisContributors)],
 ]
 const lender = { wallet: address(`0x${'1'.repeat(40)}`), payout: address(`0x${'2'.repeat(40)}`) }
 const digest = (digit: string) => bytes32(`0x${digit.repeat(64)}`)
 
 describe.each(places)('contributors in %s', (_name, createPlace) => {
-  let place: ContributorPlace
+  let place: StorePlaceOf<ContributorStore>
   let store: ContributorStore
   /** Of another process. */
   let other: ContributorStore
 
-  beforeEach(async () => {
-    place = await createPlace()
-    store = await place.open()
-    other = await place.open()
-  })
-
-  afterEach(async () => {
-    await store.close()
-    await other.close()
-    await place.remove()
+  withSharedStore<ContributorStore>(createPlace, (opened) => {
+    ;({ place, store, other } = opened)
   })
 
   const put = (record: ContributorRecord, at = store) =>
@@ -121,12 +111,14 @@ describe.each(places)('contributors in %s', (_name, createPlace) => {
   })
 
   test('survives the end of its process', async () => {
-    await put(contributorRecord())
-    await store.takeOrder(digest('a'), { nowMs: 1, untilMs: 900_000 })
-    await store.close()
-    store = await place.open()
-    expect((await store.read()).records.size).toBe(1)
-    expect(await store.takeOrder(digest('a'), { nowMs: 2, untilMs: 900_001 })).toBe(false)
+    const ending = await place.open()
+    await put(contributorRecord(), ending)
+    await ending.takeOrder(digest('a'), { nowMs: 1, untilMs: 900_000 })
+    await ending.close()
+    const next = await place.open()
+    expect((await next.read()).records.size).toBe(1)
+    expect(await next.takeOrder(digest('a'), { nowMs: 2, untilMs: 900_001 })).toBe(false)
+    await next.close()
   })
 
   test('no byte of a key lies in it, and each comes back for its own record alone', async () => {

@@ -1,37 +1,16 @@
 /*
- * Where an outbox keeps its data, as its tests need it: opened again and again, and removed. A second implementation joins
- * the conformance suite with a place of its own.
+ * Outboxes and their entries, as their tests need them.
  */
-import { join } from 'node:path'
 import { address, bytes32 } from '../../src/domain/units.ts'
 import type { OutboxEntry, OutboxStore } from '../../src/store/outbox-store.ts'
 import { openRedisOutbox } from '../../src/store/outbox-store-redis.ts'
 import { openSqliteOutbox } from '../../src/store/outbox-store-sqlite.ts'
-import { temporaryFolder } from './embedded-chain.ts'
-import { startRedisServer } from './redis-server.ts'
+import { inRedis, inSqlite, type StorePlaceOf } from './shared-store.ts'
 
-export type OutboxPlace = {
-  /** Opens what is there; several at once are several processes. */
-  readonly open: () => Promise<OutboxStore>
-  readonly remove: () => Promise<void>
-}
+export type OutboxPlace = StorePlaceOf<OutboxStore>
 
-export async function sqliteOutboxPlace(): Promise<OutboxPlace> {
-  const folder = temporaryFolder()
-  return {
-    open: async () => openSqliteOutbox(join(folder.path, 'outbox.db')),
-    remove: async () => folder.remove(),
-  }
-}
-
-/** A real redis-server of its own. */
-export async function redisOutboxPlace(): Promise<OutboxPlace> {
-  const server = await startRedisServer()
-  return {
-    open: () => openRedisOutbox({ url: server.url, keyPrefix: 'test' }),
-    remove: () => server.stop(),
-  }
-}
+export const sqliteOutboxPlace: () => Promise<OutboxPlace> = inSqlite(openSqliteOutbox)
+export const redisOutboxPlace: () => Promise<OutboxPlace> = inRedis(openRedisOutbox)
 
 export const lane = { chainId: 31337, sender: address(`0x${'5e'.repeat(20)}`) }
 
