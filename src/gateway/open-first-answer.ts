@@ -52,7 +52,8 @@ export async function openFirstAnswer(
     if (isOver || cancellation.cancelled || !mayTryAnother(tried.refusal)) break
     next = await nextAfter(tried.refusal, gateway, job)
   }
-  return err({ refusal: refusal ?? (next.ok ? noContributor : unrouted(next.error)), attempts })
+  const told = next.ok ? (refusal ?? noContributor) : whyNobody(next.error, refusal)
+  return err({ refusal: told, attempts })
 }
 
 /** Somebody else; where there is nobody, whoever failed by chance once more. */
@@ -84,6 +85,15 @@ async function tryOn(
 }
 
 const noContributor: UpstreamRefusal = { reason: 'no_contributor' }
+
+/** Who is left is only full: to come again is what helps, whatever was wrong with the key of who was asked. */
+function whyNobody(
+  left: RouteRefusal,
+  refusal: OpenFailure['refusal'] | undefined,
+): OpenFailure['refusal'] {
+  const isFull = left.kind === 'busy' && refusal?.reason === 'upstream_credentials_exhausted'
+  return isFull || refusal === undefined ? unrouted(left) : refusal
+}
 
 /** Why nobody could be asked at all. */
 function unrouted(refusal: RouteRefusal): OpenFailure['refusal'] {

@@ -32,6 +32,10 @@ export function refusalOfStatus(answer: {
   if (status === 429) {
     return { reason: 'upstream_rate_limited', retryAfterS: restS(answer) }
   }
+  if (status === 400 && errorIn(answer.body).code === 'invalid_job_header') {
+    // It is of another model or gateway than this one was told: the operators' trouble, not the caller's.
+    return { reason: 'upstream_bad_response' }
+  }
   if (status === 400 || status === 413 || status === 422) {
     return { reason: 'upstream_rejected', status: 400, code: codeIn(answer.body) }
   }

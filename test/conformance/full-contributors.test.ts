@@ -139,6 +139,27 @@ test('a key that is refused is not used again while another is there', async () 
   expect(keys).toEqual(['Bearer revoked', 'Bearer good', 'Bearer good', 'Bearer good'])
 })
 
+test('where one key is refused and the other is full, the caller is told to come again', async () => {
+  const keys: (string | undefined)[] = []
+  const well = answerWell()
+  const { gateway } = await start(
+    (request, response) => {
+      const { authorization } = request.headers
+      keys.push(authorization)
+      return authorization === 'Bearer bad'
+        ? answerStatus(401, '{}')(request, response)
+        : well(request, response)
+    },
+    { id: 'full', apiKey: 'good', limits: { requestsPerMinuteMax: 1 } },
+    { id: 'refused', apiKey: 'bad' },
+  )
+  expect((await ask(gateway)).status).toBe(200)
+  const second = await ask(gateway)
+  expect(second.status).toBe(429)
+  expect(second.error).toMatchObject({ code: 'capacity_exhausted' })
+  expect(keys).toEqual(expect.arrayContaining(['Bearer good', 'Bearer bad']))
+})
+
 test('a prompt that cannot fit is refused before anybody is asked', async () => {
   const { upstream, gateway } = await start(answerWell(), { id: 'a' })
   const messages = [{ role: 'user', content: 'x'.repeat(4096 * 128 + 200) }]

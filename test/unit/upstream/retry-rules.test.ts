@@ -22,6 +22,11 @@ describe('refusalOfStatus', () => {
     expect(refusal(status, '{"error":{"code":"context_length_exceeded"}}').reason).toBe(reason)
   })
 
+  test('a job that the engine takes for none of its own is no fault of the caller', () => {
+    const body = '{"error":{"code":"invalid_job_header"}}'
+    expect(refusal(400, body)).toEqual({ reason: 'upstream_bad_response' })
+  })
+
   test('402 of a contributor that waits for our voucher is another thing than wrong credentials', () => {
     expect(refusal(402, '{"error":{"code":"credit_exhausted"}}')).toEqual({
       reason: 'upstream_credit_exhausted',
