@@ -15,9 +15,10 @@ import { type MicroUsd, microUsd } from '../domain/exchange.ts'
 import type { Refusal, RequestRefusal } from '../domain/refusal.ts'
 import { isBytes32 } from '../domain/units.ts'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
-import { type AdminCall, type AdminRoute, served } from './admin.ts'
+import { type AdminRoute, served } from './admin.ts'
 import { dollarsText } from './dollars-text.ts'
 import { readBody } from './read-body.ts'
+import type { RouteCall } from './route-call.ts'
 import { parseStrictJson } from './strict-json.ts'
 
 type Limits = GatewayDoor['limits']
@@ -46,7 +47,7 @@ export const limitRoutes = (kind: Caller['kind']): LimitRoutes => ({
 
 const about = (
   kind: Caller['kind'],
-  serve: (limits: Limits, caller: Caller, call: AdminCall) => Promise<Result<unknown, Refusal>>,
+  serve: (limits: Limits, caller: Caller, call: RouteCall) => Promise<Result<unknown, Refusal>>,
 ): AdminRoute =>
   served(async (_admin, call) => {
     const caller = callerOf(kind, call.id)
@@ -92,7 +93,7 @@ const written = (limits: Partial<CallerLimits> | LimitOverride, names: readonly 
     }),
   )
 
-async function readOverride({ incoming }: AdminCall): Promise<Result<LimitOverride, Refusal>> {
+async function readOverride({ incoming }: RouteCall): Promise<Result<LimitOverride, Refusal>> {
   const body = await readBody(incoming, callerLimitsBytesMax)
   const json = body.ok ? parseStrictJson(body.value) : body
   if (!json.ok) return json

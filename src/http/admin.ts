@@ -2,35 +2,25 @@
  * The admin API (docs/admin.md): what the operator of a running gateway asks and orders. Without a token in the configuration
  * its routes do not exist.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { contributorTermsBytesMax } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { AdminDoor, ContributorView } from '../gateway/admin-door.ts'
-import type { GatewayDoor } from '../gateway/gateway-door.ts'
 import { adminModelObject, contributorObject } from './contributor-objects.ts'
-import type { Entrance } from './entrance.ts'
 import { sendError, sendJson } from './raw-response.ts'
 import { readBody } from './read-body.ts'
+import type { RouteCall } from './route-call.ts'
 import { parseStrictJson } from './strict-json.ts'
 
-export type AdminCall = {
-  readonly door: GatewayDoor
-  readonly entrance: Entrance
-  readonly incoming: IncomingMessage
-  readonly outgoing: ServerResponse
-  /** Of the contributor or caller that is meant; empty where none is. */
-  readonly id: string
-}
-
-export type AdminRoute = (call: AdminCall) => Promise<void>
+export type AdminRoute = (call: RouteCall) => Promise<void>
 type Served = Promise<Result<unknown, Refusal>>
 type Viewed = Result<ContributorView, Refusal>
 type Fields = Parameters<AdminDoor['add']>[0]
 
 /** A route of the admin API, for those who have the token; for others it is not there, or closed. */
 export const served =
-  (serve: (admin: AdminDoor, call: AdminCall) => Served): AdminRoute =>
+  (serve: (admin: AdminDoor, call: RouteCall) => Served): AdminRoute =>
   async (call) => {
     const entered = await enterAdmin(call)
     const answer = entered.ok ? await serve(entered.value, call) : entered
@@ -43,7 +33,7 @@ export async function enterAdmin({
   door: { admin },
   entrance,
   incoming,
-}: AdminCall): Promise<Result<AdminDoor, Refusal>> {
+}: RouteCall): Promise<Result<AdminDoor, Refusal>> {
   if (admin === undefined) return err(unknownUrl(incoming))
   return entrance.enter<AdminDoor>(incoming, async (authorization) =>
     admin.isAdmin(authorization) ? ok(admin) : err({ reason: 'invalid_admin_token' }),

@@ -3,7 +3,6 @@ import { Hono } from 'hono'
 import type { Refusal } from '../domain/refusal.ts'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
 import {
-  type AdminCall,
   addContributor,
   approveContributor,
   changeContributor,
@@ -19,7 +18,6 @@ import {
 import { limitRoutes } from './admin-limits.ts'
 import {
   acceptVoucher,
-  type BillingCall,
   grantKey,
   listKeys,
   listReceipts,
@@ -35,7 +33,6 @@ import type { Entrance } from './entrance.ts'
 import type { HttpContext, HttpEnv } from './http-context.ts'
 import { retrieveKeyStatus } from './key-status.ts'
 import {
-  type LenderCall,
   lendKey,
   listLentKeys,
   retrieveLendingTerms,
@@ -49,6 +46,7 @@ import { paymentTerms } from './paid-inference.ts'
 import { sendError, sendJson } from './raw-response.ts'
 import { retrieveReceipt } from './receipts.ts'
 import { retrieveRequestUsage } from './request-usage.ts'
+import type { Route, RouteCall } from './route-call.ts'
 import { type InferenceTerms, serveInference } from './serve-inference.ts'
 import { surfaces } from './surfaces.ts'
 
@@ -81,17 +79,12 @@ export function createApp(terms: InferenceTerms): Hono<HttpEnv> {
       ),
     ),
   )
-  app.get(
-    '/v1/receipts/:id',
-    raw((c) => retrieveReceipt(door, { entrance, ...c.env }, c.req.param('id') ?? '')),
-  )
-  app.get(
-    '/v1/usage/requests/:id',
-    raw((c) => retrieveRequestUsage(door, { entrance, ...c.env }, c.req.param('id') ?? '')),
-  )
-  addBilling(app, door, entrance)
-  addLending(app, door, entrance)
-  addAdmin(app, door, entrance)
+  const served = routesOf(terms)
+  app.get('/v1/receipts/:id', served(retrieveReceipt))
+  app.get('/v1/usage/requests/:id', served(retrieveRequestUsage))
+  addBilling(app, terms)
+  addLending(app, served)
+  addAdmin(app, served)
   app.get('/v1/contributors/me/voucher', contributors(retrieveVoucher))
   app.post('/v1/contributors/me/voucher', contributors(showVoucher))
   app.get(
@@ -123,18 +116,29 @@ const raw =
     return RESPONSE_ALREADY_SENT
   }
 
+type Served = (route: Route) => (context: HttpContext) => Promise<Response>
+
+/** Routes of ours, each called with the request that came to it. */
+const routesOf =
+  (terms: InferenceTerms): Served =>
+  (route) =>
+    raw((c) => route(callOf(terms, c)))
+
+const callOf = ({ door, entrance }: InferenceTerms, context: HttpContext): RouteCall => ({
+  door,
+  entrance,
+  ...context.env,
+  id: context.req.param('id') ?? '',
+})
+
 /** What the owner of a channel asks and orders, and the holder of one of its keys. */
-function addBilling(app: Hono<HttpEnv>, door: GatewayDoor, entrance: Entrance): void {
-  const billing = (serve: (call: BillingCall) => Promise<void> | void) =>
-    raw((c) => serve({ door, entrance, ...c.env }))
+function addBilling(app: Hono<HttpEnv>, terms: InferenceTerms): void {
+  const billing = routesOf(terms)
   app.get('/v1/key', billing(retrieveKeyStatus))
   app.get('/v1/billing/terms', billing(retrieveTerms))
   app.get('/v1/billing/channel', billing(retrieveChannel))
   app.post('/v1/billing/deposits', billing(makeDeposit))
-  app.get(
-    '/v1/billing/deposits/:id',
-    raw((c) => retrieveDeposit({ door, entrance, ...c.env }, c.req.param('id') ?? '')),
-  )
+  app.get('/v1/billing/deposits/:id', billing(retrieveDeposit))
   app.post('/v1/billing/vouchers', billing(acceptVoucher))
   app.get('/v1/billing/keys', billing(listKeys))
   app.post('/v1/billing/keys', billing(grantKey))
@@ -142,19 +146,14 @@ function addBilling(app: Hono<HttpEnv>, door: GatewayDoor, entrance: Entrance): 
   app.get(
     '/v1/billing/receipts',
     raw((c) =>
-      listReceipts(
-        { door, entrance, ...c.env },
-        { after: c.req.query('after'), limit: c.req.query('limit') },
-      ),
+      listReceipts(callOf(terms, c), { after: c.req.query('after'), limit: c.req.query('limit') }),
     ),
   )
   app.post('/v1/billing/refund', billing(refund))
 }
 
 /** What lenders of keys ask and order. */
-function addLending(app: Hono<HttpEnv>, door: GatewayDoor, entrance: Entrance): void {
-  const lending = (serve: (call: LenderCall, id: string) => Promise<void> | void) =>
-    raw((c) => serve({ door, entrance, ...c.env }, c.req.param('id') ?? ''))
+function addLending(app: Hono<HttpEnv>, lending: Served): void {
   app.get('/v1/contributors/terms', lending(retrieveLendingTerms))
   app.get('/v1/contributors/keys', lending(listLentKeys))
   app.post('/v1/contributors/keys', lending(lendKey))
@@ -163,9 +162,7 @@ function addLending(app: Hono<HttpEnv>, door: GatewayDoor, entrance: Entrance): 
 }
 
 /** What the operator asks and orders; where no token is configured, these answer as if they were not there. */
-function addAdmin(app: Hono<HttpEnv>, door: GatewayDoor, entrance: Entrance): void {
-  const admin = (serve: (call: AdminCall) => Promise<void>) =>
-    raw((c) => serve({ door, entrance, ...c.env, id: c.req.param('id') ?? '' }))
+function addAdmin(app: Hono<HttpEnv>, admin: Served): void {
   app.get('/admin/v1/contributors', admin(listContributors))
   app.post('/admin/v1/contributors', admin(addContributor))
   app.get('/admin/v1/contributors/:id', admin(retrieveContributor))

@@ -2,7 +2,7 @@
  * What the owner of a channel asks and orders over HTTP. Orders carry a signature, which is their whole authority; what is
  * only read needs an API key of the channel or `Authorization: Vouch …` of its owner.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { receiptsPerPageMax } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Offer } from '../domain/contributor.ts'
@@ -18,22 +18,15 @@ import {
   parseVoucher,
 } from './billing-body.ts'
 import { channelObject, depositObject, keyObject, termsObject } from './billing-objects.ts'
-import type { Entrance } from './entrance.ts'
 import { sendError, sendJson, sendJsonText } from './raw-response.ts'
 import { readBody } from './read-body.ts'
+import type { RouteCall } from './route-call.ts'
 
 /** A voucher and its terms, or a grant with a hundred models, fit. */
 const orderBytesMax = 16 * 1024
 
-export type BillingCall = {
-  readonly door: GatewayDoor
-  readonly entrance: Entrance
-  readonly incoming: IncomingMessage
-  readonly outgoing: ServerResponse
-}
-
 /** `GET /v1/billing/terms`: for everybody; with `?chain_id=…&asset=…` the prices are in that asset. */
-export function retrieveTerms({ door, incoming, outgoing }: BillingCall): void {
+export function retrieveTerms({ door, incoming, outgoing }: RouteCall): void {
   const offers = offersIn(door, new URL(incoming.url ?? '', 'http://gateway').searchParams)
   if (offers.ok) sendJson(outgoing, termsObject(door.billing.terms, offers.value))
   else sendError(outgoing, offers.error)
@@ -54,7 +47,7 @@ function offersIn(door: GatewayDoor, query: URLSearchParams): Result<readonly Of
 }
 
 /** `POST /v1/billing/vouchers`: raises the tranche. */
-export const acceptVoucher = (call: BillingCall): Promise<void> =>
+export const acceptVoucher = (call: RouteCall): Promise<void> =>
   execute(call, parseVoucher, async (voucher) => {
     const { billing } = call.door
     const channel = await billing.acceptVoucher(voucher)
@@ -62,7 +55,7 @@ export const acceptVoucher = (call: BillingCall): Promise<void> =>
   })
 
 /** `GET /v1/billing/channel` */
-export const retrieveChannel = (call: BillingCall): Promise<void> =>
+export const retrieveChannel = (call: RouteCall): Promise<void> =>
   read(call, async (channelId) => {
     const { billing } = call.door
     const channel = await billing.channel(channelId)
@@ -70,21 +63,21 @@ export const retrieveChannel = (call: BillingCall): Promise<void> =>
   })
 
 /** `POST /v1/billing/keys`: the owner made a key and grants it by its hash. */
-export const grantKey = (call: BillingCall): Promise<void> =>
+export const grantKey = (call: RouteCall): Promise<void> =>
   execute(call, parseGrant, async (grant) => {
     const key = await call.door.billing.grantKey(grant)
     return key.ok ? ok(keyObject(key.value)) : key
   })
 
 /** `POST /v1/billing/keys/revoke` */
-export const revokeKey = (call: BillingCall): Promise<void> =>
+export const revokeKey = (call: RouteCall): Promise<void> =>
   execute(call, parseRevoke, async (order) => {
     const key = await call.door.billing.revokeKey(order)
     return key.ok ? ok(keyObject(key.value)) : key
   })
 
 /** `GET /v1/billing/keys` */
-export const listKeys = (call: BillingCall): Promise<void> =>
+export const listKeys = (call: RouteCall): Promise<void> =>
   read(call, async (channelId) => {
     const keys = await call.door.billing.keys(channelId)
     if (!keys.ok) return keys
@@ -96,7 +89,7 @@ export const listKeys = (call: BillingCall): Promise<void> =>
 
 /** `GET /v1/billing/receipts?after=N&limit=M`: documents in the order of the channel, the exact text that was stored. */
 export async function listReceipts(
-  call: BillingCall,
+  call: RouteCall,
   query: { readonly after: string | undefined; readonly limit: string | undefined },
 ): Promise<void> {
   const { outgoing, door } = call
@@ -127,7 +120,7 @@ export async function listReceipts(
 }
 
 /** `POST /v1/billing/refund`: everything that was not charged, to the payer, at once. */
-export const refund = (call: BillingCall): Promise<void> =>
+export const refund = (call: RouteCall): Promise<void> =>
   execute(call, parseRefund, async (order) => {
     const refunded = await call.door.billing.refund(order)
     if (!refunded.ok) return refunded
@@ -141,7 +134,7 @@ export const refund = (call: BillingCall): Promise<void> =>
   })
 
 /** `POST /v1/billing/deposits`: answered when the deposit is mined and credited. The same authorization again does no harm. */
-export const makeDeposit = (call: BillingCall): Promise<void> =>
+export const makeDeposit = (call: RouteCall): Promise<void> =>
   execute(call, parseDeposit, async (order) => {
     const { billing } = call.door
     const mustWait = call.entrance.mayDeposit(call.incoming)
@@ -156,19 +149,19 @@ export const makeDeposit = (call: BillingCall): Promise<void> =>
   })
 
 /** `GET /v1/billing/deposits/{id}`: how far a deposit is. Its id is a hash of the payer's signature, which nobody guesses. */
-export function retrieveDeposit({ door, outgoing }: BillingCall, id: string): void {
+export function retrieveDeposit({ door, outgoing, id }: RouteCall): void {
   const record = isBytes32(id)
     ? door.billing.depositRecord(bytes32(id))
     : err({ reason: 'deposit_not_found' } as const)
   send(outgoing, record.ok ? ok(depositObject(record.value)) : record)
 }
 
-const reader = ({ entrance, door, incoming }: BillingCall): Promise<Result<Bytes32, Refusal>> =>
+const reader = ({ entrance, door, incoming }: RouteCall): Promise<Result<Bytes32, Refusal>> =>
   entrance.enter(incoming, door.billing.reader)
 
 /** Answers a question about the reader's channel. */
 async function read(
-  call: BillingCall,
+  call: RouteCall,
   answer: (channelId: Bytes32) => Promise<Result<unknown, Refusal>>,
 ): Promise<void> {
   const channelId = await reader(call)
@@ -177,7 +170,7 @@ async function read(
 
 /** Reads an order and executes it. */
 async function execute<T>(
-  { incoming, outgoing }: BillingCall,
+  { incoming, outgoing }: RouteCall,
   parse: (body: Buffer) => Parsed<T>,
   act: (order: T) => Promise<Result<unknown, Refusal>>,
 ): Promise<void> {

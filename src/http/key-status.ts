@@ -1,32 +1,22 @@
 /*
  * `GET /v1/key`: what the key that asks may have, and what is left of it (docs/limits.md).
  */
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type LimitedCaller, type LimitName, limitNames } from '../domain/caller-limits.ts'
 import type { Channel } from '../domain/channel.ts'
 import { freeAmount } from '../domain/channel-ledger.ts'
 import { microUsd } from '../domain/exchange.ts'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
 import { dollarsText } from './dollars-text.ts'
-import type { Entrance } from './entrance.ts'
 import { sendError, sendJson } from './raw-response.ts'
+import type { RouteCall } from './route-call.ts'
 
 type Known<T> = T extends { readonly ok: true; readonly value: infer V } ? V : never
 type KeyInUse = Known<Awaited<ReturnType<GatewayDoor['billing']['key']>>>
 type Allowance = Known<Awaited<ReturnType<GatewayDoor['limits']['askAllowances']>>>[number]
 type JsonObject = Readonly<Record<string, unknown>>
 
-export async function retrieveKeyStatus({
-  door,
-  entrance,
-  incoming,
-  outgoing,
-}: {
-  readonly door: GatewayDoor
-  readonly entrance: Entrance
-  readonly incoming: IncomingMessage
-  readonly outgoing: ServerResponse
-}): Promise<void> {
+export async function retrieveKeyStatus(call: RouteCall): Promise<void> {
+  const { door, entrance, incoming, outgoing } = call
   const { billing, limits } = door
   const payer = await entrance.enter(incoming, door.authenticate)
   if (!payer.ok) return sendError(outgoing, payer.error)

@@ -1,24 +1,12 @@
-/*
- * What lenders of API keys ask and order (docs/lent-keys.md). Orders carry the signature of the lender's wallet, which is
- * their whole authority; a key that was sent is never sent back.
- */
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { contributorTermsBytesMax, lentApiKeyLengthMax } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
 import { type Parsed, parse } from './billing-body.ts'
 import { lentKeyObject } from './contributor-objects.ts'
-import type { Entrance } from './entrance.ts'
 import { sendError, sendJson } from './raw-response.ts'
 import { readBody } from './read-body.ts'
-
-export type LenderCall = {
-  readonly door: GatewayDoor
-  readonly entrance: Entrance
-  readonly incoming: IncomingMessage
-  readonly outgoing: ServerResponse
-}
+import type { RouteCall } from './route-call.ts'
 
 type Lending = NonNullable<GatewayDoor['lending']>
 type LendOrder = Parameters<Lending['register']>[0]
@@ -41,7 +29,7 @@ const parseLendOrder = (body: Buffer): Parsed<LendOrder> =>
   }))
 
 /** `GET /v1/contributors/terms`: for everybody who thinks of lending a key. */
-export function retrieveLendingTerms({ door, outgoing }: LenderCall): void {
+export function retrieveLendingTerms({ door, outgoing }: RouteCall): void {
   if (door.lending === undefined) sendError(outgoing, closed)
   else sendJson(outgoing, lendingTermsObject(door.lending))
 }
@@ -69,7 +57,7 @@ function lendingTermsObject(lending: Lending): Readonly<Record<string, unknown>>
 }
 
 /** `POST /v1/contributors/keys`: lends a key, or another one in the place of it. Answered when it was tried. */
-export async function lendKey({ door, entrance, incoming, outgoing }: LenderCall): Promise<void> {
+export async function lendKey({ door, entrance, incoming, outgoing }: RouteCall): Promise<void> {
   const { lending } = door
   const body = await readBody(incoming, orderBytesMax)
   if (lending?.policy().isOpen !== true) return sendError(outgoing, closed)
@@ -83,32 +71,32 @@ export async function lendKey({ door, entrance, incoming, outgoing }: LenderCall
 }
 
 /** `GET /v1/contributors/keys`: what the asking wallet has lent. */
-export async function listLentKeys(call: LenderCall): Promise<void> {
+export async function listLentKeys(call: RouteCall): Promise<void> {
   const entries = await lentBy(call)
   if (!entries.ok) return sendError(call.outgoing, entries.error)
   sendJson(call.outgoing, { object: 'list', data: entries.value.map(lentKeyObject) })
 }
 
 /** `GET /v1/contributors/keys/{id}` */
-export async function retrieveLentKey(call: LenderCall, id: string): Promise<void> {
+export async function retrieveLentKey(call: RouteCall): Promise<void> {
   const entries = await lentBy(call)
   if (!entries.ok) return sendError(call.outgoing, entries.error)
-  const entry = entries.value.find(({ record }) => record.contributorId === id)
+  const entry = entries.value.find(({ record }) => record.contributorId === call.id)
   if (entry === undefined) sendError(call.outgoing, { reason: 'lent_key_not_found' })
   else sendJson(call.outgoing, lentKeyObject(entry))
 }
 
 /** `DELETE /v1/contributors/keys/{id}`, with `Authorization: Vouch …` of a WithdrawKey: the gateway forgets the key. */
-export async function withdrawLentKey(call: LenderCall, id: string): Promise<void> {
+export async function withdrawLentKey(call: RouteCall): Promise<void> {
   const { lending } = call.door
   const entry = await call.entrance.enter(call.incoming, async (authorization) =>
-    lending === undefined ? err(closed) : lending.withdraw(id, authorization),
+    lending === undefined ? err(closed) : lending.withdraw(call.id, authorization),
   )
   if (!entry.ok) return sendError(call.outgoing, entry.error)
   sendJson(call.outgoing, { ...lentKeyObject(entry.value), state: 'withdrawn', cause: null })
 }
 
-const lentBy = ({ door, entrance, incoming }: LenderCall) =>
+const lentBy = ({ door, entrance, incoming }: RouteCall) =>
   entrance.enter(incoming, async (authorization) =>
     door.lending === undefined ? ok([]) : door.lending.keys(authorization),
   )

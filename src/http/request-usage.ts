@@ -1,7 +1,6 @@
 /*
  * `GET /v1/usage/requests/{id}`: what one request asked, who was tried for it and what it cost (docs/usage.md).
  */
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { err } from '../base/result.ts'
 import type { BillingTerms } from '../domain/billing-terms.ts'
 import type { Channel } from '../domain/channel.ts'
@@ -10,23 +9,14 @@ import { isRequestId } from '../domain/request-id.ts'
 import type { AttemptRecord } from '../domain/request-record.ts'
 import { isBytes32 } from '../domain/units.ts'
 import type { FoundRequest } from '../gateway/find-request.ts'
-import type { GatewayDoor } from '../gateway/gateway-door.ts'
-import type { Entrance } from './entrance.ts'
 import { sendError, sendJson } from './raw-response.ts'
+import type { RouteCall } from './route-call.ts'
 
 const notFound = { reason: 'request_not_found' } as const
 
 /** For an API key of the channel that paid, or its owner: others learn nothing, not even that the request exists. */
-export async function retrieveRequestUsage(
-  door: GatewayDoor,
-  call: {
-    readonly entrance: Entrance
-    readonly incoming: IncomingMessage
-    readonly outgoing: ServerResponse
-  },
-  id: string,
-): Promise<void> {
-  const { entrance, incoming, outgoing } = call
+export async function retrieveRequestUsage(call: RouteCall): Promise<void> {
+  const { door, entrance, incoming, outgoing, id } = call
   const { billing } = door
   const channelId = await entrance.enter(incoming, billing.reader)
   if (!channelId.ok) return sendError(outgoing, channelId.error)
