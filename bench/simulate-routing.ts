@@ -171,6 +171,7 @@ const routeRequest = (request: SimulatedRequest, body: Buffer): RouteRequest => 
   endpoint: 'chat/completions',
   modelName,
   callerId: `caller ${request.caller}`,
+  accountId: `caller ${request.caller}`,
   promptTokensMin: 0,
   promptTokensEstimate: request.promptTokens,
   completionTokensEstimate: completionTokensUsual,

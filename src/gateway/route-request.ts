@@ -21,6 +21,7 @@ export function routeRequestOf(request: InferenceRequest, priceDecimals: number)
     endpoint: request.endpoint,
     modelName: request.modelName,
     callerId: callerIdOf(request.payer),
+    accountId: request.payer.channelId,
     promptTokensMin: request.promptTokensMin ?? Math.floor(promptBytes / bytesPerTokenMost),
     promptTokensEstimate,
     completionTokensEstimate: Math.min(completionTokensMax, completionTokensUsual) * choiceCount,

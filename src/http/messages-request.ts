@@ -22,7 +22,7 @@ export function chatFieldsOf(fields: Fields): Parsed<Fields> {
   for (const param of refused) {
     if (fields[param] != null) return unfit(param, 'nothing: it is not offered here')
   }
-  const bound = readTokensMax(fields)
+  const bound = readBounds(fields)
   if (!bound.ok) return bound
   const system = readSystem(fields['system'])
   if (!system.ok) return system
@@ -48,8 +48,10 @@ export function chatFieldsOf(fields: Fields): Parsed<Fields> {
   })
 }
 
-/** Anthropic's API asks for it in every request. */
-function readTokensMax({ max_tokens: bound }: Fields): Parsed<unknown> {
+/** Anthropic's API asks for `max_tokens` in every request. */
+function readBounds({ max_tokens: bound, n }: Fields): Parsed<unknown> {
+  // A message has one choice; others would be paid for and told to nobody.
+  if (n != null && n !== 1) return unfit('n', '1, if anything')
   if (bound == null) return err({ reason: 'missing_required_parameter', param: 'max_tokens' })
   return ok(bound)
 }

@@ -17,8 +17,10 @@ import { placeRetryMs } from './limits.ts'
 export type RouteRequest = {
   readonly endpoint: Endpoint
   readonly modelName: string
-  /** The caller's account or key: its own lane in the queue, and nobody else's prefixes. */
+  /** The caller's key, or account where it has none: nobody else's prefixes. */
   readonly callerId: string
+  /** Its own line in the queue, however many keys it has. */
+  readonly accountId: string
   /** How many tokens the prompt has at least: a context that is smaller cannot serve it. */
   readonly promptTokensMin: number
   /** What the answer is likely to take, to compare prices and speeds by. */

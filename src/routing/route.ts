@@ -118,7 +118,7 @@ export class Route {
     const turn = Promise.withResolvers<Begun>()
     let isGone = false
     const visitor: Visitor = {
-      callerId: this.#request.callerId,
+      callerId: this.#request.accountId,
       deadlineMs: nowMs + queueDeadlineMs,
       tryServe: async (turnMs) => {
         const begun = await this.next(turnMs)

@@ -296,6 +296,7 @@ describe('a refusal', () => {
       /messages\[0\]\.content\[0\]\.type/,
     ],
     ['a tool of their servers', { ...ask, tools: [{ type: 'bash_20250124' }] }, /tools\[0\]\.type/],
+    ['several choices', { ...ask, n: 2 }, /'n'/],
     ['their own servers', { ...ask, mcp_servers: [{}] }, /mcp_servers/],
     ['a wrong temperature', { ...ask, temperature: 7 }, /temperature/],
     ['a role of nobody', { ...ask, messages: [{ role: 'tool', content: 'x' }] }, /role/],

@@ -22,6 +22,7 @@ export const routeRequest = (change: Partial<RouteRequest> = {}): RouteRequest =
   endpoint: 'chat/completions',
   modelName: 'm',
   callerId: 'caller',
+  accountId: 'account',
   promptTokensMin: 10,
   promptTokensEstimate: 20,
   completionTokensEstimate: 20,

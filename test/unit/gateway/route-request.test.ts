@@ -10,6 +10,8 @@ test('what a request needs is estimated from its bytes and its bounds', () => {
   expect(routeRequestOf({ ...request, promptBytes: 1_280 }, 6)).toMatchObject({
     modelName: 'm',
     callerId: 'key_1',
+    // Its line in the queue is the account's: more keys are no more lines.
+    accountId: request.payer.channelId,
     promptTokensMin: 10,
     promptTokensEstimate: 320,
     completionTokensEstimate: 300,

@@ -139,9 +139,9 @@ describe('nextInTurn', () => {
     const { pool } = poolOf(one)
     const first = await begun(inTurn(pool))
     const order: string[] = []
-    const wait = async (callerId: string) => {
-      const attempt = await begun(inTurn(pool, { callerId }))
-      order.push(callerId)
+    const wait = async (accountId: string) => {
+      const attempt = await begun(inTurn(pool, { accountId }))
+      order.push(accountId)
       attempt.ended({ kind: 'served' }, {}, nowMs)
     }
     const waiting = Promise.all(['x', 'x', 'x', 'y'].map(wait))
@@ -156,10 +156,10 @@ describe('nextInTurn', () => {
   test('nobody passes those who wait', async () => {
     const { pool } = poolOf(one)
     const first = await begun(inTurn(pool))
-    const waiting = inTurn(pool, { callerId: 'early' })
+    const waiting = inTurn(pool, { accountId: 'early' })
     await new Promise(setImmediate)
     first.ended({ kind: 'served' }, {}, nowMs)
-    const late = inTurn(pool, { callerId: 'late' })
+    const late = inTurn(pool, { accountId: 'late' })
     expect((await waiting).ok).toBe(true)
     ;(await begun(waiting)).ended({ kind: 'served' }, {}, nowMs)
     expect((await late).ok).toBe(true)
@@ -186,7 +186,7 @@ describe('nextInTurn', () => {
     const { pool } = poolOf(one)
     const first = await begun(inTurn(pool))
     const leaver = new Cancellation()
-    const waiting = inTurn(pool, { callerId: 'x' }, leaver)
+    const waiting = inTurn(pool, { accountId: 'x' }, leaver)
     await new Promise(setImmediate)
     leaver.cancel()
     expect(await waiting).toMatchObject({ ok: false, error: { kind: 'nobody' } })
@@ -200,7 +200,7 @@ describe('nextInTurn', () => {
     const { pool } = poolOf(one)
     const first = await begun(inTurn(pool))
     const leaver = new Cancellation()
-    const waiting = inTurn(pool, { callerId: 'x' }, leaver)
+    const waiting = inTurn(pool, { accountId: 'x' }, leaver)
     await new Promise(setImmediate)
     first.ended({ kind: 'served' }, {}, nowMs)
     leaver.cancel()
@@ -218,8 +218,8 @@ describe('nextInTurn', () => {
     const running: Attempt[] = []
     let served = 0
     let waited = 0
-    const ask = async (callerId: string) => {
-      const next = await inTurn(pool, { callerId })
+    const ask = async (accountId: string) => {
+      const next = await inTurn(pool, { accountId })
       if (!next.ok) throw new Error('everybody waits within the bounds')
       running.push(next.value)
       served += 1
