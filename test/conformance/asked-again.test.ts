@@ -19,10 +19,9 @@ import {
 import {
   answerStatus,
   answerWell,
-  chunk,
+  roleEvent as role,
   type Script,
   type ScriptedUpstream,
-  sse,
   startScriptedUpstream,
   streamBytes,
 } from '../support/scripted-upstream.ts'
@@ -182,7 +181,6 @@ describe.each([{ stream: false }, { stream: true }])('%o', (fields) => {
 
 test('a stream that was cut before its first content is not asked for again: it may be at work', async () => {
   await start([{}])
-  const role = sse(chunk({ role: 'assistant', content: '' }))
   upstream.become(streamBytes([role], 'cut'))
   expect((await ask(gateway, { stream: true })).status).toBe(502)
   expect(upstream.requests).toHaveLength(1)

@@ -2,19 +2,17 @@
  * Whoever leaves, by whichever library, is not worked for any longer: the upstream sees it at once, nobody else is asked,
  * and only what was delivered is paid.
  */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { followBooks, type NewEntries } from '../support/books.ts'
-import { startGatewayOnLedger, type TestGateway } from '../support/gateway-on-ledger.ts'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import type { NewEntries } from '../support/books.ts'
 import {
-  answerWell,
   chunk,
+  roleEvent as role,
   type Script,
-  type ScriptedUpstream,
   sse,
-  startScriptedUpstream,
   startSse,
   streamBytes,
 } from '../support/scripted-upstream.ts'
+import { openPairPlace } from '../support/upstream-place.ts'
 import { agentsChat, agentsResponses } from './clients/agents-chat.ts'
 import { aiSdkCompatible, aiSdkOpenai, aiSdkResponses } from './clients/ai-sdk-chat.ts'
 import { langchainChat, langchainResponses } from './clients/langchain-chat.ts'
@@ -26,35 +24,11 @@ const libraries = [
   ...[openaiResponses, aiSdkResponses, langchainResponses, agentsResponses],
 ]
 const question = { model: 'm', text: 'Say hello.', maxTokens: 50 }
-const role = sse(chunk({ role: 'assistant', content: '' }))
 
-let upstream: ScriptedUpstream
-let spare: ScriptedUpstream
-let gateway: TestGateway
-let newEntries: () => Promise<NewEntries>
-
-beforeAll(async () => {
-  upstream = await startScriptedUpstream()
-  spare = await startScriptedUpstream()
-  gateway = await startGatewayOnLedger({
-    upstreams: [
-      { id: 'one', baseUrl: upstream.baseUrl, completionPrice: 1_000_000n },
-      { id: 'spare', baseUrl: spare.baseUrl, completionPrice: 3_000_000n },
-    ],
-  })
-  newEntries = followBooks(gateway)
-})
-
-beforeEach(() => {
-  spare.become(answerWell())
-  gateway.pool.readmit('one')
-})
-
-afterAll(async () => {
-  await gateway.stop()
-  await spare.close()
-  await upstream.close()
-})
+const place = await openPairPlace()
+const { cheap: upstream, dear: spare, newEntries, gateway } = place
+beforeEach(place.forgive)
+afterAll(place.close)
 
 describe.each(libraries)('$name', ({ connect }) => {
   /** Leaves once `leaves` resolves; resolves when the upstream saw it and the library told its user. */

@@ -22,15 +22,19 @@ import {
 import { openUpstreamPlace } from '../support/upstream-place.ts'
 import { agentsResponses } from './clients/agents-chat.ts'
 import { aiSdkResponses } from './clients/ai-sdk-chat.ts'
-import { type ChatClient, type Manner, tapBodies, tools } from './clients/chat-client.ts'
+import {
+  type ChatClient,
+  onePixel as image,
+  type Manner,
+  tapBodies,
+  tools,
+} from './clients/chat-client.ts'
 import { langchainResponses } from './clients/langchain-chat.ts'
 import { openaiResponses } from './clients/openai-responses.ts'
 import { useBothTools } from './clients/use-both-tools.ts'
 
 const libraries = [openaiResponses, aiSdkResponses, langchainResponses, agentsResponses]
 const ways = [{ streamed: false }, { streamed: true }]
-const image =
-  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII='
 
 const { upstream, gateway, newEntries, close } = await openUpstreamPlace()
 afterAll(close)

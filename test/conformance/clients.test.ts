@@ -7,14 +7,17 @@ import { answerWell } from '../support/scripted-upstream.ts'
 import { openUpstreamPlace } from '../support/upstream-place.ts'
 import { agentsChat } from './clients/agents-chat.ts'
 import { aiSdkCompatible, aiSdkOpenai } from './clients/ai-sdk-chat.ts'
-import { type ChatClient, type Manner, tapBodies } from './clients/chat-client.ts'
+import {
+  type ChatClient,
+  onePixel as image,
+  type Manner,
+  tapBodies,
+} from './clients/chat-client.ts'
 import { langchainChat } from './clients/langchain-chat.ts'
 import { openaiChat } from './clients/openai-chat.ts'
 import { useBothTools } from './clients/use-both-tools.ts'
 
 const libraries = [openaiChat, aiSdkOpenai, aiSdkCompatible, langchainChat, agentsChat]
-const image =
-  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII='
 
 const { upstream, gateway, newEntries, close } = await openUpstreamPlace()
 afterAll(close)

@@ -2,55 +2,27 @@
  * Another contributor takes over in silence as long as nothing reached the client, and never afterwards: its text would be
  * told twice.
  */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { upstreamAttemptsMax } from '../../src/base/limits.ts'
 import { outcomesMin } from '../../src/routing/circuit-breaker.ts'
 import { ask, askedMessages } from '../support/ask.ts'
-import { followBooks, type NewEntries } from '../support/books.ts'
-import { startGatewayOnLedger, type TestGateway } from '../support/gateway-on-ledger.ts'
+import { startGatewayOnLedger } from '../support/gateway-on-ledger.ts'
 import {
   answerStatus,
-  answerWell,
   chunk,
+  roleEvent as role,
   type Script,
-  type ScriptedUpstream,
   sse,
   startScriptedUpstream,
   streamBytes,
 } from '../support/scripted-upstream.ts'
+import { openPairPlace } from '../support/upstream-place.ts'
 
-let first: ScriptedUpstream
-let second: ScriptedUpstream
-let gateway: TestGateway
-let newEntries: () => Promise<NewEntries>
+const place = await openPairPlace()
+const { cheap: first, dear: second, gateway, newEntries } = place
+beforeEach(place.forgive)
+afterAll(place.close)
 
-beforeAll(async () => {
-  first = await startScriptedUpstream()
-  second = await startScriptedUpstream()
-  gateway = await startGatewayOnLedger({
-    upstreams: [
-      { id: 'dear', baseUrl: second.baseUrl, completionPrice: 3_000_000n },
-      { id: 'cheap', baseUrl: first.baseUrl, completionPrice: 1_000_000n },
-    ],
-  })
-  newEntries = followBooks(gateway)
-})
-
-beforeEach(() => {
-  first.become(answerWell())
-  second.become(answerWell())
-  // Nobody is blamed for what an earlier test made it do.
-  gateway.pool.readmit('cheap')
-  gateway.pool.readmit('dear')
-})
-
-afterAll(async () => {
-  await gateway.stop()
-  await first.close()
-  await second.close()
-})
-
-const role = sse(chunk({ role: 'assistant', content: '' }))
 const word = sse(chunk({ content: 'half ' }))
 
 test('the cheaper one is asked first, and alone when it answers', async () => {

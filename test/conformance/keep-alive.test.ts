@@ -12,6 +12,7 @@ import {
   answerStatus,
   answerWell,
   chunk,
+  roleEvent as role,
   type ScriptedUpstream,
   sse,
   sseDone,
@@ -70,7 +71,6 @@ function held(pieces: readonly string[], before: readonly string[] = []) {
 }
 
 const words = [sse(chunk({ content: 'Hello' })), sse(chunk({ content: '!' }, 'stop')), sseDone]
-const role = sse(chunk({ role: 'assistant', content: '' }))
 
 describe.each<[string, readonly string[]]>([
   ['has said nothing', []],

@@ -20,6 +20,7 @@ import {
   answerWell,
   chunk,
   completion,
+  roleEvent,
   type Script,
   sse,
   sseDone,
@@ -223,7 +224,7 @@ describe('streamed', () => {
 describe('a client that leaves', () => {
   const speakAndHang: Script = (_request, response) => {
     startSse(response)
-    response.write(sse(chunk({ role: 'assistant', content: '' })))
+    response.write(roleEvent)
     for (const word of ['one ', 'two ', 'three ']) response.write(sse(chunk({ content: word })))
   }
 
@@ -246,7 +247,7 @@ describe('a client that leaves', () => {
   test('before the first token: the upstream sees it, nothing is paid', async () => {
     upstream.become((_request, response) => {
       startSse(response)
-      response.write(sse(chunk({ role: 'assistant', content: '' })))
+      response.write(roleEvent)
     })
     const abort = new AbortController()
     const asked = openai.chat.completions.create(

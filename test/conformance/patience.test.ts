@@ -6,7 +6,14 @@ import { connect } from 'node:net'
 import { afterAll, describe, expect, test } from 'vitest'
 import { ask } from '../support/ask.ts'
 import type { TestGateway } from '../support/gateway-on-ledger.ts'
-import { chunk, type Script, sse, startSse, streamBytes } from '../support/scripted-upstream.ts'
+import {
+  chunk,
+  roleEvent as role,
+  type Script,
+  sse,
+  startSse,
+  streamBytes,
+} from '../support/scripted-upstream.ts'
 import { openUpstreamPlace } from '../support/upstream-place.ts'
 
 const shortMs = 60
@@ -19,7 +26,6 @@ const { upstream, gateway, newEntries, close } = await openUpstreamPlace((baseUr
 afterAll(close)
 
 describe('an upstream that hangs', () => {
-  const role = sse(chunk({ role: 'assistant', content: '' }))
   const word = sse(chunk({ content: 'word ' }))
   const silent: Script = () => {}
   const headersOnly: Script = (request, response) => {

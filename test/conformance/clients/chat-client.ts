@@ -43,6 +43,10 @@ export type ChatClient = {
   readonly askForPerson: (question: Question, manner: Manner) => Promise<unknown>
 }
 
+/** A picture that is whole, as a data URL. */
+export const onePixel =
+  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII='
+
 /** An error as the library's own documentation says to read it. */
 type ReadError = {
   /** The documented class that it is an instance of. */

@@ -5,6 +5,7 @@ import {
   answerStatus,
   chunk,
   completion,
+  roleEvent as role,
   type Script,
   sse,
   streamBytes,
@@ -28,7 +29,6 @@ export const spilt = 'sk-upstream-key-and-PROMPT'
 const error = (fields: Readonly<Record<string, unknown>>) =>
   JSON.stringify({ error: { message: spilt, ...fields } })
 const html = { 'content-type': 'text/html' }
-const role = sse(chunk({ role: 'assistant', content: '' }))
 const word = sse(chunk({ content: 'half ' }))
 const both = ['whole', 'streamed'] as const
 
