@@ -3,6 +3,33 @@ import { Hono } from 'hono'
 import type { Refusal } from '../domain/refusal.ts'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
 import {
+  acceptVoucher,
+  grantKey,
+  listKeys,
+  listReceipts,
+  makeDeposit,
+  refund,
+  retrieveChannel,
+  retrieveDeposit,
+  retrieveTerms,
+  revokeKey,
+} from './billing/billing.ts'
+import { retrieveKeyStatus } from './billing/key-status.ts'
+import { retrieveReceipt } from './billing/receipts.ts'
+import { retrieveRequestUsage } from './billing/request-usage.ts'
+import { retrieveVoucher, showVoucher } from './contributors/contributors.ts'
+import {
+  lendKey,
+  listLentKeys,
+  retrieveLendingTerms,
+  retrieveLentKey,
+  withdrawLentKey,
+} from './contributors/lent-keys.ts'
+import type { Entrance } from './entrance.ts'
+import type { HttpContext, HttpEnv } from './http-context.ts'
+import { listModels, retrieveModel } from './models.ts'
+import { retrieveOpenApi } from './openapi/openapi.ts'
+import {
   addContributor,
   approveContributor,
   changeContributor,
@@ -14,38 +41,11 @@ import {
   removeContributor,
   retrieveConfig,
   retrieveContributor,
-} from './admin.ts'
-import { limitRoutes } from './admin-limits.ts'
-import {
-  acceptVoucher,
-  grantKey,
-  listKeys,
-  listReceipts,
-  makeDeposit,
-  refund,
-  retrieveChannel,
-  retrieveDeposit,
-  retrieveTerms,
-  revokeKey,
-} from './billing.ts'
-import { retrieveVoucher, showVoucher } from './contributors.ts'
-import type { Entrance } from './entrance.ts'
-import type { HttpContext, HttpEnv } from './http-context.ts'
-import { retrieveKeyStatus } from './key-status.ts'
-import {
-  lendKey,
-  listLentKeys,
-  retrieveLendingTerms,
-  retrieveLentKey,
-  withdrawLentKey,
-} from './lent-keys.ts'
-import { retrieveMetrics } from './metrics.ts'
-import { listModels, retrieveModel } from './models.ts'
-import { retrieveOpenApi } from './openapi.ts'
+} from './operator/admin.ts'
+import { limitRoutes } from './operator/admin-limits.ts'
+import { retrieveMetrics } from './operator/metrics.ts'
 import { paymentTerms } from './paid-inference.ts'
 import { sendError, sendJson } from './raw-response.ts'
-import { retrieveReceipt } from './receipts.ts'
-import { retrieveRequestUsage } from './request-usage.ts'
 import type { Route, RouteCall } from './route-call.ts'
 import { type InferenceTerms, serveInference } from './serve-inference.ts'
 import { surfaces } from './surfaces.ts'

@@ -16,7 +16,7 @@ import type {
   PresentedVoucher,
   TransferAuthorization,
 } from '../domain/x402-payment.ts'
-import { type BodyFields, configOf, parse } from './billing-body.ts'
+import { type BodyFields, configOf, parse } from './billing/billing-body.ts'
 
 const base64Pattern = /^[A-Za-z0-9+/]+={0,2}$/
 

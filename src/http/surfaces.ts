@@ -4,9 +4,9 @@ import { chatCompletions } from './chat-completions.ts'
 import { completions } from './completions.ts'
 import { embeddings } from './embeddings.ts'
 import { imageEdits, imageGenerations } from './images.ts'
-import { messages } from './messages.ts'
+import { messages } from './messages/messages.ts'
 import { moderations } from './moderations.ts'
-import { responses } from './responses.ts'
+import { responses } from './responses/responses.ts'
 import type { Surface } from './surface.ts'
 
 /** Where models are asked. */

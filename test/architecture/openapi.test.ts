@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import type { GatewayDoor } from '../../src/gateway/gateway-door.ts'
 import { createApp } from '../../src/http/app.ts'
 import { Entrance } from '../../src/http/entrance.ts'
-import { openApiDocument } from '../../src/http/openapi.ts'
-import { operations } from '../../src/http/openapi-operations.ts'
+import { openApiDocument } from '../../src/http/openapi/openapi.ts'
+import { operations } from '../../src/http/openapi/openapi-operations.ts'
 
 const nowMs = () => 0
 const door = { nowMs } as GatewayDoor

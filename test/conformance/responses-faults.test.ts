@@ -4,7 +4,7 @@
 import { BadRequestError, NotFoundError } from 'openai'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { sha256Hex } from '../../src/base/sha256.ts'
-import { translateRequest } from '../../src/http/responses-request.ts'
+import { translateRequest } from '../../src/http/responses/responses-request.ts'
 import { startGatewayOnLedger } from '../support/gateway-on-ledger.ts'
 import {
   ask,

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { MeteredUsage } from '../../src/domain/usage.ts'
-import { messages } from '../../src/http/messages.ts'
-import { chatFieldsOf } from '../../src/http/messages-request.ts'
-import { MessagesDialect } from '../../src/http/messages-stream.ts'
+import { messages } from '../../src/http/messages/messages.ts'
+import { chatFieldsOf } from '../../src/http/messages/messages-request.ts'
+import { MessagesDialect } from '../../src/http/messages/messages-stream.ts'
 import type { Asked } from '../../src/http/surface.ts'
 import { chunk, sse } from '../support/scripted-upstream.ts'
 

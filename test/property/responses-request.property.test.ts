@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { errorAnswer } from '../../src/http/openai-error.ts'
 import { parseChatBody } from '../../src/http/openai-schema.ts'
-import { responses } from '../../src/http/responses.ts'
+import { responses } from '../../src/http/responses/responses.ts'
 import type { Asked } from '../../src/http/surface.ts'
 
 type Counts = { taken: number; refused: number }

@@ -9,7 +9,7 @@ import type {
   ReasoningPart,
   ResponseEvent,
   ResponseObject,
-} from '../../src/http/responses-object.ts'
+} from '../../src/http/responses/responses-object.ts'
 
 type Numbered = ResponseEvent & { readonly sequence_number: number }
 

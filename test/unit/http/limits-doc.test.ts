@@ -7,7 +7,7 @@ import { limitOverridesLookMs, storeLeaseMs } from '../../../src/base/limits.ts'
 import { readYaml } from '../../../src/config-fields.ts'
 import { callerLimitsSection } from '../../../src/config-limits.ts'
 import { noLimits } from '../../../src/domain/caller-limits.ts'
-import { billingSchemas } from '../../../src/http/openapi-billing-schemas.ts'
+import { billingSchemas } from '../../../src/http/openapi/openapi-billing-schemas.ts'
 import { bucketsPerWindow } from '../../../src/store/rate-window.ts'
 import { openAdminPlace } from '../../support/admin-place.ts'
 
