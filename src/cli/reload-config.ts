@@ -1,4 +1,5 @@
 import type { GatewayLog } from '../base/log.ts'
+import { messageOf } from '../base/message-of.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { type ConfigReading, type GatewayConfig, readConfigFile } from '../config.ts'
 import { ConfigFault } from '../config-source.ts'
@@ -82,9 +83,7 @@ export function reloadConfig(terms: {
     const reloaded = current
       .then(() => reload(isAsked))
       // A mistake of ours must not end a gateway that runs well on what it has.
-      .catch((error: unknown) =>
-        refuse(`unexpected: ${error instanceof Error ? error.message : String(error)}`, isAsked),
-      )
+      .catch((error: unknown) => refuse(`unexpected: ${messageOf(error)}`, isAsked))
     current = reloaded
     return reloaded
   }

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs'
+import { messageOf } from '../base/message-of.ts'
 import type { GatewayConfig } from '../config.ts'
 import { loadTokenCounter, type TokenCounter } from '../metering/token-counter.ts'
 import { CommandFailure } from './command.ts'
@@ -34,6 +35,6 @@ function load(path: string, before: Loaded | undefined): Loaded {
     const stamp = `${ino} ${size} ${mtimeNs}`
     return before?.stamp === stamp ? before : { stamp, counter: loadTokenCounter(path) }
   } catch (error) {
-    throw new CommandFailure(error instanceof Error ? error.message : String(error))
+    throw new CommandFailure(messageOf(error))
   }
 }

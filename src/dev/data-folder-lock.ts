@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { messageOf } from '../base/message-of.ts'
 import { err, ok, type Result } from '../base/result.ts'
 
 export type DataFolderLock = { readonly release: () => void }
@@ -43,7 +44,7 @@ function failureOf(folder: string, error: unknown): DataFolderFailure {
   if (error instanceof Error && 'errcode' in error && error.errcode === sqliteBusy) {
     return { reason: 'data_folder_in_use', folder }
   }
-  const detail = error instanceof Error ? error.message : String(error)
+  const detail = messageOf(error)
   return { reason: 'data_folder_unusable', folder, detail }
 }
 

@@ -1,4 +1,5 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { messageOf } from '../base/message-of.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { type PrivateKey, parsePrivateKey, randomPrivateKey } from '../chain/private-key.ts'
 
@@ -54,7 +55,7 @@ export function loadDevKeys(path: string): Result<DevKeys, DevKeysFailure> {
     if (devRoles.some((role) => stored[role] === undefined)) writeWhole(path, keys)
     return ok(keys as DevKeys)
   } catch (error) {
-    return failed(error instanceof Error ? error.message : String(error))
+    return failed(messageOf(error))
   }
 }
 

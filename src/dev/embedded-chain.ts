@@ -5,6 +5,7 @@ import { resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { assert } from '../base/assert.ts'
 import { chainSaveIntervalMs, chainStartTimeoutMs, chainStopTimeoutMs } from '../base/limits.ts'
+import { messageOf } from '../base/message-of.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { describeChainFailure } from '../chain/chain-failure.ts'
 import { type JsonRpc, jsonRpc } from '../chain/json-rpc.ts'
@@ -146,7 +147,7 @@ function runningChain(parts: {
     try {
       saveState(folder, dump.value)
     } catch (error) {
-      return failed(error instanceof Error ? error.message : String(error))
+      return failed(messageOf(error))
     }
     if (block.ok) savedAtBlock = block.value
     return ok(undefined)

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { Tokenizer } from '@huggingface/tokenizers'
+import { messageOf } from '../base/message-of.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
 import type { InferenceRequest } from '../domain/request.ts'
 
@@ -23,7 +24,7 @@ export function loadTokenCounter(path: string): TokenCounter {
   try {
     tokenizer = new Tokenizer(JSON.parse(readFileSync(path, 'utf8')), {})
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error)
+    const detail = messageOf(error)
     throw new Error(`tokenizer ${path} cannot be read: ${detail}`)
   }
   return {
