@@ -51,6 +51,8 @@ export class TunnelExchange implements Dispatcher.DispatchController {
   #stream: ClientHttp2Stream | undefined
   #timer: NodeJS.Timeout | undefined
   #opened = false
+  #idleUntilMs = 0
+  readonly #resumeMs: number
   #receivedBytes = 0
   #paused = false
   #isOver = false
@@ -59,10 +61,16 @@ export class TunnelExchange implements Dispatcher.DispatchController {
   constructor(
     id: string,
     request: TunnelRequest,
-    watched: { readonly handler: Handler; readonly onEnded: () => void },
+    watched: {
+      readonly handler: Handler
+      readonly onEnded: () => void
+      /** How long its tunnel waits for another connection. */
+      readonly resumeMs: number
+    },
   ) {
     this.#id = id
     this.#request = request
+    this.#resumeMs = watched.resumeMs
     this.#handler = watched.handler
     this.#onEnded = watched.onEnded
     this.#wait(request.headersTimeoutMs, () => new errors.HeadersTimeoutError())
@@ -99,7 +107,7 @@ export class TunnelExchange implements Dispatcher.DispatchController {
     )
     this.#stream = stream
     if (isFirst) stream.end(body)
-    else if (this.#opened) this.#waitForMore()
+    else if (this.#opened && !this.#paused) this.#waitOn()
     this.#listen(session, stream)
   }
 
@@ -190,7 +198,15 @@ export class TunnelExchange implements Dispatcher.DispatchController {
 
   #waitForMore(): void {
     if (this.#paused || this.#isOver) return
-    this.#wait(this.#request.idleTimeoutMs, () => new errors.BodyTimeoutError())
+    const { idleTimeoutMs } = this.#request
+    this.#idleUntilMs = performance.now() + idleTimeoutMs
+    this.#wait(idleTimeoutMs, () => new errors.BodyTimeoutError())
+  }
+
+  /** Dialling in again is no sign of life of the answer: since its last byte no more than both times together may pass. */
+  #waitOn(): void {
+    const leftMs = this.#idleUntilMs + this.#resumeMs - performance.now()
+    this.#wait(Math.max(1, leftMs), () => new errors.BodyTimeoutError())
   }
 
   #wait(ms: number, error: () => Error): void {

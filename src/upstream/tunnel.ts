@@ -75,6 +75,7 @@ export class Tunnel {
     const exchange: TunnelExchange = new TunnelExchange(id, request, {
       handler,
       onEnded: () => this.#ended(exchange, id),
+      resumeMs: this.#times.resumeMs,
     })
     if (exchange.isOver) return
     this.#exchanges.add(exchange)

@@ -85,6 +85,7 @@ async function open(withTimes: TunnelTimes): Promise<void> {
     url: new URL(`http://127.0.0.1:${line.port}/`),
     contributor,
     onSession: (session, nonce) => {
+      dialling.accepted()
       exchanges.serve(session, (text) => answerGreeting(agentKeys, nonce, text))
     },
     onLost: () => {},
@@ -324,6 +325,32 @@ test('silence of the engine ends the exchange in time', async () => {
   engine.become(engineStream.script)
   const stalled = await ask('{}', { idleTimeoutMs: 50 }).done
   expect(stalled).toMatchObject({ status: 200, error: { name: 'BodyTimeoutError' } })
+})
+
+test('who only dials in again and again does not keep an exchange open', async () => {
+  hangUp()
+  tunnels.close()
+  await line.close()
+  await open({ resumeMs: 900, pingMs: 10_000 })
+  const engineStream = stepping()
+  engine.become(engineStream.script)
+  const asking = ask('{}', { idleTimeoutMs: 100 })
+  await engineStream.begun
+  engineStream.write('x')
+  await asking.until(1)
+  let isOver = false
+  const done = asking.done.finally(() => {
+    isOver = true
+  })
+  // Each time round takes less than what a broken line may, and all of them more.
+  for (let dials = 0; dials < 40 && !isOver; dials += 1) {
+    const again = nextArrival()
+    line.cut()
+    line.mend()
+    await Promise.race([again, done])
+  }
+  expect(isOver).toBe(true)
+  expect((await done).error?.name).toBe('BodyTimeoutError')
 })
 
 test('a line that falls silent is found by pings, and the stream goes on over the next', async () => {
