@@ -3,19 +3,19 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { receiptDomain } from '../chain/receipt-typed-data.ts'
 import { addressOfPrivateKey } from '../chain/signatures.ts'
-import { createEngine, type Engine } from '../contributor/engine.ts'
-import type { RequestEnd } from '../contributor/engine-routes.ts'
-import { type EngineServer, startEngineServer } from '../contributor/engine-server.ts'
-import {
-  generationsRunningDefaultMax,
-  generationsWaitingDefaultMax,
-  jobsRememberedMax,
-  prefixCacheEntriesDefaultMax,
-} from '../contributor/limits.ts'
-import { type LanguageModel, loadModel } from '../contributor/load-model.ts'
+import { jobsRememberedMax } from '../contributor/limits.ts'
 import { readKeyFile, readSecretFile } from '../contributor/secret-file.ts'
 import { openWorkSigner, type WorkSigner } from '../contributor/sign-work.ts'
 import { address, isAddress } from '../domain/units.ts'
+import { createEngine, type Engine } from '../engine/engine.ts'
+import type { RequestEnd } from '../engine/engine-routes.ts'
+import { type EngineServer, startEngineServer } from '../engine/engine-server.ts'
+import {
+  generationsRunningDefaultMax,
+  generationsWaitingDefaultMax,
+  prefixCacheEntriesDefaultMax,
+} from '../engine/limits.ts'
+import { type LanguageModel, loadModel } from '../engine/load-model.ts'
 import { type Command, CommandFailure, terminal } from './command.ts'
 import { type CreditOptions, creditHelp, openEngineCredit } from './engine-credit.ts'
 import { type DialTarget, dialGatewayOf, dialHelp, dialTargetOf } from './engine-gateway.ts'

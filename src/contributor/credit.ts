@@ -10,7 +10,7 @@ import { contributorShareRoundedDown } from '../domain/contributor-share.ts'
 import { decodeOfferedVoucher, encodeVoucher } from '../domain/payout-voucher.ts'
 import { priceRoundedUp } from '../domain/price-sheet.ts'
 import { type AtomicAmount, atomic, type Bytes32, unixSecondsOf } from '../domain/units.ts'
-import type { AnswerUsage } from './answer-wire.ts'
+import type { Usage } from '../domain/usage.ts'
 import type { CreditAgreement } from './credit-agreement.ts'
 import {
   addWork,
@@ -105,7 +105,7 @@ export class Credit {
   }
 
   /** A Work was signed: from now on it is owed. */
-  worked(usage: AnswerUsage): void {
+  worked(usage: Omit<Usage, 'reasoningTokens'>): void {
     const { prices, feeBps } = this.agreement
     // As the gateway has it: an answer without a token costs nothing.
     const cost = usage.completionTokens === 0 ? atomic(0n) : priceRoundedUp(prices, usage)

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type LanguageModel, loadModel } from '../../src/contributor/load-model.ts'
+import { type LanguageModel, loadModel } from '../../src/engine/load-model.ts'
 
 export const builtInModelFolder: string = join(import.meta.dirname, '../../models/vouch-mini')
 

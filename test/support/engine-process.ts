@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
-import type { RequestEnd } from '../../src/contributor/engine-routes.ts'
+import type { RequestEnd } from '../../src/engine/engine-routes.ts'
 
 const mainFile = join(import.meta.dirname, '../../src/main.ts')
 

@@ -1,0 +1,120 @@
+import { sha256Bytes32 } from '../attestation/answer-transcript.ts'
+import { contentHash } from '../attestation/content-hash.ts'
+import { randomHex } from '../base/random-ids.ts'
+import { err, ok, type Result } from '../base/result.ts'
+import { type Job, type RequestHeaders, readJobHeaders } from '../contributor/job-headers.ts'
+import type { OpenAiRefusal } from '../contributor/openai-refusal.ts'
+import { encodeSignedWork } from '../contributor/sign-work.ts'
+import { workStatus } from '../domain/receipt.ts'
+import { type Bytes32, unixSecondsOf } from '../domain/units.ts'
+import type { AnswerApi } from './answer-apis.ts'
+import type { AnswerHead, AnswerUsage, AnswerWire } from './answer-wire.ts'
+import type { TokenizedPrompt } from './completion-prompts.ts'
+import type { Engine } from './engine.ts'
+import type { GenerationRequest } from './generation-request.ts'
+
+/** A request that was found good, before it waits for its turn. */
+export type AnswerWork = {
+  readonly request: GenerationRequest
+  readonly prompts: readonly TokenizedPrompt[]
+  readonly seed: bigint
+  readonly head: AnswerHead
+  readonly wire: AnswerWire
+  readonly job: Job | undefined
+  /** sha256 of the request body. */
+  readonly inputHash: Bytes32
+  readonly receivedAtMs: number
+}
+
+/** Choices of all prompts together. */
+export const choiceCountOf = ({ request, prompts }: AnswerWork): number =>
+  request.choices * prompts.length
+
+/** What each choice begins with: nothing, or its prompt. */
+export const echoesOf = ({ request, prompts }: AnswerWork): string[] =>
+  prompts.flatMap(({ echo }) => Array.from({ length: request.choices }, () => echo))
+
+export const usageOf = (
+  { prompts }: AnswerWork,
+  counts: Pick<AnswerUsage, 'cachedPromptTokens' | 'completionTokens'>,
+): AnswerUsage => ({
+  promptTokens: prompts.reduce((sum, { tokens }) => sum + tokens.length, 0),
+  ...counts,
+})
+
+/**
+ * All that can be wrong with a request, cheapest check first. Nothing has been changed or reserved
+ * yet.
+ */
+export function planWork(
+  engine: Engine,
+  asked: { readonly api: AnswerApi; readonly headers: RequestHeaders; readonly body: Buffer },
+): Result<AnswerWork, OpenAiRefusal> {
+  const { model, workSigner, nowMs } = engine
+  const { api } = asked
+  const job = readJobHeaders(asked.headers, {
+    modelId: model.modelId,
+    signsWork: workSigner !== undefined,
+    paidBy: engine.credit?.agreement.gateway,
+  })
+  if (!job.ok) return job
+  const read = api.read(asked.body, model)
+  if (!read.ok) return err(read.error)
+  const { request, prompts } = read.value
+  const receivedAtMs = nowMs()
+  return ok({
+    request,
+    prompts,
+    seed: request.seed ?? seedOf(job.value),
+    head: {
+      id: `${api.wire.idPrefix}${randomHex(12)}`,
+      created: Math.floor(receivedAtMs / 1000),
+      model: model.name,
+      systemFingerprint: engine.systemFingerprint,
+    },
+    wire: api.wire,
+    job: job.value,
+    inputHash: sha256Bytes32(asked.body),
+    receivedAtMs,
+  })
+}
+
+/**
+ * A job without a seed gets its first four bytes as one, so that an auditor who has the Work can
+ * repeat the answer.
+ */
+const seedOf = (job: Job | undefined): bigint =>
+  BigInt(job === undefined ? `0x${randomHex(4)}` : job.jobId.slice(0, 10))
+
+/** The signed Work of a finished answer, encoded; undefined where none was asked for. */
+export function sealWork(
+  engine: Engine,
+  work: AnswerWork,
+  answer: {
+    readonly outputHash: Bytes32
+    /** Zero for an answer in one piece. */
+    readonly streamRoot: Bytes32
+    /** Text of each choice, in the order of their index. */
+    readonly texts: readonly string[]
+    readonly usage: AnswerUsage
+  },
+): string | undefined {
+  const { job, inputHash, receivedAtMs } = work
+  if (engine.workSigner === undefined || job === undefined) return undefined
+  const { outputHash, streamRoot, texts, usage } = answer
+  // A clock that was set back must not make an answer end before it began.
+  const finishedAtMs = Math.max(receivedAtMs, engine.nowMs())
+  const signedWork = engine.workSigner.signWork({
+    ...job,
+    inputHash,
+    outputHash,
+    contentHash: contentHash(texts.map((text) => ({ text, toolCalls: [] }))),
+    streamRoot,
+    ...usage,
+    startedAt: unixSecondsOf(receivedAtMs),
+    finishedAt: unixSecondsOf(finishedAtMs),
+    status: workStatus.complete,
+  })
+  engine.credit?.worked(usage)
+  return encodeSignedWork(signedWork)
+}

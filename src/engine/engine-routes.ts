@@ -1,0 +1,159 @@
+import { hash, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { requestBodyBytesMax } from '../base/limits.ts'
+import {
+  methodNotAllowed,
+  modelNotFound,
+  type OpenAiRefusal,
+  requestTooLarge,
+  shuttingDown,
+  unknownUrl,
+  wrongSecret,
+} from '../contributor/openai-refusal.ts'
+import { readBody } from '../contributor/read-body.ts'
+import { sendJson, sendRefusal } from '../contributor/send-json.ts'
+import { type AnswerApi, chatApi, completionsApi } from './answer-apis.ts'
+import { answerRequest, type RequestOutcome } from './answer-request.ts'
+import { modelObject } from './chat-completions.ts'
+import type { Engine } from './engine.ts'
+
+export type RequestEnd = RequestOutcome & { readonly durationMs: number }
+
+/** What the routes need of the server around them. */
+export type Serving = {
+  readonly engine: Engine
+  readonly isAuthorized: (authorization: string | undefined) => boolean
+  readonly isStopping: () => boolean
+  readonly onRequestEnd: (ended: RequestEnd) => void
+}
+
+export type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse }
+
+type RouteName = 'chat' | 'completions' | 'models' | 'model' | 'health'
+
+const methods: { readonly [name in RouteName]: 'GET' | 'POST' } = {
+  chat: 'POST',
+  completions: 'POST',
+  models: 'GET',
+  model: 'GET',
+  health: 'GET',
+}
+const modelPrefix = '/v1/models/'
+
+/**
+ * Answers one request: POST /v1/chat/completions, POST /v1/completions, GET /v1/models,
+ * GET /v1/models/{id}, GET /health.
+ */
+export function route(serving: Serving, exchange: Exchange): void {
+  const { request, response } = exchange
+  // A write to a connection that just went away is reported here; `close` tells whoever needs to
+  // know.
+  response.on('error', () => {})
+  const path = request.url?.split('?', 1)[0] ?? '/'
+  const name = routeName(path)
+  const refused = refusalBeforeRoute(serving, { request, path, name })
+  if (refused !== undefined) refuseUnread(response, refused)
+  else if (name === 'chat') void serveText(serving, chatApi, exchange)
+  else if (name === 'completions') void serveText(serving, completionsApi, exchange)
+  else if (name === 'health') sendHealth(serving, response)
+  else sendModels(serving.engine, { path, response })
+}
+
+function routeName(path: string): RouteName | undefined {
+  if (path === '/v1/chat/completions') return 'chat'
+  if (path === '/v1/completions') return 'completions'
+  if (path === '/v1/models') return 'models'
+  if (path.startsWith(modelPrefix)) return 'model'
+  return path === '/health' ? 'health' : undefined
+}
+
+/**
+ * What can be refused without reading the body. Health answers everyone, also while the engine
+ * stops.
+ */
+function refusalBeforeRoute(
+  serving: Serving,
+  asked: {
+    readonly request: IncomingMessage
+    readonly path: string
+    readonly name: RouteName | undefined
+  },
+): OpenAiRefusal | undefined {
+  const { request, path, name } = asked
+  const { method = 'GET' } = request
+  if (name === undefined) return unknownUrl({ method, path })
+  const allowed = methods[name]
+  if (method !== allowed) return methodNotAllowed({ method, path, allowed })
+  if (name === 'health') return undefined
+  if (serving.isStopping()) return shuttingDown
+  return serving.isAuthorized(request.headers.authorization) ? undefined : wrongSecret
+}
+
+/** Compares digests, whose length and timing tell nothing of the secret. */
+export function bearerCheck(secret: string | undefined): Serving['isAuthorized'] {
+  if (secret === undefined) return () => true
+  const digestOf = (text: string): Buffer => hash('sha256', text, 'buffer')
+  const expected = digestOf(`Bearer ${secret}`)
+  return (authorization) => timingSafeEqual(digestOf(authorization ?? ''), expected)
+}
+
+async function serveText(
+  serving: Serving,
+  api: AnswerApi,
+  { request, response }: Exchange,
+): Promise<void> {
+  const { engine, onRequestEnd } = serving
+  const startedAtMs = engine.nowMs()
+  const body = await readBody(request, requestBodyBytesMax)
+  const outcome = body.ok
+    ? await answerRequest(engine, { api, headers: request.headers, body: body.value }, response)
+    : refuseBody(response, body.error)
+  onRequestEnd({ ...outcome, durationMs: engine.nowMs() - startedAtMs })
+}
+
+function refuseBody(response: ServerResponse, fault: 'too_large' | 'client_gone'): RequestOutcome {
+  if (fault === 'client_gone') return { outcome: 'client_gone' }
+  const refusal = requestTooLarge(requestBodyBytesMax)
+  refuseUnread(response, refusal)
+  return { outcome: 'refused', code: refusal.code }
+}
+
+/**
+ * A refusal that leaves a body unread ends the connection: the next request on it could not be told
+ * from the body.
+ */
+function refuseUnread(response: ServerResponse, refusal: OpenAiRefusal): void {
+  sendRefusal(response, refusal, { connection: 'close' })
+}
+
+function sendModels(
+  { model, loadedAtS }: Engine,
+  asked: { readonly path: string; readonly response: ServerResponse },
+): void {
+  const { path, response } = asked
+  const object = modelObject({ name: model.name, created: loadedAtS })
+  const list = { object: 'list', data: [object] }
+  if (!path.startsWith(modelPrefix)) {
+    sendJson(response, { status: 200, body: JSON.stringify(list) })
+    return
+  }
+  const name = decodedOr(path.slice(modelPrefix.length))
+  if (name === model.name) sendJson(response, { status: 200, body: JSON.stringify(object) })
+  else sendRefusal(response, modelNotFound(name))
+}
+
+/** Says whether the engine serves and how busy it is, and nothing of who asks what. */
+function sendHealth({ engine, isStopping }: Serving, response: ServerResponse): void {
+  const { model, turns } = engine
+  const [status, state] = isStopping() ? [503, 'stopping'] : [200, 'ok']
+  const body = { status: state, model: model.name, modelId: model.modelId, ...turns.counts() }
+  sendJson(response, { status, body: JSON.stringify(body) })
+}
+
+function decodedOr(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
