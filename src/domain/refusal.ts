@@ -33,7 +33,13 @@ export type RequestRefusal =
       /** Where the prompt stands in the request. */
       readonly param: string
     }
-  | { readonly reason: 'unknown_url'; readonly method: string; readonly path: string }
+  | {
+      readonly reason: 'unknown_url'
+      readonly method: string
+      readonly path: string
+      /** The route that was probably meant. */
+      readonly meant?: string | undefined
+    }
   | { readonly reason: 'method_not_allowed'; readonly method: string; readonly allowed: string }
   | { readonly reason: 'receipt_not_found' }
   | { readonly reason: 'request_not_found' }

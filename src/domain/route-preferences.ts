@@ -123,7 +123,11 @@ function readFields<Fields extends Record<string, Reader<unknown>>, T>(
   const read: Record<string, unknown> = {}
   for (const [name, field] of Object.entries(value)) {
     const reader = Object.hasOwn(fields, name) ? fields[name] : undefined
-    if (reader === undefined) return invalid(param, `an object with only ${names.join(', ')}`)
+    if (reader === undefined) {
+      // Whoever wrote it finds a short name by it; anything else is not worth repeating.
+      const at = /^[\w-]{1,64}$/.test(name) ? `${param}.${name}` : param
+      return invalid(at, `no such member: there are only ${names.join(', ')}`)
+    }
     const one = reader(field, `${param}.${name}`)
     if (!one.ok) return one
     read[name] = one.value

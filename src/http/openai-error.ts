@@ -101,7 +101,7 @@ function describe(refusal: Refusal): Described {
     case 'unknown_url':
       return [
         [404, 'invalid_request_error'],
-        `Unknown request URL: ${refusal.method} ${printable(refusal.path)}.`,
+        `Unknown request URL: ${refusal.method} ${printable(refusal.path)}.${refusal.meant === undefined ? '' : ` The route is ${refusal.meant}: the base URL ends in /v1.`}`,
       ]
     case 'method_not_allowed':
       return [

@@ -77,7 +77,8 @@ export async function paymentTerms(
   { incoming, outgoing }: HttpBindings,
 ): Promise<void> {
   const { paid } = door
-  if (paid === undefined) {
+  // Whoever pays by a key has nothing to learn here.
+  if (paid === undefined || !isPaidByItself(incoming)) {
     sendError(outgoing, { reason: 'method_not_allowed', method: 'GET', allowed: 'POST' })
     return
   }

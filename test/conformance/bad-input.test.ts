@@ -345,6 +345,20 @@ describe('a route', () => {
   })
 
   test.each([
+    ['/chat/completions', '/v1/chat/completions'],
+    ['/v1/v1/chat/completions', '/v1/chat/completions'],
+    ['/v1/v1/models/m', '/v1/models/m'],
+  ])(
+    '%s is a base URL without /v1, or with two: the route that was meant is named',
+    async (path, meant) => {
+      const answer = await rawRequest(gateway, `POST ${path} HTTP/1.1\r\n`)
+      expectError(answer, { status: 404, code: 'unknown_url' })
+      expect(answer.text).toContain(`The route is ${meant}:`)
+      await expectNothingDone()
+    },
+  )
+
+  test.each([
     ['GET', '/v1/chat/completions', 'POST'],
     ['DELETE', '/v1/models/m', 'GET'],
     ['PUT', '/v1/billing/vouchers', 'POST'],

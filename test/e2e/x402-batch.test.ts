@@ -246,6 +246,15 @@ test('a key that is not known is no payment', async () => {
   expect(buyer.headers).toEqual([])
 })
 
+test('whoever asks for the terms with a key is told that completions are asked for with POST', async () => {
+  const [keyed, keyless] = await Promise.all([
+    fetch(place.url, { headers: { authorization: 'Bearer sk-vouch-unknown' } }),
+    fetch(place.url),
+  ])
+  expect([keyed.status, keyed.headers.get('allow')]).toEqual([405, 'POST'])
+  expect(keyless.status).toBe(402)
+})
+
 describe('refund', () => {
   test('probes with GET, gets back all that was not charged, and the channel goes on', async () => {
     const buyer = await place.buyer()
