@@ -238,3 +238,11 @@ export const registrationsAtOnceMax = 20
 export const registrationReturnsEveryMs = 30_000
 /** A body that says what one caller may have: four members. */
 export const callerLimitsBytesMax = 4_096
+/** A contributor's report of its capacity that is longer, or takes longer, is not read. */
+export const capacityReportBytesMax = 65_536
+export const capacityReportTimeoutMs = 5_000
+/** Of such a report: any number, the models and devices that it lists, and the length of a name. */
+export const reportedCountMax = 10_000_000
+export const reportedModelsMax = 256
+export const reportedGpusMax = 64
+export const reportedNameLengthMax = 128
