@@ -27,6 +27,7 @@ import {
   type UnixSeconds,
   unixSeconds,
 } from '../domain/units.ts'
+import { soonS, vouchHeader } from './signed-order.ts'
 
 /** Where a channel is: all that binds a signature to it. */
 export type ChannelPlace = {
@@ -46,9 +47,6 @@ export type ChannelPlace = {
 }
 
 type JsonObject = Readonly<Record<string, unknown>>
-
-/** How long a query is good for: enough for one request and clocks that differ by a minute. */
-const querySeconds = 120
 
 export function voucherBody(
   place: ChannelPlace,
@@ -148,7 +146,7 @@ export function refundBody(
   nowMs: number,
   ownerKey: PrivateKey,
 ): JsonObject {
-  const order = { channelId: place.channelId, validUntil: soon(nowMs) }
+  const order = { channelId: place.channelId, validUntil: soonS(nowMs) }
   return { ...order, signature: signDigest(refundOrderDigest(orderDomain(place), order), ownerKey) }
 }
 
@@ -158,12 +156,10 @@ export function ownerAuthorization(
   nowMs: number,
   ownerKey: PrivateKey,
 ): string {
-  const query = { channelId: place.channelId, validUntil: soon(nowMs) }
+  const query = { channelId: place.channelId, validUntil: soonS(nowMs) }
   const signature = signDigest(billingQueryDigest(orderDomain(place), query), ownerKey)
-  return `Vouch ${Buffer.from(JSON.stringify({ ...query, signature })).toString('base64url')}`
+  return vouchHeader({ ...query, signature })
 }
 
 const orderDomain = ({ registry }: Pick<ChannelPlace, 'registry'>): DomainSeparator =>
   agreementDomain(registry)
-
-const soon = (nowMs: number): UnixSeconds => unixSeconds(Math.floor(nowMs / 1000) + querySeconds)

@@ -7,7 +7,8 @@ import { agreementDomain } from '../chain/fx-typed-data.ts'
 import { lenderQueryDigest, lendKeyDigest, withdrawKeyDigest } from '../chain/lending-typed-data.ts'
 import type { PrivateKey } from '../chain/private-key.ts'
 import { addressOfPrivateKey, signDigest } from '../chain/signatures.ts'
-import { type Address, bytes32, type Signature, unixSeconds } from '../domain/units.ts'
+import { type Address, bytes32 } from '../domain/units.ts'
+import { soonS, vouchHeader } from './signed-order.ts'
 
 /** The gateway that is meant, as `GET /v1/contributors/terms` names it. */
 export type LendingPlace = {
@@ -18,13 +19,8 @@ export type LendingPlace = {
 
 type JsonObject = Readonly<Record<string, unknown>>
 
-/** Enough for one request and clocks that differ by a minute. */
-const orderSeconds = 120
-
 const domainOf = ({ chainId, registry }: LendingPlace) =>
   agreementDomain({ chainId, verifyingContract: registry })
-
-const untilOf = (nowMs: number) => unixSeconds(Math.floor(nowMs / 1000) + orderSeconds)
 
 /** Body of `POST /v1/contributors/keys`. `nonce` tells orders apart: rising with the time it needs no counter. */
 export function lendKeyBody(
@@ -38,7 +34,7 @@ export function lendKeyBody(
     payout,
     lender: addressOfPrivateKey(sender.walletKey),
     nonce: Math.floor(sender.nowMs),
-    validUntil: untilOf(sender.nowMs),
+    validUntil: soonS(sender.nowMs),
   }
   const apiKeyHash = bytes32(`0x${sha256Hex(apiKey)}`)
   const signed = { ...order, gateway: place.gateway, apiKeyHash }
@@ -51,7 +47,7 @@ export function lenderAuthorization(
   place: LendingPlace,
   sender: { readonly walletKey: PrivateKey; readonly nowMs: number },
 ): string {
-  const query = { lender: addressOfPrivateKey(sender.walletKey), validUntil: untilOf(sender.nowMs) }
+  const query = { lender: addressOfPrivateKey(sender.walletKey), validUntil: soonS(sender.nowMs) }
   const digest = lenderQueryDigest(domainOf(place), { ...query, gateway: place.gateway })
   return vouchHeader({ ...query, signature: signDigest(digest, sender.walletKey) })
 }
@@ -65,12 +61,9 @@ export function withdrawAuthorization(
   const order = {
     lender: addressOfPrivateKey(sender.walletKey),
     nonce: Math.floor(sender.nowMs),
-    validUntil: untilOf(sender.nowMs),
+    validUntil: soonS(sender.nowMs),
   }
   const signed = { ...order, gateway: place.gateway, contributorId }
   const digest = withdrawKeyDigest(domainOf(place), signed)
   return vouchHeader({ ...order, signature: signDigest(digest, sender.walletKey) })
 }
-
-const vouchHeader = (value: JsonObject & { readonly signature: Signature }): string =>
-  `Vouch ${Buffer.from(JSON.stringify(value)).toString('base64url')}`

@@ -58,6 +58,10 @@ export const secondsReader: Reader<UnixSeconds> = valueReader(
       ? unixSeconds(value)
       : undefined,
 )
+/** What was measured: any number that is not negative. */
+export const measureReader: Reader<number> = valueReader('a number from 0', (value) =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined,
+)
 export const textReader: Reader<string> = valueReader('a string', (value) =>
   typeof value === 'string' ? value : undefined,
 )

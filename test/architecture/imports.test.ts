@@ -30,7 +30,7 @@ const allowed: Record<string, readonly string[]> = {
   gateway: [...steps, 'domain', 'base'],
   ...Object.fromEntries(steps.map((step) => [step, floors])),
   engine: ['contributor', 'attestation', 'metering', 'chain', 'domain', 'base'],
-  contributor: ['attestation', 'metering', 'upstream', 'chain', 'domain', 'base'],
+  contributor: ['client', 'attestation', 'metering', 'upstream', 'chain', 'domain', 'base'],
   client: ['chain', 'domain', 'base'],
   dev: [...config, 'gateway', ...steps, 'engine', 'contributor', 'client', ...floors],
   store: ['domain', 'base'],
