@@ -12,6 +12,7 @@ import { type PrivateKey, parsePrivateKey, randomPrivateKey } from '../src/chain
 import { addressOfPrivateKey } from '../src/chain/signatures.ts'
 import { answerGreeting } from '../src/contributor/answer-greeting.ts'
 import { dialGateway } from '../src/contributor/dial-gateway.ts'
+import { forwardTo } from '../src/contributor/forward-request.ts'
 import { TunnelExchanges } from '../src/contributor/tunnel-exchanges.ts'
 import { openAnswer } from '../src/upstream/open-answer.ts'
 import { Tunnels } from '../src/upstream/tunnels.ts'
@@ -42,7 +43,10 @@ async function runEngine(): Promise<void> {
 /** The contributor's agent, told where the gateway and its engine are. */
 function runAgent(): void {
   process.once('message', ({ host, port, key }: Required<Told>) => {
-    const exchanges = new TunnelExchanges({ origin: `http://${host}`, headers: {} }, 60_000)
+    const exchanges = new TunnelExchanges(
+      forwardTo({ origin: `http://${host}`, headers: {} }),
+      60_000,
+    )
     const gatewayKeys = [addressOfPrivateKey(key)]
     const keys = { domain, gateway: operator, gatewayKeys, contributor: operator, signingKey: key }
     dialGateway({

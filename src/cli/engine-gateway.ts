@@ -2,6 +2,7 @@ import { tunnelPingMs } from '../base/limits.ts'
 import { contributorDomain } from '../chain/payout-typed-data.ts'
 import { answerGreeting } from '../contributor/answer-greeting.ts'
 import { dialGateway } from '../contributor/dial-gateway.ts'
+import { forwardTo } from '../contributor/forward-request.ts'
 import { exchangeKeptMs } from '../contributor/limits.ts'
 import { readKeyFile } from '../contributor/secret-file.ts'
 import type { WorkSigner } from '../contributor/sign-work.ts'
@@ -83,7 +84,7 @@ export async function dialGatewayOf(
   const domain = contributorDomain({ chainId, verifyingContract })
   const keys = { domain, gateway, gatewayKeys, contributor, signingKey: key.value }
   const headers = secret === undefined ? {} : { authorization: `Bearer ${secret}` }
-  const exchanges = new TunnelExchanges({ origin, headers }, exchangeKeptMs)
+  const exchanges = new TunnelExchanges(forwardTo({ origin, headers }), exchangeKeptMs)
   const dialling = dialGateway({
     url,
     contributor,

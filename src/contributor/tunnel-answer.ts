@@ -1,55 +1,54 @@
 /*
- * One answer of the engine on its way through a tunnel, over as many connections as it takes.
+ * One answer on its way through a tunnel, over as many connections as it takes.
  *
  * Invariants
- * A1 no more than `replayBytesMax` and what is being written is kept: the engine waits while the way is full or gone.
+ * A1 no more than `replayBytesMax` and what is being written is kept: whoever answers waits while the way is full or gone.
  * A2 what is kept is all that the gateway may lack: of what was written, never more than a stream's window is unread there.
  */
-import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
-import {
-  constants,
-  type Http2Session,
-  type OutgoingHttpHeaders,
-  type ServerHttp2Stream,
-} from 'node:http2'
+import { constants, type Http2Session, type ServerHttp2Stream } from 'node:http2'
 import { totalTrailer } from '../upstream/tunnel-exchange.ts'
+import type { AgentReply } from './agent-request.ts'
 import { replayBytesMax } from './limits.ts'
-import type { EngineAddress } from './tunnel-exchanges.ts'
 
-/** Headers of one connection, and a length that a resumed answer does not have. */
-const notForwarded: ReadonlySet<string> = new Set([
-  ...['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'content-length'],
-])
+type Head = { readonly status: number; readonly headers: Readonly<Record<string, string>> }
 
 export class TunnelAnswer {
+  /** What whoever answers is given. */
+  readonly reply: AgentReply
   readonly #terms: { readonly graceMs: number; readonly onOver: () => void }
-  readonly #asked: ClientRequest
-  #received: IncomingMessage | undefined
+  #head: Head | undefined
   #stream: ServerHttp2Stream | undefined
   #dropping: NodeJS.Timeout | undefined
+  #drained: () => void = () => {}
+  #gone: () => void = () => {}
   readonly #kept: Buffer[] = []
   #keptBytes = 0
   #producedBytes = 0
   #isWhole = false
   #isOver = false
 
-  constructor(
-    engine: EngineAddress,
-    request: {
-      readonly path: string
-      readonly headers: Readonly<Record<string, string>>
-      readonly body: Buffer
-    },
-    terms: { readonly graceMs: number; readonly onOver: () => void },
-  ) {
+  constructor(terms: { readonly graceMs: number; readonly onOver: () => void }) {
     this.#terms = terms
-    this.#asked = httpRequest(new URL(request.path, engine.origin), {
-      method: 'POST',
-      headers: { ...request.headers, ...engine.headers, 'content-length': request.body.length },
-    })
-    this.#asked.on('response', (received) => this.#respond(received))
-    this.#asked.on('error', () => this.#engineFailed())
-    this.#asked.end(request.body)
+    this.reply = {
+      head: (status, headers) => {
+        this.#head = { status, headers }
+        if (this.#stream !== undefined) this.#start(this.#stream, 0)
+      },
+      write: (bytes) => this.#write(bytes),
+      end: () => {
+        this.#isWhole = true
+        this.#stream?.end()
+      },
+      // The gateway sees a reset, which is what a connection to the engine itself would have shown it.
+      fail: () => this.drop(),
+      onDrain: (listener) => {
+        this.#drained = listener
+      },
+      onGone: (listener) => {
+        this.#gone = listener
+        if (this.#isOver && !this.#isWhole) listener()
+      },
+    }
   }
 
   /** Goes on over `stream` behind the first `from` bytes; false where it cannot any more. */
@@ -61,11 +60,11 @@ export class TunnelAnswer {
     const before = this.#stream
     this.#stream = stream
     before?.close(constants.NGHTTP2_NO_ERROR)
-    stream.on('drain', () => this.#stream === stream && this.#received?.resume())
+    stream.on('drain', () => this.#stream === stream && this.#drained())
     // A stream that is closed does not know its connection any more.
     const { session } = stream
     stream.on('close', () => this.#closed(stream, session))
-    if (this.#received !== undefined) this.#start(stream, from)
+    if (this.#head !== undefined) this.#start(stream, from)
     return true
   }
 
@@ -73,34 +72,17 @@ export class TunnelAnswer {
     if (this.#isOver) return
     this.#isOver = true
     clearTimeout(this.#dropping)
-    this.#asked.destroy()
     this.#stream?.close(constants.NGHTTP2_INTERNAL_ERROR)
     this.#terms.onOver()
-  }
-
-  #respond(received: IncomingMessage): void {
-    this.#received = received
-    received.on('data', (chunk: Buffer) => this.#take(chunk))
-    received.on('end', () => {
-      this.#isWhole = received.complete
-      if (!this.#isWhole) this.#engineFailed()
-      else this.#stream?.end()
-    })
-    received.on('error', () => this.#engineFailed())
-    if (this.#stream === undefined) received.pause()
-    else this.#start(this.#stream, 0)
+    if (!this.#isWhole) this.#gone()
   }
 
   /** Head and everything that is kept behind `from`. */
   #start(stream: ServerHttp2Stream, from: number): void {
-    const received = this.#received
-    if (received === undefined || stream.destroyed) return
-    const headers: OutgoingHttpHeaders = { ':status': received.statusCode }
-    for (const [name, value] of Object.entries(received.headers)) {
-      if (!notForwarded.has(name)) headers[name] = value
-    }
+    if (this.#head === undefined || stream.destroyed) return
+    const { status, headers } = this.#head
     stream.on('wantTrailers', () => stream.sendTrailers({ [totalTrailer]: this.#producedBytes }))
-    stream.respond(headers, { waitForTrailers: true })
+    stream.respond({ ...headers, ':status': status }, { waitForTrailers: true })
     let at = this.#producedBytes - this.#keptBytes
     let isFlowing = true
     for (const chunk of this.#kept) {
@@ -108,10 +90,11 @@ export class TunnelAnswer {
       at += chunk.length
     }
     if (this.#isWhole) stream.end()
-    else if (isFlowing) received.resume()
+    else if (isFlowing) this.#drained()
   }
 
-  #take(chunk: Buffer): void {
+  #write(chunk: Buffer): boolean {
+    if (this.#isOver) return true
     this.#kept.push(chunk)
     this.#keptBytes += chunk.length
     this.#producedBytes += chunk.length
@@ -120,7 +103,7 @@ export class TunnelAnswer {
       this.#kept.shift()
       this.#keptBytes -= first.length
     }
-    if (this.#stream?.write(chunk) !== true) this.#received?.pause()
+    return this.#stream?.write(chunk) === true
   }
 
   #closed(stream: ServerHttp2Stream, session: Http2Session | undefined): void {
@@ -133,12 +116,6 @@ export class TunnelAnswer {
       this.drop()
       return
     }
-    this.#received?.pause()
     this.#dropping = setTimeout(() => this.drop(), this.#terms.graceMs)
-  }
-
-  /** The gateway sees a reset, which is what a connection to the engine itself would have shown it. */
-  #engineFailed(): void {
-    if (!this.#isWhole) this.drop()
   }
 }

@@ -1,6 +1,6 @@
 /*
- * A contributor's end of a tunnel: requests that come through it go to the engine beside us, and what the engine answers goes
- * back. Of an answer is kept what the gateway may not have yet, so that an exchange survives its connection.
+ * A contributor's end of a tunnel: requests that come through it are answered in this process, by the agent or by whatever
+ * forwards them. Of an answer is kept what the gateway may not have yet, so that an exchange survives its connection.
  *
  *   RUNNING --connection lost--> DETACHED --asked for again--> RUNNING
  *   DETACHED --nobody asks for `graceMs`--> DROPPED        RUNNING --reset by the gateway--> DROPPED
@@ -12,6 +12,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2'
 import { requestBodyBytesMax } from '../base/limits.ts'
+import { randomHex } from '../base/random-ids.ts'
 import type { Result } from '../base/result.ts'
 import type { Signature } from '../domain/units.ts'
 import {
@@ -20,22 +21,18 @@ import {
   greetingPath,
   resumePathPrefix,
 } from '../upstream/tunnel-exchange.ts'
+import type { Answerer } from './agent-request.ts'
 import { TunnelAnswer } from './tunnel-answer.ts'
-
-/** Where requests go, and what is added to each of them, such as the engine's own key. */
-export type EngineAddress = {
-  readonly origin: string
-  readonly headers: Readonly<Record<string, string>>
-}
 
 /** Every exchange of one contributor, whichever connection it came over. */
 export class TunnelExchanges {
-  readonly #engine: EngineAddress
+  readonly #answerer: Answerer
   readonly #graceMs: number
   readonly #answers = new Map<string, TunnelAnswer>()
 
-  constructor(engine: EngineAddress, graceMs: number) {
-    this.#engine = engine
+  /** `graceMs`: how long an answer is kept for a gateway whose connection broke. */
+  constructor(answerer: Answerer, graceMs: number) {
+    this.#answerer = answerer
     this.#graceMs = graceMs
   }
 
@@ -57,6 +54,7 @@ export class TunnelExchanges {
       else if (method === 'GET' && path.startsWith(resumePathPrefix)) this.#resume(stream, path)
       else if (path === donePath) void this.#forget(stream)
       else if (typeof id === 'string') void this.#begin(stream, headers, id)
+      else if (method === 'GET') void this.#begin(stream, headers, undefined)
       else refuse(stream, 404)
     })
   }
@@ -66,16 +64,23 @@ export class TunnelExchanges {
     for (const answer of this.#answers.values()) answer.drop()
   }
 
-  async #begin(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, id: string): Promise<void> {
+  /** Without an id it is a question, such as for our capacity: nobody goes on with its answer. */
+  async #begin(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    id: string | undefined,
+  ): Promise<void> {
     const body = await readBody(stream)
-    if (body === undefined || this.#answers.has(id)) return refuse(stream, 413)
-    const request = { path: String(headers[':path']), headers: forEngine(headers), body }
-    const answer = new TunnelAnswer(this.#engine, request, {
-      graceMs: this.#graceMs,
-      onOver: () => this.#answers.delete(id),
+    const name = id ?? `question ${randomHex(8)}`
+    if (body === undefined || this.#answers.has(name)) return refuse(stream, 413)
+    const answer = new TunnelAnswer({
+      graceMs: id === undefined ? 0 : this.#graceMs,
+      onOver: () => this.#answers.delete(name),
     })
-    this.#answers.set(id, answer)
+    this.#answers.set(name, answer)
     answer.attach(stream, 0)
+    const { ':method': method = 'GET', ':path': path = '/' } = headers
+    this.#answerer.answer({ method, path, headers: ofRequest(headers), body }, answer.reply)
   }
 
   async #forget(stream: ServerHttp2Stream): Promise<void> {
@@ -132,7 +137,7 @@ async function readBody(stream: ServerHttp2Stream): Promise<Buffer | undefined> 
 }
 
 /** What says something of the tunnel and not of the request stays here. */
-const forEngine = (headers: IncomingHttpHeaders): Record<string, string> =>
+const ofRequest = (headers: IncomingHttpHeaders): Record<string, string> =>
   Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) =>
       name.startsWith(':') || name === exchangeHeader || typeof value !== 'string'

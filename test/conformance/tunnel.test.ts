@@ -11,6 +11,7 @@ import { randomPrivateKey } from '../../src/chain/private-key.ts'
 import { addressOfPrivateKey } from '../../src/chain/signatures.ts'
 import { answerGreeting, type GreetingKeys } from '../../src/contributor/answer-greeting.ts'
 import { dialGateway } from '../../src/contributor/dial-gateway.ts'
+import { forwardTo } from '../../src/contributor/forward-request.ts'
 import { TunnelExchanges } from '../../src/contributor/tunnel-exchanges.ts'
 import type { Contributor } from '../../src/domain/contributor.ts'
 import { address } from '../../src/domain/units.ts'
@@ -79,7 +80,7 @@ async function open(withTimes: TunnelTimes): Promise<void> {
   })
   await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve))
   line = await startCutLine((door.address() as AddressInfo).port)
-  exchanges = new TunnelExchanges({ origin: new URL(engine.baseUrl).origin, headers: {} }, 20_000)
+  exchanges = new TunnelExchanges(forwardTo(engineAddress()), 20_000)
   const connected = nextArrival()
   const dialling = dialGateway({
     url: new URL(`http://127.0.0.1:${line.port}/`),
@@ -96,6 +97,8 @@ async function open(withTimes: TunnelTimes): Promise<void> {
   await connected
   tunnel = tunnels.find(contributor) as Tunnel
 }
+
+const engineAddress = () => ({ origin: new URL(engine.baseUrl).origin, headers: {} })
 
 const nextArrival = (): Promise<void> => new Promise((resolve) => arrivals.push(resolve))
 
@@ -394,7 +397,7 @@ test('who does not dial in again in time is given up', async () => {
 describe('the greeting', () => {
   const dial = (keys: Partial<GreetingKeys>, as = contributor): Promise<string> =>
     new Promise((resolve) => {
-      const others = new TunnelExchanges({ origin: new URL(engine.baseUrl).origin, headers: {} }, 1)
+      const others = new TunnelExchanges(forwardTo(engineAddress()), 1)
       const dialling = dialGateway({
         url: new URL(`http://127.0.0.1:${line.port}/`),
         contributor: as,
