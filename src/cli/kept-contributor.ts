@@ -6,7 +6,7 @@ import type { ModelConfig, ServedModelConfig, UpstreamConfig } from '../config-u
 import type { Contributor } from '../domain/contributor.ts'
 import type { ContributorRecord } from '../domain/contributor-record.ts'
 import { usualEndpoints } from '../domain/endpoint.ts'
-import { lentModelsOf, objectionToLentUrl } from '../lending/judge-lent-terms.ts'
+import { lentModelsOf, objectionToLentUrl } from '../joining/judge-lent-terms.ts'
 import { isGuardedHost } from '../upstream/guarded-lookup.ts'
 import { contributorOf } from './contributors-of.ts'
 

@@ -10,8 +10,8 @@ import type {
   ContributorKeeper,
   EntryFields,
   KeepingFailure,
-} from '../lending/contributor-keeper.ts'
-import type { ContributorRoster } from '../lending/contributor-roster.ts'
+} from '../joining/contributor-keeper.ts'
+import type { ContributorRoster } from '../joining/contributor-roster.ts'
 import type { ContributorPool } from '../routing/contributor-pool.ts'
 import type { ContributorReport } from '../routing/pool-report.ts'
 

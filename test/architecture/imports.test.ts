@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 
 const src = resolve(import.meta.dirname, '../../src')
-const steps = ['payment', 'routing', 'upstream', 'metering', 'attestation', 'settlement', 'lending']
+const steps = ['payment', 'routing', 'upstream', 'metering', 'attestation', 'settlement', 'joining']
 const floors = ['store', 'chain', 'domain', 'base']
 const config = readdirSync(src).filter((name) => /^config(-[a-z0-9-]+)?\.ts$/.test(name))
 const everything = [

@@ -9,13 +9,13 @@ import { type LendingPlace, lendKeyBody } from '../../src/client/lending-orders.
 import { readLentTerms } from '../../src/config-entries.ts'
 import type { Contributor } from '../../src/domain/contributor.ts'
 import { address, atomic } from '../../src/domain/units.ts'
-import { ContributorRoster } from '../../src/lending/contributor-roster.ts'
+import { ContributorRoster } from '../../src/joining/contributor-roster.ts'
 import {
   createLendingStep,
   type LendingPolicy,
   type LendingStep,
   type LendOrder,
-} from '../../src/lending/lending-step.ts'
+} from '../../src/joining/lending-step.ts'
 import { createApiKeySeal } from '../../src/store/api-key-seal.ts'
 import type { ContributorStore } from '../../src/store/contributor-store.ts'
 import { isGuardedHost } from '../../src/upstream/guarded-lookup.ts'
