@@ -28,7 +28,7 @@ export type CapacityReport = {
   readonly models: readonly ReportedModel[]
 }
 
-type ReportedGpu = {
+export type ReportedGpu = {
   readonly name: string
   readonly memoryMb: number
   readonly memoryUsedMb: number
@@ -36,7 +36,7 @@ type ReportedGpu = {
   readonly utilization: number
 }
 
-type ReportedModel = {
+export type ReportedModel = {
   /** As a request names it in `model` there. */
   readonly id: string
   /** Asked from now on, in atomic units of the gateway's home asset per million tokens. */
