@@ -4,12 +4,13 @@
  */
 import { canonicalJson } from '../attestation/canonical-json.ts'
 import { err, ok, type Result } from '../base/result.ts'
-import { type ChainFailure, describeChainFailure } from '../chain/chain-failure.ts'
+import type { ChainFailure } from '../chain/chain-failure.ts'
 import { type Contract, type ContractCall, readContract } from '../chain/contracts.ts'
 import type { JsonRpc } from '../chain/json-rpc.ts'
 import { keccak256Utf8 } from '../chain/keccak.ts'
 import { hashPriceSheet } from '../chain/receipt-typed-data.ts'
 import { addressOfPrivateKey } from '../chain/signatures.ts'
+import { describeStepsFailure, type StepsFailure } from '../chain/take-steps.ts'
 import { openSender, type Sender, sendCall } from '../chain/transactions.ts'
 import type { ChannelConfig } from '../domain/channel.ts'
 import type { PriceSheet } from '../domain/price-sheet.ts'
@@ -89,7 +90,7 @@ export async function bootstrapChain(terms: {
   const { chain } = terms
   const done = await setUp(terms)
   if (!done.ok) {
-    return err(`the embedded chain could not be set up: ${describeChainFailure(done.error)}`)
+    return err(`the embedded chain could not be set up: ${describeStepsFailure(done.error)}`)
   }
   // Found again after any crash: the addresses are in receipts, and the deposit is the payer's money.
   const saved = await chain.save()
@@ -98,7 +99,7 @@ export async function bootstrapChain(terms: {
 
 async function setUp(
   terms: Parameters<typeof bootstrapChain>[0],
-): Promise<Result<DevChain, ChainFailure>> {
+): Promise<Result<DevChain, StepsFailure>> {
   const { chain, keys, model, endpoints, nowMs, progress } = terms
   const { rpc } = chain
   const senders = perRole((role) =>

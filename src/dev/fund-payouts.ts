@@ -1,10 +1,13 @@
+import { assert } from '../base/assert.ts'
 import { ok, type Result } from '../base/result.ts'
-import type { ChainFailure } from '../chain/chain-failure.ts'
 import { channelDomain } from '../chain/channel-typed-data.ts'
+import { readStanding } from '../chain/contributor-registration.ts'
 import type { JsonRpc } from '../chain/json-rpc.ts'
-import { type RegisteredPayout, readRegisteredPayout } from '../chain/payout-registration.ts'
+import { payoutSteps } from '../chain/operator-steps.ts'
+import type { RegisteredPayout } from '../chain/payout-registration.ts'
 import { addressOfPrivateKey } from '../chain/signatures.ts'
-import { type Sender, sendCall } from '../chain/transactions.ts'
+import { type StepsFailure, takeSteps } from '../chain/take-steps.ts'
+import type { Sender } from '../chain/transactions.ts'
 import { contributorShareRoundedDown } from '../domain/contributor-share.ts'
 import type { Address, UnixSeconds } from '../domain/units.ts'
 import { type PayoutTerms, payoutChannel } from '../settlement/payout-terms.ts'
@@ -57,7 +60,7 @@ export async function fundPayouts(
     readonly receiver: Address
     readonly nowS: UnixSeconds
   },
-): Promise<Result<FundedChannel, ChainFailure>> {
+): Promise<Result<FundedChannel, StepsFailure>> {
   const { rpc, chainId, contracts, handles, keys, contributor, relayer, nowS } = terms
   const registered = await registerPayout(terms)
   if (!registered.ok) return registered
@@ -83,33 +86,26 @@ export async function fundPayouts(
 
 async function registerPayout(
   terms: Parameters<typeof fundPayouts>[0],
-): Promise<Result<RegisteredPayout, ChainFailure>> {
-  const { rpc, chainId, contracts, handles, contributor, receiver, nowS } = terms
-  const contract = handles.contributorRegistry
-  const known = await readRegisteredPayout(rpc, contract, contributor.address)
-  if (!known.ok) return known
+): Promise<Result<RegisteredPayout, StepsFailure>> {
+  const { rpc, chainId, contracts, handles, contributor, receiver } = terms
+  const question = {
+    registry: handles.contributorRegistry,
+    account: contributor.address,
+    signingKeys: [],
+  }
   const wanted = {
     chainId,
     token: contracts.asset,
     receiver,
     minWithdrawDelay: devPayoutWithdrawDelayS,
   }
-  if (known.value?.receiver === receiver && known.value.token === contracts.asset) {
-    return ok(known.value)
-  }
-  const nonce = known.value?.nonce ?? 0
-  const registration = {
-    contributor: contributor.address,
-    payoutChainId: wanted.chainId,
-    payoutToken: wanted.token,
-    payoutReceiver: wanted.receiver,
-    minWithdrawDelay: wanted.minWithdrawDelay,
-    // anvil's blocks may run ahead of the clock.
-    validUntil: nowS + 86_400,
-    nonce,
-  }
-  // No signature: the contributor itself sends it.
-  const args = [registration, '0x']
-  const sent = await sendCall(contributor, { contract, functionName: 'registerPayout', args })
-  return sent.ok ? ok({ ...wanted, nonce: nonce + 1 }) : sent
+  const registered = await takeSteps({
+    rpc,
+    sender: contributor,
+    look: () => readStanding(rpc, question),
+    stepsLeft: (standing) => ok(payoutSteps(standing, standing.payout, wanted)),
+  })
+  if (!registered.ok) return registered
+  assert(registered.value.payout !== undefined, 'nothing is left to send once it is registered')
+  return ok(registered.value.payout)
 }

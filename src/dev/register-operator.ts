@@ -1,8 +1,10 @@
-import { ok, type Result } from '../base/result.ts'
-import type { ChainFailure } from '../chain/chain-failure.ts'
-import { type Contract, readContract } from '../chain/contracts.ts'
+import { err, ok, type Result } from '../base/result.ts'
+import type { Contract } from '../chain/contracts.ts'
 import type { JsonRpc } from '../chain/json-rpc.ts'
-import { type Sender, sendCall } from '../chain/transactions.ts'
+import { readOperatorStanding } from '../chain/operator-standing.ts'
+import { registrationSteps, stakedBy } from '../chain/operator-steps.ts'
+import { type StepsFailure, takeSteps } from '../chain/take-steps.ts'
+import type { Sender } from '../chain/transactions.ts'
 import type { Address, UnixSeconds } from '../domain/units.ts'
 import { devStake } from './dev-contracts.ts'
 import { mintUpTo } from './mint-up-to.ts'
@@ -19,52 +21,24 @@ export async function registerOperator(terms: {
   readonly signingKey: Address
   readonly activeFrom: UnixSeconds
   readonly endpoint: string
-}): Promise<Result<void, ChainFailure>> {
-  const { rpc, registry, operator, signingKey, activeFrom, endpoint } = terms
+}): Promise<Result<void, StepsFailure>> {
+  const { rpc, asset, registry, operator, signingKey, activeFrom, endpoint } = terms
   const account = operator.address
-  const [record, key] = await Promise.all([
-    readContract(rpc, { contract: registry, functionName: 'operators', args: [account] }),
-    readContract(rpc, {
-      contract: registry,
-      functionName: 'signingKeys',
-      args: [account, signingKey],
-    }),
-  ])
-  if (!record.ok) return record
-  if (!key.ok) return key
-  if (key.value[0] !== 0n) return ok(undefined)
-
-  const { state } = record.value[0] as { readonly state: bigint }
-  if (state !== 0n) {
-    const args = [signingKey, activeFrom]
-    return done(
-      await sendCall(operator, { contract: registry, functionName: 'addSigningKey', args }),
-    )
-  }
-  const funded = await approveStake(terms)
-  if (!funded.ok) return funded
-  const args = [devStake, signingKey, activeFrom, endpoint]
-  return done(await sendCall(operator, { contract: registry, functionName: 'register', args }))
-}
-
-async function approveStake(terms: {
-  readonly rpc: JsonRpc
-  readonly asset: Contract
-  readonly registry: Contract
-  readonly operator: Sender
-}): Promise<Result<void, ChainFailure>> {
-  const { rpc, asset, registry, operator } = terms
+  const wanted = { signingKey, stake: devStake, activeFromS: activeFrom, endpoint }
+  const look = () => readOperatorStanding(rpc, { registry, account, signingKeys: [signingKey] })
+  const before = await look()
+  if (!before.ok) return before
+  const steps = registrationSteps(before.value, wanted)
+  if (!steps.ok) return steps
   const minted = await mintUpTo({
     rpc,
     asset,
     minter: operator,
-    to: operator.address,
-    amount: devStake,
+    to: account,
+    amount: stakedBy(steps.value),
   })
   if (!minted.ok) return minted
-  const args = [registry.address, devStake]
-  return done(await sendCall(operator, { contract: asset, functionName: 'approve', args }))
+  const stepsLeft = (standing: typeof before.value) => registrationSteps(standing, wanted)
+  const registered = await takeSteps({ rpc, sender: operator, look, stepsLeft })
+  return registered.ok ? ok(undefined) : err(registered.error)
 }
-
-const done = (outcome: Result<unknown, ChainFailure>): Result<void, ChainFailure> =>
-  outcome.ok ? ok(undefined) : outcome
