@@ -71,8 +71,9 @@ const dateMs = (text: string): number =>
     ? Date.parse(text)
     : Number.NaN
 
-/** Engines without a code for it say in words that a prompt is too long: vLLM and llama.cpp, each in its own. */
-const tooLongPattern = /maximum context length|available context size|exceed_context_size/
+/** Engines without a code for it say in words that a prompt is too long: vLLM, llama.cpp and TGI, each in its own. */
+const tooLongPattern =
+  /maximum context length|available context size|exceed_context_size|`max_new_tokens` must be <=/
 
 function codeIn(body: string): string {
   const { code, message, type } = errorIn(body)
@@ -87,11 +88,17 @@ type ErrorFields = {
   readonly type?: unknown
 }
 
-/** OpenAI's error object, or the one that older engines answer without the envelope; empty where there is neither. */
+/**
+ * OpenAI's error object, or the one that older engines answer without the envelope, or the bare text that some put into it;
+ * empty where there is none.
+ */
 function errorIn(body: string): ErrorFields {
   try {
-    const json = JSON.parse(body) as (ErrorFields & { readonly error?: ErrorFields }) | null
-    return json?.error ?? json ?? {}
+    const json = JSON.parse(body) as
+      | (ErrorFields & { readonly error?: ErrorFields | string })
+      | null
+    const error = json?.error ?? json ?? {}
+    return typeof error === 'string' ? { message: error } : error
   } catch {
     return {}
   }

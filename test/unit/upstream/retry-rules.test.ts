@@ -84,6 +84,8 @@ describe('refusalOfStatus', () => {
     ['{"error":{"code":400,"message":"maximum context length is 8"}}', 'context_length_exceeded'],
     ['{"object":"error","message":"maximum context length is 8"}', 'context_length_exceeded'],
     ['{"error":{"code":400,"type":"exceed_context_size_error"}}', 'context_length_exceeded'],
+    ['{"error":"… `max_new_tokens` must be <= 8. Given: …"}', 'context_length_exceeded'],
+    ['{"error":"secret","error_type":"validation"}', 'upstream_rejected'],
     ['{"error":null}', 'upstream_rejected'],
     ['null', 'upstream_rejected'],
     ['7', 'upstream_rejected'],
