@@ -32,6 +32,8 @@ export const priceSection: Key<Meaning<Decimals, TokenPrices>> = section({
 export type Serving = TokenPrices & {
   readonly endpoints: readonly Endpoint[]
   readonly unit: Unit
+  /** The price moves with what the contributor reports, up to this; undefined: it is fixed. */
+  readonly priceMax?: TokenPrices | undefined
 }
 
 /** Where the price of a unit stands. */

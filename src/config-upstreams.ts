@@ -41,6 +41,8 @@ export type UpstreamConfig = {
   readonly identity: SigningIdentity | undefined
   readonly limits?: ContributorLimits | undefined
   readonly region?: string | undefined
+  /** Its prices move, up to those of its models. */
+  readonly auction?: boolean | undefined
   readonly models: readonly ServedModelConfig[]
 }
 
@@ -233,6 +235,11 @@ export const upstreamSection: Key<Meaning<Terms, UpstreamConfig>> = section({
       }),
     ),
     signingAddresses: optional(addresses({ says: 'Addresses of the keys that it may sign with.' })),
+    auction: optional(
+      flag({
+        says: 'true: it asks what it wants by its own reports, at most the prices that stand here (docs/market.md). Of texts alone.',
+      }),
+    ),
     limits: optional(limitsSection),
     region: optional(
       name({ says: 'Where it computes: a name of your choice, which callers may ask for.' }),
@@ -245,9 +252,11 @@ export const upstreamSection: Key<Meaning<Terms, UpstreamConfig>> = section({
     atMostOne('apiKeyFile', 'apiKeyEnv'),
     needs('operator', 'signingAddresses'),
     needs('signingAddresses', 'operator'),
+    needs('auction', 'operator'),
   ],
   read: (upstream, terms: Terms) => {
-    const { id, url, dialsIn, operator, signingAddresses, limits, region, models } = upstream.values
+    const { id, url, dialsIn, operator, signingAddresses, limits, models } = upstream.values
+    const { region, auction } = upstream.values
     if (dialsIn === false) upstream.refuse('dialsIn', 'true, or a url instead')
     return {
       id,
@@ -259,6 +268,7 @@ export const upstreamSection: Key<Meaning<Terms, UpstreamConfig>> = section({
           : { operator, signingAddresses },
       limits: limits?.(terms),
       region,
+      auction,
       models: models(terms),
     }
   },
@@ -271,10 +281,7 @@ export const upstreamsList: Key<Meaning<Terms, readonly UpstreamConfig[]>> = lis
 })
 
 function readApiKey(
-  upstream: Section<{
-    readonly apiKeyFile: string | undefined
-    readonly apiKeyEnv: string | undefined
-  }>,
+  upstream: Section<Readonly<Record<'apiKeyFile' | 'apiKeyEnv', string | undefined>>>,
   { files, environment }: Terms,
 ): string | undefined {
   const { apiKeyFile, apiKeyEnv } = upstream.values

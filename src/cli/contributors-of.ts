@@ -3,6 +3,7 @@ import type { GatewayConfig } from '../config.ts'
 import type { Serving } from '../config-prices.ts'
 import type { ServedModelConfig, UpstreamConfig } from '../config-upstreams.ts'
 import type { Contributor, Offer } from '../domain/contributor.ts'
+import type { TokenPrices } from '../domain/price-sheet.ts'
 import { unixSeconds } from '../domain/units.ts'
 
 /** In whose name models are priced, and in what. */
@@ -23,7 +24,9 @@ export function contributorOf(config: Prices, upstream: UpstreamConfig): Contrib
     authorization: upstream.apiKey === undefined ? undefined : `Bearer ${upstream.apiKey}`,
     identity: upstream.identity,
     offers: upstream.models.flatMap((model) =>
-      model.servings.map((serving) => offerOf(config, model, serving)),
+      model.servings.map((serving) =>
+        offerOf(config, model, upstream.auction ? { priceMax: serving, ...serving } : serving),
+      ),
     ),
     ...(upstream.limits !== undefined && { limits: upstream.limits }),
     ...(upstream.region !== undefined && { region: upstream.region }),
@@ -34,15 +37,20 @@ export function contributorOf(config: Prices, upstream: UpstreamConfig): Contrib
 function offerOf(
   { gateway, chain }: Prices,
   model: ServedModelConfig,
-  { endpoints, unit, ...asked }: Serving,
+  { endpoints, unit, priceMax, ...asked }: Serving,
 ): Offer {
-  const prices = {
-    operator: gateway.operator,
-    modelId: model.modelId,
-    asset: chain.asset,
-    ...asked,
-    validFrom: unixSeconds(0),
-    validUntil: unixSeconds(0),
+  const pricedBy = (tokenPrices: TokenPrices) => {
+    const prices = {
+      operator: gateway.operator,
+      modelId: model.modelId,
+      asset: chain.asset,
+      promptAtomicPerMtok: tokenPrices.promptAtomicPerMtok,
+      cachedPromptAtomicPerMtok: tokenPrices.cachedPromptAtomicPerMtok,
+      completionAtomicPerMtok: tokenPrices.completionAtomicPerMtok,
+      validFrom: unixSeconds(0),
+      validUntil: unixSeconds(0),
+    }
+    return { prices, priceHash: hashPriceSheet(prices) }
   }
   return {
     modelName: model.id,
@@ -52,7 +60,7 @@ function offerOf(
     completionTokensMax: model.completionTokensMax,
     endpoints,
     unit,
-    prices,
-    priceHash: hashPriceSheet(prices),
+    ...pricedBy(asked),
+    ...(priceMax !== undefined && unit === 'token' && { priceMax: pricedBy(priceMax) }),
   }
 }

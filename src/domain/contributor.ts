@@ -2,8 +2,11 @@ import type { Endpoint, Unit } from './endpoint.ts'
 import type { PriceSheet } from './price-sheet.ts'
 import type { Address, AtomicAmount, Bytes32 } from './units.ts'
 
-/** One model as one contributor serves it. */
-export type Offer = {
+/** A price sheet and its name in receipts. */
+type PricedBy = { readonly prices: PriceSheet; readonly priceHash: Bytes32 }
+
+/** One model as one contributor serves it. Its price is what is asked now, as far as it moves. */
+export type Offer = PricedBy & {
   /** The public name that clients ask for. */
   readonly modelName: string
   /** The name that the contributor's engine knows; equal to `modelName` unless it is mapped. */
@@ -16,8 +19,8 @@ export type Offer = {
   readonly endpoints?: readonly Endpoint[] | undefined
   /** What its answers are counted in; undefined leaves it to the endpoint. Prices are for a million of them. */
   readonly unit?: Unit | undefined
-  readonly prices: PriceSheet
-  readonly priceHash: Bytes32
+  /** The most that its contributor may come to ask by its reports; undefined where the price is fixed. Of texts alone. */
+  readonly priceMax?: PricedBy | undefined
 }
 
 /** A registered operator that signs its Work, as the registry has it. */
