@@ -246,3 +246,11 @@ export const reportedCountMax = 10_000_000
 export const reportedModelsMax = 256
 export const reportedGpusMax = 64
 export const reportedNameLengthMax = 128
+/** How long a signer may take that holds an account's key: a person looks at a small display and presses a button. */
+export const signerTimeoutMs = 300_000
+/** Models that one contributor may join with. */
+export const joinedModelsMax = 32
+/** How often the registry is asked what became of those who joined: two calls of a node, however many they are. */
+export const registryLookMs = 5_000
+/** How long what a registry said of a contributor is believed while no node answers. */
+export const standingTrustedMs = 600_000

@@ -5,11 +5,11 @@ import { err, ok, type Result } from '../base/result.ts'
 import { type Address, type Bytes32, bytes32, isBytes32 } from '../domain/units.ts'
 import { badAnswer, type ChainFailure } from './chain-failure.ts'
 import { type ContractCall, encodeCall, explainRevert } from './contracts.ts'
-import { readFeeQuote, wantedFees } from './fees.ts'
+import { type Fees, readFeeQuote, wantedFees } from './fees.ts'
 import { type Inclusion, readInclusion } from './inclusion.ts'
 import type { JsonRpc } from './json-rpc.ts'
 import type { PrivateKey } from './private-key.ts'
-import { readQuantity } from './quantity.ts'
+import { hexQuantity, readQuantity } from './quantity.ts'
 import { gasLimitOf, signTransaction } from './sign-transaction.ts'
 import { addressOfPrivateKey } from './signatures.ts'
 
@@ -96,31 +96,92 @@ async function signAndSend(
   const { rpc } = account
   const raw = await priceAndSign(account, transaction)
   if (!raw.ok) return raw
-  const method = 'eth_sendRawTransaction'
-  const sent = await rpc.call(method, [raw.value])
+  const hash = await sendForHash(rpc, { method: 'eth_sendRawTransaction', params: [raw.value] })
+  return hash.ok ? waitForBlock(rpc, hash.value) : hash
+}
+
+/** Hands a transaction over by a method that answers with its hash. */
+async function sendForHash(
+  rpc: JsonRpc,
+  { method, params }: { readonly method: string; readonly params: readonly unknown[] },
+): Promise<Result<Bytes32, ChainFailure>> {
+  const sent = await rpc.call(method, params)
   if (!sent.ok) return sent
   return isBytes32(sent.value)
-    ? waitForBlock(rpc, bytes32(sent.value))
+    ? ok(bytes32(sent.value))
     : err(badAnswer({ origin: rpc.origin, method, detail: 'no hash' }))
 }
 
-/** Estimates (which simulates), prices and signs. Answers the raw transaction. */
+/**
+ * An account whose key is held elsewhere, as by a hardware wallet behind a local signer (Frame, Clef, a development node):
+ * `signer` is asked to sign and send, which may take as long as a person takes. Gas and fees are estimated here, by the node
+ * of our own choice, which also simulates; the nonce is the signer's. Whether it is for the same chain the signer sees by
+ * the transaction's `chainId`.
+ */
+export function openRemoteSender(terms: {
+  readonly rpc: JsonRpc
+  readonly chainId: number
+  readonly signer: JsonRpc
+  readonly address: Address
+}): Sender {
+  const { rpc, signer, chainId, address } = terms
+  const send = async ({
+    to,
+    data,
+  }: Transaction): Promise<Result<MinedTransaction, ChainFailure>> => {
+    const priced = await priceTransaction(rpc, { from: address, to, data })
+    if (!priced.ok) return priced
+    const { gasLimit, maxFeePerGas, maxPriorityFeePerGas } = priced.value
+    const transaction = {
+      from: address,
+      to,
+      data,
+      chainId: hexQuantity(chainId),
+      gas: hexQuantity(gasLimit),
+      maxFeePerGas: hexQuantity(maxFeePerGas),
+      maxPriorityFeePerGas: hexQuantity(maxPriorityFeePerGas),
+    }
+    const hash = await sendForHash(signer, { method: 'eth_sendTransaction', params: [transaction] })
+    return hash.ok ? waitForBlock(rpc, hash.value) : hash
+  }
+  let lane: Promise<unknown> = Promise.resolve()
+  return {
+    address,
+    transact(transaction) {
+      const outcome = lane.then(() => send(transaction))
+      lane = outcome.catch(() => undefined)
+      return outcome
+    },
+  }
+}
+
+/** Answers the raw transaction. */
 async function priceAndSign(
   { rpc, chainId, address, privateKey }: Account,
   { to, data }: Transaction,
 ): Promise<Result<Hex, ChainFailure>> {
-  const [gas, nonce, quote] = await Promise.all([
-    readQuantity(rpc, 'eth_estimateGas', [{ from: address, to, data }]),
+  const [priced, nonce] = await Promise.all([
+    priceTransaction(rpc, { from: address, to, data }),
     readQuantity(rpc, 'eth_getTransactionCount', [address, 'pending']),
+  ])
+  if (!priced.ok) return priced
+  if (!nonce.ok) return nonce
+  const terms = { chainId, nonce: Number(nonce.value), to, data, ...priced.value }
+  return ok((await signTransaction(terms, privateKey)).raw)
+}
+
+/** Estimates, which simulates, and prices. */
+async function priceTransaction(
+  rpc: JsonRpc,
+  transaction: Transaction & { readonly from: Address },
+): Promise<Result<Fees & { readonly gasLimit: bigint }, ChainFailure>> {
+  const [gas, quote] = await Promise.all([
+    readQuantity(rpc, 'eth_estimateGas', [transaction]),
     readFeeQuote(rpc),
   ])
   if (!gas.ok) return gas
-  if (!nonce.ok) return nonce
   if (!quote.ok) return quote
-  const gasLimit = gasLimitOf(gas.value)
-  const fees = wantedFees(quote.value)
-  const terms = { chainId, nonce: Number(nonce.value), to, data, gasLimit, ...fees }
-  return ok((await signTransaction(terms, privateKey)).raw)
+  return ok({ gasLimit: gasLimitOf(gas.value), ...wantedFees(quote.value) })
 }
 
 async function waitForBlock(

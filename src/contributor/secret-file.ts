@@ -15,7 +15,7 @@ const secretLengthMin = 16
 export async function readKeyFile(path: string): Promise<Result<PrivateKey, string>> {
   const content = await readPrivately(path)
   if (!content.ok) return content
-  const text = keyTextOf(content.value)
+  const text = keyTextOf(content.value.trim())
   const key = parsePrivateKey(text.startsWith('0x') ? text : `0x${text}`)
   if (key !== undefined) return ok(key)
   return err(`${path} holds no key: expected 64 hex digits, or JSON with them as "privateKey"`)
@@ -25,12 +25,22 @@ export async function readKeyFile(path: string): Promise<Result<PrivateKey, stri
 export async function readSecretFile(path: string): Promise<Result<string, string>> {
   const content = await readPrivately(path)
   if (!content.ok) return content
-  const isOneWord = /^[\x21-\x7e]+$/.test(content.value)
-  if (isOneWord && content.value.length >= secretLengthMin) return content
+  const secret = content.value.trim()
+  const isOneWord = /^[\x21-\x7e]+$/.test(secret)
+  if (isOneWord && secret.length >= secretLengthMin) return ok(secret)
   return err(`${path} holds no secret: expected ${secretLengthMin} or more characters, no spaces`)
 }
 
-async function readPrivately(path: string): Promise<Result<string, string>> {
+/** A password is the file's first line, spaces and all, as other wallets' tools read it. */
+export async function readPasswordFile(path: string): Promise<Result<string, string>> {
+  const content = await readPrivately(path)
+  if (!content.ok) return content
+  const [password = ''] = content.value.split(/\r?\n/)
+  return password === '' ? err(`${path} holds no password on its first line`) : ok(password)
+}
+
+/** Of a file that is a secret as a whole, such as a keystore. */
+export async function readPrivately(path: string): Promise<Result<string, string>> {
   try {
     const { mode, size } = await stat(path)
     if (size > smallFileBytesMax) return err(`${path} is too large`)
@@ -38,7 +48,7 @@ async function readPrivately(path: string): Promise<Result<string, string>> {
     if (process.platform !== 'win32' && (mode & permissionsOfOthers) !== 0) {
       return err(`${path} can be read by others: run chmod 600 on it`)
     }
-    return ok((await readFile(path, 'utf8')).trim())
+    return ok(await readFile(path, 'utf8'))
   } catch (error) {
     return err(`${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`)
   }
