@@ -1,5 +1,5 @@
 import type { Endpoint, Unit } from './endpoint.ts'
-import type { PriceSheet } from './price-sheet.ts'
+import type { PriceRange, PriceSheet } from './price-sheet.ts'
 import type { Address, AtomicAmount, Bytes32 } from './units.ts'
 
 /** A price sheet and its name in receipts. */
@@ -22,6 +22,9 @@ export type Offer = PricedBy & {
   /** The most that its contributor may come to ask by its reports; undefined where the price is fixed. Of texts alone. */
   readonly priceMax?: PricedBy | undefined
 }
+
+/** A model as the pool has it: its price is the most that an answer may cost, and `askedNow` is what contributors ask. */
+export type OfferedModel = Offer & { readonly askedNow: PriceRange }
 
 /** A registered operator that signs its Work, as the registry has it. */
 export type SigningIdentity = {

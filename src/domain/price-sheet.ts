@@ -22,6 +22,39 @@ export type TokenPrices = Pick<
   'promptAtomicPerMtok' | 'cachedPromptAtomicPerMtok' | 'completionAtomicPerMtok'
 >
 
+/** The prices alone of something that has them among other members. */
+export const tokenPricesOf = ({
+  promptAtomicPerMtok,
+  cachedPromptAtomicPerMtok,
+  completionAtomicPerMtok,
+}: TokenPrices): TokenPrices => ({
+  promptAtomicPerMtok,
+  cachedPromptAtomicPerMtok,
+  completionAtomicPerMtok,
+})
+
+/** The lowest and the highest of each kind of token, each perhaps of another contributor. */
+export type PriceRange = { readonly lowest: TokenPrices; readonly highest: TokenPrices }
+
+export const rangeOfBoth = (one: PriceRange, other: PriceRange): PriceRange => ({
+  lowest: lowestOf(one.lowest, other.lowest),
+  highest: eachOf(one.highest, other.highest, (a, b) => (a > b ? a : b)),
+})
+
+/** Of each kind of token the lower price. */
+export const lowestOf = (one: TokenPrices, other: TokenPrices): TokenPrices =>
+  eachOf(one, other, (a, b) => (a < b ? a : b))
+
+const eachOf = (
+  one: TokenPrices,
+  other: TokenPrices,
+  pick: (a: AtomicAmount, b: AtomicAmount) => AtomicAmount,
+): TokenPrices => ({
+  promptAtomicPerMtok: pick(one.promptAtomicPerMtok, other.promptAtomicPerMtok),
+  cachedPromptAtomicPerMtok: pick(one.cachedPromptAtomicPerMtok, other.cachedPromptAtomicPerMtok),
+  completionAtomicPerMtok: pick(one.completionAtomicPerMtok, other.completionAtomicPerMtok),
+})
+
 const tokensPerMtok = 1_000_000n
 
 /**

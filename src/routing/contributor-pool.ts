@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { assert } from '../base/assert.ts'
-import type { Contributor, Offer } from '../domain/contributor.ts'
+import type { CapacityReport } from '../domain/capacity-report.ts'
+import type { Contributor, Offer, OfferedModel } from '../domain/contributor.ts'
 import { type Endpoint, usualEndpoints } from '../domain/endpoint.ts'
+import { rangeOfBoth, type TokenPrices } from '../domain/price-sheet.ts'
 import type { ConcurrencyStore } from '../store/concurrency-store.ts'
 import type { RateWindowStore } from '../store/rate-window-store.ts'
 import { MemoryRateWindows } from '../store/rate-window-store-memory.ts'
+import { askedFor, isSamePrice, offerAsAsked } from './believe-report.ts'
 import { chooseLane } from './choose-lane.ts'
 import type { RouteRequest } from './filter-lanes.ts'
 import { Hedging } from './hedging.ts'
@@ -20,7 +23,7 @@ import {
 import { queuedPerCallerMax, queuedPerModelMax } from './limits.ts'
 import { type ContributorReport, reportOn } from './pool-report.ts'
 import { PrefixAffinity } from './prefix-affinity.ts'
-import { isSamePlace, renewLane, renewStation } from './renew-lane.ts'
+import { hearStation, isSamePlace, renewLane, renewStation } from './renew-lane.ts'
 import { type OfferFor, Route } from './route.ts'
 import type { RoutingState } from './routing-state.ts'
 import { type Random, seededRandom } from './seeded-random.ts'
@@ -46,18 +49,23 @@ export type Offered = { readonly lanes: readonly Lane[]; readonly candidates: re
 
 const endpointsOf = ({ endpoints }: Offer): readonly Endpoint[] => endpoints ?? usualEndpoints
 
+/** At the highest price that it may come to. */
+const atMost = (offer: Offer): Offer =>
+  offer.priceMax === undefined ? offer : { ...offer, ...offer.priceMax }
+
 /** Who reads one price must not be charged more than it. */
-function dearerAtAll(one: Offer, other: Offer): Offer {
-  const isDearer = priceOf(other) > priceOf(one)
-  return isDearer ? withEndpointsOf(other, one) : withEndpointsOf(one, other)
+function dearerAtAll(one: OfferedModel, other: OfferedModel): OfferedModel {
+  const dearer = priceOf(other) > priceOf(one) ? other : one
+  const endpoints = [...new Set([...endpointsOf(one), ...endpointsOf(other)])]
+  return { ...dearer, endpoints, askedNow: rangeOfBoth(one.askedNow, other.askedNow) }
 }
 
 const priceOf = ({ prices }: Offer): bigint =>
   prices.completionAtomicPerMtok + prices.promptAtomicPerMtok
 
-const withEndpointsOf = (offer: Offer, other: Offer): Offer => ({
-  ...offer,
-  endpoints: [...new Set([...endpointsOf(offer), ...endpointsOf(other)])],
+const offeredBy = (lanes: readonly Lane[]): Offered => ({
+  lanes,
+  candidates: lanes.map(({ candidate }) => candidate),
 })
 
 const asOffered: OfferFor = (offer) => offer
@@ -69,7 +77,7 @@ export class ContributorPool {
   /** Those who are asked no more and still answer somebody: who comes back meanwhile is as busy as it was. */
   #leaving: ReadonlyMap<string, Station> = new Map()
   /** By `laneNameOf`: an offer has a lane for each endpoint, because it may do well at one and not at another. */
-  #offered: ReadonlyMap<string, Offered> = new Map()
+  #offered = new Map<string, Offered>()
   readonly #rooms = new Map<string, WaitingRoom>()
   readonly #state: RoutingState
   #stationsEver = 0
@@ -117,26 +125,31 @@ export class ContributorPool {
   }
 
   /**
-   * One offer for each model and what it is counted in, in the order of configuration: the dearest, with the endpoints of
-   * them all.
+   * One offer for each model and what it is counted in, in the order of configuration: the dearest that may be charged, with
+   * the endpoints of them all, and what is asked now.
    */
-  models(): readonly Offer[] {
-    const offers = new Map<string, Offer>()
-    for (const { contributor } of this.#stations.values()) {
+  models(): readonly OfferedModel[] {
+    const models = new Map<string, OfferedModel>()
+    for (const { contributor, heard } of this.#stations.values()) {
       for (const offer of contributor.offers) {
         const name = `${offer.unit ?? 'token'} ${offer.modelName}`
-        const known = offers.get(name)
-        offers.set(name, known === undefined ? offer : dearerAtAll(known, offer))
+        const now = askedFor(offer, heard) ?? offer.prices
+        const model = { ...atMost(offer), askedNow: { lowest: now, highest: now } }
+        const known = models.get(name)
+        models.set(name, known === undefined ? model : dearerAtAll(known, model))
       }
     }
-    return [...offers.values()]
+    return [...models.values()]
   }
 
-  /** Every price that an answer may be charged by, once: several contributors may serve a model, each at its own. */
+  /**
+   * Every price that an answer may be charged by, once: several contributors may serve a model, each at its own; of a price
+   * that moves the highest.
+   */
   priced(): readonly Offer[] {
     const offers = new Map<string, Offer>()
     for (const { contributor } of this.#stations.values()) {
-      for (const offer of contributor.offers) {
+      for (const offer of contributor.offers.map(atMost)) {
         offers.set(`${offer.priceHash} ${offer.modelName}`, offer)
       }
     }
@@ -190,7 +203,7 @@ export class ContributorPool {
       for (const offer of contributor.offers) {
         for (const endpoint of endpointsOf(offer)) {
           const laneName = laneNameOf({ endpoint, modelName: offer.modelName })
-          const lane = this.#laneOf(laneName, station, offer)
+          const lane = this.#laneOf(laneName, station, offerAsAsked(offer, station.heard))
           lanes.set(laneName, [...(lanes.get(laneName) ?? []), lane])
         }
       }
@@ -200,12 +213,7 @@ export class ContributorPool {
       before.filter(([id, { inFlight }]) => inFlight > 0 && !stations.has(id)),
     )
     this.#stations = stations
-    this.#offered = new Map(
-      [...lanes].map(([laneName, all]) => {
-        const candidates = all.map(({ candidate }) => candidate)
-        return [laneName, { lanes: all, candidates }]
-      }),
-    )
+    this.#offered = new Map([...lanes].map(([laneName, all]) => [laneName, offeredBy(all)]))
     for (const [laneName, room] of this.#rooms) {
       if (room.isEmpty && !lanes.has(laneName)) this.#rooms.delete(laneName)
     }
@@ -216,6 +224,24 @@ export class ContributorPool {
     this.replace([...this.contributors, contributor])
   }
 
+  /**
+   * What a contributor says of itself; undefined where it says nothing, or nothing any more. From now on it is asked at the
+   * price that it asks. Requests that began go on at theirs.
+   */
+  heard(contributorId: string, report: CapacityReport | undefined, nowMs: number): void {
+    const station = this.#stations.get(contributorId)
+    if (station === undefined) return
+    hearStation(station, report, nowMs)
+    for (const offer of station.contributor.offers) {
+      const asked = askedFor(offer, station.heard) ?? offer.prices
+      for (const endpoint of endpointsOf(offer)) {
+        this.#reprice(laneNameOf({ endpoint, modelName: offer.modelName }), station, offer, asked)
+      }
+    }
+    // It may have more room than before.
+    this.#state.wakeRooms(nowMs)
+  }
+
   /** The operator's word that a contributor is well: whatever was held against it, its slowness too, is forgotten. */
   readmit(contributorId: string): void {
     const station = this.#stations.get(contributorId)
@@ -224,6 +250,15 @@ export class ContributorPool {
     for (const { lanes } of this.#offered.values()) {
       for (const lane of lanes) if (lane.station === station) forget(lane)
     }
+  }
+
+  #reprice(laneName: string, station: Station, offer: Offer, asked: TokenPrices): void {
+    const { lanes } = this.#offered.get(laneName) ?? nobody
+    const place = lanes.findIndex((lane) => lane.station === station)
+    const before = lanes[place]
+    if (before === undefined || isSamePrice(before.candidate.offer.prices, asked)) return
+    const lane = renewLane(before, offerAsAsked(offer, station.heard))
+    this.#offered.set(laneName, offeredBy(lanes.with(place, lane)))
   }
 
   #stationOf(contributor: Contributor): Station {

@@ -67,6 +67,8 @@ type Exclusion =
   /** Not healthy, but better than nobody. */
   | { readonly kind: 'doubtful' }
   | { readonly kind: 'forged' }
+  /** It said that it is about to leave. */
+  | { readonly kind: 'draining' }
 
 const constraint = (filter: ConstraintFilter, rank: number): Exclusion => ({
   kind: 'constraint',
@@ -85,6 +87,7 @@ const outs = {
   neverFits: constraint('tokens_per_minute', 8),
   doubtful: { kind: 'doubtful' },
   forged: { kind: 'forged' },
+  draining: { kind: 'draining' },
   fullHouse: { kind: 'busy', retryAfterMs: placeRetryMs },
 } as const satisfies Record<string, Exclusion>
 
@@ -165,7 +168,8 @@ function isDearer(
 }
 
 function whyUnwell(lane: Lane, nowMs: number): Exclusion | undefined {
-  const { quarantine } = lane.station
+  const { quarantine, heard } = lane.station
+  if (heard?.said.draining) return outs.draining
   if (judgeQuarantine(quarantine, nowMs) === 'quarantined') {
     return quarantine?.cause === 'forged' ? outs.forged : outs.doubtful
   }

@@ -2,6 +2,7 @@ import type { Contributor, ContributorLimits, Offer } from '../domain/contributo
 import type { Endpoint } from '../domain/endpoint.ts'
 import type { ConcurrencyLimit } from '../store/concurrency-store.ts'
 import type { RateClaim, RateLimit } from '../store/rate-window-store.ts'
+import { concurrencyMaxOf, type HeardReport } from './believe-report.ts'
 import { type Breaker, closedBreaker } from './circuit-breaker.ts'
 import type { Quarantine } from './key-quarantine.ts'
 import { type LatencyEstimate, unknownLatency } from './latency-estimate.ts'
@@ -16,7 +17,11 @@ export type Station = {
   readonly index: number
   /** Joined while the gateway ran: nobody vouches for it before it has answered. */
   readonly isNewcomer: boolean
+  /** The newest that it said of itself, while that is believed. */
+  readonly heard: HeardReport | undefined
   readonly concurrencyMax: number
+  /** What its load is a part of. A report can make it smaller, and nothing can make it larger than it was without one. */
+  readonly loadSlots: number
   /** The same for all replicas together; undefined where nothing is declared. */
   readonly placeLimit: ConcurrencyLimit | undefined
   readonly requestLimit: RateLimit | undefined
@@ -74,10 +79,16 @@ export const laneNameOf = (asked: {
 
 export function createStation(
   contributor: Contributor,
-  place: { readonly index: number; readonly isNewcomer: boolean },
+  place: {
+    readonly index: number
+    readonly isNewcomer: boolean
+    readonly heard?: HeardReport | undefined
+  },
 ): Station {
   const { contributorId, limits } = contributor
-  const { concurrencyMax } = limits ?? {}
+  const { heard } = place
+  const concurrencyMax = concurrencyMaxOf(limits, heard)
+  const slotsUsual = limits?.concurrencyMax ?? assumedConcurrency
   const perMinute = (what: string, max: number | undefined): RateLimit | undefined =>
     max === undefined
       ? undefined
@@ -85,7 +96,9 @@ export function createStation(
   return {
     contributor,
     ...place,
+    heard,
     concurrencyMax: concurrencyMax ?? Number.POSITIVE_INFINITY,
+    loadSlots: Math.min(slotsUsual, heard?.said.slots ?? slotsUsual),
     placeLimit:
       concurrencyMax === undefined
         ? undefined

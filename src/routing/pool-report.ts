@@ -2,7 +2,9 @@
  * What the pool knows of a contributor, for people: nothing here is decided by.
  */
 import type { Endpoint } from '../domain/endpoint.ts'
+import type { TokenPrices } from '../domain/price-sheet.ts'
 import type { RateLimit, RateWindowStore } from '../store/rate-window-store.ts'
+import type { HeardReport } from './believe-report.ts'
 import { judgeBreaker } from './circuit-breaker.ts'
 import { judgeQuarantine } from './key-quarantine.ts'
 import type { Lane, Station } from './lane.ts'
@@ -12,6 +14,8 @@ export type ContributorReport = {
   readonly contributorId: string
   readonly inFlight: number
   readonly concurrencyMax: number | undefined
+  /** What it said of itself and when, while that is believed. What of it counts: believe-report.ts. */
+  readonly heard: HeardReport | undefined
   /** Why it is asked for nothing, whatever the model; `credentials` is tried again by itself, `forged` is not. */
   readonly quarantine: 'credentials' | 'forged' | undefined
   /** How full its declared limits are, as this process knows it. */
@@ -31,6 +35,10 @@ type LaneReport = {
   readonly endpoint: Endpoint
   readonly modelName: string
   readonly upstreamModelName: string
+  /** Asked now. */
+  readonly prices: TokenPrices
+  /** The most that may be asked; undefined where the price is fixed. */
+  readonly priceMax: TokenPrices | undefined
   /** `cooling`: limited by itself for a while; `open` and `probing`: it failed lately. */
   readonly state: 'healthy' | 'cooling' | 'open' | 'probing'
   readonly served: number
@@ -53,6 +61,7 @@ export function reportOn(
     contributorId,
     inFlight: station.inFlight,
     concurrencyMax: Number.isFinite(station.concurrencyMax) ? station.concurrencyMax : undefined,
+    heard: station.heard,
     quarantine: isQuarantined ? station.quarantine?.cause : undefined,
     windows: windowsOf(station, at),
     lanes: lanes.map(({ endpoint, lane }) => laneReport(endpoint, lane, at.nowMs)),
@@ -63,11 +72,13 @@ function laneReport(endpoint: Endpoint, lane: Lane, nowMs: number): LaneReport {
   const { breaker, answers, failures, uptime, firstToken, perToken } = lane.health
   const verdict = judgeBreaker(breaker, nowMs)
   const failing = breaker.phase === 'closed' ? 'healthy' : breaker.phase
-  const { modelName, upstreamModelName } = lane.candidate.offer
+  const { modelName, upstreamModelName, prices, priceMax } = lane.candidate.offer
   return {
     endpoint,
     modelName,
     upstreamModelName,
+    prices,
+    priceMax: priceMax?.prices,
     state: verdict === 'cooling' ? 'cooling' : failing,
     served: answers,
     failed: failures,

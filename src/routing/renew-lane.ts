@@ -2,6 +2,7 @@
  * What stays of a contributor and its lanes when the configuration is read again while requests are under way there.
  */
 import { isDeepStrictEqual } from 'node:util'
+import type { CapacityReport } from '../domain/capacity-report.ts'
 import type { Contributor, Offer } from '../domain/contributor.ts'
 import { createLane, createStation, type Lane, type Station } from './lane.ts'
 
@@ -13,16 +14,32 @@ export const isSamePlace = (before: Contributor, after: Contributor): boolean =>
 
 /** The same station, so that what is in flight there is still counted, with its new limits. */
 export function renewStation(station: Station, contributor: Contributor): Station {
-  const { index, isNewcomer, inFlight, quarantine } = station
+  const { index, isNewcomer, heard, inFlight, quarantine } = station
   if (isDeepStrictEqual(station.contributor, contributor)) return station
   // A key that was refused says nothing about another one.
   const isOtherKey = station.contributor.authorization !== contributor.authorization
-  const renewed = createStation(contributor, { index, isNewcomer })
+  const renewed = createStation(contributor, { index, isNewcomer, heard })
   const isDenied = quarantine?.cause === 'credentials' && !isOtherKey
   return Object.assign(station, renewed, {
     inFlight,
     quarantine: isDenied || quarantine?.cause === 'forged' ? quarantine : undefined,
   })
+}
+
+/** The same station with what it says of itself now; undefined: nothing that is believed. */
+export function hearStation(
+  station: Station,
+  report: CapacityReport | undefined,
+  nowMs: number,
+): void {
+  const { contributor, index, isNewcomer, inFlight, quarantine } = station
+  const heard = report && {
+    said: report,
+    atMs: nowMs,
+    ofOthers: Math.max(0, report.running + report.waiting - inFlight),
+  }
+  const renewed = createStation(contributor, { index, isNewcomer, heard })
+  Object.assign(station, renewed, { inFlight, quarantine })
 }
 
 /**

@@ -64,14 +64,15 @@ function expectedTimeMs(lane: Lane, tokens: number, nowMs: number): number | und
   if (firstTokenMs === undefined && perTokenMs === undefined) return undefined
   const aloneMs = (firstTokenMs ?? 0) + (perTokenMs ?? 0) * tokens
   const { inFlight, concurrencyMax } = lane.station
-  return aloneMs * (1 + inFlight / Math.min(concurrencyMax, assumedConcurrency))
+  return aloneMs * (1 + inFlight / Math.max(1, Math.min(concurrencyMax, assumedConcurrency)))
 }
 
 /** The scarcest of concurrency, requests and tokens per minute. */
 function loadOf(lane: Lane, windows: RateWindowStore, nowMs: number): number {
-  const { inFlight, concurrencyMax, requestLimit, tokenLimit } = lane.station
-  const slots = concurrencyMax === Number.POSITIVE_INFINITY ? assumedConcurrency : concurrencyMax
-  let load = Math.min(1, inFlight / slots)
+  const { inFlight, heard, loadSlots, requestLimit, tokenLimit } = lane.station
+  // What it does for other gateways is its own word, and only makes it look busier.
+  const busy = inFlight + (heard?.ofOthers ?? 0)
+  let load = loadSlots === 0 ? 1 : Math.min(1, busy / loadSlots)
   if (requestLimit !== undefined) load = Math.max(load, windows.usedShare(requestLimit, nowMs))
   if (tokenLimit !== undefined) load = Math.max(load, windows.usedShare(tokenLimit, nowMs))
   return load

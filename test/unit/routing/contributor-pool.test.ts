@@ -36,7 +36,7 @@ describe('ContributorPool', () => {
     const at = (id: string, price: bigint, hash: string) =>
       contributorOf({ id, price, offer: { priceHash: bytes32(`0x${hash.repeat(64)}`) } })
     const pool = new ContributorPool([at('a', 1n, 'a'), at('b', 3n, 'b'), at('c', 1n, 'a')])
-    const promptPrices = (offers: ReturnType<typeof pool.models>) =>
+    const promptPrices = (offers: ReturnType<typeof pool.priced>) =>
       offers.map(({ priceHash }) => priceHash.slice(0, 3))
     expect(promptPrices(pool.models())).toEqual(['0xb'])
     expect(promptPrices(pool.priced())).toEqual(['0xa', '0xb'])

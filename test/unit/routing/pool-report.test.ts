@@ -37,6 +37,7 @@ test('tells what a contributor serves, how well, and how much of its limits is l
     contributorId: 'a',
     inFlight: 1,
     concurrencyMax: 3,
+    heard: undefined,
     quarantine: undefined,
     windows: [
       { name: 'requests', max: 10, left: 8, windowMs: 60_000 },
@@ -50,6 +51,8 @@ test('tells what a contributor serves, how well, and how much of its limits is l
         endpoint: 'chat/completions',
         modelName: 'm',
         upstreamModelName: 'm',
+        prices: expect.objectContaining({ completionAtomicPerMtok: 1_000_000n }),
+        priceMax: undefined,
         state: 'healthy',
         served: 1,
         failed: 0,
