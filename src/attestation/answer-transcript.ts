@@ -52,6 +52,17 @@ export class AnswerContent {
   readonly #toolCalls: Map<number, Record<string, unknown>>[] = []
   #textBytes = 0
 
+  /** Of an answer in one piece; undefined unless it has each choice that was asked for once, and no other. */
+  static whole(deltas: readonly DeltaContent[], choiceCount: number): AnswerContent | undefined {
+    const content = new AnswerContent()
+    const unanswered = new Set(Array.from({ length: choiceCount }, (_, index) => index))
+    for (const delta of deltas) {
+      if (!unanswered.delete(delta.index)) return undefined
+      content.add(delta)
+    }
+    return content
+  }
+
   add(delta: DeltaContent): void {
     const { index, text, aside } = delta
     this.#textBytes += writtenBytes(delta)
@@ -118,6 +129,11 @@ export class StreamTranscript {
 
   constructor(job: { readonly jobId: Bytes32; readonly inputHash: Bytes32 }) {
     this.#received = startStreamHash(job)
+  }
+
+  /** What `streamRoot` would be, did the stream end behind the last event. */
+  get link(): Bytes32 {
+    return this.#received.link()
   }
 
   /** An event that goes to the client as it came. */

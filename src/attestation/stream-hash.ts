@@ -26,6 +26,8 @@ type StreamHashes = {
 export type StreamHash = {
   /** Appends one whole event of at most `sseEventBytesMax` bytes. The bytes are read before it returns, never kept. */
   readonly event: (bytes: Uint8Array) => void
+  /** The last link so far: what `streamRoot` would be, did the stream end here. */
+  readonly link: () => Bytes32
   /** A copy of the running output hash: what a relay that begins to rewrite the stream continues with. */
   readonly forkOutput: () => Hash
   /** The hashes over everything appended so far. Called once: a stream has one end. */
@@ -61,12 +63,13 @@ export function startStreamHash(start: {
       eventCount += 1
       byteCount += bytes.length
     },
+    link: () => linkOf(link),
     forkOutput: () => output.copy(),
     finish: () => {
       assert(!finished, 'a stream is finished once')
       finished = true
       return {
-        streamRoot: bytes32(`0x${Buffer.from(link, 'latin1').toString('hex')}`),
+        streamRoot: linkOf(link),
         outputHash: bytes32(`0x${output.digest('hex')}`),
         eventCount,
         byteCount,
@@ -74,6 +77,9 @@ export function startStreamHash(start: {
     },
   }
 }
+
+const linkOf = (link: string): Bytes32 =>
+  bytes32(`0x${Buffer.from(link, 'latin1').toString('hex')}`)
 
 /** Links are latin1 strings: a digest as a string costs a third of a digest as a Buffer (0.6 against 1.7 µs an event). */
 function nextLink(link: string, event: Uint8Array): string {

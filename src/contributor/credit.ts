@@ -8,7 +8,7 @@ import type { JsonRpc } from '../chain/json-rpc.ts'
 import { isOpenClaimAuthorizer } from '../chain/open-claims.ts'
 import { contributorShareRoundedDown } from '../domain/contributor-share.ts'
 import { decodeOfferedVoucher, encodeVoucher } from '../domain/payout-voucher.ts'
-import { priceRoundedUp } from '../domain/price-sheet.ts'
+import { priceRoundedUp, type TokenPrices } from '../domain/price-sheet.ts'
 import { type AtomicAmount, atomic, type Bytes32, unixSecondsOf } from '../domain/units.ts'
 import type { Usage } from '../domain/usage.ts'
 import type { CreditAgreement } from './credit-agreement.ts'
@@ -104,9 +104,9 @@ export class Credit {
     return this.#judging
   }
 
-  /** A Work was signed: from now on it is owed. */
-  worked(usage: Omit<Usage, 'reasoningTokens'>): void {
-    const { prices, feeBps } = this.agreement
+  /** A Work was signed: from now on it is owed, at the prices of its job where those move. */
+  worked(usage: Omit<Usage, 'reasoningTokens'>, prices: TokenPrices = this.agreement.prices): void {
+    const { feeBps } = this.agreement
     // As the gateway has it: an answer without a token costs nothing.
     const cost = usage.completionTokens === 0 ? atomic(0n) : priceRoundedUp(prices, usage)
     this.#book = addWork(this.#book, contributorShareRoundedDown({ cost, feeBps }))

@@ -3,7 +3,7 @@
  * headers.
  */
 export type OpenAiRefusal = {
-  readonly status: 400 | 401 | 402 | 404 | 405 | 409 | 413 | 429 | 500 | 503
+  readonly status: 400 | 401 | 402 | 404 | 405 | 409 | 413 | 429 | 500 | 502 | 503 | 504
   readonly type: 'invalid_request_error' | 'insufficient_quota' | 'rate_limit_error' | 'api_error'
   readonly code: string
   /** The member of the body that is at fault. */
@@ -204,3 +204,21 @@ export const jobAlreadySigned = (jobId: string): OpenAiRefusal => ({
   param: 'x-vouch-job',
   message: `Work for the job ${jobId} is in progress or was signed; a job is answered once.`,
 })
+
+/** It was asked for more within the last minute. */
+export const priceTooLow = (header: string): OpenAiRefusal => ({
+  status: 409,
+  type: 'invalid_request_error',
+  code: 'price_too_low',
+  param: header,
+  message: 'The job pays less than what was last asked. Look at the capacity again.',
+})
+
+/** Its promise to answer a job once cannot be kept without a disk. */
+export const jobsNotKept: OpenAiRefusal = {
+  status: 503,
+  type: 'api_error',
+  code: 'jobs_not_kept',
+  param: null,
+  message: 'The list of answered jobs cannot be written: nothing is signed.',
+}

@@ -63,10 +63,18 @@ export function openWorkSigner(signer: {
       assert(begun.delete(facts.jobId), 'only a begun job is signed, and only once')
       remember(facts.jobId)
       const work: Work = { ...facts, contributor, modelId, commitment: zeroBytes32 }
-      return { work, signature: signDigest(workDigest(domain, work), privateKey) }
+      return signWork({ privateKey, domain }, work)
     },
   }
 }
+
+export const signWork = (
+  signer: { readonly privateKey: PrivateKey; readonly domain: DomainSeparator },
+  work: Work,
+): SignedWork => ({
+  work,
+  signature: signDigest(workDigest(signer.domain, work), signer.privateKey),
+})
 
 /** The value of `x-vouch-work` and of the comment that ends a stream: base64url of the JSON. */
 export const encodeSignedWork = (signedWork: SignedWork): string =>

@@ -1,4 +1,3 @@
-import { hash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { requestBodyBytesMax } from '../base/limits.ts'
 import {
@@ -87,14 +86,6 @@ function refusalBeforeRoute(
   if (name === 'health') return undefined
   if (serving.isStopping()) return shuttingDown
   return serving.isAuthorized(request.headers.authorization) ? undefined : wrongSecret
-}
-
-/** Compares digests, whose length and timing tell nothing of the secret. */
-export function bearerCheck(secret: string | undefined): Serving['isAuthorized'] {
-  if (secret === undefined) return () => true
-  const digestOf = (text: string): Buffer => hash('sha256', text, 'buffer')
-  const expected = digestOf(`Bearer ${secret}`)
-  return (authorization) => timingSafeEqual(digestOf(authorization ?? ''), expected)
 }
 
 async function serveText(

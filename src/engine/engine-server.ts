@@ -1,8 +1,9 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { clientRequestTimeoutMs, drainTimeoutMs } from '../base/limits.ts'
+import { bearerCheck } from '../contributor/bearer-check.ts'
 import type { Engine } from './engine.ts'
-import { bearerCheck, type RequestEnd, route, type Serving } from './engine-routes.ts'
+import { type RequestEnd, route, type Serving } from './engine-routes.ts'
 
 export type EngineServer = {
   /** Such as `http://127.0.0.1:40123`. */

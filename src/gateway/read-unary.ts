@@ -1,10 +1,9 @@
 import { AnswerContent } from '../attestation/answer-transcript.ts'
-import { JoinedBytes } from '../base/joined-bytes.ts'
-import { upstreamBodyBytesMax } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { UpstreamRefusal } from '../domain/refusal.ts'
 import { type AnswerFormat, isText, type WholeAnswer } from '../upstream/answer-formats.ts'
 import type { OpenedAnswer } from '../upstream/open-answer.ts'
+import { readAnswerBody } from '../upstream/read-answer-body.ts'
 import type { AskedOf, WholeUnits } from '../upstream/whole-units.ts'
 
 /** An answer in one piece, whole and understood. */
@@ -23,36 +22,13 @@ export async function readUnary(
 ): Promise<Result<UnaryRead, UpstreamRefusal>> {
   const { contentType } = opened
   const { choiceCount } = asked
-  const body = await readBody(opened)
+  const body = await readAnswerBody(opened)
   if (!body.ok) return body
   const answer = format.readWhole(body.value, { ...asked, contentType })
   if (answer === undefined) return err({ reason: 'upstream_bad_response' })
   const read = { received: body.value, answer }
   if (!isText(answer)) return ok({ ...read, content: answer })
-  const content = new AnswerContent()
-  const unanswered = new Set(Array.from({ length: choiceCount }, (_, index) => index))
-  for (const delta of answer.deltas) {
-    if (!unanswered.delete(delta.index)) return err({ reason: 'upstream_bad_response' })
-    content.add(delta)
-  }
+  const content = AnswerContent.whole(answer.deltas, choiceCount)
+  if (content === undefined) return err({ reason: 'upstream_bad_response' })
   return ok({ ...read, content })
-}
-
-function readBody(opened: OpenedAnswer): Promise<Result<Buffer, UpstreamRefusal>> {
-  return new Promise((settle) => {
-    const body = new JoinedBytes()
-    opened.flow({
-      data: (chunk) => {
-        if (body.bytes.length + chunk.length > upstreamBodyBytesMax) {
-          settle(err({ reason: 'upstream_bad_response' }))
-          opened.abort()
-          return true
-        }
-        body.add(chunk)
-        return true
-      },
-      end: () => settle(ok(body.bytes)),
-      fail: (refusal) => settle(err(refusal)),
-    })
-  })
 }

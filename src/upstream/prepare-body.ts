@@ -21,7 +21,7 @@ export function prepareBody(
   const members = new Map<string, string>()
   if (mapped) members.set('model', JSON.stringify(offer.upstreamModelName))
   if (bounds) members.set('max_tokens', String(terms.completionTokensMax))
-  if (asksUsage) members.set('stream_options', withUsage(request.forwardedBody))
+  if (asksUsage) members.set('stream_options', optionsWithUsage(request.forwardedBody))
   return withMembers(request.forwardedBody, members)
 }
 
@@ -35,8 +35,8 @@ function withModelName(
   return Buffer.concat([forwardedBody.subarray(0, start), name, forwardedBody.subarray(end)])
 }
 
-/** The stream's options with usage asked for; whatever else they say stays. */
-function withUsage(body: Buffer): string {
+/** A stream's `stream_options` with usage asked for; whatever else they say stays. */
+export function optionsWithUsage(body: Buffer): string {
   const options = textOfMember(body, 'stream_options') ?? 'null'
   const given = Buffer.from(options === 'null' ? '{}' : options)
   return withMembers(given, new Map([['include_usage', 'true']])).toString()

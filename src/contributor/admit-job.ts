@@ -1,0 +1,106 @@
+/*
+ * Every "no" that a job can be told before the engine is asked, cheapest first. Nothing has been changed or reserved yet, but
+ * for the voucher that came with it: that is ours whatever becomes of the job.
+ */
+import { sha256Bytes32 } from '../attestation/answer-transcript.ts'
+import { err, ok, type Result } from '../base/result.ts'
+import { usualEndpoints } from '../domain/endpoint.ts'
+import { voucherHeader } from '../domain/payout-voucher.ts'
+import { priceHeader, readPriceHeader } from '../domain/price-header.ts'
+import type { TokenPrices } from '../domain/price-sheet.ts'
+import type { Bytes32 } from '../domain/units.ts'
+import { busyRetryAfterS } from './agent-limits.ts'
+import type { AgentParts } from './agent-parts.ts'
+import type { AgentRequest } from './agent-request.ts'
+import type { AgentModel } from './agent-terms.ts'
+import { type AskedAnswer, readAsked, type SignedEndpoint } from './asked-answer.ts'
+import { unpaidAmount } from './credit-book.ts'
+import { type Job, type RequestHeaders, readJobHeaders } from './job-headers.ts'
+import {
+  creditExhausted,
+  engineBusy,
+  invalidJobHeader,
+  jobsNotKept,
+  modelNotFound,
+  type OpenAiRefusal,
+  priceTooLow,
+  shuttingDown,
+  unsupportedParameter,
+} from './openai-refusal.ts'
+
+export type AdmittedJob = {
+  readonly job: Job
+  readonly model: AgentModel
+  readonly asked: AskedAnswer
+  /** sha256 of what the gateway sent. */
+  readonly inputHash: Bytes32
+  /** What it is paid by; undefined leaves it to the agreement. */
+  readonly prices: TokenPrices | undefined
+}
+
+export async function admitJob(
+  parts: AgentParts,
+  endpoint: SignedEndpoint,
+  request: AgentRequest,
+): Promise<Result<AdmittedJob, OpenAiRefusal>> {
+  const { terms, slots } = parts
+  if (slots.isDraining) return err(shuttingDown)
+  if (!terms.jobs.isWritable) return err(jobsNotKept)
+  const asked = readAsked(endpoint, request.body)
+  if (!asked.ok) return asked
+  const model = modelOf(terms.models, asked.value)
+  if (!model.ok) return model
+  const { modelId } = model.value
+  const paidBy = terms.gateway
+  const job = readJobHeaders(request.headers, { modelId, signsWork: true, paidBy })
+  if (!job.ok) return job
+  if (job.value === undefined) return err(invalidJobHeader('x-vouch-job', 'a job'))
+  const prices = pricesOf(parts, model.value, request.headers)
+  if (!prices.ok) return prices
+  const credit = await admitOnCredit(parts, request.headers)
+  if (!credit.ok) return credit
+  // Last, since it changes while the credit is asked for.
+  if (slots.isFull) return err(engineBusy(busyRetryAfterS))
+  const inputHash = sha256Bytes32(request.body)
+  const { value: named } = job
+  return ok({ job: named, model: model.value, asked: asked.value, inputHash, prices: prices.value })
+}
+
+/** By the name that the engine will read: a job for one model must not be signed as another's. */
+function modelOf(
+  models: readonly AgentModel[],
+  { model: id, endpoint }: AskedAnswer,
+): Result<AgentModel, OpenAiRefusal> {
+  const model = models.find((one) => one.id === id)
+  if (model === undefined) return err(modelNotFound(id))
+  return (model.endpoints ?? usualEndpoints).includes(endpoint)
+    ? ok(model)
+    : err(unsupportedParameter('model', `it is not served at ${endpoint}`))
+}
+
+/** Only where our price moves is a job's own read: any other is the agreement's. */
+function pricesOf(
+  { terms, asked, slots }: AgentParts,
+  model: AgentModel,
+  headers: RequestHeaders,
+): Result<TokenPrices | undefined, OpenAiRefusal> {
+  const text = single(headers[priceHeader])
+  if (model.asks.points.length === 0 || text === undefined) return ok(undefined)
+  const prices = readPriceHeader(text)
+  if (prices === undefined) return err(invalidJobHeader(priceHeader, 'three prices'))
+  const now = { load: slots.load, nowMs: terms.nowMs() }
+  return asked.accepts(model, prices, now) ? ok(prices) : err(priceTooLow(priceHeader))
+}
+
+async function admitOnCredit(
+  { terms: { credit } }: AgentParts,
+  headers: RequestHeaders,
+): Promise<Result<void, OpenAiRefusal>> {
+  if (credit === undefined || (await credit.admit(single(headers[voucherHeader])))) {
+    return ok(undefined)
+  }
+  return err(creditExhausted(unpaidAmount(credit.book)))
+}
+
+const single = (header: string | readonly string[] | undefined): string | undefined =>
+  typeof header === 'string' ? header : header?.[0]

@@ -1,0 +1,18 @@
+/*
+ * Bounds of an agent before an engine. What it shares with other contributors is in limits.ts. Names end in the unit.
+ */
+
+/** Jobs that are remembered one by one; then they go into a filter of two bytes each. */
+export const jobsListedMax = 131_072
+/** Jobs that were left without a signature and may begin again; beyond it the oldest counts as signed. */
+export const jobsLeftMax = 4_096
+/** A price that was told a gateway is good for so long. */
+export const askBindsMs = 60_000
+/** A stream's checkpoint is signed after so many tokens, or after so long where some came. */
+export const checkpointTokens = 64
+export const checkpointPauseMs = 2_000
+/** Until an engine's stream begins, and between two pieces of it: more than any gateway waits, whose decision it is. */
+export const engineFirstByteTimeoutMs = 120_000
+export const engineIdleTimeoutMs = 120_000
+/** When who finds the engine full should ask again. */
+export const busyRetryAfterS = 1

@@ -1,0 +1,170 @@
+/*
+ * What stands between a gateway and any engine that speaks the OpenAI API: takes the gateway's jobs, has the engine answer
+ * them, passes its bytes through and signs what was delivered. A tunnel and a listener use it alike.
+ *
+ *   SERVING --drain--> DRAINING: what was taken is finished, nothing new is
+ */
+import { InvariantViolation } from '../base/assert.ts'
+import { upstreamConnectTimeoutMs, upstreamWholeAnswerTimeoutMs } from '../base/limits.ts'
+import { type CapacityReport, writeCapacityReport } from '../domain/capacity-report.ts'
+import { UpstreamPools } from '../upstream/upstream-pools.ts'
+import { engineFirstByteTimeoutMs, engineIdleTimeoutMs } from './agent-limits.ts'
+import type { AgentParts } from './agent-parts.ts'
+import type { AgentReply, AgentRequest, Answerer } from './agent-request.ts'
+import { AgentSlots } from './agent-slots.ts'
+import { AgentSpeed } from './agent-speed.ts'
+import type { AgentLoad, AgentModel, AgentTerms } from './agent-terms.ts'
+import { answerJob } from './answer-job.ts'
+import type { SignedEndpoint } from './asked-answer.ts'
+import { AskedPrices } from './asked-prices.ts'
+import {
+  internalError,
+  methodNotAllowed,
+  modelNotFound,
+  type OpenAiRefusal,
+  unknownUrl,
+} from './openai-refusal.ts'
+import { replyJson, replyRefusal } from './reply-json.ts'
+import type { JobOutcome } from './running-job.ts'
+
+export type Agent = Answerer & {
+  readonly load: () => AgentLoad
+  /** Takes nothing new from now on. Resolves when what was taken has ended. */
+  readonly drain: () => Promise<void>
+  /** Ends the connections to the engine, and what still runs over them. */
+  readonly close: () => Promise<void>
+}
+
+const modelPrefix = '/v1/models/'
+const endpointsByPath: ReadonlyMap<string, SignedEndpoint> = new Map([
+  ['/v1/chat/completions', 'chat/completions'],
+  ['/v1/completions', 'completions'],
+  ['/v1/embeddings', 'embeddings'],
+])
+const questions = ['/health', '/v1/models', '/v1/vouch/capacity']
+
+/**
+ * POST /v1/chat/completions, /v1/completions and /v1/embeddings, each of them a job; GET /v1/models, /v1/models/{id},
+ * /v1/vouch/capacity and /health. Who may ask is for whoever hands the requests over to know.
+ */
+export function openAgent(terms: AgentTerms): Agent {
+  const parts: AgentParts = {
+    terms,
+    slots: new AgentSlots(terms),
+    pools: new UpstreamPools(timeoutsOf(terms)),
+    asked: new AskedPrices(),
+    speed: new AgentSpeed(),
+  }
+  return {
+    load: () => parts.slots.load,
+    drain: () => parts.slots.drain(),
+    close: () => parts.pools.close(),
+    answer: (request, reply) => {
+      const path = request.path.split('?', 1)[0] ?? '/'
+      const endpoint = endpointsByPath.get(path)
+      const refused = refusalOf(request.method, path, endpoint)
+      if (refused !== undefined) replyRefusal(reply, refused)
+      else if (endpoint !== undefined) void serveJob(parts, { endpoint, request }, reply)
+      else void answerQuestion(parts, path, reply)
+    },
+  }
+}
+
+const timeoutsOf = ({ engine }: AgentTerms) => ({
+  connectMs: upstreamConnectTimeoutMs,
+  firstByteMs: engineFirstByteTimeoutMs,
+  wholeAnswerMs: upstreamWholeAnswerTimeoutMs,
+  idleMs: engineIdleTimeoutMs,
+  ...engine.timeouts,
+})
+
+function refusalOf(
+  method: string,
+  path: string,
+  endpoint: SignedEndpoint | undefined,
+): OpenAiRefusal | undefined {
+  const isQuestion = questions.includes(path) || path.startsWith(modelPrefix)
+  if (endpoint === undefined && !isQuestion) return unknownUrl({ method, path })
+  const allowed = isQuestion ? 'GET' : 'POST'
+  return method === allowed ? undefined : methodNotAllowed({ method, path, allowed })
+}
+
+/** Never rejects. */
+async function serveJob(
+  parts: AgentParts,
+  asked: { readonly endpoint: SignedEndpoint; readonly request: AgentRequest },
+  reply: AgentReply,
+): Promise<void> {
+  const { nowMs, onJobEnd } = parts.terms
+  const startedAtMs = nowMs()
+  let outcome: JobOutcome
+  try {
+    outcome = await answerJob(parts, asked, reply)
+  } catch (error) {
+    // A message of a foreign error may quote what it was given, and that is a prompt.
+    const code = error instanceof InvariantViolation ? error.message : internalError.code
+    outcome = { outcome: 'failed', code }
+    reply.fail()
+  }
+  const { endpoint } = asked
+  onJobEnd({ ...outcome, endpoint, durationMs: nowMs() - startedAtMs })
+}
+
+async function answerQuestion(parts: AgentParts, path: string, reply: AgentReply): Promise<void> {
+  if (path.startsWith(modelPrefix)) return replyModel(parts, path, reply)
+  const body =
+    path === '/health'
+      ? JSON.stringify(healthOf(parts))
+      : path === '/v1/models'
+        ? JSON.stringify({ object: 'list', data: parts.terms.models.map(modelObject) })
+        : writeCapacityReport(await reportOf(parts))
+  replyJson(reply, { status: 200, body })
+}
+
+function replyModel({ terms }: AgentParts, path: string, reply: AgentReply): void {
+  const id = decodedOr(path.slice(modelPrefix.length))
+  const model = terms.models.find((one) => one.id === id)
+  if (model === undefined) replyRefusal(reply, modelNotFound(id))
+  else replyJson(reply, { status: 200, body: JSON.stringify(modelObject(model)) })
+}
+
+const modelObject = ({ id }: AgentModel) => ({
+  id,
+  object: 'model',
+  created: 0,
+  owned_by: 'vouch',
+})
+
+const healthOf = ({ slots, terms }: AgentParts) => ({
+  status: slots.isDraining ? 'draining' : terms.jobs.isWritable ? 'ok' : 'jobs_not_kept',
+  ...slots.load,
+})
+
+async function reportOf(parts: AgentParts): Promise<CapacityReport> {
+  const { terms, slots, speed, asked } = parts
+  const gpus = (await terms.readGpus?.()) ?? []
+  const { load } = slots
+  const nowMs = terms.nowMs()
+  const contexts = terms.models.flatMap(({ contextTokensMax }) => contextTokensMax ?? [])
+  return {
+    ...load,
+    slots: terms.jobs.isWritable ? load.slots : 0,
+    tokensPerSecond: speed.tokensPerSecond,
+    contextTokensMax: contexts.length === 0 ? undefined : Math.max(...contexts),
+    region: terms.region,
+    gpus,
+    draining: slots.isDraining,
+    models: terms.models.map((model) => ({
+      id: model.id,
+      prices: asked.ask(model, load, nowMs),
+    })),
+  }
+}
+
+function decodedOr(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,61 @@
+import {
+  AnswerContent,
+  type ReceivedHashes,
+  unaryHashes,
+  unitHashes,
+} from '../attestation/answer-transcript.ts'
+import { unitAt } from '../domain/endpoint.ts'
+import type { MeteredUsage } from '../domain/usage.ts'
+import { answerFormats, isText } from '../upstream/answer-formats.ts'
+import { readAnswerBody } from '../upstream/read-answer-body.ts'
+import { countText, countUnits } from './count-answer.ts'
+import { refusalOfEngine } from './engine-refusal.ts'
+import { jobsNotKept } from './openai-refusal.ts'
+import { replyJson } from './reply-json.ts'
+import { type JobOutcome, type RunningJob, refuse, shownVoucher } from './running-job.ts'
+import { sealJob } from './seal-job.ts'
+
+/** The engine's bytes as they are, and the Work in a header. */
+export async function answerInOnePiece(running: RunningJob): Promise<JobOutcome> {
+  const { parts, reply, opened, cancellation } = running
+  cancellation.onCancel(() => opened.abort())
+  const body = await readAnswerBody(opened)
+  if (cancellation.cancelled) return { outcome: 'client_gone' }
+  if (!body.ok) return refuse(parts, reply, refusalOfEngine(body.error), 'failed')
+  const read = readWhole(running, body.value)
+  if (read === undefined) {
+    const refusal = refusalOfEngine({ reason: 'upstream_bad_response' })
+    return refuse(parts, reply, refusal, 'failed')
+  }
+  const sealed = await sealJob(running, read.hashes, read.usage)
+  if (sealed === undefined) return refuse(parts, reply, jobsNotKept, 'failed')
+  const headers = { 'x-vouch-work': sealed, ...shownVoucher(parts) }
+  replyJson(reply, { status: 200, body: body.value, headers })
+  return { outcome: 'complete', usage: read.usage, usageSource: read.usage.source }
+}
+
+/** Undefined where it is no answer to what was asked. */
+function readWhole(
+  { admitted, opened }: RunningJob,
+  received: Buffer,
+): { readonly hashes: ReceivedHashes; readonly usage: MeteredUsage } | undefined {
+  const { asked, model } = admitted
+  const { endpoint, choiceCount } = asked
+  const answer = answerFormats[endpoint].readWhole(received, {
+    choiceCount,
+    contentType: opened.contentType,
+    unit: unitAt(endpoint, undefined),
+    expected: undefined,
+  })
+  if (answer === undefined) return undefined
+  if (!isText(answer)) {
+    const { delivered } = answer
+    return { hashes: unitHashes({ received, delivered }), usage: countUnits(asked, model, answer) }
+  }
+  const content = AnswerContent.whole(answer.deltas, choiceCount)
+  if (content === undefined) return undefined
+  return {
+    hashes: unaryHashes({ received, content, choiceCount }),
+    usage: countText(asked, model, { content, reported: answer.usage }),
+  }
+}

@@ -1,0 +1,114 @@
+/*
+ * What of a request's body the agent must understand: who is to answer, in which form, and what the answer is counted by.
+ * Everything else is between its writer and the engine.
+ */
+import { withMembers } from '../base/json-members.ts'
+import { choicesMax, embeddingInputsMax, promptsMax } from '../base/limits.ts'
+import { err, ok, type Result } from '../base/result.ts'
+import type { Endpoint } from '../domain/endpoint.ts'
+import { type Fields, isFields, parseWhole } from '../upstream/answer-json.ts'
+import { optionsWithUsage } from '../upstream/prepare-body.ts'
+import type { AgentModel } from './agent-terms.ts'
+import {
+  invalidJson,
+  invalidValue,
+  missingParameter,
+  type OpenAiRefusal,
+} from './openai-refusal.ts'
+
+/** What is signed here: answers in text, and vectors. */
+export type SignedEndpoint = Extract<Endpoint, 'chat/completions' | 'completions' | 'embeddings'>
+
+export type AskedAnswer = {
+  readonly endpoint: SignedEndpoint
+  /** As the engine is asked for it. */
+  readonly model: string
+  readonly stream: boolean
+  /** Answers to all prompts together. */
+  readonly choiceCount: number
+  readonly promptCount: number
+  /** UTF-8 bytes of the prompt's texts. */
+  readonly promptBytes: number
+  /** It repeats its prompt. */
+  readonly isEchoed: boolean
+  /** Exactly as it came. */
+  readonly body: Buffer
+  /** The writer wants to be told what a stream used. */
+  readonly wantsUsage: boolean
+  /** The writer bounds the tokens of a choice. */
+  readonly isBounded: boolean
+}
+
+export function readAsked(
+  endpoint: SignedEndpoint,
+  body: Buffer,
+): Result<AskedAnswer, OpenAiRefusal> {
+  const fields = parseWhole(body)
+  if (fields === undefined) return err(invalidJson('it is no JSON object of a reasonable shape'))
+  const { model } = fields as { readonly model?: unknown }
+  if (typeof model !== 'string') return err(missingParameter('model'))
+  const prompts = promptsOf(endpoint, fields)
+  const perPrompt = endpoint === 'embeddings' ? 1 : (fields['n'] ?? 1)
+  if (!isCount(perPrompt, choicesMax)) {
+    return err(invalidValue({ param: 'n', expected: `a whole number up to ${choicesMax}` }))
+  }
+  const promptsAtOnceMax = endpoint === 'embeddings' ? embeddingInputsMax : promptsMax
+  if (!isCount(prompts.length, promptsAtOnceMax)) {
+    const param = promptMembers[endpoint]
+    return err(invalidValue({ param, expected: `one to ${promptsAtOnceMax} prompts` }))
+  }
+  const options = fields['stream_options']
+  return ok({
+    endpoint,
+    model,
+    stream: endpoint !== 'embeddings' && fields['stream'] === true,
+    choiceCount: prompts.length * perPrompt,
+    promptCount: prompts.length,
+    promptBytes: bytesOfTexts(prompts),
+    isEchoed: endpoint === 'completions' && fields['echo'] === true,
+    body,
+    wantsUsage: isFields(options) && options['include_usage'] === true,
+    isBounded: (fields['max_tokens'] ?? fields['max_completion_tokens']) != null,
+  })
+}
+
+/**
+ * What the engine is asked: the same bytes, but that it tells what a stream used, and does no more than is paid. `inputHash`
+ * is of what came, since that is what the gateway asked; both additions change no word of an answer, but for its end.
+ */
+export function bodyForEngine(
+  { body, endpoint, stream, wantsUsage, isBounded }: AskedAnswer,
+  { completionTokensMax }: AgentModel,
+): Buffer {
+  const members = new Map<string, string>()
+  if (stream && !wantsUsage) members.set('stream_options', optionsWithUsage(body))
+  const isUnbounded = endpoint === 'chat/completions' && !isBounded
+  if (isUnbounded && completionTokensMax !== undefined) {
+    members.set('max_tokens', String(completionTokensMax))
+  }
+  return members.size === 0 ? body : withMembers(body, members)
+}
+
+const promptMembers: Readonly<Record<SignedEndpoint, string>> = {
+  'chat/completions': 'messages',
+  completions: 'prompt',
+  embeddings: 'input',
+}
+
+/** A chat is one prompt; a list of texts or of token ids is several, a list of numbers one. */
+function promptsOf(endpoint: SignedEndpoint, fields: Fields): readonly unknown[] {
+  const value = fields[promptMembers[endpoint]]
+  if (endpoint === 'chat/completions' || !Array.isArray(value)) return [value]
+  return typeof value[0] === 'number' ? [value] : value
+}
+
+/** A token's id is a token, whose bytes nobody knows here: it counts as one. */
+function bytesOfTexts(value: unknown): number {
+  if (typeof value === 'string') return Buffer.byteLength(value)
+  if (Array.isArray(value)) return value.reduce<number>((sum, one) => sum + bytesOfTexts(one), 0)
+  if (isFields(value)) return bytesOfTexts([value['content'], value['text']])
+  return typeof value === 'number' ? 1 : 0
+}
+
+const isCount = (value: unknown, max: number): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= max

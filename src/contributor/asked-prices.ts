@@ -1,0 +1,49 @@
+import type { TokenPrices } from '../domain/price-sheet.ts'
+import { askBindsMs } from './agent-limits.ts'
+import type { AgentLoad, AgentModel } from './agent-terms.ts'
+import { askAt } from './price-curve.ts'
+
+type Ask = { readonly atMs: number; readonly prices: TokenPrices }
+
+/**
+ * What was asked lately. A price that moved up is no reason to refuse a job that a gateway sent by the one before it, and a
+ * gateway that pays less than any of them is one.
+ */
+export class AskedPrices {
+  /** By model; the oldest first. */
+  readonly #asks = new Map<string, Ask[]>()
+
+  /** Prices for a report, which bind us for a while. */
+  ask(model: AgentModel, load: AgentLoad, nowMs: number): TokenPrices {
+    const prices = askNow(model, load)
+    const asks = this.#recent(model, nowMs)
+    asks.push({ atMs: nowMs, prices })
+    this.#asks.set(model.id, asks)
+    return prices
+  }
+
+  /** Whether a job at these prices is work that we offered. Who asks the same whatever comes is not asked here. */
+  accepts(
+    model: AgentModel,
+    offered: TokenPrices,
+    now: { load: AgentLoad; nowMs: number },
+  ): boolean {
+    const asks = [
+      ...this.#recent(model, now.nowMs).map(({ prices }) => prices),
+      askNow(model, now.load),
+    ]
+    return asks.some(
+      (ask) =>
+        offered.promptAtomicPerMtok >= ask.promptAtomicPerMtok &&
+        offered.cachedPromptAtomicPerMtok >= ask.cachedPromptAtomicPerMtok &&
+        offered.completionAtomicPerMtok >= ask.completionAtomicPerMtok,
+    )
+  }
+
+  #recent({ id }: AgentModel, nowMs: number): Ask[] {
+    return (this.#asks.get(id) ?? []).filter(({ atMs }) => nowMs - atMs <= askBindsMs)
+  }
+}
+
+const askNow = ({ asks }: AgentModel, { running, waiting, slots }: AgentLoad): TokenPrices =>
+  askAt(asks, (running + waiting) / Math.max(1, slots))

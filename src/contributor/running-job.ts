@@ -1,0 +1,43 @@
+import type { Cancellation } from '../base/cancellation.ts'
+import { voucherHeader } from '../domain/payout-voucher.ts'
+import type { Usage, UsageSource } from '../domain/usage.ts'
+import type { OpenedAnswer } from '../upstream/open-answer.ts'
+import type { AdmittedJob } from './admit-job.ts'
+import type { AgentParts } from './agent-parts.ts'
+import type { AgentReply } from './agent-request.ts'
+import type { BegunJob } from './job-book.ts'
+import type { OpenAiRefusal } from './openai-refusal.ts'
+import { replyRefusal } from './reply-json.ts'
+
+/** What became of a job: counts and reasons, never a word of prompt or answer. */
+export type JobOutcome =
+  | { readonly outcome: 'complete'; readonly usage: Usage; readonly usageSource: UsageSource }
+  | { readonly outcome: 'client_gone' }
+  | { readonly outcome: 'refused' | 'failed'; readonly code: string }
+
+/** A job that runs: what both ways of answering it need. */
+export type RunningJob = {
+  readonly parts: AgentParts
+  readonly admitted: AdmittedJob
+  readonly begun: BegunJob
+  readonly reply: AgentReply
+  readonly opened: OpenedAnswer
+  readonly cancellation: Cancellation
+  readonly receivedAtMs: number
+}
+
+export function refuse(
+  parts: AgentParts,
+  reply: AgentReply,
+  refusal: OpenAiRefusal,
+  outcome: 'refused' | 'failed' = 'refused',
+): JobOutcome {
+  replyRefusal(reply, refusal, shownVoucher(parts))
+  return { outcome, code: refusal.code }
+}
+
+/** With every answer: a gateway that lost its books takes its newest voucher back from here. */
+export function shownVoucher({ terms }: AgentParts): Record<string, string> {
+  const shown = terms.credit?.shown
+  return shown === undefined ? {} : { [voucherHeader]: shown }
+}

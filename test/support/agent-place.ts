@@ -1,0 +1,136 @@
+/*
+ * A gateway, the agent that answers its jobs, and the engine behind that: where suites begin that are about what an agent
+ * does. The agent keeps its jobs in a file of its own, and can be started again over it.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { randomPrivateKey } from '../../src/chain/private-key.ts'
+import { addressOfPrivateKey } from '../../src/chain/signatures.ts'
+import { type Agent, openAgent } from '../../src/contributor/agent.ts'
+import type { Answerer } from '../../src/contributor/agent-request.ts'
+import { startAgentServer } from '../../src/contributor/agent-server.ts'
+import type { AgentJobEnd, AgentModel, AgentTerms } from '../../src/contributor/agent-terms.ts'
+import { type JobBook, openJobBook } from '../../src/contributor/job-book.ts'
+import type { Endpoint } from '../../src/domain/endpoint.ts'
+import { type Address, address, atomic } from '../../src/domain/units.ts'
+import { followBooks, type NewEntries } from './books.ts'
+import {
+  startGatewayOnLedger,
+  type TestGateway,
+  testDomain,
+  testModelId,
+} from './gateway-on-ledger.ts'
+
+export const agentSecret = 'a secret that both know'
+
+export type AgentPlace = {
+  readonly gateway: TestGateway
+  /** The newest, where it was started again. */
+  readonly agent: () => Agent
+  /** Where it listens. */
+  readonly origin: string
+  readonly operator: Address
+  /** Jobs that ended since it was asked last. */
+  readonly newEnds: () => AgentJobEnd[]
+  readonly newEntries: () => Promise<NewEntries>
+  /** As a process that died and was started again would have it: what is in memory is gone. */
+  readonly restart: () => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+export async function openAgentPlace(terms: {
+  /** Of the engine. */
+  readonly baseUrl: string
+  /** As the engine knows it; the gateway's clients ask for `m`. */
+  readonly model?: string
+  readonly endpoints?: readonly Endpoint[]
+  readonly agentModel?: Partial<AgentModel>
+  readonly agent?: Partial<AgentTerms>
+  readonly gateway?: Omit<Parameters<typeof startGatewayOnLedger>[0], 'upstreams'>
+}): Promise<AgentPlace> {
+  const folder = mkdtempSync(join(tmpdir(), 'vouch-agent-'))
+  const { model = 'm', endpoints } = terms
+  const key = randomPrivateKey()
+  const operator = addressOfPrivateKey(key)
+  const ends: AgentJobEnd[] = []
+  let running: { readonly agent: Agent; readonly jobs: JobBook }
+  const door: Answerer = { answer: (request, reply) => running.agent.answer(request, reply) }
+  const listening = { host: '127.0.0.1', port: 0, secret: agentSecret }
+  const server = await startAgentServer(door, listening)
+  const gateway = await startGatewayOnLedger({
+    ...terms.gateway,
+    upstreams: [
+      {
+        id: 'agent',
+        baseUrl: `${server.url}/v1`,
+        apiKey: agentSecret,
+        identity: { operator, signingAddresses: [operator] },
+        offer: { modelName: 'm', upstreamModelName: model, ...(endpoints && { endpoints }) },
+      },
+    ],
+  })
+  const open = async (): Promise<typeof running> => {
+    const jobs = await openJobBook(join(folder, 'jobs'))
+    if (!jobs.ok) throw new Error(jobs.error)
+    const agent = openAgent({
+      engine: { baseUrl: terms.baseUrl },
+      models: [
+        {
+          id: model,
+          modelId: testModelId,
+          endpoints,
+          contextTokensMax: 8192,
+          asks: { floor: freePrices, points: [] },
+          ...terms.agentModel,
+        },
+      ],
+      signer: { contributor: operator, privateKey: key, domain: testDomain },
+      gateway: gateway.operator,
+      jobs: jobs.value,
+      slots: 256,
+      waitingMax: 16,
+      onJobEnd: (ended) => ends.push(ended),
+      nowMs: Date.now,
+      ...terms.agent,
+    })
+    return { agent, jobs: jobs.value }
+  }
+  running = await open()
+  return {
+    gateway,
+    agent: () => running.agent,
+    origin: server.url,
+    operator,
+    newEnds: () => ends.splice(0),
+    newEntries: followBooks(gateway),
+    restart: async () => {
+      const before = running
+      running = await open()
+      await before.agent.close()
+      await before.jobs.close()
+    },
+    close: async () => {
+      await gateway.stop()
+      await running.agent.close()
+      await server.stop()
+      await running.jobs.close()
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+const freePrices = {
+  promptAtomicPerMtok: atomic(0n),
+  cachedPromptAtomicPerMtok: atomic(0n),
+  completionAtomicPerMtok: atomic(0n),
+}
+
+/** Headers of a job that the gateway of this place could have sent. */
+export const jobHeaders = (place: AgentPlace, jobId: string): Record<string, string> => ({
+  'content-type': 'application/json',
+  authorization: `Bearer ${agentSecret}`,
+  'x-vouch-job': jobId,
+  'x-vouch-gateway': address(place.gateway.operator),
+  'x-vouch-model': testModelId,
+})
