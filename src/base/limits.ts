@@ -254,3 +254,12 @@ export const joinedModelsMax = 32
 export const registryLookMs = 5_000
 /** How long what a registry said of a contributor is believed while no node answers. */
 export const standingTrustedMs = 600_000
+/** Between two questions for it to one contributor; jittered by a fifth. */
+export const capacityAskIntervalMs = 5_000
+/** …where nobody answers, doubling up to this, and where the question is not known at all. */
+export const capacityAskPauseMaxMs = 60_000
+export const capacityAskRareMs = 600_000
+/** Contributors that are asked at the same time. */
+export const capacityAsksAtOnceMax = 64
+/** What a contributor reported is believed so long without another report. */
+export const capacityReportKeptMs = 30_000

@@ -60,9 +60,10 @@ export function openAnswer(
   return new Promise((settle) => {
     const reader = new AnswerReader(settle, attempt.onShownVoucher)
     attempt.cancellation.onCancel(() => reader.abort())
-    pools.post(
+    pools.dispatch(
       url,
       {
+        method: 'POST',
         path: `${url.pathname}${attempt.path}`,
         isGuarded: attempt.isGuarded,
         // Without this header any encoding would be acceptable (RFC 9110, section 12.5.3).

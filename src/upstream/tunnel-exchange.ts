@@ -12,6 +12,8 @@ import { type Dispatcher, errors } from 'undici'
 
 /** What is asked, as undici's dispatchers take it. */
 export type TunnelRequest = {
+  /** By default POST. */
+  readonly method?: 'GET' | 'POST'
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: Buffer
@@ -97,11 +99,11 @@ export class TunnelExchange implements Dispatcher.DispatchController {
   sendOver(session: ClientHttp2Session): void {
     if (this.#isOver) return
     const isFirst = this.#stream === undefined
-    const { path, headers, body } = this.#request
+    const { method = 'POST', path, headers, body } = this.#request
     const from = `${resumePathPrefix}${this.#id}?from=${this.#receivedBytes}`
     const stream = session.request(
       isFirst
-        ? { ...headers, [exchangeHeader]: this.#id, ':method': 'POST', ':path': path }
+        ? { ...headers, [exchangeHeader]: this.#id, ':method': method, ':path': path }
         : { ':method': 'GET', ':path': from },
       { endStream: !isFirst },
     )

@@ -22,6 +22,16 @@ export type UpstreamTimeouts = {
   readonly idleMs: number
 }
 
+type UpstreamRequest = {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  readonly headers: Record<string, string>
+  /** Empty for what asks for nothing but the path. */
+  readonly body: Buffer
+  readonly headersTimeout: number
+  readonly isGuarded: boolean | undefined
+}
+
 const timeoutLimits: UpstreamTimeouts = {
   connectMs: upstreamConnectTimeoutMs,
   firstByteMs: upstreamFirstByteTimeoutMs,
@@ -51,24 +61,14 @@ export class UpstreamPools {
   }
 
   /** Over a connection of ours to where `url` leads, or over one that the contributor opened. */
-  post(
-    url: URL,
-    request: {
-      readonly path: string
-      readonly headers: Record<string, string>
-      readonly body: Buffer
-      readonly headersTimeout: number
-      readonly isGuarded: boolean | undefined
-    },
-    handler: Dispatcher.DispatchHandler,
-  ): void {
+  dispatch(url: URL, request: UpstreamRequest, handler: Dispatcher.DispatchHandler): void {
     const { isGuarded, ...options } = request
     if (url.protocol !== tunnelScheme) {
-      this.pool(url, isGuarded).dispatch({ ...options, method: 'POST' }, handler)
+      this.pool(url, isGuarded).dispatch(options, handler)
       return
     }
-    const { path, headers, body, headersTimeout: headersTimeoutMs } = options
-    const asked = { path, headers, body, headersTimeoutMs, idleTimeoutMs: this.timeouts.idleMs }
+    const { headersTimeout: headersTimeoutMs, ...question } = options
+    const asked = { ...question, headersTimeoutMs, idleTimeoutMs: this.timeouts.idleMs }
     const tunnel = this.#tunnels?.find(url.host)
     if (tunnel === undefined) refuseDispatch(handler)
     else tunnel.dispatch(asked, handler)
