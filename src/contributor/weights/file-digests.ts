@@ -13,7 +13,7 @@ export type FileDigests = {
   readonly sha256Of: (path: string, terms?: DigestTerms) => Promise<string>
 }
 
-export type DigestTerms = {
+type DigestTerms = {
   /** Bytes that were read since it was called last. */
   readonly onBytes?: ((bytes: number) => void) | undefined
   readonly signal?: AbortSignal | undefined

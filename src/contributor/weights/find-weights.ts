@@ -135,7 +135,7 @@ function revisionOf(path: string): string | null {
 }
 
 /** Follows links: caches are full of them. */
-export async function lookAt(path: string): Promise<{ readonly isFolder: boolean }> {
+async function lookAt(path: string): Promise<{ readonly isFolder: boolean }> {
   const there = await stat(path)
   if (!there.isDirectory() && !there.isFile()) throw new WeightsFault(path, 'it is no file')
   return { isFolder: there.isDirectory() }

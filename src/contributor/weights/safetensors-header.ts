@@ -55,8 +55,9 @@ async function readTensors(reader: FileReader): Promise<Fields> {
 
 function elementsOf(shape: unknown): number | undefined {
   if (!Array.isArray(shape) || shape.length > tensorDimensionsMax) return undefined
+  if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0)) return undefined
   const count = shape.reduce((product: number, size) => product * size, 1)
-  return Number.isSafeInteger(count) && count >= 0 ? count : undefined
+  return Number.isSafeInteger(count) ? count : undefined
 }
 
 const isDtype = (value: unknown): value is string =>
