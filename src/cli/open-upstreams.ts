@@ -9,6 +9,8 @@ import { UpstreamPools } from '../upstream/upstream-pools.ts'
 export function openUpstreams(
   { chain, gateway }: GatewayConfig,
   log: GatewayLog,
+  /** Told of whoever dialled in. */
+  onTunnelUp: (contributorId: string) => void,
 ): { readonly upstreams: UpstreamPools; readonly tunnels: Tunnels } {
   const { chainId, contributorRegistry } = chain
   const tunnels = new Tunnels({
@@ -19,7 +21,11 @@ export function openUpstreams(
       timeoutMs: greetingTimeoutMs,
     },
     times: { resumeMs: tunnelResumeMs, pingMs: tunnelPingMs },
-    onEvent: ({ event, ...about }) => log.info(event, about),
+    onEvent: (event) => {
+      const { event: name, ...about } = event
+      log.info(name, about)
+      if (event.event === 'tunnel_up') onTunnelUp(event.contributorId)
+    },
   })
   return { tunnels, upstreams: new UpstreamPools(undefined, { tunnels }) }
 }

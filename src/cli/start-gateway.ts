@@ -39,6 +39,7 @@ import { openStores } from './open-stores.ts'
 import { openUpstreams } from './open-upstreams.ts'
 import { openX402 } from './open-x402.ts'
 import { type RunningPayouts, startPayouts } from './start-payouts.ts'
+import { watchCapacity } from './watch-capacity.ts'
 
 export type RunningGateway = {
   readonly origin: string
@@ -79,7 +80,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const destination = logDestination(options.logFileDescriptor)
   const logs = createLogs(destination)
   const { outbox, contributors: kept, ...stores } = await openStores(config, logs.gateway)
-  const { tunnels, upstreams } = openUpstreams(config, logs.gateway)
+  const { tunnels, upstreams } = openUpstreams(config, logs.gateway, (id) => capacity.askNow(id))
   const inFlight = new InFlight()
   const { exchange, ...rates } = await openExchange({ config, log: logs.gateway, nowMs })
   const payment = createPaymentStep(stores.ledger, exchange)
@@ -88,6 +89,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const settlement = openSettlement({ ...chain, store: outbox })
   const payouts = await startPayouts({ ...chain, places, exchange, settlement })
   const routing = openRouting({ config, rpc, options: stores.room, tunnels, nowMs })
+  const capacity = watchCapacity({ pool: routing.pool, upstreams, nowMs })
   const limits = await openCallerLimits({ ...stores.counters, config, log: logs.gateway, nowMs })
   const gateway: Gateway = {
     payment,
@@ -144,7 +146,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     stop: () =>
       close({
         ...{ inFlight, server, contributors, payouts, settlement, reaper, rates, limits },
-        ...{ stores, upstreams, log: logs.gateway, destination },
+        ...{ stores, upstreams, capacity, log: logs.gateway, destination },
       }),
   }
 }
@@ -160,6 +162,7 @@ type Closable = {
   readonly limits: { readonly close: () => Promise<void> }
   readonly stores: { readonly close: () => Promise<void> }
   readonly upstreams: UpstreamPools
+  readonly capacity: { readonly stop: () => void }
   readonly log: GatewayLog
   readonly destination: { readonly flushSync: () => void }
 }
@@ -168,6 +171,7 @@ type Stoppable = { readonly stop: () => Promise<void> }
 async function close(gateway: Closable): Promise<void> {
   await drain(gateway.inFlight, gateway.server)
   await gateway.contributors.stop()
+  gateway.capacity.stop()
   // A deposit that is waited for ends with its sender.
   const paid = gateway.payouts.stop()
   await gateway.settlement.claimNow()

@@ -5,13 +5,13 @@ import type { Offer } from '../domain/contributor.ts'
 import { unitAt } from '../domain/endpoint.ts'
 import type { AssetAtRate } from '../domain/exchange.ts'
 import { voucherHeader } from '../domain/payout-voucher.ts'
+import { priceHeader, writePriceHeader } from '../domain/price-header.ts'
 import type { UpstreamRefusal } from '../domain/refusal.ts'
 import type { InferenceRequest } from '../domain/request.ts'
 import type { AttemptRecord } from '../domain/request-record.ts'
 import { atomic, type Bytes32 } from '../domain/units.ts'
 import type { Admitted } from '../payment/payment-step.ts'
 import type { Attempt } from '../routing/attempt.ts'
-import type { Candidate } from '../routing/lane.ts'
 import { answerFormats } from '../upstream/answer-formats.ts'
 import { openAnswer } from '../upstream/open-answer.ts'
 import { prepareBody } from '../upstream/prepare-body.ts'
@@ -115,7 +115,7 @@ async function open(
     baseUrl: contributor.baseUrl,
     isGuarded: contributor.isGuarded,
     path: `/${request.endpoint}`,
-    headers: jobHeaders(gateway, request, attempt.candidate),
+    headers: jobHeaders(gateway, request, attempt),
     body,
     stream: request.stream,
     cancellation,
@@ -175,7 +175,7 @@ function creditOf(
 function jobHeaders(
   gateway: Gateway,
   request: InferenceRequest,
-  candidate: Candidate,
+  { candidate, asked }: Attempt,
 ): Record<string, string> {
   const { contributor, offer } = candidate
   const headers: Record<string, string> = {
@@ -186,6 +186,7 @@ function jobHeaders(
     headers['x-vouch-job'] = request.jobId
     headers['x-vouch-gateway'] = gateway.signer.operator
     headers['x-vouch-model'] = offer.modelId
+    headers[priceHeader] = writePriceHeader(asked)
     const voucher = gateway.payouts.voucherFor(contributor.contributorId)
     if (voucher !== undefined) headers[voucherHeader] = voucher
   }

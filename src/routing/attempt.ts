@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.ts'
 import { ok, type Result } from '../base/result.ts'
+import type { TokenPrices } from '../domain/price-sheet.ts'
 import type { RateReservation, RateWindowStore } from '../store/rate-window-store.ts'
 import { type AttemptOutcome, attemptBegan, attemptEnded } from './circuit-breaker.ts'
 import { quarantineWhenBegan, quarantineWhenEnded } from './key-quarantine.ts'
@@ -26,6 +27,8 @@ export const nothingSent: AnswerMeasures = { usedTokens: 0, usedRequests: 0 }
 /** One contributor at work for one request. Ends once, whatever happens. */
 export type Attempt = {
   readonly candidate: Candidate
+  /** What its contributor asks, whatever this payer pays in. */
+  readonly asked: TokenPrices
   readonly ended: (outcome: AttemptOutcome, measures: AnswerMeasures, nowMs: number) => void
   /** Gives the room back where a bug kept `ended` from being called; says nothing about the contributor. */
   readonly abandoned: (nowMs: number) => void
@@ -83,6 +86,7 @@ export async function beginAttempt(
   }
   return ok({
     candidate: begin.candidate,
+    asked: lane.candidate.offer.prices,
     ended,
     abandoned: (endMs) => {
       if (!isOver) ended({ kind: 'neutral' }, {}, endMs)

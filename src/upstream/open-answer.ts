@@ -79,8 +79,8 @@ export function openAnswer(
 const aborted = new Error('not wanted any more')
 /** Of an error body only the first bytes are read, to find its code. */
 const errorBodyBytesMax = 16 * 1024
-/** Statuses whose body may say what the caller did wrong, or what we owe; of any other the status says everything. */
-const explainedStatuses: ReadonlySet<number> = new Set([400, 402, 413, 422])
+/** Statuses whose body may say what the caller did wrong, what we owe or offer too little for; of any other the status says everything. */
+const explainedStatuses: ReadonlySet<number> = new Set([400, 402, 409, 413, 422])
 
 class AnswerReader implements Dispatcher.DispatchHandler {
   readonly #settle: (opened: Result<OpenedAnswer, UpstreamRefusal>) => void

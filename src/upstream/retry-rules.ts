@@ -1,3 +1,4 @@
+import { capacityAskIntervalMs } from '../base/limits.ts'
 import type { UpstreamRefusal } from '../domain/refusal.ts'
 
 /** Codes of OpenAI's error object that tell a caller what to change; any other code stays here with the upstream's text. */
@@ -28,6 +29,10 @@ export function refusalOfStatus(answer: {
   }
   if (status === 401 || status === 402 || status === 403) {
     return { reason: 'upstream_credentials_exhausted' }
+  }
+  if (status === 409 && errorIn(answer.body).code === 'price_too_low') {
+    // It asks more than when it was asked last: at the next report it is known how much.
+    return { reason: 'upstream_rate_limited', retryAfterS: capacityAskIntervalMs / 1000 }
   }
   if (status === 429) {
     return { reason: 'upstream_rate_limited', retryAfterS: restS(answer) }

@@ -13,7 +13,8 @@ type End = Parameters<Attempt['ended']>
 function attempt(): { readonly attempt: Attempt; readonly ends: End[] } {
   const ends: End[] = []
   const ended: Attempt['ended'] = (...end) => ends.push(end)
-  return { ends, attempt: { candidate, ended, abandoned: () => {} } }
+  const { prices: asked } = candidate.offer
+  return { ends, attempt: { candidate, asked, ended, abandoned: () => {} } }
 }
 
 const failure = (refusal: UpstreamRefusal) =>

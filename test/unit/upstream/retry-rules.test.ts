@@ -33,6 +33,16 @@ describe('refusalOfStatus', () => {
     })
   })
 
+  test('409 of a contributor that asks more by now is no fault: it is asked again when it has reported', () => {
+    expect(refusal(409, '{"error":{"code":"price_too_low"}}')).toEqual({
+      reason: 'upstream_rate_limited',
+      retryAfterS: 5,
+    })
+    expect(refusal(409, '{"error":{"code":"conflict"}}')).toEqual({
+      reason: 'upstream_bad_response',
+    })
+  })
+
   test.each([
     ['7', 7],
     ['0', 0],
