@@ -16,3 +16,6 @@ export const engineFirstByteTimeoutMs = 120_000
 export const engineIdleTimeoutMs = 120_000
 /** When who finds the engine full should ask again. */
 export const busyRetryAfterS = 1
+/** How old what is reported of graphics cards may be, and how long their driver may take to say it. */
+export const gpuFactsAgeMaxMs = 4_000
+export const gpuAnswerTimeoutMs = 5_000

@@ -28,8 +28,11 @@ export async function answerInOnePiece(running: RunningJob): Promise<JobOutcome>
     return refuse(parts, reply, refusal, 'failed')
   }
   const sealed = await sealJob(running, read.hashes, read.usage)
-  if (sealed === undefined) return refuse(parts, reply, jobsNotKept, 'failed')
-  const headers = { 'x-vouch-work': sealed, ...shownVoucher(parts) }
+  if (!sealed.ok) {
+    if (sealed.error === 'client_gone') return { outcome: sealed.error }
+    return refuse(parts, reply, jobsNotKept, 'failed')
+  }
+  const headers = { 'x-vouch-work': sealed.value, ...shownVoucher(parts) }
   replyJson(reply, { status: 200, body: body.value, headers })
   return { outcome: 'complete', usage: read.usage, usageSource: read.usage.source }
 }

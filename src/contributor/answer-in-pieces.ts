@@ -34,9 +34,10 @@ export async function answerInPieces(running: RunningJob): Promise<JobOutcome> {
   const { content } = relay.transcript
   const usage = countText(asked, admitted.model, { content, reported: relay.usage })
   const sealed = await sealJob(running, end.hashes, usage)
-  if (sealed === undefined) return fail(jobsNotKept)
+  if (!sealed.ok)
+    return sealed.error === 'client_gone' ? { outcome: sealed.error } : fail(jobsNotKept)
   begin()
-  reply.write(Buffer.concat([doneEvent, Buffer.from(`: vouch-work ${sealed}\n\n`)]))
+  reply.write(Buffer.concat([doneEvent, Buffer.from(`: vouch-work ${sealed.value}\n\n`)]))
   reply.end()
   const { firstContentMs: firstMs, lastContentMs: lastMs } = relay
   if (firstMs !== undefined) parts.speed.streamed(usage, { askedMs, firstMs, lastMs })

@@ -98,7 +98,8 @@ export class AnswerRelay {
     this.#bytes += chunk.length
     const fits = this.#reader.push(chunk, (block) => this.#block(block))
     if (!fits || this.#bytes > upstreamBodyBytesMax) this.#fail('engine_answer_unusable')
-    return this.#send()
+    // Behind the end nothing drains any more: a pause would never be lifted.
+    return this.#send() || this.#isEnded
   }
 
   /** False where the asker reads more slowly than the engine writes. */

@@ -14,7 +14,7 @@
 import { hash } from 'node:crypto'
 import { assert } from '../base/assert.ts'
 import { err, ok, type Result } from '../base/result.ts'
-import { jobsLeftMax } from './agent-limits.ts'
+import { jobsLeftMax, jobsListedMax } from './agent-limits.ts'
 import { type JobFiles, openJobFiles } from './job-files.ts'
 import type { Job } from './job-headers.ts'
 
@@ -30,10 +30,13 @@ export type BegunJob = {
 
 type OpenJob = { readonly durable: Promise<void>; isRunning: boolean; isSigned: boolean }
 
-/** Opens the book at `path`, or begins one. Errors are one line for a person. */
-export async function openJobBook(path: string): Promise<Result<JobBook, string>> {
+/** Opens the book at `path`, or begins one; `listedMax`: jobs that have 16 bytes each. Errors are one line for a person. */
+export async function openJobBook(
+  path: string,
+  listedMax: number = jobsListedMax,
+): Promise<Result<JobBook, string>> {
   try {
-    const files = await openJobFiles(path)
+    const files = await openJobFiles(path, listedMax)
     return files.ok ? ok(new JobBook(files.value)) : files
   } catch (error) {
     return err(`${path} cannot be used (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`)

@@ -9,7 +9,6 @@
 import { type FileHandle, open, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { err, ok, type Result } from '../base/result.ts'
-import { jobsListedMax } from './agent-limits.ts'
 import { JobFilter } from './job-filter.ts'
 
 const recordBytes = 16
@@ -22,7 +21,10 @@ type Waiting = {
 }
 
 /** The error is one line for a person. Rejects with node's error. */
-export async function openJobFiles(path: string): Promise<Result<JobFiles, string>> {
+export async function openJobFiles(
+  path: string,
+  listedMax: number,
+): Promise<Result<JobFiles, string>> {
   const filters = await readFilters(path)
   const list = await readOrEmpty(path)
   const isOurs = list.length < recordBytes || list.subarray(0, recordBytes).equals(magic)
@@ -40,13 +42,14 @@ export async function openJobFiles(path: string): Promise<Result<JobFiles, strin
   for (let at = recordBytes; at < wholeBytes; at += recordBytes) {
     records.push(list.toString('latin1', at, at + recordBytes))
   }
-  return ok(new JobFiles({ path, file, filters, records }))
+  return ok(new JobFiles({ path, file, filters, records, listedMax }))
 }
 
 export class JobFiles {
   readonly #path: string
   #file: FileHandle
   readonly #filters: JobFilter[]
+  readonly #listedMax: number
   /** What the list has, and what is being written to it. */
   #listed: Set<string>
   /** Of the list, as far as this process wrote it. */
@@ -60,10 +63,12 @@ export class JobFiles {
     readonly file: FileHandle
     readonly filters: JobFilter[]
     readonly records: readonly string[]
+    readonly listedMax: number
   }) {
     this.#path = opened.path
     this.#file = opened.file
     this.#filters = opened.filters
+    this.#listedMax = opened.listedMax
     this.#listed = new Set(opened.records)
     this.#bytes = recordBytes * (1 + opened.records.length)
   }
@@ -104,7 +109,7 @@ export class JobFiles {
         this.#waiting = []
         await this.#append(batch.map(({ record }) => record))
         for (const { resolve } of batch) resolve()
-        if (this.#listed.size >= jobsListedMax) await this.#fold()
+        if (this.#listed.size >= this.#listedMax) await this.#fold()
       }
     } catch (error) {
       this.#fault = error as Error

@@ -1,4 +1,5 @@
 import type { ReceivedHashes } from '../attestation/answer-transcript.ts'
+import { err, ok, type Result } from '../base/result.ts'
 import { workStatus } from '../domain/receipt.ts'
 import { unixSecondsOf, zeroBytes32 } from '../domain/units.ts'
 import type { MeteredUsage } from '../domain/usage.ts'
@@ -6,19 +7,22 @@ import type { RunningJob } from './running-job.ts'
 import { encodeSignedWork, signWork } from './sign-work.ts'
 
 /**
- * The signed Work of a whole answer, encoded, once the disk knows that the job has one; then it is owed. Undefined where the
- * disk refuses: a signature that a crash makes us forget could be given twice.
+ * The signed Work of a whole answer, encoded, once the disk knows that the job has one; then it is owed. Without a disk
+ * nothing is signed: a crash would make us forget it, and sign again.
  */
 export async function sealJob(
-  { parts, admitted, begun, receivedAtMs }: Omit<RunningJob, 'opened'>,
+  running: RunningJob,
   hashes: ReceivedHashes,
   usage: MeteredUsage,
-): Promise<string | undefined> {
+): Promise<Result<string, 'jobs_not_kept' | 'client_gone'>> {
+  const { parts, admitted, begun, cancellation, receivedAtMs } = running
   try {
     await begun.durable
   } catch {
-    return undefined
+    return err('jobs_not_kept')
   }
+  // Nobody would get it, and nobody pay for it.
+  if (cancellation.cancelled) return err('client_gone')
   const { signer, credit, nowMs } = parts.terms
   const { job, model, inputHash, prices } = admitted
   const { promptTokens, cachedPromptTokens, completionTokens } = usage
@@ -39,5 +43,5 @@ export async function sealJob(
     status: workStatus.complete,
   })
   credit?.worked(usage, prices)
-  return encodeSignedWork(signed)
+  return ok(encodeSignedWork(signed))
 }
