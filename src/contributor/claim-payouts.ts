@@ -2,6 +2,7 @@
  * Getting one's money without anybody's help: what a contributor's own file and a node of the chain say, and the claim that
  * follows from it. The gateway may be gone.
  */
+import { claimRowsMax } from '../base/limits.ts'
 import { ok, type Result } from '../base/result.ts'
 import type { ChainFailure } from '../chain/chain-failure.ts'
 import {
@@ -59,26 +60,54 @@ export type PayoutClaim = {
   readonly transaction: MinedTransaction | undefined
 }
 
+/** One transaction that takes everything that was promised. */
+export type ClaimPlan = Omit<PayoutClaim, 'transaction'> & { readonly call: ContractCall }
+
+/** Everything that reaches the receiver by it. */
+export const broughtAmount = ({ claimedAmount, settledAmount }: ClaimPlan): AtomicAmount =>
+  atomic(claimedAmount + settledAmount)
+
+/** Undefined where there is nothing to do. `rowMin`: what is on a channel at least for it to be worth its row's gas. */
+export async function planClaim(
+  credit: Pick<StoredCredit, 'settlement'>,
+  standings: readonly PayoutStanding[],
+  rowMin: AtomicAmount = atomic(1n),
+): Promise<ClaimPlan | undefined> {
+  const settlement = channelSettlementAt(credit.settlement)
+  const least = rowMin > 0n ? rowMin : 1n
+  const claimable = standings
+    .filter((standing) => claimableAmount(standing) >= least)
+    // The dearest ones, as many as fit one transaction.
+    .sort((a, b) => (claimableAmount(a) > claimableAmount(b) ? -1 : 1))
+    .slice(0, claimRowsMax)
+  const [unsettled] = standings.filter(({ unsettledAmount }) => unsettledAmount > 0n)
+  const claimedAmount = atomic(
+    claimable.reduce((sum, standing) => sum + claimableAmount(standing), 0n),
+  )
+  const amounts = { claimedAmount, settledAmount: atomic(unsettled?.unsettledAmount ?? 0n) }
+  if (claimable.length > 0) {
+    return { ...amounts, call: await claimAndSettleCall(settlement, claimable.map(rowOf)) }
+  }
+  return unsettled && { ...amounts, call: settleCall(settlement, unsettled.voucher.config) }
+}
+
 /** Claims and settles everything in one transaction. `sender` pays the gas; the money goes to each channel's receiver. */
 export async function claimPayouts(
   sender: Sender,
   credit: StoredCredit,
   standings: readonly PayoutStanding[],
 ): Promise<Result<PayoutClaim, ChainFailure>> {
-  const settlement = channelSettlementAt(credit.settlement)
-  const claimable = standings.filter((standing) => claimableAmount(standing) > 0n)
-  const [unsettled] = standings.filter(({ unsettledAmount }) => unsettledAmount > 0n)
-  const claimedAmount = atomic(
-    claimable.reduce((sum, standing) => sum + claimableAmount(standing), 0n),
-  )
-  const settledAmount = atomic(unsettled?.unsettledAmount ?? 0n)
-  const nothing = { claimedAmount, settledAmount, transaction: undefined }
-  let call: ContractCall
-  if (claimable.length > 0) call = await claimAndSettleCall(settlement, claimable.map(rowOf))
-  else if (unsettled !== undefined) call = settleCall(settlement, unsettled.voucher.config)
-  else return ok(nothing)
+  const plan = await planClaim(credit, standings)
+  if (plan !== undefined) return sendClaim(sender, plan)
+  return ok({ claimedAmount: atomic(0n), settledAmount: atomic(0n), transaction: undefined })
+}
+
+export async function sendClaim(
+  sender: Sender,
+  { call, ...amounts }: ClaimPlan,
+): Promise<Result<PayoutClaim, ChainFailure>> {
   const sent = await sendCall(sender, call)
-  return sent.ok ? ok({ ...nothing, transaction: sent.value }) : sent
+  return sent.ok ? ok({ ...amounts, transaction: sent.value }) : sent
 }
 
 const rowOf = (standing: PayoutStanding): ClaimRow => ({

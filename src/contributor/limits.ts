@@ -28,3 +28,15 @@ export const dialTimeoutMs = 10_000
 /** Between two dials: the first pause, doubling to the last. */
 export const dialPauseFirstMs = 500
 export const dialPauseLastMs = 30_000
+/** Until an agent has answered a command of its folder: one that joins a gateway anew takes a while. */
+export const controlAnswerTimeoutMs = 60_000
+/** A line of a command or its answer. */
+export const controlLineLengthMax = 65_536
+/** How often an agent looks whether it has to claim by itself; each look asks its node a few questions. */
+export const claimLookMs = 600_000
+/** Between a sign of a withdrawal and the look that follows, whoever gives signs and however often. */
+export const claimLookSoonMs = 60_000
+/** Between two claims that an agent sends by itself. */
+export const claimPauseMs = 3_600_000
+/** A gateway that was not heard of for so long is gone, unless the person says another time. */
+export const gatewayGoneDefaultMs = 86_400_000
