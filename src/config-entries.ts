@@ -5,16 +5,30 @@
 import { err, ok, type Result } from './base/result.ts'
 import { type Key, type Meaning, readYaml } from './config-fields.ts'
 import type { NamedFiles } from './config-files.ts'
+import { joiningTermsSection } from './config-joining.ts'
 import { lentTermsSection } from './config-lending.ts'
 import { ConfigFault } from './config-source.ts'
 import { type UpstreamConfig, upstreamSection } from './config-upstreams.ts'
+import type { JoiningTerms } from './domain/joining-terms.ts'
 import type { LentTerms } from './domain/lent-terms.ts'
 
-/** Members of an entry that name something on the gateway's machine. */
-const localKeys: ReadonlySet<string> = new Set(['apiKeyFile', 'apiKeyEnv', 'manifest', 'tokenizer'])
+/** What an entry is held to before anything recursive sees it. */
+type EntryBounds = {
+  /** Members that name something on the gateway's machine. */
+  readonly localKeys: ReadonlySet<string>
+  readonly depthMax: number
+}
 
 /** An entry has five: a price stands in a model, which stands in a list. */
-const depthMax = 8
+const plainEntry: EntryBounds = {
+  localKeys: new Set(['apiKeyFile', 'apiKeyEnv', 'manifest', 'tokenizer']),
+  depthMax: 8,
+}
+/** In a contributor's own terms a manifest is no file's name but stands there whole. */
+const joiningEntry: EntryBounds = {
+  localKeys: new Set(['apiKeyFile', 'apiKeyEnv', 'tokenizer']),
+  depthMax: 16,
+}
 
 const noFiles: NamedFiles = {
   resolve: (path) => path,
@@ -28,7 +42,7 @@ export const readUpstreamEntry = (
   text: string,
   decimals: number,
 ): Result<UpstreamConfig, string> => {
-  const entry = readEntry(text, upstreamSection)
+  const entry = readEntry(text, upstreamSection, plainEntry)
   return entry.ok
     ? meaningOf(() => entry.value({ files: noFiles, environment: {}, decimals }))
     : entry
@@ -36,13 +50,20 @@ export const readUpstreamEntry = (
 
 /** What a lender's order says, from its text. */
 export const readLentTerms = (text: string, decimals: number): Result<LentTerms, string> => {
-  const entry = readEntry(text, lentTermsSection)
+  const entry = readEntry(text, lentTermsSection, plainEntry)
+  return entry.ok ? meaningOf(() => entry.value({ decimals })) : entry
+}
+
+/** What the order of a contributor that joins says, from its text. */
+export const readJoiningTerms = (text: string, decimals: number): Result<JoiningTerms, string> => {
+  const entry = readEntry(text, joiningTermsSection, joiningEntry)
   return entry.ok ? meaningOf(() => entry.value({ decimals })) : entry
 }
 
 function readEntry<Terms, T>(
   text: string,
   key: Key<Meaning<Terms, T>>,
+  bounds: EntryBounds,
 ): Result<Meaning<Terms, T>, string> {
   let json: unknown
   try {
@@ -50,7 +71,7 @@ function readEntry<Terms, T>(
   } catch {
     return err('it is no JSON')
   }
-  const objection = objectionTo(json)
+  const objection = objectionTo(json, bounds)
   if (objection !== undefined) return err(objection)
   // Written anew it holds nothing that JSON has not: no anchor, no tag and no comment of YAML.
   const plain = { file: place, text: JSON.stringify(json), environment: {} }
@@ -69,7 +90,7 @@ function meaningOf<T>(read: () => T): Result<T, string> {
 }
 
 /** Before anything recursive sees it: what is nested deeper than any entry, and what names something on this machine. */
-function objectionTo(json: unknown): string | undefined {
+function objectionTo(json: unknown, { localKeys, depthMax }: EntryBounds): string | undefined {
   let level: readonly unknown[] = [json]
   for (let depth = 0; level.length > 0; depth += 1) {
     if (depth > depthMax) return `it is nested deeper than ${depthMax} levels`

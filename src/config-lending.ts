@@ -36,7 +36,7 @@ export type LendingConfig = {
 }
 
 /** Where a URL that a stranger names may lead. */
-type UrlRules = {
+export type UrlRules = {
   readonly allowHttp: boolean
   readonly allowPrivateNetworks: boolean
   /** Undefined allows every host. */

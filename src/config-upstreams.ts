@@ -1,6 +1,4 @@
-import { canonicalJson, type Json } from './attestation/canonical-json.ts'
 import { completionTokensDefaultMax } from './base/limits.ts'
-import { keccak256Utf8 } from './chain/keccak.ts'
 import { amount, atomicAmount, type Decimal } from './config-amounts.ts'
 import {
   atMostOne,
@@ -15,6 +13,7 @@ import {
 } from './config-fields.ts'
 import { type NamedFiles, readFile } from './config-files.ts'
 import type { Environment } from './config-interpolation.ts'
+import { manifestIdOf, readManifestId } from './config-manifest.ts'
 import { priceSection, type Serving, servingPriceSection } from './config-prices.ts'
 import {
   address,
@@ -196,13 +195,8 @@ function modelIdOf(
   files: NamedFiles,
 ): Bytes32 {
   const { id, manifest } = model.values
-  if (manifest === undefined) return keccak256Utf8(canonicalJson({ id, weights: null }))
-  const written = readFile(model, 'manifest', files)
-  try {
-    return keccak256Utf8(canonicalJson(JSON.parse(written) as Json))
-  } catch {
-    return model.refuse('manifest', 'a JSON file')
-  }
+  if (manifest === undefined) return manifestIdOf({ id, weights: null })
+  return readManifestId(model, files)
 }
 
 export const upstreamSection: Key<Meaning<Terms, UpstreamConfig>> = section({

@@ -34,6 +34,7 @@ import {
   x402Section,
 } from './config-gateway.ts'
 import type { Environment } from './config-interpolation.ts'
+import { type JoiningConfig, joiningSection } from './config-joining.ts'
 import { definedSchemas } from './config-kinds.ts'
 import { type LendingConfig, lendingSection } from './config-lending.ts'
 import { callerLimitsSection } from './config-limits.ts'
@@ -70,6 +71,8 @@ export type GatewayConfig = {
   readonly limits?: DefaultLimits | undefined
   /** Undefined takes no keys from strangers. */
   readonly lending?: LendingConfig | undefined
+  /** Undefined lets no contributor join by itself. */
+  readonly joining?: JoiningConfig | undefined
   /** Undefined has no admin API. */
   readonly admin?: AdminConfig | undefined
 }
@@ -109,6 +112,7 @@ export const configSection: Key<Meaning<Terms, GatewayConfig>> = section({
     routing: routingSection,
     limits: optional(callerLimitsSection),
     lending: optional(lendingSection),
+    joining: optional(joiningSection),
     admin: optional(adminSection),
   },
   read: (top, { files, environment }: Terms) => {
@@ -124,6 +128,10 @@ export const configSection: Key<Meaning<Terms, GatewayConfig>> = section({
     const lending = values.lending?.({ files, environment, decimals })
     if (lending?.isOpen === true && values.payouts === undefined) {
       top.refuse('payouts', 'how lenders are paid, because lending.open is true')
+    }
+    const joining = values.joining?.({ files, decimals })
+    if (joining?.isOpen === true && values.payouts === undefined) {
+      top.refuse('payouts', 'how contributors are paid, because joining.open is true')
     }
     return {
       listen: values.listen(),
@@ -142,6 +150,7 @@ export const configSection: Key<Meaning<Terms, GatewayConfig>> = section({
       routing: values.routing(),
       limits: values.limits?.(),
       lending,
+      joining,
       admin: values.admin?.(files),
     }
   },

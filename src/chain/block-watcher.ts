@@ -1,6 +1,7 @@
 /*
- * Follows the events of channels block by block, across reorganisations. One look reads what is new since the cursor; hashes
- * of the blocks that it passed say later whether they are still there.
+ * Follows the events of a contract block by block, across reorganisations: those of channels, or of the operators of a
+ * registry. One look reads what is new since the cursor; hashes of the blocks that it passed say later whether they are still
+ * there.
  */
 import { watchedBlocksAtOnceMax, watchedBlocksKept } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
@@ -11,21 +12,28 @@ import type { JsonRpc } from './json-rpc.ts'
 import { keccak256Utf8 } from './keccak.ts'
 import { hexQuantity, parseQuantity } from './quantity.ts'
 
-/** A block that was looked at, and the channels that it changed. */
+/** A block that was looked at, and what it changed. */
 type PassedBlock = {
   readonly number: number
   readonly hash: Bytes32
+  /**
+   * The first indexed member of its events: a channel's id, or the padded account of a registry's operator. The name is that
+   * of cursors that were written down when only channels were followed.
+   */
   readonly channelIds: readonly Bytes32[]
 }
+
+/** Whose events are followed, and which of them: keccak256 of their signatures. */
+export type Watched = { readonly address: Address; readonly topics: readonly Bytes32[] }
 
 /** Where a watcher stands: plain JSON, so that it can be written down. Blocks ascend; the last is the newest passed. */
 export type WatchCursor = { readonly passed: readonly PassedBlock[] }
 
 export type WatchLook = {
   readonly cursor: WatchCursor
-  /** Channels with an event in a block that was not passed before. */
+  /** What had an event in a block that was not passed before. */
   readonly touched: readonly Bytes32[]
-  /** Channels with an event in a block that is no longer there: what was known of them may be wrong. */
+  /** What had an event in a block that is no longer there: what was known of it may be wrong. */
   readonly orphaned: readonly Bytes32[]
   /** False: more blocks wait than one look reads. */
   readonly caughtUp: boolean
@@ -40,12 +48,18 @@ export const watchedEvents = {
   WithdrawFinalized: 'WithdrawFinalized(bytes32,address,uint128)',
 } as const
 
-const topics = Object.values(watchedEvents).map(keccak256Utf8)
+const channelTopics = Object.values(watchedEvents).map(keccak256Utf8)
+
+/** The channels of a settlement contract. */
+export const channelsOf = (settlement: Address): Watched => ({
+  address: settlement,
+  topics: channelTopics,
+})
 
 /** One look. Without a cursor it begins at the newest block: what is before it is read from the contract's state. */
 export async function watchBlocks(
   rpc: JsonRpc,
-  settlement: Address,
+  watched: Watched,
   cursor: WatchCursor | undefined,
 ): Promise<Result<WatchLook, ChainFailure>> {
   const head = await readHead(rpc)
@@ -63,7 +77,7 @@ export async function watchBlocks(
     return ok({ cursor: { passed: kept }, touched: [], orphaned, caughtUp: true })
   }
   const to = Math.min(newest.number, from + watchedBlocksAtOnceMax - 1)
-  const logs = await readLogs(rpc, settlement, { from, to })
+  const logs = await readLogs(rpc, watched, { from, to })
   if (!logs.ok) return logs
   const last = to === newest.number ? ok(newest) : await passedBlock(rpc, to)
   if (!last.ok) return last
@@ -118,10 +132,10 @@ function joinLogs(records: readonly PassedBlock[]): readonly PassedBlock[] {
   return [...blocks.values()].sort((a, b) => a.number - b.number)
 }
 
-/** Each event as the block that it is in, with the one channel that it changes. */
+/** Each event as the block that it is in, with the one thing that it changes. */
 async function readLogs(
   rpc: JsonRpc,
-  address: Address,
+  { address, topics }: Watched,
   range: { readonly from: number; readonly to: number },
 ): Promise<Result<readonly PassedBlock[], ChainFailure>> {
   const method = 'eth_getLogs'

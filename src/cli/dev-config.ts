@@ -1,4 +1,5 @@
 import type { GatewayConfig } from '../config.ts'
+import type { JoiningConfig } from '../config-joining.ts'
 import type { CreditAgreement } from '../contributor/credit-agreement.ts'
 import type { DevChain } from '../dev/bootstrap-chain.ts'
 import type { BuiltInModel } from '../dev/built-in-model.ts'
@@ -14,6 +15,13 @@ export const devPrices: TokenPrices = {
   promptAtomicPerMtok: atomic(devUsd(1n) / 10n),
   cachedPromptAtomicPerMtok: atomic(devUsd(1n) / 20n),
   completionAtomicPerMtok: atomic((devUsd(1n) * 4n) / 10n),
+}
+
+/** The most that whoever joins may ask for a model that is not the built-in one: what large models cost. */
+const devPricesMax: TokenPrices = {
+  promptAtomicPerMtok: devUsd(10n),
+  cachedPromptAtomicPerMtok: devUsd(10n),
+  completionAtomicPerMtok: devUsd(40n),
 }
 
 /** What the engine answers; docs/engine.md. */
@@ -84,6 +92,7 @@ export function devGatewayConfig(terms: {
       everyS: 86_400,
     },
     routing: { hedging: false, keepAliveComments: false },
+    joining: devJoining(devChain, model),
     upstreams: [
       {
         id: 'embedded',
@@ -108,6 +117,17 @@ export function devGatewayConfig(terms: {
     ],
   }
 }
+
+/** Open to whoever is on this machine: all of it is, the chain with the stakes too. */
+const devJoining = ({ rpcUrl }: DevChain, model: BuiltInModel): JoiningConfig => ({
+  isOpen: true,
+  needsApproval: false,
+  urls: { allowHttp: true, allowPrivateNetworks: true, hosts: undefined },
+  contributorsMax: 100,
+  models: [{ id: model.name, modelId: model.modelId, tokenizer: model.tokenizer, ...devPrices }],
+  anyModel: devPricesMax,
+  rpcUrl,
+})
 
 /** What the embedded contributor works for. */
 export const devAgreement = ({

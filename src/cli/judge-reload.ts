@@ -14,20 +14,24 @@ export type ReloadVerdict =
       readonly changed: readonly string[]
       /** Of callers. */
       readonly limits: 'same' | 'changed'
+      /** Who may join, with what. */
+      readonly joining: 'same' | 'changed'
     }
 
 /** Settings under these keys are taken over while requests are under way; those of an upstream have its place and a rest. */
-const livePattern = /^(?:upstreams\[(\d+)\]\.(.*)|limits(?:\..*)?)$/
+const livePattern = /^(?:upstreams\[(\d+)\]\.(.*)|(?:limits|joining)(?:\..*)?)$/
 
 export function judgeReload(before: ConfigReading, after: ConfigReading): ReloadVerdict {
   if (isDeepStrictEqual(before.settings, after.settings)) return { kind: 'unchanged' }
   const keys = [...changedElsewhere(before, after), ...payeesOf(before, after)]
   if (keys.length > 0) return { kind: 'needs_restart', keys }
   const [was, is] = [upstreamsOf(before), upstreamsOf(after)]
-  const areSame = isDeepStrictEqual(before.config.limits, after.config.limits)
+  const changeOf = (key: 'limits' | 'joining') =>
+    isDeepStrictEqual(before.config[key], after.config[key]) ? 'same' : 'changed'
   return {
     kind: 'changed',
-    limits: areSame ? 'same' : 'changed',
+    limits: changeOf('limits'),
+    joining: changeOf('joining'),
     added: [...is.keys()].filter((id) => !was.has(id)),
     removed: [...was.keys()].filter((id) => !is.has(id)),
     changed: [...is].flatMap(([id, settings]) => {

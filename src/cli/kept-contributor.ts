@@ -6,9 +6,11 @@ import type { ModelConfig, ServedModelConfig, UpstreamConfig } from '../config-u
 import type { Contributor } from '../domain/contributor.ts'
 import type { ContributorRecord } from '../domain/contributor-record.ts'
 import { usualEndpoints } from '../domain/endpoint.ts'
+import { tokenPricesOf } from '../domain/price-sheet.ts'
 import { lentModelsOf, objectionToLentUrl } from '../joining/judge-lent-terms.ts'
 import { isGuardedHost } from '../upstream/guarded-lookup.ts'
 import { contributorOf } from './contributors-of.ts'
+import { joinedContributorOf, type StandingOf } from './joined-contributor.ts'
 
 /**
  * What a kept record means to the router under this configuration. It is judged anew with each configuration: a model that
@@ -17,9 +19,15 @@ import { contributorOf } from './contributors-of.ts'
 export function keptContributorOf(
   config: GatewayConfig,
   record: ContributorRecord,
-  apiKey: string | undefined,
+  known: {
+    readonly apiKey: string | undefined
+    readonly standingOf: StandingOf
+    readonly nowMs: number
+  },
 ): Result<Contributor, string> {
-  const { lender, contributorId } = record
+  const { lender, joined, contributorId } = record
+  if (joined !== undefined) return joinedContributorOf(config, { ...record, joined }, known)
+  const { apiKey } = known
   const upstream =
     lender === undefined ? addedUpstream(config, record) : lentUpstream(config, record)
   if (!upstream.ok) return upstream
@@ -61,8 +69,7 @@ function lentUpstream(
 
 /** A lent key is asked for chat completions alone: what every service has, and what was tried. */
 function askedForText(model: ModelConfig): ServedModelConfig {
-  const { promptAtomicPerMtok, cachedPromptAtomicPerMtok, completionAtomicPerMtok } = model
-  const prices = { promptAtomicPerMtok, cachedPromptAtomicPerMtok, completionAtomicPerMtok }
+  const prices = tokenPricesOf(model)
   return { ...model, servings: [{ endpoints: usualEndpoints, unit: 'token', ...prices }] }
 }
 

@@ -10,26 +10,35 @@ import type { GatewayConfig } from '../config.ts'
 import { readLentTerms, readUpstreamEntry } from '../config-entries.ts'
 import { closedLending } from '../config-lending.ts'
 import { type AdminDoor, createAdminDoor } from '../gateway/admin-door.ts'
+import { createJoiningDoor, type JoiningDoor } from '../gateway/joining-door.ts'
 import { createContributorKeeper } from '../joining/contributor-keeper.ts'
 import { ContributorRoster, type Roster, type RosterEntry } from '../joining/contributor-roster.ts'
 import { createLendingStep, type LendingPolicy, type LendingStep } from '../joining/lending-step.ts'
-import type { Payee } from '../settlement/payout-terms.ts'
+import type { RegistryWatch } from '../joining/registry-watch.ts'
 import type { ContributorStore } from '../store/contributor-store.ts'
 import { StoreFailure } from '../store/ledger-store.ts'
 import { isGuardedHost } from '../upstream/guarded-lookup.ts'
 import { probeContributor } from '../upstream/probe-contributor.ts'
+import type { Tunnels } from '../upstream/tunnels.ts'
 import type { UpstreamPools } from '../upstream/upstream-pools.ts'
 import { CommandFailure } from './command.ts'
+import type { StandingOf } from './joined-contributor.ts'
 import { keptContributorOf } from './kept-contributor.ts'
+import { openJoining, openRegistryWatch } from './open-joining.ts'
 import type { OpenRouting } from './open-routing.ts'
 import { openSeal } from './open-seal.ts'
 import { redactedConfig } from './redacted-config.ts'
-import type { RunningPayouts } from './start-payouts.ts'
+import type { PaidSigner, RunningPayouts } from './start-payouts.ts'
 
 export type OpenContributors = {
-  readonly lending: LendingStep
-  /** Undefined where no token is configured. */
-  readonly admin: AdminDoor | undefined
+  readonly doors: {
+    readonly lending: LendingStep
+    readonly joining: JoiningDoor
+    /** Undefined where no token is configured. */
+    readonly admin: AdminDoor | undefined
+  }
+  /** Judges everybody anew who joined, under another configuration. */
+  readonly reconfigure: (next: GatewayConfig) => Promise<void>
   readonly stop: () => Promise<void>
 }
 
@@ -39,6 +48,7 @@ type Wiring = {
   readonly routing: Pick<OpenRouting, 'pool' | 'contributors' | 'fileContributors'>
   readonly payouts: Pick<RunningPayouts, 'setLenders' | 'pays'>
   readonly upstreams: UpstreamPools
+  readonly tunnels: Tunnels
   readonly log: GatewayLog
   readonly nowMs: () => number
   /** Reads the configuration file again; the error is one line. */
@@ -47,16 +57,26 @@ type Wiring = {
 
 /** Throws CommandFailure where the store cannot be read. */
 export async function openContributors(wiring: Wiring): Promise<OpenContributors> {
-  const { config, store, routing, log, nowMs } = wiring
+  const { config, store, routing, log, nowMs, upstreams, tunnels } = wiring
   const seal = openSeal(config)
+  let current = config
+  const watch = openRegistryWatch({ config, roster: () => roster, log, nowMs })
+  const application = applicationOf(wiring)
+  const standingOf: StandingOf = (operator) => watch.standingOf(operator)
   const roster = new ContributorRoster({
     store,
     seal,
-    contributorOf: (record, apiKey) => keptContributorOf(config, record, apiKey),
-    ...applicationOf(wiring),
+    contributorOf: (record, apiKey) =>
+      keptContributorOf(current, record, { apiKey, standingOf, nowMs: nowMs() }),
+    ...application,
+    apply: (next) => {
+      application.apply(next)
+      // Somebody joined at another gateway of the store, of whom the registry was not asked yet.
+      if (isAnyUnknown(next, standingOf)) void watch.lookNow()
+    },
     log,
   })
-  await begin(roster, log)
+  await begin(roster, watch, log)
   const decimals = config.chain.assetDecimals
   const place = {
     gateway: config.gateway.operator,
@@ -74,36 +94,58 @@ export async function openContributors(wiring: Wiring): Promise<OpenContributors
     seal,
     readTerms: (text) => readLentTerms(text, decimals),
     probe: ({ baseUrl, apiKey, models }) =>
-      probeContributor(wiring.upstreams, {
+      probeContributor(upstreams, {
         baseUrl,
         models,
         isGuarded: config.lending?.urls.allowPrivateNetworks !== true,
         authorization: `Bearer ${apiKey}`,
       }),
   })
+  const views = { roster, pool: routing.pool, fileContributors: routing.fileContributors, nowMs }
+  const joiningTerms = { config: () => current, roster, watch, store, seal, upstreams, nowMs }
+  const joining = createJoiningDoor({ ...views, ...openJoining(joiningTerms), tunnels })
   const readEntry = (definition: string) => readUpstreamEntry(definition, decimals)
   const admin =
     config.admin &&
     createAdminDoor({
-      tokenHash: config.admin.tokenHash,
-      roster,
-      keeper: createContributorKeeper({ roster, seal, readEntry, nowMs }),
+      ...views,
       pool: routing.pool,
-      fileContributors: routing.fileContributors,
-      config: () => redactedConfig(config),
+      tokenHash: config.admin.tokenHash,
+      keeper: createContributorKeeper({ roster, seal, readEntry, nowMs }),
+      config: () => redactedConfig(current),
       reload: wiring.reload,
-      nowMs,
     })
-  return { lending, admin, stop: () => roster.stop() }
+  return {
+    doors: { lending, joining, admin },
+    reconfigure: async (next) => {
+      current = next
+      await roster.rejudge()
+    },
+    stop: async () => {
+      await watch.stop()
+      await roster.stop()
+    },
+  }
 }
 
-async function begin(roster: ContributorRoster, log: GatewayLog): Promise<void> {
+const isAnyUnknown = ({ entries }: Roster, standingOf: StandingOf): boolean =>
+  [...entries.values()].some(
+    ({ record: { joined } }) => joined !== undefined && standingOf(joined.operator) === undefined,
+  )
+
+async function begin(
+  roster: ContributorRoster,
+  watch: RegistryWatch,
+  log: GatewayLog,
+): Promise<void> {
   try {
     await roster.look()
+    await watch.lookNow()
     await roster.settled()
     const keys = await roster.sealAnew()
     if (keys > 0) log.info('keys_sealed_anew', { keys })
     roster.start()
+    watch.start()
   } catch (error) {
     if (error instanceof StoreFailure) throw new CommandFailure(error.message)
     throw error
@@ -128,8 +170,9 @@ function applicationOf({ config, routing, payouts, upstreams, log }: Wiring) {
   let current: Roster = { entries: new Map(), marks: new Map() }
   const tell = () => {
     const { entries, marks } = current
-    const isPaid = ({ record }: RosterEntry) =>
-      record.lender === undefined || payouts.pays(record.contributorId)
+    // Who came by itself works for nothing otherwise; what the operator entered is the operator's own affair.
+    const isPaid = ({ record: { lender, joined, contributorId } }: RosterEntry) =>
+      (lender === undefined && joined === undefined) || payouts.pays(contributorId)
     const drained = [...marks.values()].filter(({ isDrained }) => isDrained)
     routing.contributors.setDrained(new Set(drained.map(({ contributorId }) => contributorId)))
     routing.contributors.setStoredContributors(
@@ -157,17 +200,22 @@ function applicationOf({ config, routing, payouts, upstreams, log }: Wiring) {
   }
 }
 
-function payeeOf({ chain }: GatewayConfig, { record, contributor }: RosterEntry): readonly Payee[] {
+function payeeOf(
+  { chain }: GatewayConfig,
+  { record, contributor }: RosterEntry,
+): readonly PaidSigner[] {
+  const { contributorId, lender, joined, status } = record
+  // Who may not serve any more still asks for the vouchers of what it has earned.
+  if (joined !== undefined) return status === 'live' ? [{ contributorId, ...joined }] : []
   if (contributor === undefined) return []
-  const { contributorId, lender } = record
   if (lender === undefined) {
     const { identity } = contributor
-    return identity === undefined ? [] : [{ contributorId, operator: identity.operator }]
+    return identity === undefined ? [] : [{ contributorId, ...identity }]
   }
   // At home and in the home asset: what it is priced in.
   const { chainId, asset: token } = chain
   const payout = { chainId, token, receiver: lender.payout, minWithdrawDelay: 0, nonce: 0 }
-  return [{ contributorId, operator: lender.wallet, payout }]
+  return [{ contributorId, operator: lender.wallet, signingAddresses: [], payout }]
 }
 
 /** Of a gateway that was started without a file. */

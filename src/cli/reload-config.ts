@@ -74,6 +74,7 @@ export function reloadConfig(terms: {
       removed: verdict.removed.join(' '),
       changed: verdict.changed.join(' '),
       limits: verdict.limits,
+      joining: verdict.joining,
     })
     const { added, removed, changed } = verdict
     return ok({ added, removed, changed })

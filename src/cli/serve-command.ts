@@ -19,7 +19,7 @@ Options:
   --help          this text
 
 The file is read again when it, or a file that it names, changes, and on SIGHUP: upstreams, models,
-prices and limits are taken over while requests are under way. A file that is wrong, or that
+prices, limits and who may join are taken over while requests are under way. A file that is wrong, or that
 changes what only a restart can change, is one line of the log, and nothing changes.
 
 Stops on Ctrl-C or SIGTERM: requests in flight end first (at most 20 s), what was charged is
@@ -42,10 +42,11 @@ async function run(argv: readonly string[]): Promise<number> {
   const begun = Promise.withResolvers<ConfigReloading>()
   const reload = async () => (await begun.promise).reloadNow()
   const gateway = await startGateway({ config, logFileDescriptor: 1, reload })
-  const { routing, limits, log } = gateway
+  const { routing, contributors, limits, log } = gateway
   const reconfigure = async (next: GatewayConfig): Promise<void> => {
     await routing.reconfigure(next)
     limits.replaceDefaults(next.limits ?? unlimited)
+    await contributors.reconfigure(next)
   }
   const reloading = reloadConfig({ path: values.config, reading, reconfigure, log })
   begun.resolve(reloading)

@@ -31,7 +31,7 @@ import { CommandFailure } from './command.ts'
 import { openMoneyPlaces } from './money-places.ts'
 import { openBilling } from './open-billing.ts'
 import { openCallerLimits } from './open-caller-limits.ts'
-import { nothingToReload, openContributors } from './open-contributors.ts'
+import { nothingToReload, type OpenContributors, openContributors } from './open-contributors.ts'
 import { openExchange } from './open-exchange.ts'
 import { type OpenRouting, openRouting } from './open-routing.ts'
 import { openSettlement, type RunningSettlement } from './open-settlement.ts'
@@ -52,6 +52,7 @@ export type RunningGateway = {
   readonly payouts: Pick<RunningPayouts, 'promiseNow' | 'relayNow'>
   readonly limits: Pick<CallerLimitsDesk, 'replaceDefaults'>
   readonly routing: OpenRouting
+  readonly contributors: Pick<OpenContributors, 'reconfigure'>
   readonly log: GatewayLog
   /** Takes no new request, lets those in flight end, claims, makes everything durable and closes. */
   readonly stop: () => Promise<void>
@@ -77,8 +78,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   await checkChain(rpc, config, nowMs())
   await checkOtherChains(config)
   const places = await openMoneyPlaces(config)
-  const destination = logDestination(options.logFileDescriptor)
-  const logs = createLogs(destination)
+  const { destination, ...logs } = openLogs(options)
   const { outbox, contributors: kept, ...stores } = await openStores(config, logs.gateway)
   const { tunnels, upstreams } = openUpstreams(config, logs.gateway, (id) => capacity.askNow(id))
   const inFlight = new InFlight()
@@ -115,9 +115,8 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   }
   const { recovered, reaper } = await startRecovery(gateway, stores.ledger, logs.gateway)
   const billing = openBilling({ config, places, exchange, ...stores, settlement, nowMs })
-  const joined = { config, store: kept, routing, payouts, upstreams, log: logs.gateway, nowMs }
   const contributors = await openContributors({
-    ...joined,
+    ...{ config, store: kept, routing, payouts, upstreams, tunnels, log: logs.gateway, nowMs },
     reload: options.reload ?? nothingToReload,
   })
   const door = createDoor({
@@ -128,8 +127,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     x402: openX402({ config, places, billing, exchange, settlement, nowMs }),
     tunnels,
     payouts: payouts.step,
-    lending: contributors.lending,
-    admin: contributors.admin,
+    ...contributors.doors,
     log: logs.gateway,
   })
   const server = await listen(door, config, options.otherPorts ?? [])
@@ -142,6 +140,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     payouts,
     limits: limits.desk,
     routing,
+    contributors,
     log: logs.gateway,
     stop: () =>
       close({
@@ -149,6 +148,11 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
         ...{ stores, upstreams, capacity, log: logs.gateway, destination },
       }),
   }
+}
+
+function openLogs({ logFileDescriptor }: Pick<StartOptions, 'logFileDescriptor'>) {
+  const destination = logDestination(logFileDescriptor)
+  return { destination, ...createLogs(destination) }
 }
 
 type Closable = {

@@ -26,10 +26,12 @@ import { CommandFailure } from './command.ts'
 import type { MoneyPlace, MoneyPlaces } from './money-places.ts'
 import type { ChainSender, RunningSettlement } from './open-settlement.ts'
 
-export type RunningPayouts = Pick<
-  PayContributors,
-  'promiseNow' | 'relayNow' | 'stop' | 'setLenders' | 'pays'
-> & {
+/** Somebody who is paid, and the keys that may ask for it beside its own account. */
+export type PaidSigner = Payee & Pick<SigningIdentity, 'signingAddresses'>
+
+export type RunningPayouts = Pick<PayContributors, 'promiseNow' | 'relayNow' | 'stop' | 'pays'> & {
+  /** As `PayContributors.setLenders`. */
+  readonly setLenders: (lenders: readonly PaidSigner[]) => ReturnType<PayContributors['setLenders']>
   readonly desk: PayoutDesk
   readonly step: PayoutStep
 }
@@ -83,8 +85,8 @@ async function startPaying(wiring: Wiring, payouts: PayoutsConfig): Promise<Runn
   return {
     ...paying,
     setLenders: (lenders) => {
-      lending = lenders.map(({ operator }) => ({ operator, signingAddresses: [] }))
-      return paying.setLenders(lenders)
+      lending = lenders
+      return paying.setLenders(lenders.map(({ signingAddresses: _, ...payee }) => payee))
     },
     step,
   }

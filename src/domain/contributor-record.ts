@@ -1,4 +1,4 @@
-import type { Address } from './units.ts'
+import type { Address, Bytes32 } from './units.ts'
 
 /** A contributor that did not come from the configuration file, as it is kept. Everything but its key can be read by all. */
 export type ContributorRecord = {
@@ -16,8 +16,19 @@ export type ContributorRecord = {
   readonly status: 'pending' | 'live'
   /** Who lent the key; undefined where the operator added it. */
   readonly lender: Lender | undefined
+  /** Of a registered contributor that joined by its own order; undefined for all others. */
+  readonly joined?: Membership | undefined
   readonly createdAtMs: number
   readonly changedAtMs: number
+}
+
+export type Membership = {
+  /** Its account in the ContributorRegistry. */
+  readonly operator: Address
+  /** Keys that signed its orders to join, the newest last; which of them may sign now, the registry says. */
+  readonly signingAddresses: readonly Address[]
+  /** What it serves: no two who joined give one name to two models. */
+  readonly serves: readonly { readonly id: string; readonly modelId: Bytes32 }[]
 }
 
 type Lender = {

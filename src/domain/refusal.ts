@@ -175,6 +175,21 @@ export type LendingRefusal =
   | { readonly reason: 'lent_key_not_found' }
   | { readonly reason: 'registration_limit_reached'; readonly retryAfterS: number }
 
+/** What a contributor asks that joins by itself cannot be done. Nothing changed. */
+export type JoiningRefusal =
+  | { readonly reason: 'joining_closed' }
+  | { readonly reason: 'joining_terms_unacceptable'; readonly detail: string }
+  | { readonly reason: 'contributor_signature_invalid' }
+  /** Whoever signed the order is no key of that contributor now, by the ContributorRegistry. */
+  | { readonly reason: 'signing_key_not_active'; readonly signer: Address }
+  /** It is not registered, is paused, or has less at stake than it must. */
+  | { readonly reason: 'contributor_not_serving' }
+  /** What the gateway saw when it tried the URL; never the server's own words. */
+  | { readonly reason: 'contributor_unreachable'; readonly detail: string }
+  | { readonly reason: 'joined_contributors_exhausted'; readonly contributorsMax: number }
+  | { readonly reason: 'contributor_query_invalid' }
+  | { readonly reason: 'contributor_not_joined' }
+
 /** What the operator asks of a running gateway cannot be done. Nothing changed. */
 export type AdminRefusal =
   | { readonly reason: 'invalid_admin_token' }
@@ -211,6 +226,7 @@ export type Refusal =
   | UpstreamRefusal
   | PayoutRefusal
   | LendingRefusal
+  | JoiningRefusal
   | AdminRefusal
   | GatewayRefusal
   | FxRefusal

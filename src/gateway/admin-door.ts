@@ -4,33 +4,14 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { err, ok, type Result } from '../base/result.ts'
-import type { Contributor, Offer } from '../domain/contributor.ts'
-import type { ContributorMark, ContributorRecord } from '../domain/contributor-record.ts'
+import type { Offer } from '../domain/contributor.ts'
 import type {
   ContributorKeeper,
   EntryFields,
   KeepingFailure,
 } from '../joining/contributor-keeper.ts'
-import type { ContributorRoster } from '../joining/contributor-roster.ts'
 import type { ContributorPool } from '../routing/contributor-pool.ts'
-import type { ContributorReport } from '../routing/pool-report.ts'
-
-/** A contributor as the operator sees it. */
-export type ContributorView = {
-  readonly contributorId: string
-  readonly origin: 'file' | 'admin' | 'lent'
-  /** Undefined where it stands in the file. */
-  readonly record: ContributorRecord | undefined
-  /** Undefined where it cannot be asked. */
-  readonly contributor: Contributor | undefined
-  /** Why it cannot be asked; undefined where it waits for approval. */
-  readonly fault: string | undefined
-  readonly mark: ContributorMark | undefined
-  /** Undefined where it is not asked now. */
-  readonly report: ContributorReport | undefined
-  /** What this gateway has under way there, also after it was drained. */
-  readonly inFlight: number
-}
+import { type ContributorView, contributorViews, type ViewDeps } from './contributor-views.ts'
 
 type Viewed = Result<ContributorView, KeepingFailure>
 
@@ -57,22 +38,19 @@ export type AdminDoor = {
   readonly reload: () => Promise<Result<unknown, KeepingFailure>>
 }
 
-export type AdminDeps = {
+export type AdminDeps = ViewDeps & {
   /** sha256 of the admin token, hex. */
   readonly tokenHash: string
-  readonly roster: Pick<ContributorRoster, 'current'>
   readonly keeper: ContributorKeeper
-  readonly pool: Pick<ContributorPool, 'report' | 'inFlight' | 'models' | 'contributors'>
-  readonly fileContributors: () => readonly Contributor[]
+  readonly pool: Pick<ContributorPool, 'models' | 'contributors'>
   readonly config: () => unknown
   readonly reload: () => Promise<Result<unknown, string>>
-  readonly nowMs: () => number
 }
 
 export function createAdminDoor(deps: AdminDeps): AdminDoor {
   const { keeper, pool } = deps
   const contributor = (contributorId: string): Viewed => {
-    const view = viewsOf(deps).find((one) => one.contributorId === contributorId)
+    const view = contributorViews(deps).find((one) => one.contributorId === contributorId)
     return view === undefined ? err({ reason: 'contributor_not_found' }) : ok(view)
   }
   const afterwards = async (changed: Promise<Result<string, KeepingFailure>>): Promise<Viewed> => {
@@ -93,7 +71,7 @@ export function createAdminDoor(deps: AdminDeps): AdminDoor {
     )
   return {
     isAdmin: (authorization) => isToken(deps.tokenHash, authorization),
-    contributors: () => viewsOf(deps),
+    contributors: () => contributorViews(deps),
     contributor,
     add: (entry) => afterwards(keeper.add(entry)),
     change: (id, change) => ofKept(id, () => afterwards(keeper.change(id, change))),
@@ -129,30 +107,4 @@ function isToken(tokenHash: string, authorization: string | undefined): boolean 
   if (token === undefined) return false
   const hash = createHash('sha256').update(token).digest()
   return timingSafeEqual(hash, Buffer.from(tokenHash, 'hex'))
-}
-
-function viewsOf(deps: AdminDeps): readonly ContributorView[] {
-  const { entries, marks } = deps.roster.current
-  const reports = new Map(deps.pool.report(deps.nowMs()).map((one) => [one.contributorId, one]))
-  const view = (contributorId: string) => ({
-    contributorId,
-    mark: marks.get(contributorId),
-    report: reports.get(contributorId),
-    inFlight: deps.pool.inFlight(contributorId),
-  })
-  const inFile = deps.fileContributors().map((contributor) => ({
-    ...view(contributor.contributorId),
-    origin: 'file' as const,
-    record: undefined,
-    contributor,
-    fault: undefined,
-  }))
-  const stored = [...entries.values()].map(({ record, contributor, fault }) => ({
-    ...view(record.contributorId),
-    origin: record.lender === undefined ? ('admin' as const) : ('lent' as const),
-    record,
-    contributor,
-    fault,
-  }))
-  return [...inFile, ...stored]
 }

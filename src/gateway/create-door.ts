@@ -14,6 +14,7 @@ import type { Gateway } from './gateway.ts'
 import type { GatewayDoor } from './gateway-door.ts'
 import { metricsText } from './gateway-metrics.ts'
 import type { InFlight } from './in-flight.ts'
+import type { JoiningDoor } from './joining-door.ts'
 import { createPaidDoor } from './paid-completion.ts'
 import { serveCompletion } from './serve-completion.ts'
 
@@ -32,6 +33,7 @@ export type DoorDeps = {
   readonly tunnels?: Tunnels | undefined
   readonly payouts: PayoutStep
   readonly lending?: LendingStep | undefined
+  readonly joining?: JoiningDoor | undefined
   readonly admin?: AdminDoor | undefined
   readonly log: GatewayLog
 }
@@ -70,6 +72,7 @@ export function createDoor(deps: DoorDeps): GatewayDoor {
     tunnels: deps.tunnels,
     payouts: deps.payouts,
     lending: deps.lending,
+    joining: deps.joining,
     admin: deps.admin,
     metrics: () => metricsText(gateway, inFlight),
     readiness: () => {

@@ -11,6 +11,7 @@ import type { Tunnels } from '../upstream/tunnels.ts'
 import type { AdminDoor } from './admin-door.ts'
 import type { AnswerClient } from './answer-client.ts'
 import type { FoundRequest } from './find-request.ts'
+import type { JoiningDoor } from './joining-door.ts'
 import type { PaidDoor } from './paid-completion.ts'
 
 /** Everything that a door (http, later jobs) may ask of the gateway. */
@@ -40,6 +41,8 @@ export type GatewayDoor = {
   readonly payouts: PayoutStep
   /** What lenders of keys may ask and order; undefined where there is nowhere to keep a key. */
   readonly lending?: LendingStep | undefined
+  /** What contributors may ask and order that join by themselves; undefined where nobody can. */
+  readonly joining?: JoiningDoor | undefined
   /** What the operator may ask and order; undefined where no token is configured. */
   readonly admin?: AdminDoor | undefined
   /** What Prometheus reads. */

@@ -19,6 +19,12 @@ import { retrieveReceipt } from './billing/receipts.ts'
 import { retrieveRequestUsage } from './billing/request-usage.ts'
 import { retrieveVoucher, showVoucher } from './contributors/contributors.ts'
 import {
+  joinPool,
+  leavePool,
+  retrieveJoiningTerms,
+  retrieveMember,
+} from './contributors/joining.ts'
+import {
   lendKey,
   listLentKeys,
   retrieveLendingTerms,
@@ -84,6 +90,7 @@ export function createApp(terms: InferenceTerms): Hono<HttpEnv> {
   app.get('/v1/usage/requests/:id', served(retrieveRequestUsage))
   addBilling(app, terms)
   addLending(app, served)
+  addJoining(app, served)
   addAdmin(app, served)
   app.get('/v1/contributors/me/voucher', contributors(retrieveVoucher))
   app.post('/v1/contributors/me/voucher', contributors(showVoucher))
@@ -159,6 +166,14 @@ function addLending(app: Hono<HttpEnv>, lending: Served): void {
   app.post('/v1/contributors/keys', lending(lendKey))
   app.get('/v1/contributors/keys/:id', lending(retrieveLentKey))
   app.delete('/v1/contributors/keys/:id', lending(withdrawLentKey))
+}
+
+/** What contributors ask and order that join by themselves. */
+function addJoining(app: Hono<HttpEnv>, joining: Served): void {
+  app.get('/v1/contributors/joining', joining(retrieveJoiningTerms))
+  app.post('/v1/contributors', joining(joinPool))
+  app.get('/v1/contributors/me', joining(retrieveMember))
+  app.delete('/v1/contributors/me', joining(leavePool))
 }
 
 /** What the operator asks and orders; where no token is configured, these answer as if they were not there. */

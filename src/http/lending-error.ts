@@ -1,9 +1,10 @@
-import type { AdminRefusal, LendingRefusal, Refusal } from '../domain/refusal.ts'
+import type { AdminRefusal, JoiningRefusal, LendingRefusal, Refusal } from '../domain/refusal.ts'
 import { badRequest, type Described, type ErrorKind, printable } from './described-error.ts'
+import { describeJoiningRefusal, isAboutJoining } from './joining-error.ts'
 
 const absent: ErrorKind = [404, 'invalid_request_error']
 
-export type ContributorRefusal = LendingRefusal | AdminRefusal
+export type ContributorRefusal = LendingRefusal | JoiningRefusal | AdminRefusal
 
 /** A reason that is missing here does not compile. */
 const ofLenders: Readonly<Record<LendingRefusal['reason'], true>> = {
@@ -30,11 +31,13 @@ const isOfLenders = (refusal: Refusal): refusal is LendingRefusal =>
   Object.hasOwn(ofLenders, refusal.reason)
 
 export const isAboutContributors = (refusal: Refusal): refusal is ContributorRefusal =>
-  isOfLenders(refusal) || Object.hasOwn(ofOperators, refusal.reason)
+  isOfLenders(refusal) || isAboutJoining(refusal) || Object.hasOwn(ofOperators, refusal.reason)
 
-/** The arms of openai-error.ts for what lenders of keys ask, and operators of a running gateway. */
-export const describeContributorRefusal = (refusal: ContributorRefusal): Described =>
-  isOfLenders(refusal) ? describeLendingRefusal(refusal) : describeAdminRefusal(refusal)
+/** The arms of openai-error.ts for what lenders of keys, contributors that join, and operators of a running gateway ask. */
+export function describeContributorRefusal(refusal: ContributorRefusal): Described {
+  if (isOfLenders(refusal)) return describeLendingRefusal(refusal)
+  return isAboutJoining(refusal) ? describeJoiningRefusal(refusal) : describeAdminRefusal(refusal)
+}
 
 function describeLendingRefusal(refusal: LendingRefusal): Described {
   switch (refusal.reason) {
@@ -72,7 +75,7 @@ function describeLendingRefusal(refusal: LendingRefusal): Described {
     case 'registration_limit_reached':
       return [
         [429, 'rate_limit_error', { 'retry-after': String(refusal.retryAfterS) }],
-        'Too many keys were offered from this network just now.',
+        'Too many keys or contributors were offered from this network just now.',
       ]
   }
 }

@@ -2,14 +2,14 @@
  * What the operator changes of the contributors that are kept in the store. An entry is what vouch.yaml would say of it, with
  * the key itself in the place of a file's name. Every function rejects with StoreFailure and with nothing else.
  */
-import { contributorTermsBytesMax, lentApiKeyLengthMax } from '../base/limits.ts'
+import { contributorTermsBytesMax } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { ContributorMark, ContributorRecord } from '../domain/contributor-record.ts'
 import type { AdminRefusal, GatewayRefusal, RequestRefusal } from '../domain/refusal.ts'
 import type { ApiKeySeal } from '../store/api-key-seal.ts'
 import { contributorIdOf } from '../store/contributor-store.ts'
-import { StoreFailure } from '../store/ledger-store.ts'
 import type { ContributorRoster } from './contributor-roster.ts'
+import { objectionToApiKey, orStoreRefusal } from './order-rules.ts'
 
 /** An `upstreams` entry, or what is changed of one; `apiKey` is the key itself, and null takes a member away. */
 export type EntryFields = Readonly<Record<string, unknown>>
@@ -41,12 +41,14 @@ export type KeeperDeps = {
 }
 
 export const createContributorKeeper = (deps: KeeperDeps): ContributorKeeper => ({
-  add: (entry) => storing(() => add(deps, entry)),
-  change: (contributorId, change) => storing(() => changeEntry(deps, contributorId, change)),
+  add: (entry) => orStoreRefusal(() => add(deps, entry)),
+  change: (contributorId, change) => orStoreRefusal(() => changeEntry(deps, contributorId, change)),
   approve: (contributorId) =>
-    storing(() => rewrite(deps, contributorId, (record) => ok({ ...record, status: 'live' }))),
+    orStoreRefusal(() =>
+      rewrite(deps, contributorId, (record) => ok({ ...record, status: 'live' })),
+    ),
   mark: (contributorId, change) =>
-    storing(async () => {
+    orStoreRefusal(async () => {
       await deps.roster.change(({ marks }) => {
         const mark = { ...(marks.get(contributorId) ?? unmarked(contributorId)), ...change }
         return { outcome: undefined, marks: new Map([[contributorId, mark]]) }
@@ -54,7 +56,7 @@ export const createContributorKeeper = (deps: KeeperDeps): ContributorKeeper => 
       return ok(contributorId)
     }),
   remove: (contributorId) =>
-    storing(async () => {
+    orStoreRefusal(async () => {
       const gone = new Map([[contributorId, undefined]])
       await deps.roster.change(() => ({ outcome: undefined, records: gone, marks: gone }))
       return ok(contributorId)
@@ -102,6 +104,7 @@ const changeEntry = (deps: KeeperDeps, contributorId: string, change: EntryField
     const unacceptable = (detail: string) =>
       err({ reason: 'contributor_unacceptable', detail } as const)
     if (record.lender !== undefined) return unacceptable('a lent key is changed by its lender')
+    if (record.joined !== undefined) return unacceptable('who joined changes its terms by itself')
     const { apiKey, ...fields } = change
     const fixed = fixedMembers.find((member) => Object.hasOwn(fields, member))
     if (fixed !== undefined) return unacceptable(`${fixed}: add another one and remove this`)
@@ -147,23 +150,11 @@ function sealKey(
   place: { readonly contributorId: string; readonly baseUrl: string },
 ): Result<string, KeepingFailure> {
   if (apiKey === undefined || apiKey === null) return ok('')
-  const isKey =
-    typeof apiKey === 'string' && /^[!-~]+$/.test(apiKey) && apiKey.length <= lentApiKeyLengthMax
-  if (!isKey) {
-    const expected = `an API key of at most ${lentApiKeyLengthMax} printable characters`
-    return err({ reason: 'invalid_value', param: 'apiKey', expected })
-  }
-  return seal === undefined ? err({ reason: 'key_secret_missing' }) : ok(seal.seal(apiKey, place))
+  const objection = objectionToApiKey(apiKey)
+  if (objection !== undefined) return err(objection)
+  if (seal === undefined) return err({ reason: 'key_secret_missing' })
+  return ok(seal.seal(String(apiKey), place))
 }
 
 const withoutNulls = (fields: EntryFields): EntryFields =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null))
-
-async function storing(act: () => Kept): Kept {
-  try {
-    return await act()
-  } catch (error) {
-    if (error instanceof StoreFailure) return err({ reason: 'store_unavailable' })
-    throw error
-  }
-}

@@ -96,9 +96,13 @@ export class ContributorRoster {
         throw error
       }
     })
-    this.#settling ??= this.#settle().finally(() => {
-      this.#settling = undefined
-    })
+    this.#beginToSettle()
+  }
+
+  /** Judges all that is kept anew: what it is judged by has changed, and the store has not. */
+  async rejudge(): Promise<void> {
+    await this.#enqueue(async () => this.#take(this.#book))
+    this.#beginToSettle()
   }
 
   /** Resolves when nothing that was begun is unfinished. */
@@ -159,6 +163,12 @@ export class ContributorRoster {
 
   #openKey(record: ContributorRecord): string | undefined {
     return record.sealedKey === '' ? undefined : this.#terms.seal?.open(record.sealedKey, record)
+  }
+
+  #beginToSettle(): void {
+    this.#settling ??= this.#settle().finally(() => {
+      this.#settling = undefined
+    })
   }
 
   /** Until the roster that is settled is the one that is there. */

@@ -41,6 +41,17 @@ const priceNames = {
 } as const satisfies Record<keyof TokenPrices, string>
 const priceKeys = Object.keys(priceNames) as readonly (keyof TokenPrices)[]
 
+/** Undefined where no price is above the most that may be asked; else one line that names the first that is. */
+export function objectionToPrices(
+  { id, prices }: { readonly id: string; readonly prices: TokenPrices },
+  priceMax: TokenPrices,
+): string | undefined {
+  const dearer = priceKeys.find((key) => prices[key] > priceMax[key])
+  return (
+    dearer && `models: ${priceNames[dearer]} of '${id}' is above ${priceMax[dearer]} atomic units`
+  )
+}
+
 /** The listed models as they are lent: under the lender's names and at its prices. The error is one line. */
 export function lentModelsOf<Listed extends ListedModel>(
   { models }: Pick<LentTerms, 'models'>,
@@ -53,10 +64,8 @@ export function lentModelsOf<Listed extends ListedModel>(
     if (model === undefined) {
       return err(`models: '${id}' is not lent here; GET /v1/contributors/terms lists what is`)
     }
-    const dearer = prices && priceKeys.find((key) => prices[key] > model[key])
-    if (dearer !== undefined) {
-      return err(`models: ${priceNames[dearer]} of '${id}' is above ${model[dearer]} atomic units`)
-    }
+    const dearer = prices && objectionToPrices({ id, prices }, model)
+    if (dearer !== undefined) return err(dearer)
     lent.push({ ...model, ...prices, upstreamId })
   }
   return ok(lent)

@@ -2,7 +2,7 @@
  * What lenders of API keys ask and order. An order is taken once, before anything is done for it: what it makes the gateway
  * do, such as a try of the key, cannot be had again by sending it again.
  */
-import { contributorTermsBytesMax, lentApiKeyLengthMax, lentKeyProbesMax } from '../base/limits.ts'
+import { lentKeyProbesMax } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { sha256Hex } from '../base/sha256.ts'
 import { type LendKeyOrder, lendKeyDigest } from '../chain/lending-typed-data.ts'
@@ -18,7 +18,6 @@ import type {
 import { type Address, bytes32, zeroAddress } from '../domain/units.ts'
 import type { ApiKeySeal } from '../store/api-key-seal.ts'
 import { type ContributorStore, contributorIdOf } from '../store/contributor-store.ts'
-import { StoreFailure } from '../store/ledger-store.ts'
 import type { ContributorRoster, RosterEntry } from './contributor-roster.ts'
 import {
   type LentUrlRules,
@@ -26,14 +25,16 @@ import {
   lentModelsOf,
   objectionToLentUrl,
 } from './judge-lent-terms.ts'
+import { askingLender, isSignedBy, withdrawingLender } from './lender-orders.ts'
 import {
-  askingLender,
-  isSignedBy,
   type OrderTerms,
   objectionToAge,
+  objectionToApiKey,
+  objectionToSize,
+  orStoreRefusal,
   type Signed,
-  withdrawingLender,
-} from './lender-orders.ts'
+} from './order-rules.ts'
+import { renewRecord } from './renew-record.ts'
 
 /** What the operator takes, and from whom. It may be another one after the configuration was read again. */
 export type LendingPolicy = {
@@ -119,7 +120,7 @@ export function createLendingStep(deps: LendingDeps): LendingStep {
   return {
     policy: deps.policy,
     place: deps.place,
-    register: (order) => storing(() => register(order)),
+    register: (order) => orStoreRefusal(() => register(order)),
     keys: async (authorization) => {
       const lender = askingLender(deps, authorization)
       if (!lender.ok) return lender
@@ -127,7 +128,7 @@ export function createLendingStep(deps: LendingDeps): LendingStep {
       return ok(entries.filter(({ record }) => record.lender?.wallet === lender.value))
     },
     withdraw: (contributorId, authorization) =>
-      storing(() => withdraw(deps, contributorId, authorization)),
+      orStoreRefusal(() => withdraw(deps, contributorId, authorization)),
   }
 }
 
@@ -176,17 +177,10 @@ function judgeOrder(deps: LendingDeps, order: LendOrder): Result<Judged, Lending
 }
 
 function objectionToForm({ apiKey, payout, terms }: LendOrder): LendingFailure | undefined {
-  const isKey = /^[!-~]+$/.test(apiKey) && apiKey.length <= lentApiKeyLengthMax
-  if (!isKey) {
-    const expected = `an API key of at most ${lentApiKeyLengthMax} printable characters`
-    return { reason: 'invalid_value', param: 'apiKey', expected }
-  }
   if (payout === zeroAddress) {
     return { reason: 'invalid_value', param: 'payout', expected: 'an address that can be paid' }
   }
-  if (Buffer.byteLength(terms) <= contributorTermsBytesMax) return undefined
-  const expected = `at most ${contributorTermsBytesMax} bytes`
-  return { reason: 'invalid_value', param: 'terms', expected }
+  return objectionToApiKey(apiKey) ?? objectionToSize(terms)
 }
 
 function judgeTerms(
@@ -220,7 +214,6 @@ function objectionToCount(
   return lenders.length >= keysMax ? { reason: 'lent_keys_exhausted', keysMax } : undefined
 }
 
-/** On other terms than those that the operator approved a key waits again; a new key on the same terms does not. */
 async function keep(
   deps: LendingDeps,
   fresh: ContributorRecord,
@@ -229,14 +222,8 @@ async function keep(
   const kept = await deps.roster.change<LendingRefusal | undefined>((book) => {
     const full = objectionToCount(deps, fresh, entriesOf(book))
     if (full !== undefined) return { outcome: full }
-    const before = book.records.get(contributorId)
-    const isSame = before?.definition === fresh.definition
-    const record = {
-      ...fresh,
-      status: isSame ? before.status : fresh.status,
-      createdAtMs: before?.createdAtMs ?? fresh.createdAtMs,
-    }
-    return { outcome: undefined, records: new Map([[contributorId, record]]) }
+    const records = new Map([[contributorId, renewRecord(book, fresh)]])
+    return { outcome: undefined, records }
   })
   if (kept !== undefined) return err(kept)
   return foundIn(deps, contributorId)
@@ -273,15 +260,4 @@ async function withdraw(
     records: new Map([[contributorId, undefined]]),
   }))
   return ok(entry)
-}
-
-async function storing<T>(
-  act: () => Promise<Result<T, LendingFailure>>,
-): Promise<Result<T, LendingFailure>> {
-  try {
-    return await act()
-  } catch (error) {
-    if (error instanceof StoreFailure) return err({ reason: 'store_unavailable' })
-    throw error
-  }
 }

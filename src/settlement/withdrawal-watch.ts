@@ -3,7 +3,7 @@
  * to claim what is owed. Every node is followed by itself, so that one that is dead or lies hides nothing from the other.
  */
 import { watchIntervalMs } from '../base/limits.ts'
-import { type WatchCursor, watchBlocks } from '../chain/block-watcher.ts'
+import { channelsOf, type WatchCursor, watchBlocks } from '../chain/block-watcher.ts'
 import { describeChainFailure } from '../chain/chain-failure.ts'
 import type { JsonRpc } from '../chain/json-rpc.ts'
 import type { Channel } from '../domain/channel.ts'
@@ -84,12 +84,13 @@ async function lookAt(watch: Watch, follower: Follower): Promise<void> {
   let caughtUp = false
   // What a node says of its height is not believed without a bound; the next look goes on from here.
   for (let looks = 0; looks < looksAtOnceMax && !caughtUp; looks += 1) {
-    const look = await watchBlocks(follower.rpc, watch.settlement.address, follower.cursor)
+    const channels = channelsOf(watch.settlement.address)
+    const look = await watchBlocks(follower.rpc, channels, follower.cursor)
     if (!look.ok) return tellBlind(watch, follower, describeChainFailure(look.error))
     const { cursor, touched, orphaned } = look.value
     if (orphaned.length > 0) watch.log.error('chain_reorganised', { channels: orphaned.length })
-    const channels = await known(watch, [...touched, ...orphaned])
-    if (!(await observeAndTell(watch, channels, new Set(orphaned)))) return
+    const changed = await known(watch, [...touched, ...orphaned])
+    if (!(await observeAndTell(watch, changed, new Set(orphaned)))) return
     // Only now: what was not told to the ledger is looked at again.
     follower.cursor = cursor
     await writeCursor(watch, follower, touched.length + orphaned.length > 0)

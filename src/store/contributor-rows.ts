@@ -6,7 +6,7 @@ import type {
   ContributorMark,
   ContributorRecord,
 } from '../domain/contributor-record.ts'
-import { address } from '../domain/units.ts'
+import { address, bytes32 } from '../domain/units.ts'
 
 /** Which table a row is in, and so what its text says. */
 export type RowKind = 'record' | 'mark'
@@ -41,9 +41,14 @@ export function bookOf(version: number, rows: readonly Row[]): ContributorBook {
 /** JSON has no undefined: a lender that is not there is one that was left out. */
 function recordOf(text: string): ContributorRecord {
   const record = JSON.parse(text) as ContributorRecord
-  const { lender } = record
+  const { lender, joined } = record
   return {
     ...record,
     lender: lender && { wallet: address(lender.wallet), payout: address(lender.payout) },
+    joined: joined && {
+      operator: address(joined.operator),
+      signingAddresses: joined.signingAddresses.map(address),
+      serves: joined.serves.map(({ id, modelId }) => ({ id, modelId: bytes32(modelId) })),
+    },
   }
 }

@@ -1,11 +1,13 @@
 /*
- * Contributors as the admin API and their lenders see them. Amounts are decimal strings of atomic units, times Unix
+ * Contributors as the admin API, their lenders and they themselves see them. Amounts are decimal strings of atomic units, times Unix
  * milliseconds; docs/admin.md has every member. There is no member for a key: only whether there is one.
  */
 import type { Contributor, Offer } from '../../domain/contributor.ts'
 import type { ContributorRecord } from '../../domain/contributor-record.ts'
 import { usualEndpoints } from '../../domain/endpoint.ts'
-import type { ContributorView } from '../../gateway/admin-door.ts'
+import type { TokenPrices } from '../../domain/price-sheet.ts'
+import type { ContributorView } from '../../gateway/contributor-views.ts'
+import type { MemberView } from '../../gateway/joining-door.ts'
 
 type JsonObject = Readonly<Record<string, unknown>>
 
@@ -34,6 +36,7 @@ export const contributorObject = (view: ContributorView): JsonObject => {
     models: (contributor?.offers ?? []).map((offer) => modelObject(offer, view)),
     lender: record?.lender?.wallet ?? null,
     payout: record?.lender?.payout ?? null,
+    operator: contributor?.identity?.operator ?? record?.joined?.operator ?? null,
     created_at_ms: record?.createdAtMs ?? null,
     changed_at_ms: record?.changedAtMs ?? null,
   }
@@ -55,7 +58,8 @@ function stateOf(view: ContributorView): { readonly state: string; readonly caus
     : told(ill.state, `${ill.modelName} at ${ill.endpoint}: ${laneCauses[ill.state]}`)
 }
 
-const unpaid = 'its payout channel could not be looked at yet, or another has its id'
+const unpaid =
+  'its payout channel could not be looked at yet, it wants to be paid where this gateway does not pay, or another has its id'
 const quarantineCauses = {
   credentials: 'its key was refused; tried again within the hour',
   forged: 'it signed what did not happen; only readmit lets it back',
@@ -68,20 +72,18 @@ const laneCauses = {
 } as const
 
 function modelObject(offer: Offer, { report }: ContributorView): JsonObject {
-  const { prices } = offer
-  const { modelName, endpoints = usualEndpoints } = offer
+  const { modelName, endpoints = usualEndpoints, prices, priceMax } = offer
   const lanes = (report?.lanes ?? []).filter(
     (lane) => lane.modelName === modelName && endpoints.includes(lane.endpoint),
   )
   return {
     id: offer.modelName,
     upstream_id: offer.upstreamModelName,
+    model_id: offer.modelId,
     context_tokens_max: offer.contextTokensMax,
-    price: {
-      prompt: String(prices.promptAtomicPerMtok),
-      cached_prompt: String(prices.cachedPromptAtomicPerMtok),
-      completion: String(prices.completionAtomicPerMtok),
-    },
+    // What is asked now, as far as it moves.
+    price: pricesObject(lanes[0]?.prices ?? prices),
+    price_max: priceMax === undefined ? null : pricesObject(priceMax.prices),
     endpoints: lanes.map((lane) => ({
       endpoint: lane.endpoint,
       state: lane.state,
@@ -91,6 +93,34 @@ function modelObject(offer: Offer, { report }: ContributorView): JsonObject {
       first_token_ms: lane.firstTokenMs ?? null,
       per_token_ms: lane.perTokenMs ?? null,
     })),
+  }
+}
+
+/** For a million tokens. */
+export const pricesObject = (prices: TokenPrices): JsonObject => ({
+  prompt: String(prices.promptAtomicPerMtok),
+  cached_prompt: String(prices.cachedPromptAtomicPerMtok),
+  completion: String(prices.completionAtomicPerMtok),
+})
+
+/** What a contributor is told of itself that joined. */
+export function memberObject(view: MemberView): JsonObject {
+  const { record, contributor, joined, isConnected, report } = view
+  return {
+    object: 'vouch.joined_contributor',
+    id: view.contributorId,
+    contributor: joined.operator,
+    signing_addresses: contributor?.identity?.signingAddresses ?? [],
+    url: isConnected === undefined ? (record?.baseUrl ?? null) : null,
+    connected: isConnected ?? null,
+    ...stateOf(view),
+    drained: view.mark?.isDrained ?? false,
+    in_flight: view.inFlight,
+    concurrency_max: report?.concurrencyMax ?? null,
+    terms: record?.definition ?? null,
+    models: (contributor?.offers ?? []).map((offer) => modelObject(offer, view)),
+    created_at_ms: record?.createdAtMs ?? null,
+    changed_at_ms: record?.changedAtMs ?? null,
   }
 }
 

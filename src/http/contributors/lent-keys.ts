@@ -6,13 +6,13 @@ import { type Parsed, parse } from '../billing/billing-body.ts'
 import { sendError, sendJson } from '../raw-response.ts'
 import { readBody } from '../read-body.ts'
 import type { RouteCall } from '../route-call.ts'
-import { lentKeyObject } from './contributor-objects.ts'
+import { lentKeyObject, pricesObject } from './contributor-objects.ts'
 
 type Lending = NonNullable<GatewayDoor['lending']>
 type LendOrder = Parameters<Lending['register']>[0]
 
 /** Terms are text in JSON, where each of their quotes takes two bytes. */
-const orderBytesMax = 3 * contributorTermsBytesMax
+export const orderBytesMax: number = 3 * contributorTermsBytesMax
 
 const closed: Refusal = { reason: 'lending_closed' }
 
@@ -47,11 +47,7 @@ function lendingTermsObject(lending: Lending): Readonly<Record<string, unknown>>
     hosts: policy.urls.hosts ?? null,
     models: policy.models.map((model) => ({
       id: model.id,
-      price_max: {
-        prompt: String(model.promptAtomicPerMtok),
-        cached_prompt: String(model.cachedPromptAtomicPerMtok),
-        completion: String(model.completionAtomicPerMtok),
-      },
+      price_max: pricesObject(model),
     })),
   }
 }

@@ -1,11 +1,17 @@
 /*
- * Lent keys and the admin API: their rows and schemas of the OpenAPI document. docs/lent-keys.md and docs/admin.md say what
- * the members mean.
+ * Lent keys, contributors that join, and the admin API: their rows and schemas of the OpenAPI document. docs/lent-keys.md,
+ * docs/joining.md and docs/admin.md say what the members mean.
  */
+import {
+  joiningOperations,
+  joiningSchemas,
+  prices,
+  servedModel,
+  states,
+} from './openapi-joining.ts'
 import type { Operation } from './openapi-operations.ts'
 import {
   address,
-  amount,
   any,
   flag,
   hex32,
@@ -89,7 +95,7 @@ const admin: readonly Operation[] = [
     answer: 'Contributor',
   }),
   administered('delete', one, {
-    summary: 'Drain an added or lent contributor and forget it',
+    summary: 'Drain an added, lent or joined contributor and forget it',
     answer: 'Contributor',
   }),
   administered('post', `${one}/drain`, {
@@ -101,7 +107,7 @@ const admin: readonly Operation[] = [
     answer: 'Contributor',
   }),
   administered('post', `${one}/approve`, {
-    summary: 'Let a lent key be used',
+    summary: 'Let a lent key, or a contributor that joined, be used',
     answer: 'Contributor',
   }),
   ...['/admin/v1/keys/{id}/limits', '/admin/v1/accounts/{id}/limits'].flatMap((path) => [
@@ -130,9 +136,12 @@ const admin: readonly Operation[] = [
   }),
 ]
 
-export const contributorOperations: readonly Operation[] = [...lending, ...admin]
+export const contributorOperations: readonly Operation[] = [
+  ...lending,
+  ...joiningOperations,
+  ...admin,
+]
 
-const prices = object({ prompt: amount, cached_prompt: amount, completion: amount })
 const priceText = { anyOf: [text, { type: 'number' }] }
 const callerLimitsOverride = object({
   'requestsPerMinute?': orNull(whole),
@@ -163,6 +172,7 @@ const entryModels = list(
 const number: Schema = { type: 'number' }
 
 export const contributorSchemas: Readonly<Record<string, Schema>> = {
+  ...joiningSchemas,
   LendingTerms: object({
     object: { const: 'vouch.lending_terms' },
     open: flag,
@@ -218,14 +228,11 @@ export const contributorSchemas: Readonly<Record<string, Schema>> = {
   Contributor: object({
     object: { const: 'vouch.contributor' },
     id: text,
-    origin: oneOf('file', 'admin', 'lent'),
+    origin: oneOf('file', 'admin', 'lent', 'joined'),
     name: text,
     url: orNull(text),
     has_key: flag,
-    state: oneOf(
-      ...['healthy', 'cooling', 'open', 'probing', 'quarantined'],
-      ...['drained', 'pending', 'unusable'],
-    ),
+    state: oneOf(...states),
     cause: orNull(text),
     drained: flag,
     region: orNull(text),
@@ -233,27 +240,10 @@ export const contributorSchemas: Readonly<Record<string, Schema>> = {
     in_flight: whole,
     concurrency_max: orNull(whole),
     windows: list(object({ name: text, max: number, left: number, seconds: whole })),
-    models: list(
-      object({
-        id: text,
-        upstream_id: text,
-        context_tokens_max: whole,
-        price: prices,
-        endpoints: list(
-          object({
-            endpoint: text,
-            state: oneOf('healthy', 'cooling', 'open', 'probing'),
-            served: whole,
-            failed: whole,
-            uptime: number,
-            first_token_ms: orNull(number),
-            per_token_ms: orNull(number),
-          }),
-        ),
-      }),
-    ),
+    models: list(servedModel),
     lender: orNull(address),
     payout: orNull(address),
+    operator: orNull(address),
     created_at_ms: orNull(whole),
     changed_at_ms: orNull(whole),
   }),

@@ -21,7 +21,8 @@ const read = (upstreams: string, more = '', head = goodHead) =>
 const judge = (before: string, after: string, more = '') =>
   judgeReload(read(before, more), read(after, more))
 
-const nothing = { kind: 'changed', added: [], removed: [], changed: [], limits: 'same' }
+const same = { limits: 'same', joining: 'same' }
+const nothing = { kind: 'changed', added: [], removed: [], changed: [], ...same }
 
 test('the same in other words is no change', () => {
   const spelled = read(upstream('a'), 'listen: { port: 8787 }\n# by heart\n')
@@ -55,6 +56,18 @@ test('what a key file holds is part of the upstream that names it', () => {
 test("callers' limits are taken over, too", () => {
   const limited = read(upstream('a'), 'limits: { key: { concurrency: 3 } }\n')
   expect(judgeReload(read(upstream('a')), limited)).toEqual({ ...nothing, limits: 'changed' })
+})
+
+test('who may join, and for how much, is taken over, too', () => {
+  const any = (price: string) =>
+    read(
+      upstream('a'),
+      `joining: { anyModel: { promptPerMtok: ${price}, completionPerMtok: 1 } }\n`,
+    )
+  const changed = { ...nothing, joining: 'changed' }
+  expect(judgeReload(read(upstream('a')), any('1'))).toEqual(changed)
+  expect(judgeReload(any('1'), any('2'))).toEqual(changed)
+  expect(judgeReload(any('1'), any('1'))).toEqual({ kind: 'unchanged' })
 })
 
 test('every key that needs a restart is named as it is written, and then nothing is taken over', () => {

@@ -25,6 +25,7 @@ const config = (lending: Partial<NonNullable<GatewayConfig['lending']>> = {}) =>
     upstreams: [],
     lending: { ...closedLending, models: [listed], ...lending },
   }) as unknown as GatewayConfig
+const known = (apiKey?: string) => ({ apiKey, standingOf: () => undefined, nowMs: 0 })
 const price = { promptPerMtok: '0.04', completionPerMtok: '0.08' }
 const url = 'https://api.example.com/v1'
 const lent = (change: object = {}) =>
@@ -37,7 +38,7 @@ test('a lent key is asked for chats under its own names, at its price, at public
   const models = [{ id: 'm', upstreamId: 'theirs', price }]
   const limits = { concurrency: 2 }
   const record = lent({ models, limits, region: 'eu' })
-  expect(keptContributorOf(config(), record, 'sk-x')).toMatchObject({
+  expect(keptContributorOf(config(), record, known('sk-x'))).toMatchObject({
     ok: true,
     value: {
       contributorId: record.contributorId,
@@ -60,7 +61,7 @@ test('a lent key is asked for chats under its own names, at its price, at public
 })
 
 test('where nothing is asked for it, it gets the most that is paid', () => {
-  const kept = keptContributorOf(config(), lent({ models: [{ id: 'm' }] }), 'sk-x')
+  const kept = keptContributorOf(config(), lent({ models: [{ id: 'm' }] }), known('sk-x'))
   expect(kept).toMatchObject({
     value: { offers: [{ prices: { completionAtomicPerMtok: 100_000n } }] },
   })
@@ -79,18 +80,18 @@ test.each([
     'url: only these hosts',
   ],
 ])('%s is served from it no more, and it says why', (_what, lending, fault) => {
-  const kept = keptContributorOf(config(lending), lent(), 'sk-x')
+  const kept = keptContributorOf(config(lending), lent(), known('sk-x'))
   expect(kept).toMatchObject({ ok: false, error: expect.stringContaining(fault) })
 })
 
 test("one that the operator added is as vouch.yaml would have it, with the weights of the model's name", () => {
   const models = [{ id: 'm', contextTokensMax: 4096, price }]
   const definition = JSON.stringify({ id: 'main', url: 'http://127.0.0.1:1/v1', models })
-  const kept = keptContributorOf(config(), contributorRecord({ definition }), undefined)
+  const kept = keptContributorOf(config(), contributorRecord({ definition }), known())
   expect(kept).toMatchObject({
     ok: true,
     value: { isGuarded: false, authorization: undefined, offers: [{ modelId: weights }] },
   })
-  const broken = keptContributorOf(config(), contributorRecord({ definition: '{}' }), undefined)
+  const broken = keptContributorOf(config(), contributorRecord({ definition: '{}' }), known())
   expect(broken.ok).toBe(false)
 })
