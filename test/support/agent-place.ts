@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { decodeWork } from '../../src/attestation/check-work.ts'
 import { randomPrivateKey } from '../../src/chain/private-key.ts'
 import { addressOfPrivateKey } from '../../src/chain/signatures.ts'
 import { type Agent, openAgent } from '../../src/contributor/agent.ts'
@@ -13,7 +14,8 @@ import { startAgentServer } from '../../src/contributor/agent-server.ts'
 import type { AgentJobEnd, AgentModel, AgentTerms } from '../../src/contributor/agent-terms.ts'
 import { type JobBook, openJobBook } from '../../src/contributor/job-book.ts'
 import type { Endpoint } from '../../src/domain/endpoint.ts'
-import { type Address, address, atomic } from '../../src/domain/units.ts'
+import type { Work } from '../../src/domain/receipt.ts'
+import { type Address, atomic } from '../../src/domain/units.ts'
 import { followBooks, type NewEntries } from './books.ts'
 import {
   startGatewayOnLedger,
@@ -22,7 +24,7 @@ import {
   testModelId,
 } from './gateway-on-ledger.ts'
 
-export const agentSecret = 'a secret that both know'
+const agentSecret = 'a secret that both know'
 
 export type AgentPlace = {
   readonly gateway: TestGateway
@@ -106,9 +108,9 @@ export async function openAgentPlace(terms: {
     newEntries: followBooks(gateway),
     restart: async () => {
       const before = running
-      running = await open()
       await before.agent.close()
       await before.jobs.close()
+      running = await open()
     },
     close: async () => {
       await gateway.stop()
@@ -126,11 +128,47 @@ const freePrices = {
   completionAtomicPerMtok: atomic(0n),
 }
 
-/** Headers of a job that the gateway of this place could have sent. */
-export const jobHeaders = (place: AgentPlace, jobId: string): Record<string, string> => ({
-  'content-type': 'application/json',
-  authorization: `Bearer ${agentSecret}`,
-  'x-vouch-job': jobId,
-  'x-vouch-gateway': address(place.gateway.operator),
-  'x-vouch-model': testModelId,
-})
+export type TestedJob = {
+  readonly status: number
+  readonly headers: Headers
+  /** Of the refusal; undefined where it was answered. */
+  readonly code: string | undefined
+  /** Undefined where nothing was signed; of a stream the comment behind its end. */
+  readonly work: Work | undefined
+  readonly text: string
+}
+
+/** One job straight to the agent, as the gateway of this place could send it. A header that is undefined is left out. */
+export async function testJob(
+  place: Pick<AgentPlace, 'origin' | 'gateway'>,
+  jobId: string,
+  terms: {
+    readonly path?: string
+    readonly fields?: Readonly<Record<string, unknown>>
+    readonly body?: string
+    readonly headers?: Readonly<Record<string, string | undefined>>
+  } = {},
+): Promise<TestedJob> {
+  const { path = '/v1/chat/completions', fields } = terms
+  const headers = Object.entries({
+    'content-type': 'application/json',
+    authorization: `Bearer ${agentSecret}`,
+    'x-vouch-job': jobId,
+    'x-vouch-gateway': place.gateway.operator,
+    'x-vouch-model': testModelId,
+    ...terms.headers,
+  }).filter((header): header is [string, string] => header[1] !== undefined)
+  const messages = [{ role: 'user', content: 'Say hello.' }]
+  const body = terms.body ?? JSON.stringify({ model: 'm', messages, ...fields })
+  const response = await fetch(`${place.origin}${path}`, { method: 'POST', headers, body })
+  const text = await response.text()
+  const encoded =
+    response.headers.get('x-vouch-work') ?? /^: vouch-work (.+)$/m.exec(text)?.[1] ?? ''
+  return {
+    status: response.status,
+    headers: response.headers,
+    code: response.ok ? undefined : JSON.parse(text).error.code,
+    work: decodeWork(encoded)?.work,
+    text,
+  }
+}
