@@ -84,6 +84,9 @@ function checkAnswerInResponse(work: Work, response: Buffer): CheckLine {
   if (choices.some(areTranslatedCalls)) {
     return unknown(check, 'the calls in the response were translated; the contentHash is of others')
   }
+  if (work.contentHash === textHash(new Uint8Array()) && choices.some(isTranslatedText)) {
+    return unknown(check, 'the text in the response may be a refusal, which contentHash leaves out')
+  }
   return fails(check, 'the answer in the response gives another hash than the contentHash')
 }
 
@@ -105,6 +108,10 @@ function checkDelivered(work: Work, response: Buffer): CheckLine {
 
 const areTranslatedCalls = ({ text, toolCalls, isTranslated }: AnsweredChoice): boolean =>
   isTranslated === true && text === '' && toolCalls.length > 0
+
+/** An API without a place of its own for a refusal has it in the text. */
+const isTranslatedText = ({ text, isTranslated }: AnsweredChoice): boolean =>
+  isTranslated === true && text !== ''
 
 /**
  * A choice that never said a word leaves no trace in a stream that broke off, so more of them may

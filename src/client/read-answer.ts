@@ -3,6 +3,7 @@
  * streamed, or what it was translated to. Source: OpenAI API reference, "The chat completion object" and "The chat completion
  * chunk object".
  */
+import { readMessage } from './read-message.ts'
 import { readResponse } from './read-response.ts'
 
 /** One choice. `toolCalls` are in the form of `message.tool_calls`. */
@@ -43,8 +44,9 @@ export const isUnary = (body: Buffer): boolean => body[0] === '{'.charCodeAt(0)
 /** Choices by index; undefined when the body is of no API that is read here. */
 export function readAnswer(body: Buffer): readonly AnsweredChoice[] | undefined {
   const parts = (isUnary(body) ? [body.toString()] : eventPayloads(body)).map(parseFields)
-  const response = readResponse(parts.map(asFields))
-  return response === undefined ? readCompletion(parts) : [response]
+  const fields = parts.map(asFields)
+  const translated = readResponse(fields) ?? readMessage(fields)
+  return translated === undefined ? readCompletion(parts) : [translated]
 }
 
 function readCompletion(

@@ -3,15 +3,14 @@
  * API reference, "The response object" and "Streaming events".
  */
 import type { AnsweredChoice } from './read-answer.ts'
-
-type Fields = Readonly<Record<string, unknown>>
-type Called = { readonly id: unknown; readonly name: unknown; arguments: string }
-
-const asFields = (value: unknown): Fields =>
-  typeof value === 'object' && value !== null ? (value as Fields) : {}
-const asList = (value: unknown): readonly Fields[] =>
-  Array.isArray(value) ? value.map(asFields) : []
-const asText = (value: unknown): string => (typeof value === 'string' ? value : '')
+import {
+  asFields,
+  asList,
+  asText,
+  type Called,
+  type Fields,
+  translatedAnswer,
+} from './translated-answer.ts'
 
 /**
  * `parts` are the one object of a whole answer, or the data of each event. Undefined when they are of another API. Of a
@@ -30,7 +29,7 @@ export function readResponse(parts: readonly Fields[]): AnsweredChoice | undefin
     const call = calls.get(index)
     if (type === 'response.function_call_arguments.delta' && call) call.arguments += asText(delta)
   }
-  return { text, toolCalls: [...calls.values()].map(toolCallOf), isTranslated: true }
+  return translatedAnswer(text, calls.values())
 }
 
 function addCall(calls: Map<unknown, Called>, index: unknown, item: Fields): void {
@@ -43,16 +42,9 @@ const calledOf = ({ call_id: id, name, arguments: written }: Fields): Called => 
   arguments: asText(written),
 })
 
-/** In the form of `message.tool_calls`. */
-const toolCallOf = ({ id, name, arguments: written }: Called): unknown => ({
-  id,
-  type: 'function',
-  function: { name, arguments: written },
-})
-
 function wholeOf(output: readonly Fields[]): AnsweredChoice {
   const parts = output.flatMap(({ type, content }) => (type === 'message' ? asList(content) : []))
   const texts = parts.map(({ type, text }) => (type === 'output_text' ? asText(text) : ''))
   const calls = output.filter(({ type }) => type === 'function_call').map(calledOf)
-  return { text: texts.join(''), toolCalls: calls.map(toolCallOf), isTranslated: true }
+  return translatedAnswer(texts.join(''), calls)
 }

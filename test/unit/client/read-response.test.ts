@@ -5,7 +5,6 @@ import { checkWireBytes } from '../../../src/client/check-wire-bytes.ts'
 import { readAnswer } from '../../../src/client/read-answer.ts'
 import type { Receipt } from '../../../src/domain/receipt.ts'
 import { type Bytes32, bytes32 } from '../../../src/domain/units.ts'
-import { MessagesDialect } from '../../../src/http/messages/messages-stream.ts'
 import { ResponsesDialect } from '../../../src/http/responses/responses-dialect.ts'
 import { translateRequest } from '../../../src/http/responses/responses-request.ts'
 import { chunk, sse } from '../../support/scripted-upstream.ts'
@@ -67,12 +66,6 @@ describe('a body of the Responses API', () => {
   test('that says nothing', () => {
     expect(readAnswer(streamOf([]))).toEqual([{ text: '', toolCalls: [], isTranslated: true }])
   })
-})
-
-test('a stream of an API that is not read here is no empty answer', () => {
-  const dialect = new MessagesDialect({ id: 'msg_1', model: 'm' })
-  const told = dialect.chunk(Buffer.from(sse(chunk({ content: 'Yes.' }))))
-  expect(readAnswer(Buffer.concat([told, dialect.closing(usage, 'complete')]))).toBeUndefined()
 })
 
 describe('answer-in-response', () => {

@@ -1,0 +1,99 @@
+import { hash } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { toolCallsHash } from '../../../src/client/answer-hash.ts'
+import { checkWireBytes } from '../../../src/client/check-wire-bytes.ts'
+import { readAnswer } from '../../../src/client/read-answer.ts'
+import type { Receipt } from '../../../src/domain/receipt.ts'
+import { type Bytes32, bytes32 } from '../../../src/domain/units.ts'
+import { MessagesDialect } from '../../../src/http/messages/messages-stream.ts'
+import { chunk, sse } from '../../support/scripted-upstream.ts'
+import { signReceipt } from '../../support/signed-receipt.ts'
+
+const usage = {
+  promptTokens: 1,
+  cachedPromptTokens: 0,
+  completionTokens: 1,
+  reasoningTokens: 0,
+  source: 'reported',
+} as const
+const newDialect = () => new MessagesDialect({ id: 'msg_1', model: 'm' })
+
+const toolCalls = [
+  { id: 'a', type: 'function', function: { name: 'f', arguments: '{"x":1}' } },
+  { id: 'b', type: 'function', function: { name: 'g', arguments: '{}' } },
+]
+const begin = toolCalls.map(({ function: { name }, ...call }, index) =>
+  chunk({ tool_calls: [{ index, ...call, function: { name, arguments: '' } }] }),
+)
+const more = (index: number, text: string) =>
+  chunk({ tool_calls: [{ index, function: { arguments: text } }] })
+const called = [...begin, more(1, '{'), more(0, '{"x"'), more(1, '}'), more(0, ':1}')]
+const said = [
+  chunk({ reasoning_content: 'Hm.' }),
+  chunk({ content: 'Ye' }),
+  chunk({ content: 's.' }),
+]
+
+function streamOf(chunks: readonly Record<string, unknown>[], ending = true): Buffer {
+  const dialect = newDialect()
+  const told = chunks.map((one) => dialect.chunk(Buffer.from(sse(one))))
+  return Buffer.concat(ending ? [...told, dialect.closing(usage, 'complete')] : told)
+}
+
+function wholeOf(message: Record<string, unknown>): Buffer {
+  const choices = [{ index: 0, message, finish_reason: 'stop' }]
+  return newDialect().whole(Buffer.from(JSON.stringify({ choices })), usage)
+}
+
+describe('a body of the Messages API', () => {
+  const answer = { text: 'Yes.', toolCalls, isTranslated: true }
+
+  test('in one piece: text and calls, in the form of a chat completion', () => {
+    const message = { content: 'Yes.', reasoning: 'Hm.', tool_calls: toolCalls }
+    expect(readAnswer(wholeOf(message))).toEqual([answer])
+  })
+
+  test.each([true, false])('streamed, with its end or without (%s)', (ending) => {
+    expect(readAnswer(streamOf([...said, ...called], ending))).toEqual([answer])
+  })
+
+  test('that says nothing', () => {
+    expect(readAnswer(streamOf([]))).toEqual([{ text: '', toolCalls: [], isTranslated: true }])
+  })
+})
+
+describe('answer-in-response', () => {
+  function verdictOf(response: Buffer, contentHash: Bytes32) {
+    const { receipt } = signReceipt()
+    const changed: Receipt = {
+      ...receipt,
+      responseHash: bytes32(`0x${hash('sha256', response)}`),
+      work: { ...receipt.work, contentHash },
+    }
+    const lines = checkWireBytes(changed, { request: undefined, response })
+    return lines.find(({ check }) => check === 'answer-in-response')?.verdict
+  }
+  const textHash = (text: string) => bytes32(`0x${hash('keccak-256', text)}`)
+
+  test('holds for the text, whole and streamed, and fails for another', () => {
+    expect(verdictOf(streamOf(said), textHash('Yes.'))).toBe('holds')
+    expect(verdictOf(wholeOf({ content: 'Yes.' }), textHash('Yes.'))).toBe('holds')
+    expect(verdictOf(streamOf(said), textHash('No.'))).toBe('fails')
+    expect(verdictOf(streamOf([]), textHash('No.'))).toBe('fails')
+  })
+
+  test('holds for calls as they were written; of others it cannot say', () => {
+    expect(verdictOf(streamOf(called), toolCallsHash(toolCalls))).toBe('holds')
+    expect(verdictOf(wholeOf({ tool_calls: toolCalls }), toolCallsHash(toolCalls))).toBe('holds')
+    const spaced = toolCalls.map((call) => ({
+      ...call,
+      function: { ...call.function, arguments: call.function.arguments.replace(':', ': ') },
+    }))
+    expect(verdictOf(wholeOf({ tool_calls: spaced }), toolCallsHash(spaced))).toBe('unknown')
+  })
+
+  test('cannot tell a refusal from a text that nobody signed', () => {
+    expect(verdictOf(wholeOf({ content: null, refusal: 'No.' }), textHash(''))).toBe('unknown')
+    expect(verdictOf(streamOf([chunk({ refusal: 'No.' })]), textHash(''))).toBe('unknown')
+  })
+})
