@@ -4,6 +4,7 @@
  */
 import { createServer, type Server, STATUS_CODES } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { keepRequestsYoung } from '../base/keep-requests-young.ts'
 import { clientRequestTimeoutMs, clientStallTimeoutMs } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
@@ -39,6 +40,7 @@ export async function startHttpServer(
   place: { readonly host: string; readonly port: number },
   timeouts: ClientTimeouts = timeoutLimits,
 ): Promise<Result<HttpServer, ListenFailure>> {
+  keepRequestsYoung()
   const server = createServer(
     {
       // A client that connects and says nothing, or says it byte by byte, is told 408 and closed.
