@@ -34,9 +34,12 @@ export type GatewayLog = {
 export type Logs = { readonly request: RequestLog; readonly gateway: GatewayLog }
 
 export function createLogs(destination: DestinationStream): Logs {
-  const logger: Logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination)
+  const logger: Logger = pino(
+    { base: null, timestamp: () => `,"time":"${isoTime()}"` },
+    destination,
+  )
   return {
-    request: (line) => logger.info(line, 'request'),
+    request: (line) => destination.write(requestText(line)),
     gateway: {
       info: (event, facts) => logger.info(facts ?? {}, event),
       error: (event, facts) => logger.error(facts ?? {}, event),
@@ -44,12 +47,43 @@ export function createLogs(destination: DestinationStream): Logs {
   }
 }
 
+/** As pino would write it, at a third of the cost: nothing in a line needs what a logger can do. */
+function requestText(line: RequestLine): string {
+  const members = JSON.stringify(line).slice(1, -1)
+  return `{"level":${pino.levels.values['info']},"time":"${isoTime()}",${members},"msg":"request"}\n`
+}
+
+let told = { ms: 0, text: '' }
+
+/** Many lines are of the same millisecond. */
+function isoTime(): string {
+  const ms = Date.now()
+  if (ms !== told.ms) told = { ms, text: new Date(ms).toISOString() }
+  return told.text
+}
+
 /** Lines go to a file descriptor in batches; what is left is written when the process ends. */
 export function logDestination(fileDescriptor: number): DestinationStream & { flushSync(): void } {
-  return pino.destination({
+  const file = pino.destination({
     dest: fileDescriptor,
     sync: false,
     minLength: 4096,
     periodicFlush: 1000,
   })
+  let gathered = ''
+  const handOver = () => {
+    if (gathered !== '') file.write(gathered)
+    gathered = ''
+  }
+  return {
+    // What one turn of the loop says is handed over at once: the file's writer measures all that it has with each piece.
+    write: (text) => {
+      if (gathered === '') setImmediate(handOver)
+      gathered += text
+    },
+    flushSync: () => {
+      handOver()
+      file.flushSync()
+    },
+  }
 }
