@@ -2,7 +2,7 @@
  * A gateway, the agent that answers its jobs, and the engine behind that: where suites begin that are about what an agent
  * does. The agent keeps its jobs in a file of its own, and can be started again over it.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { decodeWork } from '../../src/attestation/check-work.ts'
@@ -38,6 +38,8 @@ export type AgentPlace = {
   readonly newEntries: () => Promise<NewEntries>
   /** As a process that died and was started again would have it: what is in memory is gone. */
   readonly restart: () => Promise<void>
+  /** From now on somebody else writes to its book of jobs. */
+  readonly spoilJobs: () => void
   readonly close: () => Promise<void>
 }
 
@@ -112,6 +114,7 @@ export async function openAgentPlace(terms: {
       await before.jobs.close()
       running = await open()
     },
+    spoilJobs: () => appendFileSync(join(folder, 'jobs'), Buffer.alloc(16)),
     close: async () => {
       await gateway.stop()
       await running.agent.close()
@@ -147,6 +150,7 @@ export async function testJob(
     readonly fields?: Readonly<Record<string, unknown>>
     readonly body?: string
     readonly headers?: Readonly<Record<string, string | undefined>>
+    readonly signal?: AbortSignal
   } = {},
 ): Promise<TestedJob> {
   const { path = '/v1/chat/completions', fields } = terms
@@ -160,7 +164,9 @@ export async function testJob(
   }).filter((header): header is [string, string] => header[1] !== undefined)
   const messages = [{ role: 'user', content: 'Say hello.' }]
   const body = terms.body ?? JSON.stringify({ model: 'm', messages, ...fields })
-  const response = await fetch(`${place.origin}${path}`, { method: 'POST', headers, body })
+  const { signal = null } = terms
+  const asked = { method: 'POST', headers, body, signal }
+  const response = await fetch(`${place.origin}${path}`, asked)
   const text = await response.text()
   const encoded =
     response.headers.get('x-vouch-work') ?? /^: vouch-work (.+)$/m.exec(text)?.[1] ?? ''

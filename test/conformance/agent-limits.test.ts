@@ -1,0 +1,254 @@
+/*
+ * How much an agent takes: as many jobs as its engine has room for, at no less than it asked, on no more credit than it
+ * gives, and none while it leaves. What it says of all that, over a tunnel as over a connection of its own.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import type { ServerResponse } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { randomHex } from '../../src/base/random-ids.ts'
+import { jsonRpc } from '../../src/chain/json-rpc.ts'
+import { type Credit, openCredit } from '../../src/contributor/credit.ts'
+import { readCapacityReport } from '../../src/domain/capacity-report.ts'
+import { address, atomic } from '../../src/domain/units.ts'
+import { type AgentPlace, openAgentPlace, testJob } from '../support/agent-place.ts'
+import { answerWell, type Script, startScriptedUpstream } from '../support/scripted-upstream.ts'
+
+const engine = await startScriptedUpstream()
+afterAll(() => engine.close())
+
+let place: AgentPlace
+let nowMs: number
+let folder: string
+let credit: Credit | undefined
+
+const prices = (perMtok: bigint) => ({
+  promptAtomicPerMtok: atomic(perMtok),
+  cachedPromptAtomicPerMtok: atomic(perMtok),
+  completionAtomicPerMtok: atomic(perMtok),
+})
+
+beforeEach(() => {
+  nowMs = 1_000_000
+  folder = mkdtempSync(join(tmpdir(), 'vouch-credit-'))
+  credit = undefined
+})
+afterEach(async () => {
+  engine.become(answerWell())
+  await place.close()
+  await credit?.close()
+  rmSync(folder, { recursive: true })
+})
+
+const job = (terms: Parameters<typeof testJob>[2] = {}) =>
+  testJob(place, `0x${randomHex(32)}`, terms)
+
+const get = async (path: string, secret = 'a secret that both know') => {
+  const headers = { authorization: `Bearer ${secret}` }
+  const response = await fetch(`${place.origin}${path}`, { headers })
+  return { status: response.status, text: await response.text() }
+}
+const report = async () => readCapacityReport((await get('/v1/vouch/capacity')).text)
+
+/** Answers nobody until it is told to. */
+function holding(): { readonly script: Script; readonly release: () => void } {
+  const held: (() => void)[] = []
+  return {
+    script: (request, response: ServerResponse) => {
+      held.push(() => void answerWell()(request, response))
+    },
+    release: () => {
+      for (const answer of held.splice(0)) answer()
+    },
+  }
+}
+
+test('what the engine has no room for waits in line, and the next is told to go elsewhere', async () => {
+  place = await openAgentPlace({ baseUrl: engine.baseUrl, agent: { slots: 2, waitingMax: 1 } })
+  const hold = holding()
+  engine.become(hold.script)
+  const running = [job(), job()]
+  await engine.nextRequest()
+  await engine.nextRequest()
+  const waiting = job()
+  await vi.waitFor(async () => expect(await report()).toMatchObject({ running: 2, waiting: 1 }))
+  const refused = await job()
+  expect(refused).toMatchObject({ status: 429, code: 'engine_busy' })
+  expect(refused.headers.get('retry-after')).toBe('1')
+  expect(engine.requests).toHaveLength(2)
+  hold.release()
+  await engine.nextRequest()
+  hold.release()
+  const answers = await Promise.all([...running, waiting])
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
+  expect(place.agent().load()).toEqual({ running: 0, waiting: 0, slots: 2 })
+})
+
+test('who leaves the line makes room in it, and its job was not begun', async () => {
+  place = await openAgentPlace({ baseUrl: engine.baseUrl, agent: { slots: 1, waitingMax: 1 } })
+  const hold = holding()
+  engine.become(hold.script)
+  const running = job()
+  await engine.nextRequest()
+  const leaving = new AbortController()
+  const jobId = `0x${randomHex(32)}`
+  const left = testJob(place, jobId, { signal: leaving.signal }).catch((error: Error) => error)
+  await vi.waitFor(() => expect(place.agent().load()).toMatchObject({ waiting: 1 }))
+  leaving.abort()
+  expect(await left).toMatchObject({ name: 'AbortError' })
+  await vi.waitFor(() => expect(place.agent().load()).toMatchObject({ running: 1, waiting: 0 }))
+  const again = testJob(place, jobId)
+  hold.release()
+  await engine.nextRequest()
+  hold.release()
+  expect(await running).toMatchObject({ status: 200 })
+  expect(await again).toMatchObject({ status: 200, work: { jobId } })
+})
+
+test('an agent that leaves finishes what it took and takes nothing new', async () => {
+  place = await openAgentPlace({ baseUrl: engine.baseUrl })
+  const hold = holding()
+  engine.become(hold.script)
+  const running = job()
+  await engine.nextRequest()
+  let isDrained = false
+  const drained = place
+    .agent()
+    .drain()
+    .then(() => {
+      isDrained = true
+    })
+  expect(await job()).toMatchObject({ status: 503, code: 'shutting_down' })
+  expect(await report()).toMatchObject({ draining: true, running: 1 })
+  expect(JSON.parse((await get('/health')).text)).toMatchObject({ status: 'draining' })
+  expect(isDrained).toBe(false)
+  hold.release()
+  expect(await running).toMatchObject({ status: 200 })
+  await drained
+})
+
+test('a price that moves is good for a minute, and no job below it is done', async () => {
+  place = await openAgentPlace({
+    baseUrl: engine.baseUrl,
+    agentModel: {
+      asks: {
+        floor: prices(100n),
+        points: [
+          { load: 0, multiplier: 1 },
+          { load: 1, multiplier: 3 },
+        ],
+      },
+    },
+    agent: { slots: 2, nowMs: () => nowMs },
+  })
+  const asked = async () => (await report())?.models[0]?.prices.completionAtomicPerMtok
+  const paying = (text: string) => job({ headers: { 'x-vouch-price': text } })
+  expect(await asked()).toBe(100n)
+  const hold = holding()
+  engine.become(hold.script)
+  const running = paying('100,100,100')
+  await engine.nextRequest()
+  expect(await asked()).toBe(200n)
+  // The gateway may not have heard of it.
+  const second = paying('100,100,100')
+  await engine.nextRequest()
+  hold.release()
+  expect(await running).toMatchObject({ status: 200 })
+  expect(await second).toMatchObject({ status: 200 })
+  engine.become(answerWell())
+  expect(await paying('100,100,99')).toMatchObject({ status: 409, code: 'price_too_low' })
+  expect(await paying('much')).toMatchObject({ status: 400, code: 'invalid_job_header' })
+
+  engine.become(hold.script)
+  const third = paying('100,100,100')
+  await engine.nextRequest()
+  nowMs += 60_001
+  expect(await paying('100,100,100')).toMatchObject({ status: 409, code: 'price_too_low' })
+  hold.release()
+  expect(await third).toMatchObject({ status: 200 })
+})
+
+test('work on credit ends where the credit does', async () => {
+  const agreement = {
+    gateway: address(`0x${'6a'.repeat(20)}`),
+    chainId: 1,
+    settlement: address(`0x${'5e'.repeat(20)}`),
+    token: address(`0x${'a5'.repeat(20)}`),
+    receiver: address(`0x${'c0'.repeat(20)}`),
+    withdrawDelayMinS: 900,
+    prices: prices(1_000_000n),
+    feeBps: 0,
+  }
+  const opened = await openCredit({
+    agreement,
+    // Nobody sends a voucher here, so that nobody asks the chain.
+    rpc: jsonRpc('http://127.0.0.1:1'),
+    limitAmount: atomic(10n),
+    file: join(folder, 'credit.json'),
+    onEvent: () => {},
+    nowMs: Date.now,
+  })
+  if (!opened.ok) throw new Error(opened.error)
+  credit = opened.value
+  place = await openAgentPlace({ baseUrl: engine.baseUrl, agent: { credit } })
+  // Each is of five tokens and three.
+  expect(await job()).toMatchObject({ status: 200 })
+  expect(credit.book.owedAmount).toBe(8n)
+  expect(await job()).toMatchObject({ status: 200 })
+  expect(await job()).toMatchObject({ status: 402, code: 'credit_exhausted' })
+  expect(credit.book.owedAmount).toBe(16n)
+})
+
+test('a book of jobs that cannot be kept stops the agent before it signs', async () => {
+  place = await openAgentPlace({ baseUrl: engine.baseUrl })
+  expect(await job()).toMatchObject({ status: 200 })
+  place.spoilJobs()
+  expect(await job()).toMatchObject({ status: 503, code: 'jobs_not_kept', work: undefined })
+  expect(await job({ fields: { stream: true } })).toMatchObject({
+    status: 503,
+    code: 'jobs_not_kept',
+  })
+  // The disk refused while the engine worked; from then on nobody is asked.
+  expect(engine.requests).toHaveLength(2)
+  expect(await report()).toMatchObject({ slots: 0 })
+  expect(JSON.parse((await get('/health')).text)).toMatchObject({ status: 'jobs_not_kept' })
+})
+
+test('it says what it has, to whoever shares its secret', async () => {
+  const gpu = { name: 'NVIDIA H200', memoryMb: 143_771, memoryUsedMb: 9, utilization: 0.5 }
+  place = await openAgentPlace({
+    baseUrl: engine.baseUrl,
+    agent: {
+      slots: 4,
+      region: 'eu',
+      readGpus: async () => [gpu],
+      nowMs: () => {
+        nowMs += 10
+        return nowMs
+      },
+    },
+  })
+  expect(await report()).toMatchObject({
+    running: 0,
+    waiting: 0,
+    slots: 4,
+    tokensPerSecond: undefined,
+    contextTokensMax: 8192,
+    region: 'eu',
+    gpus: [gpu],
+    draining: false,
+    models: [{ id: 'm' }],
+  })
+  await job({ fields: { stream: true } })
+  const { tokensPerSecond } = (await report()) ?? {}
+  expect(tokensPerSecond?.prompt).toBeGreaterThan(0)
+  // Two more tokens in two more ticks of this clock.
+  expect(tokensPerSecond?.completion).toBe(100)
+  expect(JSON.parse((await get('/v1/models')).text)).toMatchObject({ data: [{ id: 'm' }] })
+  expect(await get('/v1/models/m')).toMatchObject({ status: 200 })
+  expect(await get('/v1/models/other')).toMatchObject({ status: 404 })
+  expect(await get('/v1/chat/completions')).toMatchObject({ status: 405 })
+  expect(await get('/v1/vouch/capacity', 'another')).toMatchObject({ status: 401 })
+  expect(await get('/health', 'another')).toMatchObject({ status: 200 })
+})
