@@ -24,12 +24,12 @@ export type GreetingTerms = {
 /** Longer answers are none. */
 const answerBytesMax = 4 * 1024
 
-/** The error is one line for the log. */
+/** Answers which of its keys it proved. The error is one line for the log. */
 export async function greetContributor(
   session: ClientHttp2Session,
   terms: GreetingTerms,
   caller: { readonly identity: SigningIdentity; readonly nonce: Bytes32 },
-): Promise<Result<void, string>> {
+): Promise<Result<Address, string>> {
   const greeting = {
     gateway: terms.gateway,
     contributor: caller.identity.operator,
@@ -47,7 +47,7 @@ export async function greetContributor(
   if (!accepted.ok) return err('its answer to the greeting has no signature')
   const signer = recoverSigner(tunnelAcceptanceDigest(terms.domain, greeting), accepted.value)
   const isKnown = signer !== undefined && caller.identity.signingAddresses.includes(signer)
-  return isKnown ? ok(undefined) : err('its signature is not of a key of that contributor')
+  return isKnown ? ok(signer) : err('its signature is not of a key of that contributor')
 }
 
 function ask(

@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net'
 import type { Contributor } from '../domain/contributor.ts'
-import { address, bytes32, isAddress, isBytes32 } from '../domain/units.ts'
+import { type Address, address, bytes32, isAddress, isBytes32 } from '../domain/units.ts'
 import { acceptTunnel } from './accept-tunnel.ts'
 import { type GreetingTerms, greetContributor } from './greet-contributor.ts'
 import { Tunnel, type TunnelTimes } from './tunnel.ts'
@@ -31,14 +31,19 @@ export type TunnelHello = {
 const strangersMax = 64
 
 /** Whoever holds a key that was taken back must not go on reading what others ask. */
-const hasSameKeys = (before: Contributor | undefined, now: Contributor | undefined): boolean =>
-  now?.identity !== undefined &&
-  now.identity.signingAddresses.join() === before?.identity?.signingAddresses.join()
+const mayUse = (contributor: Contributor | undefined, key: Address): boolean =>
+  contributor?.identity?.signingAddresses.includes(key) === true
+
+type ProvenTunnel = {
+  readonly tunnel: Tunnel
+  /** That its newest connection was opened with. */
+  readonly key: Address
+}
 
 export class Tunnels {
   readonly #terms: TunnelsTerms
   readonly #expected = new Map<string, Contributor>()
-  readonly #tunnels = new Map<string, Tunnel>()
+  readonly #tunnels = new Map<string, ProvenTunnel>()
   /** The oldest first. */
   readonly #strangers = new Set<Socket>()
 
@@ -46,16 +51,15 @@ export class Tunnels {
     this.#terms = terms
   }
 
-  /** From now on these may dial in, and no others: a tunnel of somebody else, or of other keys than before, is closed. */
+  /** From now on these may dial in, and no others: a tunnel of somebody else, or of a key that is none now, is closed. */
   expect(contributors: readonly Contributor[]): void {
-    const before = new Map(this.#expected)
     this.#expected.clear()
     for (const contributor of contributors) {
       const url = new URL(contributor.baseUrl)
       if (url.protocol === tunnelScheme) this.#expected.set(url.host, contributor)
     }
-    for (const [host, tunnel] of this.#tunnels) {
-      if (hasSameKeys(before.get(host), this.#expected.get(host))) continue
+    for (const [host, { tunnel, key }] of this.#tunnels) {
+      if (mayUse(this.#expected.get(host), key)) continue
       tunnel.close()
       this.#tunnels.delete(host)
     }
@@ -63,7 +67,7 @@ export class Tunnels {
 
   /** By the host of its URL; undefined for who never dialled in. */
   find(host: string): Tunnel | undefined {
-    return this.#tunnels.get(host)
+    return this.#tunnels.get(host)?.tunnel
   }
 
   /** Takes a connection that asked for the tunnel's protocol. Never rejects. */
@@ -84,13 +88,13 @@ export class Tunnels {
       const caller = { identity, nonce: bytes32(hello.nonce) }
       const greeted = await greetContributor(session, this.#terms.greeting, caller)
       // Who was taken off the list meanwhile is nobody any more, and so is a key.
-      if (!greeted.ok || !hasSameKeys(contributor, this.#expected.get(host))) {
+      if (!greeted.ok || !mayUse(this.#expected.get(host), greeted.value)) {
         session.destroy()
         const why = greeted.ok ? 'it may not dial in any more' : greeted.error
         this.#terms.onEvent({ event: 'tunnel_refused', why })
         return
       }
-      this.#attach(host, contributor.contributorId, session)
+      this.#attach(host, { contributorId: contributor.contributorId, key: greeted.value }, session)
     } catch {
       this.#terms.onEvent({ event: 'tunnel_refused', why: 'its connection ended' })
     } finally {
@@ -101,13 +105,17 @@ export class Tunnels {
 
   close(): void {
     for (const socket of this.#strangers) socket.destroy()
-    for (const tunnel of this.#tunnels.values()) tunnel.close()
+    for (const { tunnel } of this.#tunnels.values()) tunnel.close()
     this.#tunnels.clear()
   }
 
-  #attach(host: string, contributorId: string, session: Parameters<Tunnel['attach']>[0]): void {
-    const tunnel = this.#tunnels.get(host) ?? new Tunnel(this.#terms.times)
-    this.#tunnels.set(host, tunnel)
+  #attach(
+    host: string,
+    { contributorId, key }: { readonly contributorId: string; readonly key: Address },
+    session: Parameters<Tunnel['attach']>[0],
+  ): void {
+    const tunnel = this.#tunnels.get(host)?.tunnel ?? new Tunnel(this.#terms.times)
+    this.#tunnels.set(host, { tunnel, key })
     tunnel.attach(session)
     this.#terms.onEvent({ event: 'tunnel_up', contributorId })
     session.on('close', () => {

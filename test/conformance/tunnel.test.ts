@@ -283,6 +283,10 @@ test('a large answer survives any number of cuts whole', async () => {
 test('a key that is taken back takes its tunnel with it, and nothing else does', async () => {
   tunnels.expect([{ ...expected, offers: [] }])
   expect(tunnels.find(contributor)).toBe(tunnel)
+  // Another key beside it takes nothing from the one in use.
+  const signingAddresses = [gateway, addressOfPrivateKey(signingKey)]
+  tunnels.expect([{ ...expected, identity: { operator: contributor, signingAddresses } }])
+  expect(tunnels.find(contributor)).toBe(tunnel)
   engine.become(() => {})
   const asking = ask()
   const identity = { operator: contributor, signingAddresses: [gateway] }

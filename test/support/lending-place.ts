@@ -51,13 +51,6 @@ export type Lent = {
   readonly terms: object
 }
 
-const payoutsSection = (escrow: string) => `payouts:
-  treasuryKeyFile: treasury.key
-  voucherKeyFile: voucher.key
-  receiverAuthorizer: '${escrow}'
-  withdrawDelayS: 900
-  escrowMin: '1'
-`
 const lendingSection = `lending:
   open: true
   approval: false
@@ -69,23 +62,37 @@ const lendingSection = `lending:
       price: { promptPerMtok: '1000', completionPerMtok: '2000' }
 `
 
-export async function openLendingPlace(...keys: readonly string[]): Promise<LendingPlace> {
-  const config = await openServeConfig()
-  const service = await startKeyedUpstream(...keys)
-  const { devChain, folder } = config
+/** The sections of a gateway that pays from a treasury and has an admin API, and the files that they name. */
+export function openPaying({ devChain, folder }: Pick<ServeConfig, 'devChain' | 'folder'>): {
+  readonly adminTokenFile: string
+  readonly sections: string
+} {
   const file = (name: string, text: string) => {
     writeFileSync(join(folder, name), text, { mode: 0o600 })
     return join(folder, name)
   }
   file('treasury.key', devChain.keys.treasury)
   file('voucher.key', devChain.keys.payoutSigner)
-  const adminTokenFile = file('admin.token', adminToken)
+  return {
+    adminTokenFile: file('admin.token', adminToken),
+    sections: `payouts:
+  treasuryKeyFile: treasury.key
+  voucherKeyFile: voucher.key
+  receiverAuthorizer: '${devChain.contracts.openClaimAuthorizer}'
+  withdrawDelayS: 900
+  escrowMin: '1'
+admin:
+  tokenFile: admin.token
+`,
+  }
+}
+
+export async function openLendingPlace(...keys: readonly string[]): Promise<LendingPlace> {
+  const config = await openServeConfig()
+  const service = await startKeyedUpstream(...keys)
+  const { adminTokenFile, sections } = openPaying(config)
   const configOf: LendingPlace['configOf'] = (lending = lendingSection, change = (text) => text) =>
-    config.yaml((text) =>
-      change(
-        `${text}${payoutsSection(devChain.contracts.openClaimAuthorizer)}${lending}admin:\n  tokenFile: admin.token\n`,
-      ),
-    )
+    config.yaml((text) => change(`${text}${sections}${lending}`))
   return {
     ...config,
     service,
@@ -99,7 +106,8 @@ export async function openLendingPlace(...keys: readonly string[]): Promise<Lend
   }
 }
 
-async function servedBy(process: ServeProcess): Promise<Served> {
+/** A gateway that runs, as its clients, contributors and operator reach it. */
+export async function servedBy(process: ServeProcess): Promise<Served> {
   const { origin } = process
   const call: Served['call'] = async (method, path, { body, authorization } = {}) => {
     const answer = await fetch(`${origin}${path}`, {
