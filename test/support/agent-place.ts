@@ -6,20 +6,26 @@ import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { decodeWork } from '../../src/attestation/check-work.ts'
-import { randomPrivateKey } from '../../src/chain/private-key.ts'
+import { contributorDomain } from '../../src/chain/payout-typed-data.ts'
+import { type PrivateKey, randomPrivateKey } from '../../src/chain/private-key.ts'
 import { addressOfPrivateKey } from '../../src/chain/signatures.ts'
 import { type Agent, openAgent } from '../../src/contributor/agent.ts'
 import type { Answerer } from '../../src/contributor/agent-request.ts'
 import { startAgentServer } from '../../src/contributor/agent-server.ts'
 import type { AgentJobEnd, AgentModel, AgentTerms } from '../../src/contributor/agent-terms.ts'
+import { answerGreeting } from '../../src/contributor/answer-greeting.ts'
+import { dialGateway } from '../../src/contributor/dial-gateway.ts'
 import { type JobBook, openJobBook } from '../../src/contributor/job-book.ts'
+import { TunnelExchanges } from '../../src/contributor/tunnel-exchanges.ts'
 import type { Endpoint } from '../../src/domain/endpoint.ts'
 import type { Work } from '../../src/domain/receipt.ts'
 import { type Address, atomic } from '../../src/domain/units.ts'
 import { followBooks, type NewEntries } from './books.ts'
+import { type CutLine, startCutLine } from './cut-line.ts'
 import {
   startGatewayOnLedger,
   type TestGateway,
+  testContributorRegistry,
   testDomain,
   testModelId,
 } from './gateway-on-ledger.ts'
@@ -32,6 +38,8 @@ export type AgentPlace = {
   readonly agent: () => Agent
   /** Where it listens. */
   readonly origin: string
+  /** Between it and the gateway, where it dials in; undefined where it is dialled. */
+  readonly line: CutLine | undefined
   readonly operator: Address
   /** Jobs that ended since it was asked last. */
   readonly newEnds: () => AgentJobEnd[]
@@ -52,6 +60,7 @@ export async function openAgentPlace(terms: {
   readonly agentModel?: Partial<AgentModel>
   readonly agent?: Partial<AgentTerms>
   readonly gateway?: Omit<Parameters<typeof startGatewayOnLedger>[0], 'upstreams'>
+  readonly dialsIn?: boolean
 }): Promise<AgentPlace> {
   const folder = mkdtempSync(join(tmpdir(), 'vouch-agent-'))
   const { model = 'm', endpoints } = terms
@@ -67,8 +76,9 @@ export async function openAgentPlace(terms: {
     upstreams: [
       {
         id: 'agent',
-        baseUrl: `${server.url}/v1`,
-        apiKey: agentSecret,
+        ...(terms.dialsIn === true
+          ? { baseUrl: `tunnel://${operator}/v1` }
+          : { baseUrl: `${server.url}/v1`, apiKey: agentSecret }),
         identity: { operator, signingAddresses: [operator] },
         offer: { modelName: 'm', upstreamModelName: model, ...(endpoints && { endpoints }) },
       },
@@ -101,10 +111,12 @@ export async function openAgentPlace(terms: {
     return { agent, jobs: jobs.value }
   }
   running = await open()
+  const tunnel = terms.dialsIn === true ? await dialIn(door, gateway, key) : undefined
   return {
     gateway,
     agent: () => running.agent,
     origin: server.url,
+    line: tunnel?.line,
     operator,
     newEnds: () => ends.splice(0),
     newEntries: followBooks(gateway),
@@ -116,11 +128,52 @@ export async function openAgentPlace(terms: {
     },
     spoilJobs: () => appendFileSync(join(folder, 'jobs'), Buffer.alloc(16)),
     close: async () => {
+      await tunnel?.hangUp()
       await gateway.stop()
       await running.agent.close()
       await server.stop()
       await running.jobs.close()
       rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+/** As a contributor behind a router does. Resolves when the gateway took it. */
+async function dialIn(
+  answerer: Answerer,
+  { origin, operator: chosen }: TestGateway,
+  signingKey: PrivateKey,
+): Promise<{ readonly line: CutLine; readonly hangUp: () => Promise<void> }> {
+  const line = await startCutLine(Number(new URL(origin).port))
+  const contributor = addressOfPrivateKey(signingKey)
+  const verifyingContract = testContributorRegistry
+  const domain = contributorDomain({ chainId: 31_337, verifyingContract })
+  const keys = { domain, gateway: chosen, gatewayKeys: [chosen], contributor, signingKey }
+  const exchanges = new TunnelExchanges(answerer, 20_000)
+  const greeted = Promise.withResolvers<void>()
+  const dialling = dialGateway({
+    url: new URL(`http://127.0.0.1:${line.port}/v1/contributors/tunnel`),
+    contributor,
+    onSession: (session, nonce) => {
+      exchanges.serve(session, (text) => {
+        const answer = answerGreeting(keys, nonce, text)
+        if (answer.ok) dialling.accepted()
+        // The gateway uses it once it has read this answer.
+        setImmediate(greeted.resolve)
+        return answer
+      })
+    },
+    onLost: () => {},
+    silenceMs: 60_000,
+    random: () => 0,
+  })
+  await greeted.promise
+  return {
+    line,
+    hangUp: async () => {
+      dialling.stop()
+      exchanges.close()
+      await line.close()
     },
   }
 }
