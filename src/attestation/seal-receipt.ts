@@ -1,7 +1,9 @@
+import { checkpointsHash } from '../chain/checkpoint-typed-data.ts'
 import type { PrivateKey } from '../chain/private-key.ts'
 import { receiptDigest, receiptDomain } from '../chain/receipt-typed-data.ts'
 import { signDigest } from '../chain/signatures.ts'
 import type { DomainSeparator } from '../chain/typed-data.ts'
+import type { SignedCheckpoint } from '../domain/checkpoint.ts'
 import type { ReceiptPosition, SealedReceipt } from '../domain/hold.ts'
 import type { PriceSheet } from '../domain/price-sheet.ts'
 import { type Receipt, tier, type Work } from '../domain/receipt.ts'
@@ -34,6 +36,8 @@ export type UnsealedReceipt = {
   readonly work: Work
   /** `noSignature` when the upstream cannot sign. */
   readonly contributorSignature: Signature
+  /** What the contributor signed of a stream without a Work, checked. */
+  readonly checkpoints?: readonly SignedCheckpoint[] | undefined
   readonly client: Address
   readonly requestHash: Bytes32
   readonly responseHash: Bytes32
@@ -52,7 +56,7 @@ export function sealReceipt(
   unsealed: UnsealedReceipt,
   position: ReceiptPosition,
 ): SealedReceipt {
-  const { contributorSignature, receiptId, record } = unsealed
+  const { contributorSignature, receiptId, record, checkpoints = [] } = unsealed
   const contributorSigned = contributorSignature !== noSignature
   const receipt: Receipt = {
     work: unsealed.work,
@@ -68,7 +72,7 @@ export function sealReceipt(
     priceHash: unsealed.priceHash,
     prevReceipt: position.prevReceipt,
     tiers: tier.gatewaySigned | (contributorSigned ? tier.contributorSigned : 0),
-    evidenceHash: zeroBytes32,
+    evidenceHash: evidenceHashOf(signer.domain, checkpoints),
     // No transparency log runs yet, so no inclusion is promised.
     anchorBy: unixSeconds(0),
   }
@@ -77,6 +81,17 @@ export function sealReceipt(
   const body = JSON.stringify(document(signer, unsealed, receipt, gatewaySignature))
   return { receiptId, digest, body, record }
 }
+
+const evidenceHashOf = (
+  domain: DomainSeparator,
+  checkpoints: readonly SignedCheckpoint[],
+): Bytes32 =>
+  checkpoints.length === 0
+    ? zeroBytes32
+    : checkpointsHash(
+        domain,
+        checkpoints.map(({ checkpoint }) => checkpoint),
+      )
 
 /** What the gateway signed: the EIP-712 digest of a receipt that was sealed. */
 export function digestOfDocument({ receipt, domain }: ReceiptDocument): Bytes32 {
@@ -95,7 +110,7 @@ function document(
   receipt: Receipt,
   gatewaySignature: Signature,
 ): ReceiptDocument {
-  const { prices } = unsealed
+  const { prices, checkpoints = [] } = unsealed
   return {
     object: 'vouch.receipt',
     receipt: { ...receipt, cost: String(receipt.cost), cumulative: String(receipt.cumulative) },
@@ -113,6 +128,7 @@ function document(
       cachedPromptAtomicPerMtok: String(prices.cachedPromptAtomicPerMtok),
       completionAtomicPerMtok: String(prices.completionAtomicPerMtok),
     },
+    ...(checkpoints.length > 0 && { evidence: { checkpoints } }),
     usage: { source: unsealed.usageSource },
   }
 }

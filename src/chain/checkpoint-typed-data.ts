@@ -15,6 +15,13 @@ const checkpointTypeHash = typeHash(
     'bytes32 streamHash,uint32 completionTokens,uint64 signedAt)',
 )
 
+/** What a receipt that has checkpoints for evidence names (`Receipt.evidenceHash`): their digests, in their order. */
+export const checkpointsHash = (
+  domain: DomainSeparator,
+  checkpoints: readonly Checkpoint[],
+): Bytes32 =>
+  keccak256Hex(checkpoints.map((one) => checkpointDigest(domain, one).slice(2)).join(''))
+
 /** What the contributor signs, in the domain of receipts (`receiptDomain`). */
 export const checkpointDigest = (domain: DomainSeparator, checkpoint: Checkpoint): Bytes32 =>
   typedDataDigest(

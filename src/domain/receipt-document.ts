@@ -1,3 +1,4 @@
+import type { SignedCheckpoint } from './checkpoint.ts'
 import type { PriceSheet } from './price-sheet.ts'
 import type { Receipt, Work } from './receipt.ts'
 import type { UsageSource } from './usage.ts'
@@ -24,6 +25,8 @@ export type ReceiptDocument = {
   }
   /** The prices whose hash is `receipt.priceHash`, so that `cost` can be computed again. */
   readonly priceSheet: AsJson<PriceSheet>
+  /** What `receipt.evidenceHash` is the hash of; not there where that is zero. */
+  readonly evidence?: { readonly checkpoints: readonly SignedCheckpoint[] }
   /** Who counted the tokens. Not signed. */
   readonly usage: { readonly source: UsageSource }
 }

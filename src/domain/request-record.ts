@@ -14,6 +14,9 @@ export type AttemptOutcome =
   | 'work_malformed'
   | 'work_signer_unknown'
   | `work_mismatch:${string}`
+  /** …or a checkpoint of its stream. */
+  | 'checkpoint_signer_unknown'
+  | `checkpoint_mismatch:${string}`
 
 /** Why a request ended as it did, where that is not simply well. */
 export type EndReason = AttemptOutcome | 'budget_spent' | 'hold_lost' | 'store_unavailable'

@@ -11,19 +11,22 @@ import {
   unitHashes,
 } from '../attestation/answer-transcript.ts'
 import { checkWork } from '../attestation/check-work.ts'
+import type { SeenCheckpoint } from '../attestation/seen-checkpoints.ts'
 import { err, ok, type Result } from '../base/result.ts'
+import type { SignedCheckpoint } from '../domain/checkpoint.ts'
 import { type SignedWork, type Work, workStatus } from '../domain/receipt.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { EndReason } from '../domain/request-record.ts'
 import { type Bytes32, unixSecondsOf, zeroBytes32 } from '../domain/units.ts'
 import { type MeteredUsage, noUsage, type Usage } from '../domain/usage.ts'
 import { echoedBytesIn } from '../metering/echoed-bytes.ts'
-import { settleUnits, settleUsage } from '../metering/settle-usage.ts'
+import { atMostVouched, settleUnits, settleUsage } from '../metering/settle-usage.ts'
 import { countPrompt } from '../metering/token-counter.ts'
 import type { WholeUnits } from '../upstream/whole-units.ts'
 import { answerHeaders, wholeAnswerHeaders } from './answer-headers.ts'
 import { releaseHold, requestOnly } from './enter-limits.ts'
 import type { Gateway } from './gateway.ts'
+import { judgeCut } from './judge-cut.ts'
 import type { BegunAnswer } from './open-first-answer.ts'
 import type { StreamRelay } from './relay-stream.ts'
 import type { StreamEnd } from './relay-terms.ts'
@@ -70,18 +73,24 @@ async function finishRelayed(
       },
     })
   }
+  const judged = judgeCut(gateway, served)
+  if (!judged.ok) {
+    // As of a false Work: the gateway stands for none of these bytes.
+    const hashes = { ...received, responseHash: zeroBytes32 }
+    const refusal = { reason: 'attestation_failed' } as const
+    return settleFailed(gateway, served, { hashes, refusal, ...judged.error })
+  }
+  const vouched = judged.value
   if (end.kind === 'budget_spent')
-    return settleCutShort(gateway, served, { relay, received, observed })
+    return settleCutShort(gateway, served, { relay, received, observed, vouched })
   const hashes = { ...received, responseHash: relay.transcript.finishSent() }
   if (end.kind === 'failed') {
-    return settleFailed(gateway, served, {
-      hashes,
-      refusal: end.refusal,
-      reason: end.refusal.reason,
-    })
+    const { refusal } = end
+    return settleFailed(gateway, served, { hashes, refusal, reason: refusal.reason, vouched })
   }
-  const usage = meter(served, observed)
-  const gone = { hashes, status: workStatus.clientDisconnected, usage, signedWork: undefined }
+  const usage = meterCut(served, observed, vouched)
+  const status = workStatus.clientDisconnected
+  const gone = { hashes, status, usage, signedWork: undefined, vouched }
   const failure = await settleAnswer(gateway, served, gone, 'client_gone')
   return failure === undefined ? ok(nothing) : err(failure)
 }
@@ -90,7 +99,7 @@ const nothing = Buffer.alloc(0)
 
 /**
  * An answer that ended where its payer's money did. The client sees a normal end; a contributor that signs was stopped
- * before it could, so the gateway alone stands for what was delivered.
+ * before it could, so it vouches as far as its newest checkpoint, and the gateway alone for the rest.
  */
 async function settleCutShort(
   gateway: Gateway,
@@ -98,16 +107,18 @@ async function settleCutShort(
   cut: {
     readonly relay: StreamRelay
     readonly received: ReceivedHashes
-    readonly observed: Observed
+    readonly observed: StreamObserved
+    readonly vouched: SeenCheckpoint | undefined
   },
 ): Promise<Result<Buffer, Refusal>> {
+  const { vouched } = cut
   const { transcript } = cut.relay
-  const usage = meter(served, cut.observed)
+  const usage = meterCut(served, cut.observed, vouched)
   const closing = cut.relay.closing(usage, 'budget_spent')
   transcript.added(closing)
   const hashes = { ...cut.received, responseHash: transcript.finishSent() }
   const status = workStatus.truncatedByBudget
-  const outcome = { hashes, status, usage, signedWork: undefined }
+  const outcome = { hashes, status, usage, signedWork: undefined, vouched }
   const failure = await settleAnswer(gateway, served, outcome, 'budget_spent')
   return failure === undefined ? ok(closing) : err(failure)
 }
@@ -158,10 +169,13 @@ async function releaseUnserved(
   return ok(undefined)
 }
 
+type StreamObserved = {
+  readonly content: Pick<AnswerContent, 'byteLength' | 'text' | 'choices'>
+  readonly reported: Usage | undefined
+}
+
 type Observed = {
-  readonly content:
-    | Pick<AnswerContent, 'byteLength' | 'text' | 'choices'>
-    | Pick<WholeUnits, 'units' | 'source'>
+  readonly content: StreamObserved['content'] | Pick<WholeUnits, 'units' | 'source'>
   readonly reported: Usage | undefined
 }
 
@@ -226,11 +240,14 @@ async function settleFailed(
     readonly hashes: AnswerHashes
     readonly refusal: Refusal
     readonly reason: EndReason
+    readonly vouched?: SeenCheckpoint | undefined
+    readonly contradiction?: readonly SignedCheckpoint[]
   },
 ): Promise<Result<never, Refusal>> {
-  const { hashes, refusal, reason } = failed
+  const { hashes, refusal, reason, vouched, contradiction } = failed
   const usage = { ...noUsage, source: 'counted' } as const
-  const outcome = { hashes, status: workStatus.upstreamFailed, usage, signedWork: undefined }
+  const status = workStatus.upstreamFailed
+  const outcome = { hashes, status, usage, signedWork: undefined, vouched, contradiction }
   return err((await settleAnswer(gateway, served, outcome, reason)) ?? refusal)
 }
 
@@ -240,6 +257,19 @@ const usageOf = (work: Work): Usage => ({
   completionTokens: work.completionTokens,
   reasoningTokens: 0,
 })
+
+/** Of a stream without a Work: never more than its contributor vouches for, as far as it does. */
+function meterCut(
+  served: ServedRequest,
+  observed: StreamObserved,
+  vouched: SeenCheckpoint | undefined,
+): MeteredUsage {
+  const usage = meter(served, observed)
+  if (vouched === undefined) return usage
+  const { completionTokens } = vouched.checkpoint
+  const bytesSince = observed.content.byteLength - vouched.completionBytes
+  return atMostVouched(usage, { completionTokens, bytesSince })
+}
 
 function meter(served: ServedRequest, observed: Observed): MeteredUsage {
   const { request, begun, admitted, tokenCounter: counter, promptTokensMax } = served

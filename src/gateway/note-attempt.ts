@@ -48,7 +48,9 @@ function outcomeOf(refusal: UpstreamRefusal): RoutedOutcome {
       return { kind: 'limited', retryAfterMs: unpaidRestMs }
     case 'upstream_credentials_exhausted':
       return { kind: 'denied' }
+    // Before an answer begins: only a false checkpoint says so.
     case 'attestation_failed':
+      return { kind: 'forged' }
     case 'upstream_connection_error':
     case 'upstream_timeout':
     case 'upstream_stalled':
@@ -60,11 +62,12 @@ function outcomeOf(refusal: UpstreamRefusal): RoutedOutcome {
 }
 
 /**
- * Work that says what did not happen, or that somebody else signed. One that is missing, unreadable, out of time or not
+ * Work or a checkpoint that says what did not happen, or that somebody else signed. One that is missing, unreadable, out of time or not
  * complete is a failure only: a broken engine or clock does that, too.
  */
 const isForged = (reason: EndReason | undefined): boolean =>
   reason === 'work_signer_unknown' ||
+  reason?.startsWith('checkpoint_') === true ||
   (reason?.startsWith('work_mismatch') === true &&
     reason !== 'work_mismatch:finishedAt' &&
     reason !== 'work_mismatch:status')

@@ -1,7 +1,8 @@
 import { sha256Bytes32 } from '../attestation/answer-transcript.ts'
+import { SeenCheckpoints } from '../attestation/seen-checkpoints.ts'
 import type { Cancellation } from '../base/cancellation.ts'
 import { err, ok, type Result } from '../base/result.ts'
-import type { Offer } from '../domain/contributor.ts'
+import type { Contributor, Offer } from '../domain/contributor.ts'
 import { unitAt } from '../domain/endpoint.ts'
 import type { AssetAtRate } from '../domain/exchange.ts'
 import { voucherHeader } from '../domain/payout-voucher.ts'
@@ -45,7 +46,12 @@ export type BegunAttempt = {
   /** When its first content was here, or all of an answer in one piece. */
   readonly beganAtMs: number
   readonly body:
-    | { readonly kind: 'stream'; readonly relay: StreamRelay }
+    | {
+        readonly kind: 'stream'
+        readonly relay: StreamRelay
+        /** Of a contributor that signs. */
+        readonly checkpoints: SeenCheckpoints | undefined
+      }
     | { readonly kind: 'unary'; readonly read: UnaryRead; readonly encodedWork: string | undefined }
 }
 
@@ -139,6 +145,7 @@ async function open(
     const unary = { kind: 'unary', read: read.value, encodedWork } as const
     return ok({ attempt, inputHash, startedAtMs, beganAtMs: gateway.nowMs(), body: unary })
   }
+  const checkpoints = checkpointsOf(gateway, request, contributor)
   const relay = new StreamRelay(opened.value, {
     jobId: request.jobId,
     inputHash,
@@ -147,6 +154,7 @@ async function open(
     dialect: client.startDialect?.(request),
     includeUsage: request.includeUsage,
     expectsWork: signs,
+    checkpoints,
     credit: creditOf(admitted, offer, request),
     onCheckpoint: (contentEvents) =>
       gateway.payment.checkpoint(request.requestId, JSON.stringify({ contentEvents })),
@@ -156,8 +164,18 @@ async function open(
   cancellation.onCancel(() => relay.abort())
   const committed = await relay.committed
   if (!committed.ok) return committed
-  const stream = { kind: 'stream', relay } as const
+  const stream = { kind: 'stream', relay, checkpoints } as const
   return ok({ attempt, inputHash, startedAtMs, beganAtMs: gateway.nowMs(), body: stream })
+}
+
+function checkpointsOf(
+  { signer, nowMs }: Gateway,
+  { jobId }: InferenceRequest,
+  { identity }: Contributor,
+): SeenCheckpoints | undefined {
+  if (identity === undefined) return undefined
+  const parties = { gateway: signer.operator, contributor: identity.operator }
+  return new SeenCheckpoints({ jobId, ...parties }, nowMs)
 }
 
 /** How far what is held goes at this offer's prices; undefined where it goes to the end. */

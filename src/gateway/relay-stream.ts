@@ -28,6 +28,7 @@ import { closingEvents } from './closing-events.ts'
 import type { RelayTerms, StreamEnd } from './relay-terms.ts'
 import type { StreamCredit } from './stream-credit.ts'
 
+type Chunk = Extract<ChatEvent, { kind: 'chunk' }>
 const nothing = Buffer.alloc(0)
 
 export class StreamRelay {
@@ -151,6 +152,10 @@ export class StreamRelay {
         this.encodedWork = event.encoded
         if (this.#doneSeen) this.#end({ kind: 'complete' })
         return
+      case 'checkpoint':
+        if (this.#terms.checkpoints?.take(event.encoded, this.transcript) !== false) return
+        this.#fail({ reason: 'attestation_failed' })
+        return
       case 'comment':
         this.transcript.replaced(block, nothing)
         return
@@ -162,7 +167,7 @@ export class StreamRelay {
     }
   }
 
-  #chunk(block: Buffer, event: Extract<ChatEvent, { kind: 'chunk' }>): void {
+  #chunk(block: Buffer, event: Chunk): void {
     // Content after the end, or a choice nobody asked for, would be answered but not attested.
     if (this.#doneSeen || event.deltas.some(({ index }) => !this.#isOurs(index))) {
       this.#fail({ reason: 'upstream_bad_response' })
@@ -183,7 +188,7 @@ export class StreamRelay {
     this.#noteDeltas(event.deltas)
   }
 
-  #forClient({ bytes, usage }: Extract<ChatEvent, { kind: 'chunk' }>): Buffer {
+  #forClient({ bytes, usage }: Chunk): Buffer {
     const { dialect, includeUsage } = this.#terms
     if (dialect !== undefined) return dialect.chunk(bytes)
     // Some engines report on every chunk; a client counts each report that it sees.
@@ -191,11 +196,7 @@ export class StreamRelay {
   }
 
   /** False when the event must wait until more is held. */
-  #isPaid(
-    block: Buffer,
-    { deltas }: Extract<ChatEvent, { kind: 'chunk' }>,
-    credit: StreamCredit,
-  ): boolean {
+  #isPaid(block: Buffer, { deltas }: Chunk, credit: StreamCredit): boolean {
     const written = deltas.reduce((sum, delta) => sum + writtenBytes(delta), 0)
     const completionBytes = this.transcript.content.byteLength + written
     if (credit.covers(completionBytes)) return true

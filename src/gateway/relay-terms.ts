@@ -1,3 +1,4 @@
+import type { SeenCheckpoints } from '../attestation/seen-checkpoints.ts'
 import type { UpstreamRefusal } from '../domain/refusal.ts'
 import type { Bytes32 } from '../domain/units.ts'
 import type { AnswerFormat } from '../upstream/answer-formats.ts'
@@ -23,6 +24,8 @@ export type RelayTerms = {
   readonly includeUsage: boolean
   /** The contributor signs: after [DONE] its Work is waited for. */
   readonly expectsWork: boolean
+  /** What its contributor signs on the way; undefined where it cannot sign. */
+  readonly checkpoints: SeenCheckpoints | undefined
   /** How far the hold goes; undefined where it covers whatever may come. */
   readonly credit: StreamCredit | undefined
   /** Called while the answer flows, at least as often as limits.ts says, with the content events sent so far. */

@@ -3,6 +3,8 @@
  */
 import type { AnswerHashes } from '../attestation/answer-transcript.ts'
 import { sealReceipt, type UnsealedReceipt } from '../attestation/seal-receipt.ts'
+import type { SeenCheckpoint } from '../attestation/seen-checkpoints.ts'
+import type { SignedCheckpoint } from '../domain/checkpoint.ts'
 import { type AssetAtRate, type MicroUsd, microUsd, microUsdOf } from '../domain/exchange.ts'
 import type { Earning } from '../domain/hold.ts'
 import { priceRoundedUp } from '../domain/price-sheet.ts'
@@ -53,6 +55,10 @@ export type Outcome = {
   readonly usage: MeteredUsage
   /** The contributor's own signed account, checked; undefined where it cannot sign or did not get that far. */
   readonly signedWork: SignedWork | undefined
+  /** Of a stream without a Work: how far its contributor vouches for it, checked. */
+  readonly vouched?: SeenCheckpoint | undefined
+  /** Two checkpoints that it signed under one index. */
+  readonly contradiction?: readonly SignedCheckpoint[] | undefined
 }
 
 /**
@@ -108,17 +114,27 @@ export function answerCost({ begun, admitted }: ServedRequest, usage: Usage): At
 }
 
 /**
- * What the contributor earns of it. Whoever can sign its Work is paid only for what it signed, and was checked; of a lent key
- * the gateway made the call itself, and its own account of the answer is enough.
+ * What the contributor earns of it. Whoever can sign its Work is paid only for what it signed, and was checked: of a stream
+ * that was cut, for the tokens of its newest checkpoint. Of a lent key the gateway made the call itself, and its own account
+ * of the answer is enough.
  */
 function earningOf(
   gateway: Gateway,
   { request, begun, income }: ServedRequest,
   { outcome, cost }: { readonly outcome: Outcome; readonly cost: AtomicAmount },
 ): Earning | undefined {
-  const { contributorId, identity } = begun.attempt.candidate.contributor
-  if (identity !== undefined && outcome.signedWork === undefined) return undefined
-  return gateway.payouts.earning(contributorId, cost, { requestId: request.requestId, income })
+  const { contributor, offer } = begun.attempt.candidate
+  const of = { requestId: request.requestId, income }
+  if (contributor.identity === undefined || outcome.signedWork !== undefined) {
+    return gateway.payouts.earning(contributor.contributorId, cost, of)
+  }
+  if (outcome.vouched === undefined) return undefined
+  const vouchedTokens = outcome.vouched.checkpoint.completionTokens
+  const completionTokens = Math.min(outcome.usage.completionTokens, vouchedTokens)
+  if (completionTokens === 0) return undefined
+  const vouchedCost = priceRoundedUp(offer.prices, { ...outcome.usage, completionTokens })
+  const earnedOf = vouchedCost < cost ? vouchedCost : cost
+  return gateway.payouts.earning(contributor.contributorId, earnedOf, of)
 }
 
 /** What a charge adds to the dollar book; undefined where one asset alone is taken. */
@@ -153,6 +169,7 @@ function unsealed(
     receiptId: request.receiptId,
     work: outcome.signedWork?.work ?? ownAccount(gateway, served, outcome),
     contributorSignature,
+    checkpoints: checkpointsOf(outcome),
     client: served.admitted.payerAddress,
     requestHash: request.requestHash,
     responseHash: outcome.hashes.responseHash,
@@ -163,6 +180,12 @@ function unsealed(
     usageSource: outcome.usage.source,
     record: JSON.stringify(recordOf(served, { reason, usage: outcome.usage }, gateway.nowMs())),
   }
+}
+
+function checkpointsOf({ vouched, contradiction = [] }: Outcome): readonly SignedCheckpoint[] {
+  if (vouched === undefined) return contradiction
+  const { checkpoint, signature } = vouched
+  return [{ checkpoint, signature }]
 }
 
 function recordOf(

@@ -47,6 +47,19 @@ export function settleUsage(reported: Usage | undefined, observed: Observed): Me
     : { ...atMost(reported, own), source: 'corrected' }
 }
 
+/**
+ * The usage of a stream that its contributor vouched for as far as a checkpoint: what it counted until there, and what came
+ * since by its bytes alone, if our own count is not less.
+ */
+export function atMostVouched(
+  usage: MeteredUsage,
+  vouched: { readonly completionTokens: number; readonly bytesSince: number },
+): MeteredUsage {
+  const { completionTokens, bytesSince } = vouched
+  const most = completionTokens + Math.ceil(bytesSince / bytesPerToken)
+  return usage.completionTokens <= most ? usage : { ...usage, completionTokens: most }
+}
+
 /** What we know of an answer that is counted in units, such as images or the vectors of an embedding. */
 export type ObservedUnits = {
   /** Seen in the answer, or what it says of itself where that cannot be seen. */

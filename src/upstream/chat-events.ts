@@ -37,6 +37,8 @@ export type ChatEvent =
   | { readonly kind: 'done' }
   /** The signed Work of a contributor (`: vouch-work …`), still encoded. */
   | { readonly kind: 'work'; readonly encoded: string }
+  /** A signed checkpoint of the stream (`: vouch-checkpoint …`), still encoded. Like the Work no event of the chain. */
+  | { readonly kind: 'checkpoint'; readonly encoded: string }
   /** A comment, such as a keep-alive: never forwarded as data. */
   | { readonly kind: 'comment' }
   /** The engine reports a failure in band; its text stays here because engines echo prompts. */
@@ -51,6 +53,7 @@ const dataPrefix = Buffer.from('data: ')
 /** Leaves out a byte order mark: one may stand before the first event. */
 const utf8 = new TextDecoder()
 const workPrefix = ': vouch-work '
+const checkpointPrefix = ': vouch-checkpoint '
 const openBrace = 0x7b
 const cr = 0x0d
 const lf = 0x0a
@@ -61,12 +64,19 @@ export function readChatEvent(block: Buffer, part: StreamedPart = 'delta'): Chat
   const { data, comment } = readFields(utf8.decode(block))
   // Clients fail at an event without data; it says nothing, so they get none.
   if (data === undefined || data.trim() === '') {
-    return comment?.startsWith(workPrefix)
-      ? { kind: 'work', encoded: comment.slice(workPrefix.length).trim() }
-      : { kind: 'comment' }
+    return comment === undefined ? { kind: 'comment' } : readComment(comment)
   }
   // Between JSON tokens a space says what a line break does, and fits on one line.
   return readPayload(data, Buffer.from(`data: ${data.replaceAll('\n', ' ')}\n\n`), part)
+}
+
+function readComment(comment: string): ChatEvent {
+  if (comment.startsWith(workPrefix)) {
+    return { kind: 'work', encoded: comment.slice(workPrefix.length).trim() }
+  }
+  return comment.startsWith(checkpointPrefix)
+    ? { kind: 'checkpoint', encoded: comment.slice(checkpointPrefix.length).trim() }
+    : { kind: 'comment' }
 }
 
 /** The JSON of a block in the plainest framing, `data: {…}\n\n`, which is nearly every block; undefined for any other. */

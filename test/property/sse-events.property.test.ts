@@ -23,7 +23,9 @@ function seenByGateway(pieces: readonly Buffer[]): Seen[] {
         const text = event.bytes.toString()
         expect(text).toMatch(/^data: .*\n\n$/)
         seen.push({ kind: 'chunk', json: JSON.parse(text.slice(6)) })
-      } else if (event.kind !== 'comment' && event.kind !== 'work') seen.push({ kind: event.kind })
+      } else if (event.kind === 'done' || event.kind === 'error' || event.kind === 'malformed') {
+        seen.push({ kind: event.kind })
+      }
     })
   }
   return seen

@@ -151,7 +151,7 @@ function workOf(
 }
 
 /** attestation.md's chain: h0 names the job and its input, each link an event. */
-function chainOf(request: UpstreamRequest, events: readonly string[]): Work['streamRoot'] {
+export function chainOf(request: UpstreamRequest, events: readonly string[]): Work['streamRoot'] {
   let link = createHash('sha256')
     .update('vouch-stream/1')
     .update(Buffer.from(String(request.headers['x-vouch-job']).slice(2), 'hex'))

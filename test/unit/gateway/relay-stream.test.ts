@@ -36,6 +36,7 @@ function relayed() {
       dialect: undefined,
       includeUsage: false,
       expectsWork: false,
+      checkpoints: undefined,
       credit: undefined,
       onCheckpoint: () => {},
       beginWithinMs,
