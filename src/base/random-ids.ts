@@ -1,19 +1,20 @@
-import { randomFillSync } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 
 /*
- * Random identifiers without a system call each: one fill of the pool serves dozens of requests. Handed-out bytes are
- * copied as hex and wiped from the pool's future by moving forward only.
+ * Random identifiers without a system call each: one filling of the pool serves dozens of requests. What was handed out is
+ * behind, and no digit is handed out twice.
  */
-const pool = Buffer.allocUnsafe(4096)
-let used = pool.length
+const poolBytes = 4096
+let digits = ''
+let used = 0
 
 /** `byteCount` fresh random bytes as lower-case hex without prefix. At most 64 bytes at once. */
 export function randomHex(byteCount: number): string {
-  if (used + byteCount > pool.length) {
-    randomFillSync(pool)
+  const length = 2 * byteCount
+  if (used + length > digits.length) {
+    digits = randomBytes(poolBytes).toString('hex')
     used = 0
   }
-  const hex = pool.toString('hex', used, used + byteCount)
-  used += byteCount
-  return hex
+  used += length
+  return digits.slice(used - length, used)
 }

@@ -37,11 +37,12 @@ const seriesMax = 2_000
 /** Where all that come after them are counted. */
 const other = 'other'
 
-/** What is counted by a few values, found by them in one look. */
+/** What is counted by a few values. They are looked up one after the other: to join them for each request costs more. */
 class Series<T> {
   readonly #names: readonly string[]
   readonly #create: () => T
-  readonly #byValues = new Map<string, { readonly values: readonly string[]; readonly series: T }>()
+  readonly #all: { readonly values: readonly string[]; readonly series: T }[] = []
+  readonly #root = newBranch<T>()
 
   constructor(names: readonly string[], create: () => T) {
     this.#names = names
@@ -49,24 +50,38 @@ class Series<T> {
   }
 
   of(...values: readonly string[]): T {
-    const key = values.join('\n')
-    let known = this.#byValues.get(key)
-    if (known === undefined) {
-      const isOther = values.every((value) => value === other)
-      if (this.#byValues.size >= seriesMax && !isOther) return this.of(...values.map(() => other))
-      known = { values, series: this.#create() }
-      this.#byValues.set(key, known)
-    }
-    return known.series
+    let branch: Branch<T> | undefined = this.#root
+    for (const value of values) branch = branch?.below.get(value)
+    return branch?.series ?? this.#add(values)
   }
 
   all(): readonly { readonly labels: Labels; readonly series: T }[] {
-    return [...this.#byValues.values()].map(({ values, series }) => ({
+    return this.#all.map(({ values, series }) => ({
       labels: Object.fromEntries(this.#names.map((name, index) => [name, values[index] ?? ''])),
       series,
     }))
   }
+
+  #add(values: readonly string[]): T {
+    const isOther = values.every((value) => value === other)
+    if (this.#all.length >= seriesMax && !isOther) return this.of(...values.map(() => other))
+    let branch = this.#root
+    for (const value of values) {
+      const below = branch.below.get(value) ?? newBranch<T>()
+      branch.below.set(value, below)
+      branch = below
+    }
+    const series = this.#create()
+    branch.series = series
+    this.#all.push({ values, series })
+    return series
+  }
 }
+
+/** All series that begin with the same values. */
+type Branch<T> = { readonly below: Map<string, Branch<T>>; series: T | undefined }
+
+const newBranch = <T>(): Branch<T> => ({ below: new Map(), series: undefined })
 
 export class Counter {
   readonly #series: Series<{ count: number }>

@@ -68,15 +68,23 @@ export function readChatFields(
   if (!bounds.ok) return bounds
   const sampling = checkSampling(fields)
   if (!sampling.ok) return sampling
+  const { stream, includeUsage } = framing.value
+  const { choiceCount, completionTokensMax, completionTokensParam } = bounds.value
+  const { forwardedBody, preferences, needsSignature } = forGateway.value
   return ok({
     endpoint: 'chat/completions',
     modelName: model.value,
     messageCount,
     promptHasMedia,
     promptBytes,
-    ...framing.value,
-    ...bounds.value,
-    ...forGateway.value,
+    stream,
+    includeUsage,
+    choiceCount,
+    completionTokensMax,
+    completionTokensParam,
+    forwardedBody,
+    preferences,
+    needsSignature,
   })
 }
 

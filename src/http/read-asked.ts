@@ -3,7 +3,7 @@ import { ok, type Result } from '../base/result.ts'
 import { sha256Hex } from '../base/sha256.ts'
 import type { RequestRefusal } from '../domain/refusal.ts'
 import type { UnpaidRequest } from '../domain/request.ts'
-import { bytes32 } from '../domain/units.ts'
+import type { Bytes32 } from '../domain/units.ts'
 import { readBody } from './read-body.ts'
 import type { RequestIds } from './request-ids.ts'
 import type { Asked, Surface } from './surface.ts'
@@ -19,11 +19,16 @@ export async function readAsked(
   const reading = surface.read(body.value, incoming.headers)
   const asked = reading instanceof Promise ? await reading : reading
   if (!asked.ok) return asked
+  const { requestId, jobId, receiptId, receivedAtMs } = named
   const request = {
     ...asked.value.request,
-    ...named,
+    requestId,
+    jobId,
+    receiptId,
+    receivedAtMs,
     body: body.value,
-    requestHash: bytes32(`0x${sha256Hex(body.value)}`),
+    // A hash is what a Bytes32 is: looking at each digit again would cost as much as making it.
+    requestHash: `0x${sha256Hex(body.value)}` as Bytes32,
   }
   return ok({ request, startDialect: asked.value.startDialect })
 }

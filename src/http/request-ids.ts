@@ -1,5 +1,5 @@
 import { randomHex } from '../base/random-ids.ts'
-import { type Bytes32, bytes32 } from '../domain/units.ts'
+import type { Bytes32 } from '../domain/units.ts'
 
 export type RequestIds = {
   /** `req_` and 24 hex digits: names the request in logs and headers. */
@@ -20,7 +20,8 @@ export function newRequestIds(nowMs: number): RequestIds {
   const name = nowMs.toString(16).padStart(timeDigits, '0') + randomHex(6)
   return {
     requestId: `req_${name}`,
-    jobId: bytes32(`0x${randomHex(32)}`),
-    receiptId: bytes32(`0x${name}${randomHex(20)}`),
+    // Digits that were made here are not looked at again.
+    jobId: `0x${randomHex(32)}` as Bytes32,
+    receiptId: `0x${name}${randomHex(20)}` as Bytes32,
   }
 }

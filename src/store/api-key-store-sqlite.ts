@@ -37,6 +37,8 @@ class SqliteApiKeys implements ApiKeyStore {
   /** Keys that were looked up since the file last changed. A hash that is not there is not remembered: anyone can send it. */
   readonly #known = new Map<string, ApiKey>()
   #knownVersion: SQLOutputValue | undefined
+  /** The file was looked at in this turn of the loop: requests that come together ask once. */
+  #isFresh = false
 
   constructor(database: DatabaseSync) {
     this.#database = database
@@ -53,9 +55,7 @@ class SqliteApiKeys implements ApiKeyStore {
   }
 
   #find(keyHash: string): ApiKey | undefined {
-    const version = this.#dataVersion.get()?.['data_version']
-    if (version !== this.#knownVersion) this.#known.clear()
-    this.#knownVersion = version
+    if (!this.#isFresh) this.#forgetOlderVersion()
     const known = this.#known.get(keyHash)
     if (known !== undefined) return known
     const key = this.#read(keyHash)
@@ -63,6 +63,16 @@ class SqliteApiKeys implements ApiKeyStore {
     if (this.#known.size >= knownApiKeysMax) this.#known.clear()
     this.#known.set(keyHash, key)
     return key
+  }
+
+  #forgetOlderVersion(): void {
+    const version = this.#dataVersion.get()?.['data_version']
+    if (version !== this.#knownVersion) this.#known.clear()
+    this.#knownVersion = version
+    this.#isFresh = true
+    setImmediate(() => {
+      this.#isFresh = false
+    })
   }
 
   async list(channelId?: Bytes32): Promise<readonly ApiKey[]> {
