@@ -11,18 +11,20 @@ import { createEngine, type Engine } from '../engine/engine.ts'
 import type { RequestEnd } from '../engine/engine-routes.ts'
 import { type EngineServer, startEngineServer } from '../engine/engine-server.ts'
 import {
-  generationsRunningDefaultMax,
-  generationsWaitingDefaultMax,
-  prefixCacheEntriesDefaultMax,
+  prefixCacheMebibytesDefaultMax,
+  requestsWaitingDefaultMax,
+  slotsDefaultMax,
 } from '../engine/limits.ts'
 import { type LanguageModel, loadModel } from '../engine/load-model.ts'
 import { type Command, CommandFailure, terminal } from './command.ts'
 import { type CreditOptions, creditHelp, openEngineCredit } from './engine-credit.ts'
 import { type DialTarget, dialGatewayOf, dialHelp, dialTargetOf } from './engine-gateway.ts'
 
-const running = generationsRunningDefaultMax
-const waiting = generationsWaitingDefaultMax
-const prompts = prefixCacheEntriesDefaultMax
+const slots = slotsDefaultMax
+const waiting = requestsWaitingDefaultMax
+const cached = prefixCacheMebibytesDefaultMax
+
+const mebibyte = 1024 * 1024
 
 const help = `Usage: vouch engine [options]
 
@@ -33,9 +35,10 @@ Model
   --model NAME|FOLDER       a folder in models/, or the path of one            [vouch-mini]
                             Every file is checked against manifest.json first.
   --threads N               threads of one pass over the model                 [1]
-  --parallel N              requests that generate at once                     [${running}]
+  --parallel N              answers that are generated at once                 [${slots}]
+  --batch N                 of them in one pass over the model                 [as --parallel]
   --queue N                 requests that wait; the next one is answered 429   [${waiting}]
-  --prefix-cache N          prompts whose computed beginnings are reused       [${prompts}]
+  --prefix-cache MIB        memory for beginnings of prompts that are reused   [${cached}]
 
 Server
   --host ADDRESS            address to listen on                               [127.0.0.1]
@@ -97,9 +100,10 @@ export const engineCommand: Command = {
 type EngineOptions = {
   readonly modelFolder: string
   readonly threads: number
-  readonly runningMax: number
+  readonly slotsMax: number
+  readonly batchRowsMax: number
   readonly waitingMax: number
-  readonly prefixCacheEntriesMax: number
+  readonly prefixCacheBytesMax: number
   readonly host: string
   readonly port: number
   readonly secretFile: string | undefined
@@ -121,6 +125,7 @@ function parseEngineOptions(argv: readonly string[]): EngineOptions {
     model: text,
     threads: text,
     parallel: text,
+    batch: text,
     queue: text,
     'prefix-cache': text,
     host: text,
@@ -143,6 +148,7 @@ function parseEngineOptions(argv: readonly string[]): EngineOptions {
   const { values } = parseArgs({ args: [...argv], options })
   const whole = (name: keyof typeof values, range: { min: number; max: number; or: number }) =>
     wholeNumber({ name, text: values[name], ...range })
+  const slotsMax = whole('parallel', { min: 1, max: 256, or: slots })
   const log = values.log ?? 'none'
   if (log !== 'requests' && log !== 'none') throw unusable('--log is requests or none')
   const host = values.host ?? '127.0.0.1'
@@ -152,9 +158,10 @@ function parseEngineOptions(argv: readonly string[]): EngineOptions {
   return {
     modelFolder: modelFolder(values.model ?? 'vouch-mini'),
     threads: whole('threads', { min: 1, max: 256, or: 1 }),
-    runningMax: whole('parallel', { min: 1, max: 256, or: running }),
+    slotsMax,
+    batchRowsMax: whole('batch', { min: 1, max: 256, or: slotsMax }),
     waitingMax: whole('queue', { min: 0, max: 65_536, or: waiting }),
-    prefixCacheEntriesMax: whole('prefix-cache', { min: 0, max: 1024, or: prompts }),
+    prefixCacheBytesMax: whole('prefix-cache', { min: 0, max: 65_536, or: cached }) * mebibyte,
     host,
     port: whole('port', { min: 0, max: 65_535, or: 0 }),
     secretFile: values['secret-file'],
@@ -228,13 +235,14 @@ async function listening(
   parts: Pick<Engine, 'model' | 'workSigner' | 'credit'>,
 ): Promise<EngineServer> {
   const { model, workSigner } = parts
-  const { host, port, runningMax, waitingMax, prefixCacheEntriesMax } = options
+  const { host, port, slotsMax, batchRowsMax, waitingMax, prefixCacheBytesMax } = options
   const secret = await secretOf(options)
   const engine = createEngine({
     ...parts,
-    runningMax,
+    slotsMax,
+    batchRowsMax,
     waitingMax,
-    prefixCacheEntriesMax,
+    prefixCacheBytesMax,
     nowMs: Date.now,
   })
   const onRequestEnd = options.logsRequests ? printRequestEnd : () => {}
@@ -245,6 +253,7 @@ async function listening(
       url: server.url,
       modelId: model.modelId,
       contributor: workSigner?.contributor ?? null,
+      batchRows: engine.batchRowsMax,
     })
     return server
   } catch (error) {

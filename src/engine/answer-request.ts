@@ -92,9 +92,9 @@ function refuse(response: ServerResponse, refusal: OpenAiRefusal): RequestOutcom
 
 /** Waits for its turn, and gives it back whatever happens. */
 async function answerInOrder(asked: Omit<Answering, 'signal'>): Promise<RequestOutcome> {
-  const { engine, response } = asked
+  const { engine, work, response } = asked
   const signal = closedSignal(response)
-  const turn = await engine.turns.take(signal)
+  const turn = await engine.turns.take(work.slots, signal)
   if (!turn.ok) {
     if (turn.error === 'queue_full') return refuse(response, engineBusy(busyRetryAfterS))
     return { outcome: 'client_gone' }

@@ -1,5 +1,6 @@
 import { sha256Bytes32 } from '../attestation/answer-transcript.ts'
 import { contentHash } from '../attestation/content-hash.ts'
+import { choicesMax } from '../base/limits.ts'
 import { randomHex } from '../base/random-ids.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { type Job, type RequestHeaders, readJobHeaders } from '../contributor/job-headers.ts'
@@ -18,6 +19,8 @@ export type AnswerWork = {
   readonly request: GenerationRequest
   readonly prompts: readonly TokenizedPrompt[]
   readonly seed: bigint
+  /** Choices that are generated at once. */
+  readonly slots: number
   readonly head: AnswerHead
   readonly wire: AnswerWire
   readonly job: Job | undefined
@@ -66,6 +69,7 @@ export function planWork(
     request,
     prompts,
     seed: request.seed ?? seedOf(job.value),
+    slots: Math.min(request.choices * prompts.length, choicesMax, engine.turns.counts().slots),
     head: {
       id: `${api.wire.idPrefix}${randomHex(12)}`,
       created: Math.floor(receivedAtMs / 1000),

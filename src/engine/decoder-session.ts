@@ -1,29 +1,35 @@
 import { env, InferenceSession, Tensor } from 'onnxruntime-node'
 import { assert } from '../base/assert.ts'
 import { err, ok, type Result } from '../base/result.ts'
+import { allocate, capacityFor, type KeyValues } from './key-values.ts'
 import type { ModelConfig } from './model-config.ts'
 
-/**
- * Keys and values of the first `tokens` positions: for each layer the key, then the value, each [1,
- * heads, tokens, head dimension]. Never written after it was made, so any number of continuations
- * may share one.
- */
-export type KeyValueCache = { readonly tokens: number; readonly tensors: readonly Tensor[] }
+/** New tokens of one or several sequences, and what came before them. */
+export type PassInput = {
+  /** One row for each sequence. */
+  readonly past: KeyValues
+  /** Positions of each row that are filled; what lies behind them is not looked at. */
+  readonly pastTokens: readonly number[]
+  /** Of each row, all equally many and at least one. */
+  readonly tokenIds: readonly (readonly number[])[]
+}
 
-export type ForwardPass = {
-  /** Logits of the token after the last one given; as long as the vocabulary. */
-  readonly logits: Float32Array
-  readonly cache: KeyValueCache
+type PassOutput = {
+  /** Of each row: logits of the token after its last one, as long as the vocabulary. */
+  readonly logits: readonly Float32Array[]
+  /** Of the new positions only, in memory of their own: `capacity` is how many were given. */
+  readonly added: KeyValues
+  /** What `states` asked for: [rows, new tokens, width] each. */
+  readonly states: ReadonlyMap<string, Float32Array>
 }
 
 export type DecoderSession = {
-  readonly emptyCache: KeyValueCache
   /**
-   * Continues `past` by at least one token. onnxruntime's `run` computes on the JavaScript thread
-   * inside a setImmediate, so whatever else waits (requests, aborts, another generation) gets its
-   * turn between two calls, never within one.
+   * One pass over the model. onnxruntime's `run` computes on the JavaScript thread inside a
+   * setImmediate, so whatever else waits (requests, aborts, another pass) gets its turn between two
+   * calls, never within one. `past` must stay as it is until then.
    */
-  readonly forward: (past: KeyValueCache, tokenIds: readonly number[]) => Promise<ForwardPass>
+  readonly forward: (input: PassInput, states?: readonly string[]) => Promise<PassOutput>
   readonly release: () => Promise<void>
 }
 
@@ -35,8 +41,8 @@ export const engineName: string = `onnxruntime-node ${env.versions.node ?? 'unkn
 export type SessionOptions = { readonly intraOpThreads: number }
 
 /**
- * Opens model.onnx on the CPU; the error says where its signature differs from Hugging Face
- * Optimum's decoder-with-past.
+ * Opens model.onnx on the CPU; the error says where its signature differs from the one that
+ * models/vouch-mini/README.md has.
  */
 export async function openDecoderSession(
   onnx: Uint8Array,
@@ -59,11 +65,15 @@ export async function openDecoderSession(
   if (missing.length > 0) return err(`it has no ${missing.join(', no ')}`)
   const decoder = decoderOver(session, config)
   try {
-    const { logits } = await decoder.forward(decoder.emptyCache, [config.endTokenId])
-    if (logits.length === config.vocabularySize) return ok(decoder)
-    return err(
-      `its logits have ${logits.length} entries, config.json says ${config.vocabularySize}`,
-    )
+    const past = allocate(config, { rows: 1, capacity: capacityFor(0, config.contextTokensMax) })
+    const { logits } = await decoder.forward({
+      past,
+      pastTokens: [0],
+      tokenIds: [[config.endTokenId]],
+    })
+    const length = logits[0]?.length
+    if (length === config.vocabularySize) return ok(decoder)
+    return err(`its logits have ${length} entries, config.json says ${config.vocabularySize}`)
   } catch (error) {
     return err(`a first token fails: ${(error as Error).message}`)
   }
@@ -76,80 +86,89 @@ const cacheNames = (prefix: string, config: ModelConfig): string[] =>
   ]).flat()
 
 function missingNames(session: InferenceSession, config: ModelConfig): string[] {
-  const inputs = ['input_ids', 'attention_mask', 'position_ids']
+  const inputs = ['input_ids', 'position_ids', 'past_bias']
+  const { meanOf = [], lastOf = [] } = config.embedding ?? {}
+  const outputs = ['logits', ...cacheNames('new_key_values', config), ...meanOf, ...lastOf]
   return [
     ...[...inputs, ...cacheNames('past_key_values', config)]
       .filter((name) => !session.inputNames.includes(name))
       .map((name) => `input ${name}`),
-    ...['logits', ...cacheNames('present', config)]
+    ...outputs
       .filter((name) => !session.outputNames.includes(name))
       .map((name) => `output ${name}`),
   ]
 }
 
+/** What the scores of a past position that is not filled are lowered by: its share is exactly zero. */
+const unseen = -1e9
+
 function decoderOver(session: InferenceSession, config: ModelConfig): DecoderSession {
   const pastNames = cacheNames('past_key_values', config)
-  const presentNames = cacheNames('present', config)
-  const ones = new BigInt64Array(config.contextTokensMax).fill(1n)
-  const noPositions = [1, config.heads, 0, config.headDimension]
-  return {
-    emptyCache: {
-      tokens: 0,
-      tensors: pastNames.map(() => new Tensor('float32', new Float32Array(0), noPositions)),
-    },
-    forward: async (past, tokenIds) => {
-      const added = tokenIds.length
-      const tokens = past.tokens + added
-      assert(added > 0 && tokens <= config.contextTokensMax, 'a pass stays within the context')
-      const positions = BigInt64Array.from(tokenIds, (_, index) => BigInt(past.tokens + index))
-      const feeds: Record<string, Tensor> = {
-        input_ids: new Tensor('int64', BigInt64Array.from(tokenIds, BigInt), [1, added]),
-        attention_mask: new Tensor('int64', ones.subarray(0, tokens), [1, tokens]),
-        position_ids: new Tensor('int64', positions, [1, added]),
+  const addedNames = cacheNames('new_key_values', config)
+  const { heads, headDimension } = config
+
+  function feedsOf({ past, pastTokens, tokenIds }: PassInput): Record<string, Tensor> {
+    const { rows, capacity } = past
+    const added = tokenIds[0]?.length ?? 0
+    assert(rows === tokenIds.length && rows === pastTokens.length, 'each row has tokens and a past')
+    const ids = new BigInt64Array(rows * added)
+    const positions = new BigInt64Array(rows * added)
+    const bias = new Float32Array(rows * capacity).fill(unseen)
+    for (const [row, given] of tokenIds.entries()) {
+      const before = pastTokens[row] ?? Number.NaN
+      assert(
+        given.length === added && added > 0 && before + added <= config.contextTokensMax,
+        'a pass stays within the context',
+      )
+      assert(before <= capacity, 'a past has the room that it fills')
+      bias.fill(0, row * capacity, row * capacity + before)
+      for (const [at, tokenId] of given.entries()) {
+        ids[row * added + at] = BigInt(tokenId)
+        positions[row * added + at] = BigInt(before + at)
       }
-      for (const [index, name] of pastNames.entries()) feeds[name] = tensorAt(past.tensors, index)
-      const outputs = await session.run(feeds)
-      const logits = outputs['logits']?.data
-      assert(logits instanceof Float32Array, 'logits are float32')
+    }
+    const feeds: Record<string, Tensor> = {
+      input_ids: new Tensor('int64', ids, [rows, added]),
+      position_ids: new Tensor('int64', positions, [rows, added]),
+      past_bias: new Tensor('float32', bias, [rows, capacity]),
+    }
+    for (const [index, name] of pastNames.entries()) {
+      const array = past.arrays[index]
+      assert(array !== undefined, 'a past has a key and a value for each layer')
+      feeds[name] = new Tensor('float32', array, [rows, heads, capacity, headDimension])
+    }
+    return feeds
+  }
+
+  return {
+    forward: async (input, states = []) => {
+      const feeds = feedsOf(input)
+      const { rows } = input.past
+      const added = input.tokenIds[0]?.length ?? 0
+      const outputs = await session.run(feeds, ['logits', ...addedNames, ...states])
+      const logits = floatsOf(outputs, 'logits')
+      const width = logits.length / (rows * added)
       return {
-        logits: logits.subarray(logits.length - logits.length / added),
-        cache: { tokens, tensors: presentNames.map((name) => namedTensor(outputs, name)) },
+        // The one after the last new token of each row.
+        logits: Array.from({ length: rows }, (_, row) =>
+          logits.subarray(((row + 1) * added - 1) * width, (row + 1) * added * width),
+        ),
+        added: {
+          rows,
+          capacity: added,
+          arrays: addedNames.map((name) => floatsOf(outputs, name)),
+          heads,
+          headDimension,
+        },
+        states: new Map(states.map((name) => [name, floatsOf(outputs, name)])),
       }
     },
     release: () => session.release(),
   }
 }
 
-function tensorAt(tensors: readonly Tensor[], index: number): Tensor {
-  const tensor = tensors[index]
-  assert(tensor !== undefined, 'a cache has a key and a value for each layer')
-  return tensor
-}
-
-function namedTensor(outputs: InferenceSession.OnnxValueMapType, name: string): Tensor {
-  const tensor = outputs[name]
-  assert(tensor !== undefined, `the model gives ${name}`)
-  return tensor
-}
-
-/**
- * The first `tokens` positions of a cache, copied. What it holds is bit for bit what computing them
- * again would give.
- */
-export function firstPositions(cache: KeyValueCache, tokens: number): KeyValueCache {
-  assert(tokens <= cache.tokens, 'a cache is only ever shortened')
-  if (tokens === cache.tokens) return cache
-  return { tokens, tensors: cache.tensors.map((tensor) => shortened(tensor, tokens)) }
-}
-
-function shortened(tensor: Tensor, tokens: number): Tensor {
-  const [batch = 1, heads = 0, had = 0, dimension = 0] = tensor.dims
-  const from = tensor.data
-  assert(from instanceof Float32Array, 'keys and values are float32')
-  const kept = new Float32Array(batch * heads * tokens * dimension)
-  for (let head = 0; head < batch * heads; head += 1) {
-    const start = head * had * dimension
-    kept.set(from.subarray(start, start + tokens * dimension), head * tokens * dimension)
-  }
-  return new Tensor('float32', kept, [batch, heads, tokens, dimension])
+function floatsOf(outputs: InferenceSession.OnnxValueMapType, name: string): Float32Array {
+  const data = outputs[name]?.data
+  assert(data instanceof Float32Array, `the model gives ${name} in float32`)
+  return data
 }

@@ -135,9 +135,16 @@ function sendModels(
 
 /** Says whether the engine serves and how busy it is, and nothing of who asks what. */
 function sendHealth({ engine, isStopping }: Serving, response: ServerResponse): void {
-  const { model, turns } = engine
+  const { model, turns, batchRowsMax } = engine
   const [status, state] = isStopping() ? [503, 'stopping'] : [200, 'ok']
-  const body = { status: state, model: model.name, modelId: model.modelId, ...turns.counts() }
+  const body = {
+    status: state,
+    model: model.name,
+    modelId: model.modelId,
+    contextTokensMax: model.config.contextTokensMax,
+    batchRows: batchRowsMax,
+    ...turns.counts(),
+  }
   sendJson(response, { status, body: JSON.stringify(body) })
 }
 

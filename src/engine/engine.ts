@@ -2,17 +2,22 @@ import { hash } from 'node:crypto'
 import type { Credit } from '../contributor/credit.ts'
 import type { WorkSigner } from '../contributor/sign-work.ts'
 import { engineName } from './decoder-session.ts'
+import { type DecodingBatch, openDecodingBatch } from './decoding-batch.ts'
 import { openTurns, type Turns } from './generation-turns.ts'
 import { prefillTokensMax } from './limits.ts'
 import type { LanguageModel } from './load-model.ts'
-import { openPrefixCache, type PrefixCache } from './prefix-cache.ts'
+import { openPrefixCache } from './prefix-cache.ts'
+import { openPromptReader, type PromptReader } from './read-prompt.ts'
 
 /** Everything that answers share: made once, at the start. */
 export type Engine = {
   readonly model: LanguageModel
   /** Unix seconds at which the model was loaded: `created` of its model object. */
   readonly loadedAtS: number
-  readonly prefixCache: PrefixCache
+  readonly promptReader: PromptReader
+  readonly batch: DecodingBatch
+  /** Rows of one pass: one where this machine cannot compute more without changing a bit. */
+  readonly batchRowsMax: number
   readonly turns: Turns
   /** Undefined for a plain OpenAI server, which signs nothing. */
   readonly workSigner: WorkSigner | undefined
@@ -32,23 +37,28 @@ export function createEngine(parts: {
   readonly model: LanguageModel
   readonly workSigner: WorkSigner | undefined
   readonly credit?: Credit | undefined
-  readonly runningMax: number
+  /** Answers that are generated at once. */
+  readonly slotsMax: number
+  /** Of them in one pass; the engine takes one where the machine does not batch exactly. */
+  readonly batchRowsMax: number
   readonly waitingMax: number
-  /** Prompts that are kept for reuse; 0 keeps none. */
-  readonly prefixCacheEntriesMax: number
+  /** For beginnings that are kept for reuse; 0 keeps none. */
+  readonly prefixCacheBytesMax: number
   readonly nowMs: () => number
 }): Engine {
-  const { model, workSigner, runningMax, waitingMax, prefixCacheEntriesMax, nowMs } = parts
+  const { model, workSigner, slotsMax, waitingMax, nowMs } = parts
+  const { config: shape, decoder } = model
+  const blockTokens = prefillTokensMax
+  const prefixCache = openPrefixCache({ shape, blockTokens, bytesMax: parts.prefixCacheBytesMax })
+  const batchRowsMax = model.isBatchExact ? parts.batchRowsMax : 1
   const fingerprint = hash('sha256', `${model.modelId} ${engineName} ${samplerVersion}`)
   return {
     model,
     loadedAtS: Math.floor(nowMs() / 1000),
-    prefixCache: openPrefixCache({
-      decoder: model.decoder,
-      blockTokens: prefillTokensMax,
-      entriesMax: prefixCacheEntriesMax,
-    }),
-    turns: openTurns({ runningMax, waitingMax }),
+    promptReader: openPromptReader({ decoder, shape, prefixCache, blockTokens }),
+    batch: openDecodingBatch({ decoder, shape, rowsMax: batchRowsMax }),
+    batchRowsMax,
+    turns: openTurns({ slotsMax, waitingMax }),
     workSigner,
     credit: parts.credit,
     systemFingerprint: `fp_${fingerprint.slice(0, 10)}`,

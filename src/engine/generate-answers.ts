@@ -2,34 +2,50 @@ import { assert } from '../base/assert.ts'
 import type { AnswerWork } from './answer-work.ts'
 import type { AnswerCounts } from './answering.ts'
 import type { Engine } from './engine.ts'
-import { readPrompt } from './generate.ts'
+import { type GenerationSteps, generate } from './generate.ts'
 import { type ChoiceEvent, generateChoices } from './generate-choices.ts'
-import { prefillTokensMax } from './limits.ts'
+import type { ReadPrompt } from './read-prompt.ts'
 
 /**
  * The choices of one prompt after those of the other, numbered through: choice `i` of them all has
- * the seed plus `i`. Ends early when the signal came; what was counted until then is its value.
+ * the seed plus `i`, so it is the answer that a request for one choice with that seed gets. A prompt
+ * is read once for all of its choices. Ends early when the signal came; what was counted until
+ * then is its value.
  */
 export async function* generateAnswers(
-  engine: Pick<Engine, 'model' | 'prefixCache'>,
-  { request, prompts, seed }: Pick<AnswerWork, 'request' | 'prompts' | 'seed'>,
+  engine: Pick<Engine, 'model' | 'batch' | 'promptReader'>,
+  { request, prompts, seed, slots }: Pick<AnswerWork, 'request' | 'prompts' | 'seed' | 'slots'>,
   signal: AbortSignal,
 ): AsyncGenerator<ChoiceEvent, AnswerCounts> {
-  const { model, prefixCache } = engine
+  const { promptReader } = engine
   assert(prompts.length > 0, 'a request has a prompt')
+  const reads = new Map<number, Promise<ReadPrompt | undefined>>()
   let cachedPromptTokens = 0
   let completionTokens = 0
-  for (const [position, { tokens }] of prompts.entries()) {
-    const blockTokens = prefillTokensMax
-    const prompt = await readPrompt({ model, prefixCache, tokens, blockTokens, signal })
-    if (prompt === undefined) break
-    cachedPromptTokens += prompt.cachedTokens
-    const first = position * request.choices
-    const options = { ...request, seed: seed + BigInt(first), signal }
-    for await (const event of generateChoices(model, prompt, options)) {
-      if (event.kind === 'end') completionTokens += event.end.completionTokens
-      yield { ...event, index: first + event.index }
-    }
+
+  async function readAt(position: number): Promise<ReadPrompt | undefined> {
+    const prompt = prompts[position]
+    assert(prompt !== undefined, 'each choice has a prompt')
+    const read = await promptReader.read(prompt.tokens, signal)
+    cachedPromptTokens += read?.cachedTokens ?? 0
+    return read
+  }
+
+  async function* steps(index: number): GenerationSteps {
+    const position = Math.floor(index / request.choices)
+    const reading = reads.get(position) ?? readAt(position)
+    const isLast = (index + 1) % request.choices === 0
+    if (isLast) reads.delete(position)
+    else reads.set(position, reading)
+    const prompt = await reading
+    if (prompt === undefined) return { finishReason: undefined, completionTokens: 0 }
+    return yield* generate(engine, prompt, { ...request, seed: seed + BigInt(index), signal })
+  }
+
+  const count = prompts.length * request.choices
+  for await (const event of generateChoices(count, slots, steps)) {
+    if (event.kind === 'end') completionTokens += event.end.completionTokens
+    yield event
   }
   return { cachedPromptTokens, completionTokens }
 }

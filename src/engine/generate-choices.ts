@@ -1,42 +1,61 @@
-import {
-  type GeneratedToken,
-  type GenerationEnd,
-  type GenerationOptions,
-  generate,
-  type ReadPrompt,
-} from './generate.ts'
-import type { LanguageModel } from './load-model.ts'
+import type { GeneratedToken, GenerationEnd, GenerationSteps } from './generate.ts'
 import type { TextDelta } from './text-assembly.ts'
 
 export type ChoiceEvent =
   | { readonly kind: 'delta'; readonly index: number; readonly delta: TextDelta<GeneratedToken> }
   | { readonly kind: 'end'; readonly index: number; readonly end: GenerationEnd }
 
+type OpenChoice = {
+  readonly index: number
+  readonly steps: GenerationSteps
+  /** Asked for before it is needed: all choices are to be in the same pass. */
+  next: ReturnType<GenerationSteps['next']>
+}
+
 /**
- * Several answers to one prompt, a token of each in turn. Choice `i` has the seed plus `i`, so it
- * is the answer that a request for one choice with that seed gets. The prompt's keys and values are
- * shared: it was read once.
+ * Several answers, up to `atOnce` of them at a time, a token of each in turn. The next one begins
+ * when one has ended.
  */
 export async function* generateChoices(
-  model: LanguageModel,
-  prompt: ReadPrompt,
-  options: GenerationOptions & { readonly choices: number; readonly signal: AbortSignal },
+  count: number,
+  atOnce: number,
+  start: (index: number) => GenerationSteps,
 ): AsyncGenerator<ChoiceEvent, void> {
-  let open = Array.from({ length: options.choices }, (_, index) => ({
-    index,
-    steps: generate(model, prompt, { ...options, seed: options.seed + BigInt(index) }),
-  }))
-  while (open.length > 0) {
-    const stillOpen: typeof open = []
-    for (const choice of open) {
-      const step = await choice.steps.next()
-      const { index } = choice
-      if (step.done) yield { kind: 'end', index, end: step.value }
-      else {
-        yield { kind: 'delta', index, delta: step.value }
-        stillOpen.push(choice)
+  let open: OpenChoice[] = []
+  let begun = 0
+  try {
+    while (begun < count || open.length > 0) {
+      for (; begun < count && open.length < atOnce; begun += 1) open.push(begin(begun, start))
+      const stillOpen: OpenChoice[] = []
+      for (const choice of open) {
+        const step = await choice.next
+        const { index } = choice
+        if (!step.done) {
+          choice.next = asked(choice.steps)
+          stillOpen.push(choice)
+        }
+        yield step.done
+          ? { kind: 'end', index, end: step.value }
+          : { kind: 'delta', index, delta: step.value }
       }
+      open = stillOpen
     }
-    open = stillOpen
+  } finally {
+    // Where one failed, or nobody wants the rest, the others give their places back.
+    for (const { steps } of open) void steps.return(nobodysEnd).catch(() => {})
   }
+}
+
+const nobodysEnd: GenerationEnd = { finishReason: undefined, completionTokens: 0 }
+
+function begin(index: number, start: (index: number) => GenerationSteps): OpenChoice {
+  const steps = start(index)
+  return { index, steps, next: asked(steps) }
+}
+
+/** A failure is told to whoever awaits the step, and is no unhandled one until then. */
+function asked(steps: GenerationSteps): ReturnType<GenerationSteps['next']> {
+  const next = steps.next()
+  next.catch(() => {})
+  return next
 }

@@ -6,60 +6,80 @@ export type Turn = { readonly giveBack: () => void }
 
 export type Turns = {
   /**
-   * Resolves when a turn is free, in the order of asking; an error when too many wait or the asker
-   * left first.
+   * Resolves when `slots` are free, in the order of asking; an error when too many wait or the
+   * asker left first. Nobody asks for more than `slotsMax`.
    */
-  readonly take: (signal: AbortSignal) => Promise<Result<Turn, 'queue_full' | 'left'>>
+  readonly take: (
+    slots: number,
+    signal: AbortSignal,
+  ) => Promise<Result<Turn, 'queue_full' | 'left'>>
   readonly counts: () => TurnCounts
 }
 
-type TurnCounts = { readonly running: number; readonly waiting: number }
+/** `running` counts slots, `waiting` requests. */
+type TurnCounts = {
+  readonly slots: number
+  readonly running: number
+  readonly waiting: number
+}
 
-/**
- * Bounds how many requests generate at once and how many wait for it. Those that run share the
- * model token by token: each pass over the model is one turn of the event loop.
- */
+type Waiting = { readonly slots: number; readonly proceed: () => void }
+
+/** Bounds how many answers are generated at once, and how many requests wait for it. */
 export function openTurns(limits: {
-  readonly runningMax: number
+  readonly slotsMax: number
   readonly waitingMax: number
 }): Turns {
-  const waiting = new Set<() => void>()
+  const { slotsMax, waitingMax } = limits
+  const waiting = new Set<Waiting>()
   let running = 0
 
-  function start(): Turn {
-    running += 1
+  const isRoomFor = (slots: number): boolean => running + slots <= slotsMax
+
+  /** A small request does not overtake a large one: that one might never begin. */
+  function letIn(): void {
+    for (const { slots, proceed } of waiting) {
+      if (!isRoomFor(slots)) return
+      proceed()
+    }
+  }
+
+  function start(slots: number): Turn {
+    running += slots
     let given = false
     return {
       giveBack: () => {
         assert(!given, 'a turn is given back once')
         given = true
-        running -= 1
-        const [next] = waiting
-        next?.()
+        running -= slots
+        letIn()
       },
     }
   }
 
   return {
-    take: async (signal) => {
+    take: async (slots, signal) => {
+      assert(slots >= 1 && slots <= slotsMax, 'a request asks for slots that there are')
       if (signal.aborted) return err('left')
-      if (running < limits.runningMax) return ok(start())
-      if (waiting.size >= limits.waitingMax) return err('queue_full')
+      if (waiting.size === 0 && isRoomFor(slots)) return ok(start(slots))
+      if (waiting.size >= waitingMax) return err('queue_full')
       return await new Promise((resolve) => {
         const leave = (): void => {
-          waiting.delete(proceed)
+          waiting.delete(entry)
           resolve(err('left'))
+          letIn()
         }
         const proceed = (): void => {
-          waiting.delete(proceed)
+          waiting.delete(entry)
           signal.removeEventListener('abort', leave)
           // Started before the promise resolves, so that no later asker slips in between.
-          resolve(ok(start()))
+          resolve(ok(start(slots)))
         }
-        waiting.add(proceed)
+        const entry = { slots, proceed }
+        waiting.add(entry)
         signal.addEventListener('abort', leave, { once: true })
       })
     },
-    counts: () => ({ running, waiting: waiting.size }),
+    counts: () => ({ slots: slotsMax, running, waiting: waiting.size }),
   }
 }

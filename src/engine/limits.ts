@@ -3,10 +3,10 @@
  * end in the unit.
  */
 
-/** Requests that generate at once. More share one core's time without finishing sooner. */
-export const generationsRunningDefaultMax = 2
+/** Answers that are generated at once: rows of one pass. Measured: bench/README.md. */
+export const slotsDefaultMax = 16
 /** Requests that may wait for their turn; the next one is answered 429 with a retry-after. */
-export const generationsWaitingDefaultMax = 16
+export const requestsWaitingDefaultMax = 64
 /** What a refused request is told: a turn is seldom longer. */
 export const busyRetryAfterS = 1
 /** Stop strings of one request, as the OpenAI API bounds them. */
@@ -27,5 +27,7 @@ export const messagesMax = 2048
  * (docs/engine.md has the figures).
  */
 export const prefillTokensMax = 32
-/** Prompts whose key-value cache is kept for reuse. */
-export const prefixCacheEntriesDefaultMax = 4
+/** Memory for keys and values of beginnings that are kept for reuse, in MiB. */
+export const prefixCacheMebibytesDefaultMax = 64
+/** Memory of a batch that is kept while nobody generates; larger memory is given back. */
+export const idleBatchBytesMax: number = 16 * 1024 * 1024

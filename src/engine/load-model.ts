@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Bytes32 } from '../domain/units.ts'
+import { isBatchExact } from './batch-check.ts'
 import {
   type DecoderSession,
   engineName,
@@ -18,6 +19,8 @@ export type LanguageModel = {
   readonly config: ModelConfig
   readonly tokenizer: ModelTokenizer
   readonly decoder: DecoderSession
+  /** Whether this machine computes several rows at once without changing a bit of any. */
+  readonly isBatchExact: boolean
   /** Tokens that are never sampled: all that are no text (marks, unused ids), except the end. */
   readonly forbiddenTokens: readonly number[]
 }
@@ -53,6 +56,7 @@ export async function loadModel(
     config: config.value,
     tokenizer: tokenizer.value,
     decoder: decoder.value,
+    isBatchExact: await isBatchExact(decoder.value, config.value),
     forbiddenTokens: [...Array(vocabularySize).keys()].filter(
       (tokenId) => tokenId !== endTokenId && tokenizer.value.bytesOf(tokenId) === undefined,
     ),

@@ -13,6 +13,19 @@ type ChatTemplate = {
   readonly generationPrefix: string
 }
 
+/**
+ * How a text becomes a vector: read between `prefix` and `suffix`, the means over all tokens of some
+ * outputs of the graph and the last token's values of others are one row of features, which the
+ * table in `embedding.f16` maps to `dimensions` numbers.
+ */
+type EmbeddingConfig = {
+  readonly dimensions: number
+  readonly prefix: string
+  readonly suffix: string
+  readonly meanOf: readonly string[]
+  readonly lastOf: readonly string[]
+}
+
 /** `config.json` of a model folder. */
 export type ModelConfig = {
   readonly layers: number
@@ -23,6 +36,8 @@ export type ModelConfig = {
   readonly contextTokensMax: number
   readonly endTokenId: number
   readonly chatTemplate: ChatTemplate
+  /** Undefined for a model that makes no vectors. */
+  readonly embedding?: EmbeddingConfig
   /** What a request gets that does not say. */
   readonly sampling: {
     readonly temperature: number
@@ -65,6 +80,19 @@ const members: { readonly [path: string]: Expectation } = {
   'sampling.completionTokensMax': positiveInteger,
 }
 
+const names: Expectation = [
+  'a list of names',
+  (value) => Array.isArray(value) && value.every((name) => typeof name === 'string'),
+]
+
+const embeddingMembers: { readonly [path: string]: Expectation } = {
+  'embedding.dimensions': positiveInteger,
+  'embedding.prefix': text,
+  'embedding.suffix': text,
+  'embedding.meanOf': names,
+  'embedding.lastOf': names,
+}
+
 /** Reads `config.json`; the error says which member is wrong and what was expected. */
 export function parseModelConfig(json: string): Result<ModelConfig, string> {
   let parsed: unknown
@@ -73,7 +101,9 @@ export function parseModelConfig(json: string): Result<ModelConfig, string> {
   } catch {
     return err('it is not JSON')
   }
-  for (const [path, [expected, holds]] of Object.entries(members)) {
+  const needed =
+    memberOf(parsed, 'embedding') === undefined ? members : { ...members, ...embeddingMembers }
+  for (const [path, [expected, holds]] of Object.entries(needed)) {
     const value = path.split('.').reduce(memberOf, parsed)
     if (!holds(value)) return err(`"${path}" should be ${expected}`)
   }

@@ -8,6 +8,7 @@ import { buffer, text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { requestBodyBytesMax } from '../../src/base/limits.ts'
 import { engineCommand } from '../../src/cli/engine-command.ts'
+import { slotsDefaultMax } from '../../src/engine/limits.ts'
 import { type EngineProcess, runEngine, startEngine } from '../support/engine-process.ts'
 
 const question = { model: 'vouch-mini', messages: [{ role: 'user', content: 'Hi' }] }
@@ -180,6 +181,9 @@ describe('bad input changes nothing', () => {
       status: 'ok',
       model: 'vouch-mini',
       modelId: engine.modelId,
+      contextTokensMax: 1024,
+      batchRows: slotsDefaultMax,
+      slots: slotsDefaultMax,
       running: 0,
       waiting: 0,
     })

@@ -39,21 +39,25 @@ class Engine:
         self, ids: list[int], past: dict[str, np.ndarray]
     ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Logits [S, V] of the new ids and the longer cache."""
+        outputs = self.outputs(ids, past)
+        return outputs["logits"][0], {
+            name: np.concatenate([value, outputs[name.replace("past", "new", 1)]], axis=2)
+            for name, value in past.items()
+        }
+
+    def outputs(self, ids: list[int], past: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """All outputs of one pass over the new ids."""
         before = past["past_key_values.0.key"].shape[2]
-        positions = np.arange(before, before + len(ids), dtype=np.int64)[None]
-        outputs = self.session.run(
+        values = self.session.run(
             None,
             {
                 "input_ids": np.array([ids], np.int64),
-                "position_ids": positions,
-                "attention_mask": np.ones((1, before + len(ids)), np.int64),
+                "position_ids": np.arange(before, before + len(ids), dtype=np.int64)[None],
+                "past_bias": np.zeros((1, before), np.float32),
                 **past,
             },
         )
-        named = dict(zip(self.output_names, outputs, strict=True))
-        return named.pop("logits")[0], {
-            name.replace("present", "past_key_values"): value for name, value in named.items()
-        }
+        return dict(zip(self.output_names, values, strict=True))
 
     def answer(
         self,

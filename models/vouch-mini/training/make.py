@@ -1,4 +1,4 @@
-"""Makes vouch-mini from nothing but this folder: tokenizer, weights, graph, config and manifest.
+"""Makes vouch-mini from nothing but this folder: tokenizer, weights, graph, vectors, manifest.
 
 Usage: python make.py [--fraction 1.0] [--checkpoint FILE] [--out FOLDER]. A fraction below one
 trains fewer steps, for a quick look.
@@ -13,9 +13,10 @@ from pathlib import Path
 import torch
 
 from corpus import conversations
+from embed import fit_embedding
 from export import export_onnx
-from model import Shape
 from publish import write_config, write_manifest
+from shape import VOUCH_MINI as SHAPE
 from tokenizer import train_tokenizer
 from train import Phase, train
 
@@ -24,7 +25,6 @@ SEED = 20261122
 TOKENIZER_SEED = 7
 TOKENIZER_CONVERSATIONS = 20_000
 POSITIONS = 1024
-SHAPE = Shape(vocabulary=2048, layers=6, heads=4, width=256, feed_forward=1024)
 PHASES = (
     Phase(steps=2000, rows=16, length=256, long_share=0.0),
     Phase(steps=150, rows=8, length=512, long_share=0.15),
@@ -58,8 +58,9 @@ def main() -> None:
     model = train(
         SHAPE, tokenizer, phases, positions=POSITIONS, seed=SEED, checkpoint=options.checkpoint
     )
-    export_onnx(model, POSITIONS, options.out / "model.onnx")
+    export_onnx(model.weights(POSITIONS), SHAPE, options.out / "model.onnx")
     write_config(SHAPE, POSITIONS, tokenizer, options.out / "config.json")
+    fit_embedding(options.out)
     write_manifest(options.out)
 
 

@@ -7,30 +7,12 @@ a block to twelve ONNX nodes), and fast learning within an hour on one core.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-# Added inside the root of every RMSNorm; export.py writes the same figure into the graph.
-NORM_EPSILON = 1e-5
-ROTARY_BASE = 10_000.0
-
-
-@dataclass(frozen=True)
-class Shape:
-    """Sizes of the model. `width` is the residual stream; a head has `width // heads` entries."""
-
-    vocabulary: int
-    layers: int
-    heads: int
-    width: int
-    feed_forward: int
-
-    @property
-    def head_dimension(self) -> int:
-        return self.width // self.heads
+from shape import NORM_EPSILON, ROTARY_BASE, Shape
 
 
 def rotary_tables(positions: int, head_dimension: int) -> tuple[Tensor, Tensor]:
@@ -107,3 +89,14 @@ class Transformer(nn.Module):
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         return F.linear(self.hidden_states(ids, mask), self.embedding.weight)
+
+    def weights(self, positions: int) -> dict[str, np.ndarray]:
+        """What export.py writes; linear layers transposed, [in, out], as MatMul wants them."""
+        cosine, sine = rotary_tables(positions, self.shape.head_dimension)
+        weights = {"cosine": cosine.numpy(), "sine": sine.numpy()}
+        weights["embedding"] = self.embedding.weight.detach().float().numpy()
+        for index, block in enumerate(self.blocks):
+            for part in ("query_key_value", "attention_out", "expand", "contract"):
+                linear = getattr(block, part).weight.detach().float().numpy()
+                weights[f"block.{index}.{part}"] = linear.T
+        return weights

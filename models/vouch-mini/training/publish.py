@@ -8,11 +8,13 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from model import Shape
+from embed import DIMENSIONS
+from export import STATES
+from shape import Shape
 from tokenizer import END, ROLES
 
 ENGINE = "onnxruntime-node 1.30.0"
-PUBLISHED = ("model.onnx", "tokenizer.json", "config.json")
+PUBLISHED = ("model.onnx", "embedding.f16", "tokenizer.json", "config.json")
 
 
 def write_json(value: object, path: Path) -> None:
@@ -40,6 +42,13 @@ def write_config(shape: Shape, positions: int, tokenizer: Tokenizer, path: Path)
                 "messageSuffix": END,
                 "generationPrefix": "<|assistant|>",
             },
+            "embedding": {
+                "dimensions": DIMENSIONS,
+                "prefix": "<|user|>",
+                "suffix": END,
+                "meanOf": list(STATES),
+                "lastOf": ["hidden_states"],
+            },
             "sampling": {"temperature": 0.3, "topP": 0.9, "completionTokensMax": 256},
         },
         path,
@@ -55,7 +64,7 @@ def write_manifest(folder: Path) -> None:
     write_json(
         {
             "id": "vouch-mini",
-            "revision": "1",
+            "revision": "2",
             "files": {name: sha256_of(folder / name) for name in PUBLISHED},
             "quantization": "float16 weights, float32 arithmetic",
             "tokenizerSha256": sha256_of(folder / "tokenizer.json"),

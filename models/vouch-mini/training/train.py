@@ -12,8 +12,9 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from corpus import conversations
-from model import Shape, Transformer
+from model import Transformer
 from samples import Rows, pack
+from shape import Shape
 
 MUON_RATE = 0.013
 MUON_MOMENTUM = 0.95

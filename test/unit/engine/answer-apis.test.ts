@@ -30,9 +30,10 @@ beforeAll(async () => {
   const engine = createEngine({
     model,
     workSigner,
-    runningMax: 1,
+    slotsMax: 1,
+    batchRowsMax: 1,
     waitingMax: 0,
-    prefixCacheEntriesMax: 0,
+    prefixCacheBytesMax: 0,
     nowMs: Date.now,
   })
   const place = { host: '127.0.0.1', port: 0, secret: undefined, onRequestEnd: () => undefined }

@@ -37,10 +37,10 @@ afterEach(() => server.stop())
 async function start(change: Partial<LanguageModel> = {}): Promise<void> {
   const decoder: DecoderSession = {
     ...model.decoder,
-    forward: (past, tokens) => {
+    forward: (input, states) => {
       passesLeft -= 1
       if (passesLeft < 0) return Promise.reject(new Error('the prompt was: my secret'))
-      return model.decoder.forward(past, tokens)
+      return model.decoder.forward(input, states)
     },
   }
   const workSigner = openWorkSigner({
@@ -55,9 +55,10 @@ async function start(change: Partial<LanguageModel> = {}): Promise<void> {
     createEngine({
       model: { ...model, decoder, ...change },
       workSigner,
-      runningMax: 1,
+      slotsMax: 1,
+      batchRowsMax: 1,
       waitingMax: 0,
-      prefixCacheEntriesMax: 0,
+      prefixCacheBytesMax: 0,
       nowMs: Date.now,
     }),
     { host: '127.0.0.1', port: 0, secret: undefined, onRequestEnd: (ended) => ends.push(ended) },

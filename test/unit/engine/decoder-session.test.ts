@@ -2,14 +2,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { InvariantViolation } from '../../../src/base/assert.ts'
-import {
-  type DecoderSession,
-  type ForwardPass,
-  firstPositions,
-  type KeyValueCache,
-  openDecoderSession,
-} from '../../../src/engine/decoder-session.ts'
+import { type DecoderSession, openDecoderSession } from '../../../src/engine/decoder-session.ts'
+import { allocate } from '../../../src/engine/key-values.ts'
 import type { LanguageModel } from '../../../src/engine/load-model.ts'
+import { readBlock } from '../../../src/engine/read-prompt.ts'
+import { emptySequence, type Sequence } from '../../../src/engine/sequence.ts'
 import { builtInModelFolder, loadBuiltInModel } from '../../support/built-in-model.ts'
 
 let model: LanguageModel
@@ -24,23 +21,27 @@ beforeAll(async () => {
   )
 })
 
+type Read = { readonly sequence: Sequence; readonly logits: Float32Array }
+
+const readOne = (sequence: Sequence, block: readonly number[]): Promise<Read> =>
+  readBlock({ decoder, shape: model.config }, sequence, block)
+
 /** Reads the tokens in pieces of the given size. */
-async function readIn(size: number, given: readonly number[] = tokens): Promise<ForwardPass> {
-  let pass: ForwardPass | undefined
-  let cache = decoder.emptyCache
+async function readIn(size: number, given: readonly number[] = tokens): Promise<Read> {
+  let read: Read | undefined
+  let sequence = emptySequence(model.config)
   for (let at = 0; at < given.length; at += size) {
-    pass = await decoder.forward(cache, given.slice(at, at + size))
-    cache = pass.cache
+    read = await readOne(sequence, given.slice(at, at + size))
+    sequence = read.sequence
   }
-  if (pass === undefined) throw new Error('nothing was read')
-  return pass
+  if (read === undefined) throw new Error('nothing was read')
+  return read
 }
 
 const bits = (values: Float32Array): string =>
   Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('hex')
 
-const bitsOf = (cache: KeyValueCache): string[] =>
-  cache.tensors.map(({ data }) => bits(data as Float32Array))
+const bitsOf = ({ keyValues }: Sequence): string[] => keyValues.arrays.map(bits)
 
 const farthest = (one: Float32Array, other: Float32Array): number =>
   one.reduce((most, value, at) => Math.max(most, Math.abs(value - (other[at] ?? Number.NaN))), 0)
@@ -49,14 +50,14 @@ describe('openDecoderSession', () => {
   test('the same calls give the same bits', async () => {
     const [one, other] = [await readIn(32), await readIn(32)]
     expect(bits(one.logits)).toBe(bits(other.logits))
-    expect(bitsOf(one.cache)).toEqual(bitsOf(other.cache))
+    expect(bitsOf(one.sequence)).toEqual(bitsOf(other.sequence))
   })
 
   test('reading in pieces means the same as reading at once', async () => {
     const whole = await readIn(tokens.length)
     for (const size of [1, 7, 32]) {
       const pieces = await readIn(size)
-      expect(pieces.cache.tokens).toBe(tokens.length)
+      expect(pieces.sequence.tokens).toBe(tokens.length)
       expect(farthest(pieces.logits, whole.logits)).toBeLessThan(1e-3)
     }
   })
@@ -70,28 +71,41 @@ describe('openDecoderSession', () => {
     expect(farthest(changed.logits, (await readIn(32)).logits)).toBeGreaterThan(1e-3)
   })
 
-  test('two continuations of one cache do not disturb each other', async () => {
-    const { cache } = await readIn(32)
-    const before = bitsOf(cache)
-    const alone = await decoder.forward(cache, [11])
-    const [together] = await Promise.all([
-      decoder.forward(cache, [11]),
-      decoder.forward(cache, [12]),
-    ])
-    expect(bits(together.logits)).toBe(bits(alone.logits))
-    expect(bitsOf(cache)).toEqual(before)
+  test('what lies behind the filled positions is not looked at', async () => {
+    const { sequence } = await readIn(32, tokens.slice(0, 40))
+    const clean = await readOne(sequence, [11])
+    const dirty = (await readIn(32, tokens.slice(0, 40))).sequence
+    const { capacity, headDimension } = dirty.keyValues
+    for (const array of dirty.keyValues.arrays) {
+      for (let head = 0; head < model.config.heads; head += 1) {
+        array.fill(
+          123,
+          (head * capacity + 40) * headDimension,
+          (head + 1) * capacity * headDimension,
+        )
+      }
+    }
+    expect(bits((await readOne(dirty, [11])).logits)).toBe(bits(clean.logits))
   })
 
   test('logits are one number for each token of the vocabulary', async () => {
-    const { logits } = await decoder.forward(decoder.emptyCache, [5])
+    const { logits } = await readOne(emptySequence(model.config), [5])
     expect(logits).toHaveLength(model.config.vocabularySize)
     expect(logits.every(Number.isFinite)).toBe(true)
   })
 
-  test('no tokens, or more than the context, break an invariant', async () => {
-    await expect(decoder.forward(decoder.emptyCache, [])).rejects.toThrow(InvariantViolation)
+  test('no tokens, uneven rows, or more than the context, break an invariant', async () => {
+    const { keyValues } = emptySequence(model.config)
+    const pass = (pastTokens: number[], tokenIds: number[][]) =>
+      decoder.forward({ past: keyValues, pastTokens, tokenIds })
+    await expect(pass([0], [[]])).rejects.toThrow(InvariantViolation)
+    await expect(pass([0, 0], [[1], [2]])).rejects.toThrow(InvariantViolation)
+    await expect(pass([64], [[1]])).rejects.toThrow(InvariantViolation)
     const tooMany = Array.from({ length: model.config.contextTokensMax + 1 }, () => 5)
-    await expect(decoder.forward(decoder.emptyCache, tooMany)).rejects.toThrow(InvariantViolation)
+    await expect(pass([0], [tooMany])).rejects.toThrow(InvariantViolation)
+    const two = allocate(model.config, { rows: 2, capacity: 63 })
+    const uneven = { past: two, pastTokens: [0, 0], tokenIds: [[1], [2, 3]] }
+    await expect(decoder.forward(uneven)).rejects.toThrow(InvariantViolation)
   })
 
   test('refuses bytes that are no model, and a model of another shape', async () => {
@@ -104,7 +118,7 @@ describe('openDecoderSession', () => {
     const deeperOpened = await openDecoderSession(onnx, deeper, options)
     expect(deeperOpened.ok || deeperOpened.error).toBe(
       `it has no input past_key_values.${layers}.key, no input past_key_values.${layers}.value, ` +
-        `no output present.${layers}.key, no output present.${layers}.value`,
+        `no output new_key_values.${layers}.key, no output new_key_values.${layers}.value`,
     )
     const wider = { ...model.config, headDimension: headDimension + 1 }
     const widerOpened = await openDecoderSession(onnx, wider, options)
@@ -114,24 +128,5 @@ describe('openDecoderSession', () => {
       ok: false,
       error: `its logits have ${vocabularySize} entries, config.json says ${vocabularySize + 1}`,
     })
-  })
-})
-
-describe('firstPositions', () => {
-  test('is bit for bit what reading only those tokens gives', async () => {
-    const { cache } = await readIn(32)
-    const { cache: expected } = await readIn(32, tokens.slice(0, 64))
-    const shortened = firstPositions(cache, 64)
-    expect(shortened.tokens).toBe(64)
-    expect(shortened.tensors.map(({ dims }) => dims)).toEqual(
-      expected.tensors.map(({ dims }) => dims),
-    )
-    expect(bitsOf(shortened)).toEqual(bitsOf(expected))
-  })
-
-  test('the whole length is the cache itself, a longer one breaks an invariant', async () => {
-    const { cache } = await readIn(32)
-    expect(firstPositions(cache, cache.tokens)).toBe(cache)
-    expect(() => firstPositions(cache, cache.tokens + 1)).toThrow(InvariantViolation)
   })
 })

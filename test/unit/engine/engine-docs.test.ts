@@ -11,10 +11,10 @@ import {
 } from '../../../src/contributor/limits.ts'
 import { bytes32 } from '../../../src/domain/units.ts'
 import {
-  generationsRunningDefaultMax,
-  generationsWaitingDefaultMax,
   prefillTokensMax,
-  prefixCacheEntriesDefaultMax,
+  prefixCacheMebibytesDefaultMax,
+  requestsWaitingDefaultMax,
+  slotsDefaultMax,
   stopStringsMax,
   topLogprobsMax,
 } from '../../../src/engine/limits.ts'
@@ -46,9 +46,9 @@ test.each([
   `finishes those in flight within ${drainTimeoutMs / 1000} seconds`,
   `the newest ${jobsRememberedMax.toLocaleString('en')} signed jobs`,
   `blocks of ${prefillTokensMax} tokens`,
-  `\`--parallel\` requests (${generationsRunningDefaultMax})`,
-  `\`--queue\` more (${generationsWaitingDefaultMax})`,
-  `\`--prefix-cache\` prompts (${prefixCacheEntriesDefaultMax})`,
+  `\`--parallel\` answers (${slotsDefaultMax})`,
+  `\`--queue\` more requests (${requestsWaitingDefaultMax})`,
+  `\`--prefix-cache\` MiB (${prefixCacheMebibytesDefaultMax})`,
   `reads nothing for ${writeStallTimeoutMs / 1000} seconds`,
 ])('docs/engine.md says %s', (sentence) => {
   expect(words).toContain(sentence)

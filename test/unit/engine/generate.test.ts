@@ -1,28 +1,42 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { type DecodingBatch, openDecodingBatch } from '../../../src/engine/decoding-batch.ts'
 import {
   type GeneratedToken,
   type GenerationEnd,
   type GenerationOptions,
   generate,
-  type ReadPrompt,
-  readPrompt,
 } from '../../../src/engine/generate.ts'
 import { type ChoiceEvent, generateChoices } from '../../../src/engine/generate-choices.ts'
 import type { LanguageModel } from '../../../src/engine/load-model.ts'
 import { openPrefixCache, type PrefixCache } from '../../../src/engine/prefix-cache.ts'
 import { promptTokens } from '../../../src/engine/prompt-tokens.ts'
+import {
+  openPromptReader,
+  type PromptReader,
+  type ReadPrompt,
+} from '../../../src/engine/read-prompt.ts'
 import { loadBuiltInModel } from '../../support/built-in-model.ts'
 
 const blockTokens = 32
 const patient = new AbortController().signal
 let model: LanguageModel
+let batch: DecodingBatch
 
 beforeAll(async () => {
   model = await loadBuiltInModel()
+  batch = openDecodingBatch({ decoder: model.decoder, shape: model.config, rowsMax: 4 })
 })
 
-const prefixCache = (entriesMax: number): PrefixCache =>
-  openPrefixCache({ decoder: model.decoder, blockTokens, entriesMax })
+const prefixCache = (mebibytes: number): PrefixCache =>
+  openPrefixCache({ shape: model.config, blockTokens, bytesMax: mebibytes * 1024 * 1024 })
+
+const readerWith = (cache: PrefixCache): PromptReader =>
+  openPromptReader({
+    decoder: model.decoder,
+    shape: model.config,
+    prefixCache: cache,
+    blockTokens,
+  })
 
 function tokensOf(content: string): readonly number[] {
   const tokens = promptTokens(model, [{ role: 'user', content }])
@@ -31,21 +45,13 @@ function tokensOf(content: string): readonly number[] {
 }
 
 async function read(tokens: readonly number[], cache = prefixCache(0)): Promise<ReadPrompt> {
-  const prompt = await readPrompt({
-    model,
-    prefixCache: cache,
-    tokens,
-    blockTokens,
-    signal: patient,
-  })
+  const prompt = await readerWith(cache).read(tokens, patient)
   if (prompt === undefined) throw new Error('nobody left')
   return prompt
 }
 
 /** Free text that never ends by itself: the end token is banned. */
-function options(
-  change: Partial<GenerationOptions> = {},
-): GenerationOptions & { signal: AbortSignal } {
+function options(change: Partial<GenerationOptions> = {}): GenerationOptions {
   return {
     sampling: {
       temperature: 1,
@@ -69,11 +75,8 @@ type Answer = {
   readonly end: GenerationEnd
 }
 
-async function answer(
-  prompt: ReadPrompt,
-  given: GenerationOptions & { signal: AbortSignal },
-): Promise<Answer> {
-  const steps = generate(model, prompt, given)
+async function answer(prompt: ReadPrompt, given: GenerationOptions): Promise<Answer> {
+  const steps = generate({ model, batch }, prompt, given)
   const tokens: GeneratedToken[] = []
   let text = ''
   for (;;) {
@@ -142,7 +145,7 @@ describe('generate', () => {
   test('ends with length where the context is full, whatever more was allowed', async () => {
     const { contextTokensMax } = model.config
     const prompt = await read(tokensOf('7'.repeat(contextTokensMax - 9)))
-    expect(prompt.cache.tokens).toBe(contextTokensMax - 6)
+    expect(prompt.sequence.tokens).toBe(contextTokensMax - 6)
     const { end } = await answer(prompt, options({ completionTokensMax: contextTokensMax }))
     expect(end).toEqual({ finishReason: 'length', completionTokens: 6 })
   })
@@ -175,7 +178,7 @@ describe('generate', () => {
   test('an abort ends it at the next token', async () => {
     const controller = new AbortController()
     const given = { ...options(), signal: controller.signal }
-    const steps = generate(model, await read(tokensOf('Hello')), given)
+    const steps = generate({ model, batch }, await read(tokensOf('Hello')), given)
     await steps.next()
     await steps.next()
     controller.abort()
@@ -190,7 +193,7 @@ describe('generate', () => {
     const alone = [await answer(one, options()), await answer(two, options())]
     const order: number[] = []
     const watched = async (index: number, prompt: ReadPrompt): Promise<Answer> => {
-      const steps = generate(model, prompt, options())
+      const steps = generate({ model, batch }, prompt, options())
       const tokens: GeneratedToken[] = []
       let text = ''
       for (;;) {
@@ -213,7 +216,7 @@ describe('generate', () => {
   })
 })
 
-describe('readPrompt', () => {
+describe('openPromptReader', () => {
   const long = 'A gateway meters what a contributor answers and keeps the receipt. '.repeat(8)
 
   test('a cached beginning changes no bit of the answer', async () => {
@@ -235,23 +238,27 @@ describe('readPrompt', () => {
   test('an abort ends it at the next block, and nothing half-read is kept', async () => {
     const shared = prefixCache(4)
     const tokens = tokensOf(long)
-    const reading = { model, prefixCache: shared, tokens, blockTokens }
-    expect(await readPrompt({ ...reading, signal: AbortSignal.abort() })).toBeUndefined()
+    const reader = readerWith(shared)
+    expect(await reader.read(tokens, AbortSignal.abort())).toBeUndefined()
     const controller = new AbortController()
-    const started = readPrompt({ ...reading, signal: controller.signal })
+    const started = reader.read(tokens, controller.signal)
+    expect(reader.reading()).toBe(1)
+    // The first pass is under way before the signal comes.
+    await Promise.resolve()
     controller.abort()
     expect(await started).toBeUndefined()
+    expect(reader.reading()).toBe(0)
     expect(shared.longestPrefix(tokens).tokens).toBe(0)
   })
 })
 
 describe('generateChoices', () => {
-  async function eventsOf(choices: number, seed: bigint): Promise<ChoiceEvent[]> {
+  async function eventsOf(choices: number, seed: bigint, atOnce = choices): Promise<ChoiceEvent[]> {
     const prompt = await read(tokensOf('Tell me something.'))
     const events: ChoiceEvent[] = []
-    for await (const event of generateChoices(model, prompt, { ...options({ seed }), choices })) {
-      events.push(event)
-    }
+    const start = (index: number) =>
+      generate({ model, batch }, prompt, options({ seed: seed + BigInt(index) }))
+    for await (const event of generateChoices(choices, atOnce, start)) events.push(event)
     return events
   }
 
@@ -267,6 +274,27 @@ describe('generateChoices', () => {
       expect(textOf(events, index)).toBe(textOf(single, 0))
     }
     expect(new Set([0, 1, 2].map((index) => textOf(events, index))).size).toBe(3)
+  })
+
+  test('fewer at once change no answer, and the next begins when one ends', async () => {
+    const [all, two] = [await eventsOf(3, 40n), await eventsOf(3, 40n, 2)]
+    for (const index of [0, 1, 2]) expect(textOf(two, index)).toBe(textOf(all, index))
+    const firstEnd = two.findIndex(({ kind }) => kind === 'end')
+    expect(two.findIndex(({ index }) => index === 2)).toBeGreaterThan(firstEnd)
+  })
+
+  test('whoever stops asking gives all places back', async () => {
+    const prompt = await read(tokensOf('Tell me something.'))
+    const start = (index: number) =>
+      generate({ model, batch }, prompt, options({ seed: BigInt(index) }))
+    let seen = 0
+    for await (const _ of generateChoices(3, 3, start)) {
+      seen += 1
+      if (seen === 5) break
+    }
+    expect(seen).toBe(5)
+    // The pass that was under way ends, and the places are free.
+    await expect.poll(() => batch.rows()).toBe(0)
   })
 
   test('gives a token of each choice in turn', async () => {

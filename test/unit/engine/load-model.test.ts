@@ -14,7 +14,13 @@ let folder: string
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'vouch-model-'))
-  for (const file of ['manifest.json', 'config.json', 'tokenizer.json', 'model.onnx']) {
+  for (const file of [
+    'manifest.json',
+    'config.json',
+    'tokenizer.json',
+    'model.onnx',
+    'embedding.f16',
+  ]) {
     await cp(join(builtInModelFolder, file), join(folder, file))
   }
 })
