@@ -15,8 +15,10 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   settlement: async () => (await import('./cli/settlement-command.ts')).settlementCommand,
   contracts: async () => (await import('./cli/contracts-command.ts')).contractsCommand,
   payouts: async () => (await import('./cli/payouts-command.ts')).payoutsCommand,
+  contributor: async () => (await import('./cli/contributor-command.ts')).contributorCommand,
   contributors: async () => (await import('./cli/contributors-command.ts')).contributorsCommand,
   lend: async () => (await import('./cli/lend-command.ts')).lendCommand,
+  contribute: async () => (await import('./cli/contribute-command.ts')).contributeCommand,
   engine: async () => (await import('./cli/engine-command.ts')).engineCommand,
 }
 

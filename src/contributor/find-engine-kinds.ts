@@ -35,6 +35,7 @@ export type EngineFacts = {
     readonly details?: string | undefined
     readonly writesText?: boolean | undefined
     readonly modelId?: string | undefined
+    readonly weightsPath?: string | undefined
   }[]
 }
 
@@ -73,6 +74,7 @@ async function lookAtVllm({ ask, listed }: EngineLook): Promise<EngineFacts> {
 const withModelLength = ({ id, json }: ListedModel) => ({
   id,
   contextTokensMax: countOf(memberOf(json, 'max_model_len')),
+  weightsPath: textOf(memberOf(json, 'root')),
 })
 
 async function lookAtSglang({ ask, listed }: EngineLook): Promise<EngineFacts> {
@@ -97,6 +99,7 @@ async function lookAtLlamaCpp({ ask, listed }: EngineLook): Promise<EngineFacts 
     contextTokensMax:
       countOf(memberOf(json, 'meta', 'n_ctx')) ?? (listed.length === 1 ? ofSlot : undefined),
     details: billions(countOf(memberOf(json, 'meta', 'n_params'))),
+    weightsPath: listed.length === 1 ? textOf(memberOf(props, 'model_path')) : undefined,
   }))
   return { version: textOf(memberOf(props, 'build_info')), slots, models }
 }

@@ -13,3 +13,12 @@ export const engineModelsMax = 64
  * (docs/context-length.mdx of ollama/ollama). It cuts longer prompts without a word.
  */
 export const ollamaContextDefaultTokens = 4_096
+/** Until an engine has answered one question of the self-test: the first may load a model from a slow disk. */
+export const measureTimeoutMs = 180_000
+/** Tokens that it writes for the self-test. */
+export const measuredTokens = 64
+/** A longer context than this is believed: filling it would take an engine minutes. */
+export const measuredContextMaxTokens = 8_192
+/** Between two looks whether the engine is there, and how many misses in a row mean that it is not. */
+export const engineLookMs = 2_000
+export const engineMissesMax = 2

@@ -38,6 +38,8 @@ export type FoundModel = {
   readonly writesText: boolean
   /** Of an engine of ours: the keccak256 of its manifest. */
   readonly modelId: string | undefined
+  /** Where its weights lie on the engine's machine, where it tells. */
+  readonly weightsPath: string | undefined
 }
 
 /**
@@ -114,6 +116,7 @@ const engineOf = (engine: FoundEngine, { version, slots, models }: EngineFacts):
     details: model.details,
     writesText: model.writesText ?? true,
     modelId: model.modelId,
+    weightsPath: model.weightsPath,
   })),
 })
 

@@ -37,6 +37,7 @@ const found = (id: string, facts: Partial<FoundModel> = {}): FoundModel => ({
   details: undefined,
   writesText: true,
   modelId: undefined,
+  weightsPath: undefined,
   ...facts,
 })
 

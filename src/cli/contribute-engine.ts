@@ -1,0 +1,190 @@
+/*
+ * Which engine stands behind the contributor: the one that was named or remembered, else the first of this machine with a
+ * model that the gateway takes, else the one that comes with the project.
+ */
+
+import {
+  chooseModels,
+  describeLeftOut,
+  type LeftOut,
+  type ModelOffer,
+} from '../contributor/choose-models.ts'
+import {
+  type FoundEngine,
+  type FoundModel,
+  findEngines,
+  lookAtEngine,
+  usualEnginePorts,
+} from '../contributor/find-engines.ts'
+import { withCachedPrice } from '../contributor/propose-prices.ts'
+import { readSecretFile } from '../contributor/secret-file.ts'
+import { builtInModel } from '../dev/built-in-model.ts'
+import type { TokenPrices } from '../domain/price-sheet.ts'
+import { parseAmount } from './amounts.ts'
+import { confirmOrEnd } from './ask-person.ts'
+import { startBuiltInEngine } from './built-in-engine.ts'
+import { CommandFailure } from './command.ts'
+import { engineModels, engineTitle } from './contribute-engines.ts'
+import type { MetGateway } from './contribute-gateway.ts'
+import type { ContributeOptions } from './contribute-options.ts'
+import { labelled, type Screen } from './contribute-screen.ts'
+
+export type OwnEngine = {
+  readonly found: FoundEngine
+  readonly apiKey: string | undefined
+  readonly offers: readonly ModelOffer[]
+  /** How it is named at the next start. */
+  readonly remembered: string
+  /** Ends it where it is ours. */
+  readonly stop: () => Promise<void>
+}
+
+const builtIn = 'vouch-mini'
+
+/** Throws CommandFailure where there is nothing to offer, with the reason for each model. */
+export async function findOwnEngine(
+  options: ContributeOptions,
+  met: MetGateway,
+  screen: Screen,
+): Promise<OwnEngine> {
+  const apiKey = await readEngineKey(options.engineKeyFile)
+  if (options.engine === 'built-in') return serveBuiltIn(options, met, screen)
+  if (options.engine !== undefined) {
+    const origin = options.engine.replace(/\/v1$/, '')
+    const found = await lookAtEngine({ origin, apiKey })
+    if (found === undefined) {
+      throw new CommandFailure(
+        `no engine answers at ${options.engine}: start it, or name another one by --engine ('--list' shows those that run here)`,
+      )
+    }
+    return offered({ found, apiKey }, options, met, screen)
+  }
+  screen.status('  looking for engines on this machine')
+  const running = await findEngines({ origins: usualOrigins() })
+  screen.status('')
+  const first = running.find((found) => choicesOf(found, options, met).offers.length > 0)
+  for (const found of running) if (found !== first) noteUnused(found, options, met, screen)
+  if (first !== undefined) return offered({ found: first, apiKey: undefined }, options, met, screen)
+  await agreeToBuiltIn(running, options, met)
+  return serveBuiltIn(options, met, screen)
+}
+
+export const usualOrigins = (): readonly string[] =>
+  usualEnginePorts.map((port) => `http://127.0.0.1:${port}`)
+
+async function readEngineKey(path: string | undefined): Promise<string | undefined> {
+  if (path === undefined) return undefined
+  const key = await readSecretFile(path)
+  if (key.ok) return key.value
+  throw new CommandFailure(key.error)
+}
+
+/** An engine of ours that is older than this does not tell its context; of the model that comes with it we know it. */
+function withBuiltInContext(model: FoundModel): FoundModel {
+  const { modelId, contextTokensMax } = builtInModel()
+  if (model.contextTokensMax !== undefined || model.modelId !== modelId) return model
+  return { ...model, contextTokensMax }
+}
+
+const choicesOf = (
+  found: FoundEngine,
+  { models, contextTokens, prices }: ContributeOptions,
+  { terms }: MetGateway,
+): ReturnType<typeof chooseModels> =>
+  chooseModels({
+    found: found.models.map(withBuiltInContext),
+    terms,
+    chosen: models,
+    contextTokens,
+    priceOf: (publicId, ceiling) => ownPrices(prices.get(publicId), ceiling, terms.asset.decimals),
+  })
+
+function ownPrices(
+  asked: { readonly prompt: string; readonly completion: string } | undefined,
+  ceiling: TokenPrices,
+  decimals: number,
+): TokenPrices | undefined {
+  if (asked === undefined) return undefined
+  const promptAtomicPerMtok = parseAmount('--price', asked.prompt, decimals)
+  const completionAtomicPerMtok = parseAmount('--price', asked.completion, decimals)
+  return withCachedPrice({ promptAtomicPerMtok, completionAtomicPerMtok }, ceiling)
+}
+
+function offered(
+  engine: { readonly found: FoundEngine; readonly apiKey: string | undefined },
+  options: ContributeOptions,
+  met: MetGateway,
+  screen: Screen,
+): OwnEngine {
+  const { found } = engine
+  const { offers, leftOut } = choicesOf(found, options, met)
+  const why = found.isLocked ? engineModels(found) : leftOut.map(leftOutLine)
+  if (offers.length === 0) {
+    throw new CommandFailure(
+      `${engineTitle(found)} has nothing that ${met.origin} takes${['', ...why].join('\n  ')}`,
+    )
+  }
+  screen.tell(
+    { event: 'engine', kind: found.kind, url: found.baseUrl, version: found.version ?? null },
+    ...labelled('engine', engineTitle(found), ...leftOut.map(leftOutLine)),
+  )
+  return { ...engine, offers, remembered: found.baseUrl, stop: async () => {} }
+}
+
+const leftOutLine = ({ publicId, why }: LeftOut): string =>
+  `${publicId} is left out: ${describeLeftOut(why)}`
+
+function noteUnused(
+  found: FoundEngine,
+  options: ContributeOptions,
+  met: MetGateway,
+  screen: Screen,
+): void {
+  const { offers } = choicesOf(found, options, met)
+  const why = found.isLocked ? 'it wants a key' : 'the gateway takes none of its models'
+  const how =
+    offers.length > 0
+      ? `--engine ${found.baseUrl} takes this one`
+      : `${why}; '--engine ${found.baseUrl}' says more`
+  screen.tell(
+    { event: 'engine_not_used', kind: found.kind, url: found.baseUrl },
+    ...labelled('', `${engineTitle(found)} is not used: ${how}`),
+  )
+}
+
+async function agreeToBuiltIn(
+  running: readonly FoundEngine[],
+  options: ContributeOptions,
+  { isPlayground }: MetGateway,
+): Promise<void> {
+  if (isPlayground) return
+  const none = running.length === 0 ? 'No engine runs here' : 'No engine here can be used'
+  await confirmOrEnd(
+    `${none}. Serve ${builtIn}, the small model that comes with Vouch? (Start an engine, or name one by --engine.)`,
+    options,
+  )
+}
+
+async function serveBuiltIn(
+  options: ContributeOptions,
+  met: MetGateway,
+  screen: Screen,
+): Promise<OwnEngine> {
+  const started = await startBuiltInEngine({
+    model: builtIn,
+    onRestart: () =>
+      screen.tell(
+        { event: 'engine_restarted' },
+        '  the built-in engine ended and is started again',
+      ),
+  })
+  try {
+    const found = await lookAtEngine({ origin: started.origin, apiKey: undefined })
+    if (found === undefined) throw new CommandFailure('the built-in engine does not answer')
+    const own = offered({ found, apiKey: undefined }, options, met, screen)
+    return { ...own, remembered: 'built-in', stop: started.stop }
+  } catch (error) {
+    await started.stop()
+    throw error
+  }
+}
