@@ -18,25 +18,19 @@ import { activeKeysOf, type MemberStanding } from '../chain/member-standing.ts'
 import { recoverSigner } from '../chain/signatures.ts'
 import type { ContributorRecord } from '../domain/contributor-record.ts'
 import type { JoiningTerms } from '../domain/joining-terms.ts'
-import type {
-  AdminRefusal,
-  GatewayRefusal,
-  JoiningRefusal,
-  LendingRefusal,
-  RequestRefusal,
-} from '../domain/refusal.ts'
+import type { GatewayRefusal, JoiningRefusal } from '../domain/refusal.ts'
 import { type Address, type Bytes32, bytes32, zeroBytes32 } from '../domain/units.ts'
-import type { ApiKeySeal } from '../store/api-key-seal.ts'
-import type { ContributorStore } from '../store/contributor-store.ts'
-import type { ContributorRoster, RosterEntry } from './contributor-roster.ts'
+import type { RosterEntry } from './contributor-roster.ts'
 import { judgeJoiningTerms, type TakenModels } from './judge-joining-terms.ts'
 import type { LentUrlRules } from './judge-lent-terms.ts'
 import { askingMember, leavingMember } from './member-orders.ts'
 import {
-  type OrderOutdated,
-  type OrderTerms,
+  atMostAtOnce,
+  type OrderDeps,
+  type OrderFailure,
   objectionToAge,
   objectionToApiKey,
+  objectionToReplay,
   objectionToSize,
   orStoreRefusal,
   type Signed,
@@ -70,20 +64,11 @@ export type JoiningStep = {
   ) => Promise<Result<RosterEntry, JoiningFailure>>
 }
 
-export type JoiningFailure =
-  | RequestRefusal
-  | JoiningRefusal
-  | OrderOutdated
-  | Extract<LendingRefusal, { readonly reason: 'order_replayed' }>
-  | Extract<AdminRefusal, { readonly reason: 'key_secret_missing' }>
-  | GatewayRefusal
+export type JoiningFailure = OrderFailure | JoiningRefusal
 
-export type JoiningDeps = OrderTerms & {
+export type JoiningDeps = OrderDeps & {
   readonly policy: () => JoiningPolicy
-  readonly roster: Pick<ContributorRoster, 'change' | 'current'>
   readonly watch: Pick<RegistryWatch, 'ask' | 'standingOf'>
-  readonly store: Pick<ContributorStore, 'takeOrder'>
-  readonly seal: ApiKeySeal | undefined
   readonly readTerms: (text: string) => Result<JoiningTerms, string>
   /** Tries a server that the contributor named. The error is one line that tells nothing of what the server said. */
   readonly probe: (service: {
@@ -94,7 +79,7 @@ export type JoiningDeps = OrderTerms & {
 
 export function createJoiningStep(deps: JoiningDeps): JoiningStep {
   const { roster, watch, nowMs } = deps
-  let underWay = 0
+  const admitOne = atMostAtOnce(lentKeyProbesMax)
   const memberTerms = {
     ...deps,
     keysOf: (operator: Address) => {
@@ -105,13 +90,7 @@ export function createJoiningStep(deps: JoiningDeps): JoiningStep {
   const join = async (order: JoinOrder): Promise<Result<RosterEntry, JoiningFailure>> => {
     const judged = judgeOrder(deps, order)
     if (!judged.ok) return judged
-    if (underWay >= lentKeyProbesMax) return err({ reason: 'overloaded' })
-    underWay += 1
-    try {
-      return await admit(deps, order, judged.value)
-    } finally {
-      underWay -= 1
-    }
+    return admitOne(() => admit(deps, order, judged.value))
   }
   return {
     policy: deps.policy,
@@ -127,8 +106,8 @@ export function createJoiningStep(deps: JoiningDeps): JoiningStep {
         const { order, digest } = proven.value
         const entry = foundIn(deps, order.contributor)
         if (!entry.ok) return entry
-        const time = { untilMs: order.validUntil * 1000, nowMs: nowMs() }
-        if (!(await deps.store.takeOrder(digest, time))) return err({ reason: 'order_replayed' })
+        const replayed = await objectionToReplay(deps, { ...order, digest })
+        if (replayed !== undefined) return err(replayed)
         // What the operator said of it stays: nobody gets rid of a drain by joining anew.
         const gone = new Map([[order.contributor, undefined]])
         await roster.change(() => ({ outcome: undefined, records: gone }))
@@ -211,8 +190,8 @@ async function admit(
   { terms, signer, digest }: Judged,
 ): Promise<Result<RosterEntry, JoiningFailure>> {
   const { contributor, apiKey } = order
-  const time = { untilMs: order.validUntil * 1000, nowMs: deps.nowMs() }
-  if (!(await deps.store.takeOrder(digest, time))) return err({ reason: 'order_replayed' })
+  const replayed = await objectionToReplay(deps, { ...order, digest })
+  if (replayed !== undefined) return err(replayed)
   const before = deps.roster.current.entries.get(contributor)?.record.joined
   const keys = [...new Set([...(before?.signingAddresses ?? []), signer])]
   const standing = await deps.watch.ask({ operator: contributor, keys })

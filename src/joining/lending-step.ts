@@ -8,17 +8,10 @@ import { sha256Hex } from '../base/sha256.ts'
 import { type LendKeyOrder, lendKeyDigest } from '../chain/lending-typed-data.ts'
 import type { ContributorBook, ContributorRecord } from '../domain/contributor-record.ts'
 import type { LentTerms } from '../domain/lent-terms.ts'
-import type {
-  AdminRefusal,
-  GatewayRefusal,
-  LendingRefusal,
-  OwnerRefusal,
-  RequestRefusal,
-} from '../domain/refusal.ts'
+import type { LendingRefusal } from '../domain/refusal.ts'
 import { type Address, bytes32, zeroAddress } from '../domain/units.ts'
-import type { ApiKeySeal } from '../store/api-key-seal.ts'
-import { type ContributorStore, contributorIdOf } from '../store/contributor-store.ts'
-import type { ContributorRoster, RosterEntry } from './contributor-roster.ts'
+import { contributorIdOf } from '../store/contributor-store.ts'
+import type { RosterEntry } from './contributor-roster.ts'
 import {
   type LentUrlRules,
   type ListedModel,
@@ -27,9 +20,12 @@ import {
 } from './judge-lent-terms.ts'
 import { askingLender, isSignedBy, withdrawingLender } from './lender-orders.ts'
 import {
-  type OrderTerms,
+  atMostAtOnce,
+  type OrderDeps,
+  type OrderFailure,
   objectionToAge,
   objectionToApiKey,
+  objectionToReplay,
   objectionToSize,
   orStoreRefusal,
   type Signed,
@@ -74,19 +70,11 @@ type LendingPlace = {
   readonly registry: Address
 }
 
-type LendingFailure =
-  | RequestRefusal
-  | LendingRefusal
-  | Extract<AdminRefusal, { readonly reason: 'key_secret_missing' }>
-  | Extract<OwnerRefusal, { readonly reason: 'order_outdated' }>
-  | GatewayRefusal
+type LendingFailure = OrderFailure | LendingRefusal
 
-export type LendingDeps = OrderTerms & {
+export type LendingDeps = OrderDeps & {
   readonly policy: () => LendingPolicy
   readonly place: LendingPlace
-  readonly roster: Pick<ContributorRoster, 'change' | 'current'>
-  readonly store: Pick<ContributorStore, 'takeOrder'>
-  readonly seal: ApiKeySeal | undefined
   readonly readTerms: (text: string) => Result<LentTerms, string>
   /** Tries a key at its service. The error is one line that tells nothing of what the service said. */
   readonly probe: (service: {
@@ -97,25 +85,21 @@ export type LendingDeps = OrderTerms & {
 }
 
 export function createLendingStep(deps: LendingDeps): LendingStep {
-  let probes = 0
+  const tryOne = atMostAtOnce(lentKeyProbesMax)
   const register = async (order: LendOrder): Promise<Result<RosterEntry, LendingFailure>> => {
     const judged = judgeOrder(deps, order)
     if (!judged.ok) return judged
     const lent = judged.value
     const full = objectionToCount(deps, lent.record, deps.roster.current.entries)
     if (full !== undefined) return err(full)
-    if (probes >= lentKeyProbesMax) return err({ reason: 'overloaded' })
-    probes += 1
-    try {
-      const time = { untilMs: order.validUntil * 1000, nowMs: deps.nowMs() }
-      if (!(await deps.store.takeOrder(lent.digest, time))) return err({ reason: 'order_replayed' })
+    return tryOne<RosterEntry, LendingFailure>(async () => {
+      const replayed = await objectionToReplay(deps, { ...order, digest: lent.digest })
+      if (replayed !== undefined) return err(replayed)
       const { baseUrl } = lent.record
       const probed = await deps.probe({ baseUrl, apiKey: order.apiKey, models: lent.models })
       if (!probed.ok) return err({ reason: 'lent_key_unusable', detail: probed.error })
-      return await keep(deps, lent.record)
-    } finally {
-      probes -= 1
-    }
+      return keep(deps, lent.record)
+    })
   }
   return {
     policy: deps.policy,
@@ -252,8 +236,8 @@ async function withdraw(
   const entry = deps.roster.current.entries.get(contributorId)
   // Whether somebody else has lent such a key is nobody's business.
   if (entry?.record.lender?.wallet !== order.lender) return err({ reason: 'lent_key_not_found' })
-  const time = { untilMs: order.validUntil * 1000, nowMs: deps.nowMs() }
-  if (!(await deps.store.takeOrder(digest, time))) return err({ reason: 'order_replayed' })
+  const replayed = await objectionToReplay(deps, { ...order, digest })
+  if (replayed !== undefined) return err(replayed)
   // What the operator said of it stays: nobody gets rid of a drain by lending anew.
   await deps.roster.change(() => ({
     outcome: undefined,

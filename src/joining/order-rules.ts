@@ -8,9 +8,18 @@ import {
 } from '../base/limits.ts'
 import { err, type Result } from '../base/result.ts'
 import type { DomainSeparator } from '../chain/typed-data.ts'
-import type { GatewayRefusal, OwnerRefusal, RequestRefusal } from '../domain/refusal.ts'
-import type { Address, Signature, UnixSeconds } from '../domain/units.ts'
+import type {
+  AdminRefusal,
+  GatewayRefusal,
+  LendingRefusal,
+  OwnerRefusal,
+  RequestRefusal,
+} from '../domain/refusal.ts'
+import type { Address, Bytes32, Signature, UnixSeconds } from '../domain/units.ts'
+import type { ApiKeySeal } from '../store/api-key-seal.ts'
+import type { ContributorStore } from '../store/contributor-store.ts'
 import { StoreFailure } from '../store/ledger-store.ts'
+import type { ContributorRoster } from './contributor-roster.ts'
 
 export type Signed<T> = T & { readonly signature: Signature }
 
@@ -20,6 +29,22 @@ export type OrderTerms = {
   readonly domain: DomainSeparator
   readonly nowMs: () => number
 }
+
+/** What an order of whoever comes by itself is taken with. */
+export type OrderDeps = OrderTerms & {
+  readonly roster: Pick<ContributorRoster, 'change' | 'current'>
+  readonly store: Pick<ContributorStore, 'takeOrder'>
+  /** Undefined where there is nothing to encrypt a key with. */
+  readonly seal: ApiKeySeal | undefined
+}
+
+/** Why an order may be refused, whatever it is about. */
+export type OrderFailure =
+  | RequestRefusal
+  | OrderOutdated
+  | Extract<LendingRefusal, { readonly reason: 'order_replayed' }>
+  | Extract<AdminRefusal, { readonly reason: 'key_secret_missing' }>
+  | GatewayRefusal
 
 export type OrderOutdated = Extract<OwnerRefusal, { readonly reason: 'order_outdated' }>
 
@@ -41,6 +66,31 @@ export function objectionToSize(terms: string): RequestRefusal | undefined {
   if (Buffer.byteLength(terms) <= contributorTermsBytesMax) return undefined
   const expected = `at most ${contributorTermsBytesMax} bytes`
   return { reason: 'invalid_value', param: 'terms', expected }
+}
+
+/** Takes an order for good. Undefined where it was not taken before. */
+export async function objectionToReplay(
+  { store, nowMs }: Pick<OrderDeps, 'store' | 'nowMs'>,
+  order: { readonly digest: Bytes32; readonly validUntil: UnixSeconds },
+): Promise<Extract<OrderFailure, { readonly reason: 'order_replayed' }> | undefined> {
+  const time = { untilMs: order.validUntil * 1000, nowMs: nowMs() }
+  return (await store.takeOrder(order.digest, time)) ? undefined : { reason: 'order_replayed' }
+}
+
+/** Lets so many be under way at a time: each makes the gateway ask others, and the next is to come later. */
+export function atMostAtOnce(max: number) {
+  let underWay = 0
+  return async <T, E>(
+    act: () => Promise<Result<T, E>>,
+  ): Promise<Result<T, E | { readonly reason: 'overloaded' }>> => {
+    if (underWay >= max) return err({ reason: 'overloaded' })
+    underWay += 1
+    try {
+      return await act()
+    } finally {
+      underWay -= 1
+    }
+  }
 }
 
 /** A store that failed is a refusal to whoever asked. */
