@@ -90,7 +90,8 @@ export function checkKnownKeys(
   return [gatewayLine, contributorLine]
 }
 
-function judgeKey(
+/** Whether one of them is known to speak for its operator. */
+export function judgeKey(
   check: CheckName,
   signer: Signer,
   expected: {

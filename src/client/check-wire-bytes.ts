@@ -150,23 +150,26 @@ function checkStream({ work, responseHash }: Receipt, response: Buffer): CheckLi
   }
   if (unary) return fails(check, 'a chain of events for an answer in one piece')
   const events = splitEvents(response)
-  return chainOf({ jobId, inputHash }, events) === streamRoot
+  return linksOf({ jobId, inputHash }, events).at(-1) === streamRoot
     ? holds(check, `the chain over its ${events.length} events ends in the streamRoot`)
     : fails(check, `the chain over its ${events.length} events ends elsewhere`)
 }
 
-function chainOf(
+/** Every link of the chain: that of no event first, and last that of all. */
+export function linksOf(
   start: { readonly jobId: Bytes32; readonly inputHash: Bytes32 },
   events: readonly Buffer[],
-): Bytes32 {
+): readonly Bytes32[] {
   const seed = [Buffer.from('vouch-stream/1'), fromHex(start.jobId), fromHex(start.inputHash)]
   let link = hash('sha256', Buffer.concat(seed), 'buffer')
+  const links = [link]
   for (const event of events) {
     const length = Buffer.alloc(4)
     length.writeUInt32BE(event.length)
     link = hash('sha256', Buffer.concat([link, length, event]), 'buffer')
+    links.push(link)
   }
-  return bytes32(`0x${link.toString('hex')}`)
+  return links.map((one) => bytes32(`0x${one.toString('hex')}`))
 }
 
 function checkRewriting({ work, requestHash, responseHash }: Receipt): CheckLine {

@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '../base/result.ts'
+import type { Checkpoint, SignedCheckpoint } from '../domain/checkpoint.ts'
 import type { PriceSheet } from '../domain/price-sheet.ts'
 import type { Receipt, SignedReceipt, Work, WorkStatus } from '../domain/receipt.ts'
 import type { Address } from '../domain/units.ts'
@@ -9,6 +10,8 @@ import {
   addressReader,
   amountReader,
   bytes32Reader,
+  ifThere,
+  listReader,
   secondsReader,
   signatureReader,
   textReader,
@@ -24,6 +27,8 @@ import {
 export type ParsedReceipt = SignedReceipt & {
   readonly domain: ReceiptPlace & { readonly name: string; readonly version: string }
   readonly priceSheet: PriceSheet
+  /** What `evidenceHash` is the hash of, as far as it is in the document. */
+  readonly evidence?: { readonly checkpoints: readonly SignedCheckpoint[] } | undefined
   readonly usage: { readonly source: UsageSource }
 }
 
@@ -95,6 +100,30 @@ export const priceSheetReader: Reader<PriceSheet> = objectReader<PriceSheet>(
   'refused',
 )
 
+const checkpointReader = objectReader<Checkpoint>(
+  {
+    jobId: bytes32Reader,
+    gateway: addressReader,
+    contributor: addressReader,
+    index: uint32Reader,
+    streamHash: bytes32Reader,
+    completionTokens: uint32Reader,
+    signedAt: secondsReader,
+  },
+  'refused',
+)
+const evidenceReader = objectReader<NonNullable<ParsedReceipt['evidence']>>(
+  {
+    checkpoints: listReader(
+      objectReader<SignedCheckpoint>(
+        { checkpoint: checkpointReader, signature: signatureReader },
+        'ignored',
+      ),
+    ),
+  },
+  'ignored',
+)
+
 /**
  * The envelope may grow: later versions add fields beside the receipt, never inside what is signed.
  */
@@ -116,6 +145,7 @@ const documentReader = objectReader<ParsedReceipt & { readonly object: 'vouch.re
       'refused',
     ),
     priceSheet: priceSheetReader,
+    evidence: ifThere(evidenceReader),
     usage: objectReader<ParsedReceipt['usage']>({ source: sourceReader }, 'ignored'),
   },
   'ignored',

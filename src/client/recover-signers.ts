@@ -43,7 +43,7 @@ export function recoverSigners(parsed: ParsedReceipt): Signers {
  * The same reading of a signature's bytes as OperatorSignature.sol: 65 bytes are ECDSA, other
  * lengths name a wallet.
  */
-function readSigner(digest: Bytes32, signature: Signature): Signer {
+export function readSigner(digest: Bytes32, signature: Signature): Signer {
   const bytes = fromHex(signature)
   if (bytes.length === 0) return { kind: 'absent' }
   if (bytes.length === ecdsaBytes) {

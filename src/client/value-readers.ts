@@ -70,6 +70,12 @@ export const truthReader: Reader<boolean> = valueReader('true or false', (value)
   typeof value === 'boolean' ? value : undefined,
 )
 
+/** Undefined where there is no such member. */
+export const ifThere =
+  <T>(reader: Reader<T>): Reader<T | undefined> =>
+  (value, place) =>
+    value === undefined ? undefined : reader(value, place)
+
 /** Null, or what `reader` reads. */
 export const orNull =
   <T>(reader: Reader<T>): Reader<T | null> =>

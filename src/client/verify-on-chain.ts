@@ -18,6 +18,7 @@ import {
   readRegistry,
 } from '../chain/receipt-verifier-contract.ts'
 import { type Address, zeroAddress, zeroBytes32 } from '../domain/units.ts'
+import { checkpointSigners } from './check-checkpoints.ts'
 import { contractContent } from './check-content.ts'
 import { type CheckLine, type CheckName, fails, holds, unknown } from './check-line.ts'
 import { checkRegisteredKey, checkRegistration } from './check-registration.ts'
@@ -47,6 +48,7 @@ export async function verifyOnChain(
     ...partiesOf(verification.receipt, signers).map((party) =>
       checkParty(rpc, verification.receipt, { ...party, trusted }),
     ),
+    checkCheckpointKeys(rpc, verification.receipt, trusted),
     checkStatus(rpc, domain.verifyingContract, signers),
     checkChannel(rpc, verification),
   ])
@@ -181,6 +183,26 @@ async function checkParty(
   ])
   if (priceSheet.operator !== operator) return lines
   return [...lines, await checkPublished(rpc, registry.value, parsed)]
+}
+
+/** Of a stream without a Work the contributor signed checkpoints, each with a key that was active then. */
+async function checkCheckpointKeys(
+  rpc: JsonRpc,
+  parsed: ParsedReceipt,
+  trusted: boolean,
+): Promise<readonly CheckLine[]> {
+  const check = 'checkpoint-key'
+  const signed = checkpointSigners(parsed)
+  if (signed.length === 0) return []
+  const registry = await readRegistry(rpc, parsed.domain.verifyingContract, 'contributors')
+  if (!registry.ok) return [unknown(check, describeChainFailure(registry.error))]
+  return Promise.all(
+    signed.map(({ checkpoint, signer }) => {
+      const { contributor: operator, signedAt: finishedAt } = checkpoint
+      const question = { registry: registry.value, operator, finishedAt, trusted }
+      return checkRegisteredKey(rpc, check, { ...question, signer })
+    }),
+  )
 }
 
 async function checkPublished(

@@ -1,3 +1,4 @@
+import { checkCheckpoints } from './check-checkpoints.ts'
 import { checkContent } from './check-content.ts'
 import type { CheckLine } from './check-line.ts'
 import { checkPolicy, type ReceiptPolicy } from './check-policy.ts'
@@ -44,6 +45,7 @@ export function verifyReceipt(verification: Verification): readonly CheckLine[] 
     ...checkSignatures(parsed, signers),
     ...checkKnownKeys(parsed, signers, anchors),
     ...checkRelations(receipt, nowMs),
+    ...checkCheckpoints(parsed, anchors, evidence.response),
     ...checkPrice(receipt, parsed.priceSheet),
     checkContent(receipt, evidence.content),
     ...checkWireBytes(receipt, evidence),

@@ -7,8 +7,13 @@ import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { checkpointDigest } from '../../src/chain/checkpoint-typed-data.ts'
 import { randomPrivateKey } from '../../src/chain/private-key.ts'
 import { recoverSigner } from '../../src/chain/signatures.ts'
+import { anyReceipt } from '../../src/client/check-policy.ts'
+import { parseReceiptDocument } from '../../src/client/parse-receipt-document.ts'
+import { noTrustAnchors } from '../../src/client/trust-anchors.ts'
+import { verifyReceipt } from '../../src/client/verify-receipt.ts'
 import type { Checkpoint } from '../../src/domain/checkpoint.ts'
-import { address, bytes32, unixSeconds, zeroBytes32 } from '../../src/domain/units.ts'
+import type { ReceiptDocument } from '../../src/domain/receipt-document.ts'
+import { type Address, address, bytes32, unixSeconds, zeroBytes32 } from '../../src/domain/units.ts'
 import { ask, askedMessages } from '../support/ask.ts'
 import { checkpointingUpstream, type Part } from '../support/checkpointing-upstream.ts'
 import { testDomain } from '../support/gateway-on-ledger.ts'
@@ -53,6 +58,25 @@ async function settled() {
   return { document, chargedAmount }
 }
 
+/** The verdict of each check of a client that knows both keys. */
+function linesOf(document: ReceiptDocument, response: Buffer): Readonly<Record<string, string>> {
+  const parsed = parseReceiptDocument(Buffer.from(JSON.stringify(document)))
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error))
+  const keyOf = (key: Address) => ({ operator: undefined, key })
+  const lines = verifyReceipt({
+    receipt: parsed.value,
+    evidence: { content: [], request: undefined, response },
+    anchors: {
+      ...noTrustAnchors,
+      gatewayKeys: [keyOf(gateway.operator)],
+      contributorKeys: contributor.identity.signingAddresses.map(keyOf),
+    },
+    policy: anyReceipt,
+    nowMs: Date.now(),
+  })
+  return Object.fromEntries(lines.map(({ check, verdict }) => [check, verdict]))
+}
+
 describe('a contributor that breaks off', () => {
   test('is not paid, and its newest checkpoint says how far it had come', async () => {
     upstream.become(
@@ -76,6 +100,22 @@ describe('a contributor that breaks off', () => {
     expect(contributor.identity.signingAddresses).toContain(recoverSigner(digest, signed.signature))
     const digits = Buffer.from(digest.slice(2), 'hex')
     expect(receipt.evidenceHash).toBe(`0x${hash('keccak-256', digits)}`)
+  })
+
+  test('leaves a receipt that anybody can check to that point', async () => {
+    upstream.become(contributor.stream(['one ', { tokens: 1 }, 'two '], 'cut'))
+    const { text } = await ask(gateway, { stream: true })
+    const { document } = await settled()
+    // The error event that closes it is not part of what the receipt is of.
+    const response = Buffer.from(text.slice(0, text.lastIndexOf('data: ')))
+    expect(linesOf(document, response)).toMatchObject({
+      'gateway-signature': 'holds',
+      response: 'holds',
+      stream: 'holds',
+      checkpoint: 'holds',
+      'checkpoint-key': 'holds',
+      'checkpoint-stream': 'holds',
+    })
   })
 
   test('without a checkpoint has no evidence', async () => {
@@ -105,8 +145,15 @@ describe('a contributor that breaks off', () => {
 describe('a client that leaves', () => {
   test('pays for what was delivered where that is less than the checkpoint and what came since', async () => {
     upstream.become(contributor.stream(['one two ', { tokens: 8 }, 'four'], 'silence'))
-    await leave()
+    const text = await leave()
     const { document, chargedAmount } = await settled()
+    expect(linesOf(document, Buffer.from(text))).toMatchObject({
+      cost: 'holds',
+      stream: 'holds',
+      checkpoint: 'holds',
+      'checkpoint-key': 'holds',
+      'checkpoint-stream': 'holds',
+    })
     expect(document.receipt.work).toMatchObject({ status: 1, completionTokens: 3 })
     expect(chargedAmount).toBeGreaterThan(0n)
     expect(document.evidence?.checkpoints[0]?.checkpoint.completionTokens).toBe(8)
