@@ -23,6 +23,8 @@ export type ContributorPaths = {
   readonly file: string
   /** The operator account, which has the stake and sends transactions. */
   readonly keystore: string
+  /** The keystore's password, where what it protects is worth nothing: on a development chain. */
+  readonly playPassword: string
   /** The key that signs Work… */
   readonly signingKey: string
   /** …the one that is about to take its place, and the one that it took the place of, until that is revoked. */
@@ -37,6 +39,7 @@ export type ContributorPaths = {
 export const contributorPaths = (folder: string): ContributorPaths => ({
   file: join(folder, 'contributor.json'),
   keystore: join(folder, 'keystore.json'),
+  playPassword: join(folder, 'keystore.password'),
   signingKey: join(folder, 'signing.key'),
   nextSigningKey: join(folder, 'signing.next.key'),
   previousSigningKey: join(folder, 'signing.previous.key'),

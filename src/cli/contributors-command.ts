@@ -16,7 +16,8 @@ const help = `Usage: vouch contributors list
 
 Who answers, at a gateway that runs: its admin API is asked (docs/admin.md). Beside a running
 'vouch dev' no option is needed. NAME is a contributor's id, or its name where only one has it;
-of a lent key the name is WALLET/NAME, as list shows it.
+of a lent key the name is WALLET/NAME, as list shows it. A contributor looks at itself with
+'vouch contributor'.
 
   list            every contributor: its state, why, and what is in flight there
   add             adds a service, or replaces the one with the same URL and id

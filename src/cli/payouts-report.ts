@@ -2,14 +2,15 @@ import { claimableAmount, type PayoutStanding } from '../contributor/claim-payou
 import { type CreditBook, paidAmount, unpaidAmount } from '../contributor/credit-book.ts'
 
 /** All amounts are atomic units of the payout token. */
-type Totals = Readonly<
+export type PayoutTotals = Readonly<
   Record<
     'earned' | 'promised' | 'claimed' | 'claimable' | 'unpaid' | 'escrow' | 'unsettled',
     bigint
   >
 >
 
-function totalsOf(book: CreditBook, standings: readonly PayoutStanding[]): Totals {
+/** By the contributor's own book and by the chain. */
+export function payoutTotals(book: CreditBook, standings: readonly PayoutStanding[]): PayoutTotals {
   const sum = (amountOf: (standing: PayoutStanding) => bigint) =>
     standings.reduce((total, standing) => total + amountOf(standing), 0n)
   return {
@@ -25,7 +26,7 @@ function totalsOf(book: CreditBook, standings: readonly PayoutStanding[]): Total
 }
 
 export function payoutsJson(book: CreditBook, standings: readonly PayoutStanding[]): string {
-  const totals = Object.entries(totalsOf(book, standings)).map(([name, amount]) => [
+  const totals = Object.entries(payoutTotals(book, standings)).map(([name, amount]) => [
     name,
     String(amount),
   ])
@@ -46,7 +47,7 @@ export function payoutsJson(book: CreditBook, standings: readonly PayoutStanding
 }
 
 export function payoutsText(book: CreditBook, standings: readonly PayoutStanding[]): string {
-  const totals = totalsOf(book, standings)
+  const totals = payoutTotals(book, standings)
   const lines = [
     `earned      ${totals.earned}  by your own count of signed work`,
     `promised    ${totals.promised}  in vouchers that you hold`,
