@@ -14,8 +14,10 @@ import { err, ok, type Result } from '../base/result.ts'
 import { sha256Hex } from '../base/sha256.ts'
 import type { ChainFailure } from '../chain/chain-failure.ts'
 import { type JoinPoolOrder, joinPoolDigest } from '../chain/joining-typed-data.ts'
+import { keccak256Hex } from '../chain/keccak.ts'
 import { activeKeysOf, type MemberStanding } from '../chain/member-standing.ts'
 import { recoverSigner } from '../chain/signatures.ts'
+import { addressWord, hashWord } from '../chain/typed-data.ts'
 import type { ContributorRecord } from '../domain/contributor-record.ts'
 import type { JoiningTerms } from '../domain/joining-terms.ts'
 import type { GatewayRefusal, JoiningRefusal } from '../domain/refusal.ts'
@@ -132,6 +134,7 @@ export const signingNow = (
 type Judged = {
   readonly terms: JoiningTerms
   readonly signer: Address
+  /** What the order is taken by: itself, and who signed it. */
   readonly digest: Bytes32
 }
 
@@ -154,8 +157,12 @@ function judgeOrder(deps: JoiningDeps, order: JoinOrder): Result<Judged, Joining
   const digest = joinPoolDigest(deps.domain, { ...order, gateway: deps.gateway, apiKeyHash })
   const signer = recoverSigner(digest, order.signature)
   if (signer === undefined) return err({ reason: 'contributor_signature_invalid' })
-  return ok({ terms: terms.value, signer, digest })
+  return ok({ terms: terms.value, signer, digest: digestOfSigned(digest, signer) })
 }
+
+/** Whoever has seen an order must not be able to use it up with a signature of its own. */
+const digestOfSigned = (digest: Bytes32, signer: Address): Bytes32 =>
+  keccak256Hex(hashWord(digest) + addressWord(signer))
 
 function judgeTerms(
   { readTerms, roster }: JoiningDeps,
