@@ -115,6 +115,13 @@ export function judgeKey(
   if (ofOperator.some(({ key }) => key === signer.address)) {
     return holds(check, `${signer.address} is a key that you trust for the ${role} ${operator}`)
   }
+  if (ofOperator.length === 0 && role === 'contributor') {
+    // Contributors join and leave; a list that was made before says nothing of a later one.
+    return unknown(
+      check,
+      `the contributor ${operator} is not among those that you listed: add --rpc`,
+    )
+  }
   return fails(
     check,
     ofOperator.length === 0

@@ -138,6 +138,11 @@ describe('keys', () => {
     expect(line?.detail).toContain('none that you trust')
   })
 
+  test('of a contributor that is not listed are not known: it may have joined since', () => {
+    const other = signReceipt({ work: { contributor: address(`0x${'e'.repeat(40)}`) } })
+    expect(summary(keys(other))).toEqual(['gateway-key holds', 'contributor-key unknown'])
+  })
+
   test('given without an operator are good for the one that the receipt names', () => {
     const [known] = anchors.gatewayKeys
     if (known === undefined) throw new Error('the fixture knows the gateway')
