@@ -1,11 +1,11 @@
 import type { GatewayConfig } from '../config.ts'
 import type { JoiningConfig } from '../config-joining.ts'
+import type { Serving } from '../config-prices.ts'
 import type { CreditAgreement } from '../contributor/credit-agreement.ts'
 import type { DevChain } from '../dev/bootstrap-chain.ts'
 import type { BuiltInModel } from '../dev/built-in-model.ts'
 import { devUsd } from '../dev/dev-contracts.ts'
 import { devFeeBps, devPayoutWithdrawDelayS } from '../dev/fund-payouts.ts'
-import type { Endpoint } from '../domain/endpoint.ts'
 import type { TokenPrices } from '../domain/price-sheet.ts'
 import { atomic } from '../domain/units.ts'
 import { devAdminToken } from './dev-admin-token.ts'
@@ -24,8 +24,16 @@ const devPricesMax: TokenPrices = {
   completionAtomicPerMtok: devUsd(40n),
 }
 
-/** What the engine answers; docs/engine.md. */
-const engineEndpoints: readonly Endpoint[] = ['chat/completions', 'completions']
+/** What the engine answers; docs/engine.md. Of a vector it is owed the prompt alone. */
+const engineServings: readonly Serving[] = [
+  { ...devPrices, endpoints: ['chat/completions', 'completions'], unit: 'token' },
+  {
+    ...devPrices,
+    completionAtomicPerMtok: atomic(0n),
+    endpoints: ['embeddings'],
+    unit: 'vector',
+  },
+]
 
 /** What `vouch serve` would read from a vouch.yaml, for the chain and the contributor of the development mode. */
 export function devGatewayConfig(terms: {
@@ -110,7 +118,7 @@ export function devGatewayConfig(terms: {
             contextTokensMax: model.contextTokensMax,
             completionTokensMax: model.contextTokensMax,
             tokenizer: model.tokenizer,
-            servings: [{ ...devPrices, endpoints: engineEndpoints, unit: 'token' }],
+            servings: engineServings,
           },
         ],
       },

@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { InvariantViolation } from '../base/assert.ts'
 import { unpaidAmount } from '../contributor/credit-book.ts'
-import type { RequestHeaders } from '../contributor/job-headers.ts'
 import {
   creditExhausted,
   engineBusy,
@@ -12,39 +11,14 @@ import {
 } from '../contributor/openai-refusal.ts'
 import { sendRefusal } from '../contributor/send-json.ts'
 import { voucherHeader } from '../domain/payout-voucher.ts'
-import type { AnswerApi } from './answer-apis.ts'
-import { answerStreamed } from './answer-streamed.ts'
-import { answerWhole } from './answer-whole.ts'
-import { planWork, usageOf } from './answer-work.ts'
-import type { Answering } from './answering.ts'
 import type { Engine } from './engine.ts'
 import { busyRetryAfterS } from './limits.ts'
-
-/**
- * What became of a request, for its log line: counts and reasons, never a word of prompt or answer.
- */
-export type RequestOutcome = {
-  readonly outcome: 'complete' | 'client_gone' | 'failed' | 'refused'
-  /** The code of the refusal. */
-  readonly code?: string
-  readonly stream?: boolean
-  readonly promptTokens?: number
-  readonly cachedPromptTokens?: number
-  readonly completionTokens?: number
-  /** What broke: an invariant in its own words, anything else by its kind. */
-  readonly failure?: string
-}
-
-type AskedText = {
-  readonly api: AnswerApi
-  readonly headers: RequestHeaders
-  readonly body: Buffer
-}
+import type { Asked, PlanAnswer, PlannedAnswer, RequestOutcome } from './planned-answer.ts'
 
 /** Never throws: a fault of ours is answered 500, or in band once bytes have left. */
 export async function answerRequest(
   engine: Engine,
-  asked: AskedText,
+  asked: Asked & { readonly plan: PlanAnswer },
   response: ServerResponse,
 ): Promise<RequestOutcome> {
   try {
@@ -57,10 +31,10 @@ export async function answerRequest(
 
 async function answerOrRefuse(
   engine: Engine,
-  asked: AskedText,
+  asked: Asked & { readonly plan: PlanAnswer },
   response: ServerResponse,
 ): Promise<RequestOutcome> {
-  const planned = planWork(engine, asked)
+  const planned = asked.plan(engine, asked)
   if (!planned.ok) return refuse(response, planned.error)
   const { credit } = engine
   if (credit !== undefined) {
@@ -68,14 +42,13 @@ async function answerOrRefuse(
     if (credit.shown !== undefined) response.setHeader(voucherHeader, credit.shown)
     if (!admitted) return refuse(response, creditExhausted(unpaidAmount(credit.book)))
   }
-  const work = planned.value
-  const { job } = work
-  if (job === undefined) return answerInOrder({ engine, work, response })
+  const { job } = planned.value
+  if (job === undefined) return answerInOrder(engine, planned.value, response)
   if (!engine.workSigner?.beginJob(job.jobId)) {
     return refuse(response, jobAlreadySigned(job.jobId))
   }
   try {
-    return await answerInOrder({ engine, work, response })
+    return await answerInOrder(engine, planned.value, response)
   } finally {
     // Does nothing to a job that was signed.
     engine.workSigner.abandonJob(job.jobId)
@@ -91,26 +64,22 @@ function refuse(response: ServerResponse, refusal: OpenAiRefusal): RequestOutcom
 }
 
 /** Waits for its turn, and gives it back whatever happens. */
-async function answerInOrder(asked: Omit<Answering, 'signal'>): Promise<RequestOutcome> {
-  const { engine, work, response } = asked
+async function answerInOrder(
+  engine: Engine,
+  { slots, answer }: PlannedAnswer,
+  response: ServerResponse,
+): Promise<RequestOutcome> {
   const signal = closedSignal(response)
-  const turn = await engine.turns.take(work.slots, signal)
+  const turn = await engine.turns.take(slots, signal)
   if (!turn.ok) {
     if (turn.error === 'queue_full') return refuse(response, engineBusy(busyRetryAfterS))
     return { outcome: 'client_gone' }
   }
   try {
-    return await answerInTurn({ ...asked, signal })
+    return await answer(response, signal)
   } finally {
     turn.value.giveBack()
   }
-}
-
-async function answerInTurn(answering: Answering): Promise<RequestOutcome> {
-  const { work } = answering
-  const { stream } = work.request
-  const { finished, ...counts } = await (stream ? answerStreamed : answerWhole)(answering)
-  return { outcome: finished ? 'complete' : 'client_gone', stream, ...usageOf(work, counts) }
 }
 
 /** Aborted when the connection closes before the answer was handed to it whole. */

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { type StreamHash, startStreamHash } from '../attestation/stream-hash.ts'
 import { writeOrWait } from '../contributor/write-or-wait.ts'
 import type { AnswerUsage, ChunkChoice } from './answer-wire.ts'
-import { echoesOf, sealWork, usageOf } from './answer-work.ts'
+import { echoesOf, hashOfTexts, sealWork, usageOf } from './answer-work.ts'
 import type { AnswerEnd, Answering } from './answering.ts'
 import { generateAnswers } from './generate-answers.ts'
 import type { ChoiceEvent } from './generate-choices.ts'
@@ -71,7 +71,8 @@ function endEventStream(
   const { hashes, texts, usage } = answer
   const done = Buffer.from('data: [DONE]\n\n')
   hashes?.event(done)
-  const sealed = hashes && sealWork(engine, work, { ...hashes.finish(), texts, usage })
+  const sealed =
+    hashes && sealWork(engine, work, { ...hashes.finish(), contentHash: hashOfTexts(texts), usage })
   response.cork()
   response.write(done)
   if (sealed !== undefined) response.write(`: vouch-work ${sealed}\n\n`)

@@ -3,7 +3,7 @@ import { assert } from '../base/assert.ts'
 import { sendJson } from '../contributor/send-json.ts'
 import { zeroBytes32 } from '../domain/units.ts'
 import type { FinishedChoice } from './answer-wire.ts'
-import { choiceCountOf, echoesOf, sealWork, usageOf } from './answer-work.ts'
+import { choiceCountOf, echoesOf, hashOfTexts, sealWork, usageOf } from './answer-work.ts'
 import type { AnswerEnd, Answering } from './answering.ts'
 import type { GeneratedToken } from './generate.ts'
 import { generateAnswers } from './generate-answers.ts'
@@ -38,7 +38,12 @@ export async function answerWhole(answering: Answering): Promise<AnswerEnd> {
   const { tokenizer } = engine.model
   const body = Buffer.from(wire.whole(head, choices, { usage, tokenizer }))
   const outputHash = sha256Bytes32(body)
-  const sealed = sealWork(engine, work, { outputHash, streamRoot: zeroBytes32, texts, usage })
+  const sealed = sealWork(engine, work, {
+    outputHash,
+    streamRoot: zeroBytes32,
+    contentHash: hashOfTexts(texts),
+    usage,
+  })
   const headers = sealed === undefined ? {} : { 'x-vouch-work': sealed }
   sendJson(response, { status: 200, body, headers })
   return { ...counts, finished: true }

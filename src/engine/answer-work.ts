@@ -53,13 +53,9 @@ export function planWork(
   engine: Engine,
   asked: { readonly api: AnswerApi; readonly headers: RequestHeaders; readonly body: Buffer },
 ): Result<AnswerWork, OpenAiRefusal> {
-  const { model, workSigner, nowMs } = engine
+  const { model, nowMs } = engine
   const { api } = asked
-  const job = readJobHeaders(asked.headers, {
-    modelId: model.modelId,
-    signsWork: workSigner !== undefined,
-    paidBy: engine.credit?.agreement.gateway,
-  })
+  const job = readJob(engine, asked.headers)
   if (!job.ok) return job
   const read = api.read(asked.body, model)
   if (!read.ok) return err(read.error)
@@ -83,6 +79,17 @@ export function planWork(
   })
 }
 
+/** Undefined for a plain OpenAI request. */
+export const readJob = (
+  { model, workSigner, credit }: Engine,
+  headers: RequestHeaders,
+): Result<Job | undefined, OpenAiRefusal> =>
+  readJobHeaders(headers, {
+    modelId: model.modelId,
+    signsWork: workSigner !== undefined,
+    paidBy: credit?.agreement.gateway,
+  })
+
 /**
  * A job without a seed gets its first four bytes as one, so that an auditor who has the Work can
  * repeat the answer.
@@ -90,35 +97,40 @@ export function planWork(
 const seedOf = (job: Job | undefined): bigint =>
   BigInt(job === undefined ? `0x${randomHex(4)}` : job.jobId.slice(0, 10))
 
+/** What of an answer is known only when it is finished. */
+type FinishedAnswer = {
+  readonly outputHash: Bytes32
+  /** Zero for an answer in one piece. */
+  readonly streamRoot: Bytes32
+  readonly contentHash: Bytes32
+  readonly usage: AnswerUsage
+  /** What is owed for, where that is not `usage`. */
+  readonly owedFor?: AnswerUsage
+}
+
+/** `contentHash` of the text of each choice, in the order of their index. */
+export const hashOfTexts = (texts: readonly string[]): Bytes32 =>
+  contentHash(texts.map((text) => ({ text, toolCalls: [] })))
+
 /** The signed Work of a finished answer, encoded; undefined where none was asked for. */
 export function sealWork(
   engine: Engine,
-  work: AnswerWork,
-  answer: {
-    readonly outputHash: Bytes32
-    /** Zero for an answer in one piece. */
-    readonly streamRoot: Bytes32
-    /** Text of each choice, in the order of their index. */
-    readonly texts: readonly string[]
-    readonly usage: AnswerUsage
-  },
+  work: Pick<AnswerWork, 'job' | 'inputHash' | 'receivedAtMs'>,
+  { owedFor, usage, ...hashes }: FinishedAnswer,
 ): string | undefined {
   const { job, inputHash, receivedAtMs } = work
   if (engine.workSigner === undefined || job === undefined) return undefined
-  const { outputHash, streamRoot, texts, usage } = answer
   // A clock that was set back must not make an answer end before it began.
   const finishedAtMs = Math.max(receivedAtMs, engine.nowMs())
   const signedWork = engine.workSigner.signWork({
     ...job,
     inputHash,
-    outputHash,
-    contentHash: contentHash(texts.map((text) => ({ text, toolCalls: [] }))),
-    streamRoot,
+    ...hashes,
     ...usage,
     startedAt: unixSecondsOf(receivedAtMs),
     finishedAt: unixSecondsOf(finishedAtMs),
     status: workStatus.complete,
   })
-  engine.credit?.worked(usage)
+  engine.credit?.worked(owedFor ?? usage)
   return encodeSignedWork(signedWork)
 }

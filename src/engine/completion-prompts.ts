@@ -1,6 +1,6 @@
 import { err, ok, type Result } from '../base/result.ts'
-import type { Prompt } from './completion-request.ts'
 import type { LanguageModel } from './load-model.ts'
+import type { Prompt } from './prompt-list.ts'
 import type { ContextOverflow } from './prompt-tokens.ts'
 
 type PromptModel = Pick<LanguageModel, 'config' | 'tokenizer'>

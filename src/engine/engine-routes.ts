@@ -11,10 +11,13 @@ import {
 } from '../contributor/openai-refusal.ts'
 import { readBody } from '../contributor/read-body.ts'
 import { sendJson, sendRefusal } from '../contributor/send-json.ts'
-import { type AnswerApi, chatApi, completionsApi } from './answer-apis.ts'
-import { answerRequest, type RequestOutcome } from './answer-request.ts'
+import { chatApi, completionsApi } from './answer-apis.ts'
+import { answerRequest } from './answer-request.ts'
+import { planVectors } from './answer-vectors.ts'
 import { modelObject } from './chat-completions.ts'
 import type { Engine } from './engine.ts'
+import { planText } from './plan-text.ts'
+import type { PlanAnswer, RequestOutcome } from './planned-answer.ts'
 
 export type RequestEnd = RequestOutcome & { readonly durationMs: number }
 
@@ -28,11 +31,17 @@ export type Serving = {
 
 export type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse }
 
-type RouteName = 'chat' | 'completions' | 'models' | 'model' | 'health'
+/** What is answered by the model. */
+const plans: { readonly [path: string]: PlanAnswer } = {
+  '/v1/chat/completions': planText(chatApi),
+  '/v1/completions': planText(completionsApi),
+  '/v1/embeddings': planVectors,
+}
+
+type RouteName = 'answers' | 'models' | 'model' | 'health'
 
 const methods: { readonly [name in RouteName]: 'GET' | 'POST' } = {
-  chat: 'POST',
-  completions: 'POST',
+  answers: 'POST',
   models: 'GET',
   model: 'GET',
   health: 'GET',
@@ -40,8 +49,8 @@ const methods: { readonly [name in RouteName]: 'GET' | 'POST' } = {
 const modelPrefix = '/v1/models/'
 
 /**
- * Answers one request: POST /v1/chat/completions, POST /v1/completions, GET /v1/models,
- * GET /v1/models/{id}, GET /health.
+ * Answers one request: POST /v1/chat/completions, POST /v1/completions, POST /v1/embeddings,
+ * GET /v1/models, GET /v1/models/{id}, GET /health.
  */
 export function route(serving: Serving, exchange: Exchange): void {
   const { request, response } = exchange
@@ -50,17 +59,16 @@ export function route(serving: Serving, exchange: Exchange): void {
   response.on('error', () => {})
   const path = request.url?.split('?', 1)[0] ?? '/'
   const name = routeName(path)
+  const plan = plans[path]
   const refused = refusalBeforeRoute(serving, { request, path, name })
   if (refused !== undefined) refuseUnread(response, refused)
-  else if (name === 'chat') void serveText(serving, chatApi, exchange)
-  else if (name === 'completions') void serveText(serving, completionsApi, exchange)
+  else if (plan !== undefined) void serveAnswer(serving, plan, exchange)
   else if (name === 'health') sendHealth(serving, response)
   else sendModels(serving.engine, { path, response })
 }
 
 function routeName(path: string): RouteName | undefined {
-  if (path === '/v1/chat/completions') return 'chat'
-  if (path === '/v1/completions') return 'completions'
+  if (Object.hasOwn(plans, path)) return 'answers'
   if (path === '/v1/models') return 'models'
   if (path.startsWith(modelPrefix)) return 'model'
   return path === '/health' ? 'health' : undefined
@@ -88,16 +96,16 @@ function refusalBeforeRoute(
   return serving.isAuthorized(request.headers.authorization) ? undefined : wrongSecret
 }
 
-async function serveText(
+async function serveAnswer(
   serving: Serving,
-  api: AnswerApi,
+  plan: PlanAnswer,
   { request, response }: Exchange,
 ): Promise<void> {
   const { engine, onRequestEnd } = serving
   const startedAtMs = engine.nowMs()
   const body = await readBody(request, requestBodyBytesMax)
   const outcome = body.ok
-    ? await answerRequest(engine, { api, headers: request.headers, body: body.value }, response)
+    ? await answerRequest(engine, { plan, headers: request.headers, body: body.value }, response)
     : refuseBody(response, body.error)
   onRequestEnd({ ...outcome, durationMs: engine.nowMs() - startedAtMs })
 }

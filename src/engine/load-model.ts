@@ -10,6 +10,7 @@ import {
 } from './decoder-session.ts'
 import { type ModelConfig, parseModelConfig } from './model-config.ts'
 import { type ModelRefusal, readModelFiles } from './model-files.ts'
+import { readTextEmbedding, type TextEmbedding } from './text-embedding.ts'
 import { type ModelTokenizer, parseTokenizer } from './tokenizer.ts'
 
 /** A model that is ready to answer. */
@@ -21,6 +22,8 @@ export type LanguageModel = {
   readonly decoder: DecoderSession
   /** Whether this machine computes several rows at once without changing a bit of any. */
   readonly isBatchExact: boolean
+  /** Undefined for a model that makes no vectors. */
+  readonly embedding: TextEmbedding | undefined
   /** Tokens that are never sampled: all that are no text (marks, unused ids), except the end. */
   readonly forbiddenTokens: readonly number[]
 }
@@ -50,6 +53,10 @@ export async function loadModel(
   const decoder = await openDecoderSession(onnx, config.value, options)
   if (!decoder.ok) return refuse('model.onnx', decoder.error)
   const { endTokenId, vocabularySize } = config.value
+  const table = contents.get('embedding.f16') ?? Buffer.alloc(0)
+  const embedding =
+    config.value.embedding && readTextEmbedding(table, config.value.embedding, tokenizer.value)
+  if (embedding?.ok === false) return refuse('embedding.f16', embedding.error)
   return ok({
     name,
     modelId,
@@ -57,6 +64,7 @@ export async function loadModel(
     tokenizer: tokenizer.value,
     decoder: decoder.value,
     isBatchExact: await isBatchExact(decoder.value, config.value),
+    embedding: embedding?.value,
     forbiddenTokens: [...Array(vocabularySize).keys()].filter(
       (tokenId) => tokenId !== endTokenId && tokenizer.value.bytesOf(tokenId) === undefined,
     ),

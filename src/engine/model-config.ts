@@ -18,7 +18,7 @@ type ChatTemplate = {
  * outputs of the graph and the last token's values of others are one row of features, which the
  * table in `embedding.f16` maps to `dimensions` numbers.
  */
-type EmbeddingConfig = {
+export type EmbeddingConfig = {
   readonly dimensions: number
   readonly prefix: string
   readonly suffix: string

@@ -48,6 +48,19 @@ test('an unmodified openai client is answered and handed a receipt that verifies
   expect((await runVouch(args)).code).toBe(1)
 })
 
+test('vectors are served out of the box, with a receipt that names the contributor', async () => {
+  const { data, response } = await dev.client.embeddings
+    .create({ model: 'vouch-mini', input: ['What is a receipt?', 'Hello'], dimensions: 64 })
+    .withResponse()
+  expect(data.data.map(({ embedding }) => embedding.length)).toEqual([64, 64])
+  const { receipt } = await dev.receipt(response.headers.get('x-vouch-receipt') ?? '')
+  expect(receipt.tiers).toBe(3)
+  expect(receipt.work).toMatchObject({
+    promptTokens: data.usage.prompt_tokens,
+    completionTokens: 2,
+  })
+})
+
 test('a stream is answered token by token, with usage where it was asked for', async () => {
   const stream = await dev.client.chat.completions.create({
     ...ask('What is 12 + 7?'),

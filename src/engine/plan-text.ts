@@ -1,0 +1,28 @@
+import { ok } from '../base/result.ts'
+import type { AnswerApi } from './answer-apis.ts'
+import { answerStreamed } from './answer-streamed.ts'
+import { answerWhole } from './answer-whole.ts'
+import { planWork, usageOf } from './answer-work.ts'
+import type { Answering } from './answering.ts'
+import type { PlanAnswer, RequestOutcome } from './planned-answer.ts'
+
+/** Answers of text, streamed or in one piece. */
+export const planText =
+  (api: AnswerApi): PlanAnswer =>
+  (engine, asked) => {
+    const planned = planWork(engine, { ...asked, api })
+    if (!planned.ok) return planned
+    const work = planned.value
+    return ok({
+      job: work.job,
+      slots: work.slots,
+      answer: (response, signal) => answerText({ engine, work, response, signal }),
+    })
+  }
+
+async function answerText(answering: Answering): Promise<RequestOutcome> {
+  const { work } = answering
+  const { stream } = work.request
+  const { finished, ...counts } = await (stream ? answerStreamed : answerWhole)(answering)
+  return { outcome: finished ? 'complete' : 'client_gone', stream, ...usageOf(work, counts) }
+}
