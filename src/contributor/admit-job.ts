@@ -10,7 +10,7 @@ import { priceHeader, readPriceHeader } from '../domain/price-header.ts'
 import type { TokenPrices } from '../domain/price-sheet.ts'
 import type { Bytes32 } from '../domain/units.ts'
 import { busyRetryAfterS } from './agent-limits.ts'
-import type { AgentParts } from './agent-parts.ts'
+import { type AgentParts, loadOf } from './agent-parts.ts'
 import type { AgentRequest } from './agent-request.ts'
 import type { AgentModel } from './agent-terms.ts'
 import { type AskedAnswer, readAsked, type SignedEndpoint } from './asked-answer.ts'
@@ -43,7 +43,8 @@ export async function admitJob(
   endpoint: SignedEndpoint,
   request: AgentRequest,
 ): Promise<Result<AdmittedJob, OpenAiRefusal>> {
-  const { terms, slots } = parts
+  const { terms, slots, engineLoad } = parts
+  void engineLoad.look(slots.load.running)
   if (slots.isDraining) return err(shuttingDown)
   if (!terms.jobs.isWritable) return err(jobsNotKept)
   const asked = readAsked(endpoint, request.body)
@@ -60,7 +61,10 @@ export async function admitJob(
   const credit = await admitOnCredit(parts, request.headers)
   if (!credit.ok) return credit
   // Last, since it changes while the credit is asked for.
-  if (slots.isFull) return err(engineBusy(busyRetryAfterS))
+  const load = loadOf(parts)
+  if (load.running + load.waiting >= load.slots + terms.waitingMax) {
+    return err(engineBusy(busyRetryAfterS))
+  }
   const inputHash = sha256Bytes32(request.body)
   const { value: named } = job
   return ok({ job: named, model: model.value, asked: asked.value, inputHash, prices: prices.value })
@@ -80,15 +84,16 @@ function modelOf(
 
 /** Only where our price moves is a job's own read: any other is the agreement's. */
 function pricesOf(
-  { terms, asked, slots }: AgentParts,
+  parts: AgentParts,
   model: AgentModel,
   headers: RequestHeaders,
 ): Result<TokenPrices | undefined, OpenAiRefusal> {
+  const { terms, asked } = parts
   const text = single(headers[priceHeader])
   if (model.asks.points.length === 0 || text === undefined) return ok(undefined)
   const prices = readPriceHeader(text)
   if (prices === undefined) return err(invalidJobHeader(priceHeader, 'three prices'))
-  const now = { load: slots.load, nowMs: terms.nowMs() }
+  const now = { load: loadOf(parts), nowMs: terms.nowMs() }
   return asked.accepts(model, prices, now) ? ok(prices) : err(priceTooLow(priceHeader))
 }
 

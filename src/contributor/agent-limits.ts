@@ -19,3 +19,7 @@ export const busyRetryAfterS = 1
 /** How old what is reported of graphics cards may be, and how long their driver may take to say it. */
 export const gpuFactsAgeMaxMs = 4_000
 export const gpuAnswerTimeoutMs = 5_000
+/** How old what an engine says of its load may be, how long it may take to say it, and how much it may say. */
+export const engineLoadAgeMaxMs = 4_000
+export const engineLoadAnswerTimeoutMs = 2_000
+export const engineLoadBytesMax: number = 4 * 1024 * 1024

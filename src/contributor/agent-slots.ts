@@ -2,28 +2,19 @@ import { assert } from '../base/assert.ts'
 import type { Cancellation } from '../base/cancellation.ts'
 import type { AgentLoad } from './agent-terms.ts'
 
-/**
- * How many jobs the engine is asked at the same time, and how many wait for it in the order of asking. Requests of the
- * engine's own users are not seen here: what is too many for it then, it says itself.
- */
+/** How many jobs the engine is asked at the same time; those beyond wait for it in the order of asking. */
 export class AgentSlots {
   readonly #slots: number
-  readonly #waitingMax: number
   readonly #waiting = new Set<() => void>()
   #running = 0
   #draining: PromiseWithResolvers<void> | undefined
 
-  constructor(limits: { readonly slots: number; readonly waitingMax: number }) {
-    this.#slots = limits.slots
-    this.#waitingMax = limits.waitingMax
+  constructor(slots: number) {
+    this.#slots = slots
   }
 
   get load(): AgentLoad {
     return { running: this.#running, waiting: this.#waiting.size, slots: this.#slots }
-  }
-
-  get isFull(): boolean {
-    return this.#running >= this.#slots && this.#waiting.size >= this.#waitingMax
   }
 
   get isDraining(): boolean {

@@ -5,6 +5,7 @@ import type { Endpoint } from '../domain/endpoint.ts'
 import type { Address, Bytes32 } from '../domain/units.ts'
 import type { UpstreamTimeouts } from '../upstream/upstream-pools.ts'
 import type { Credit } from './credit.ts'
+import type { EngineKind } from './find-engine-kinds.ts'
 import type { JobBook } from './job-book.ts'
 import type { PriceCurve } from './price-curve.ts'
 import type { JobOutcome } from './running-job.ts'
@@ -13,6 +14,13 @@ import type { JobOutcome } from './running-job.ts'
 export type AgentEngine = {
   /** Its OpenAI base URL, ending in `/v1`. */
   readonly baseUrl: string
+  /** Where it is known, what else the engine tells is read, too: how many requests of others it has. */
+  readonly kind?: EngineKind | undefined
+  /**
+   * A job without a seed gets its first four bytes as one, so that whoever has the Work and the prompt can repeat the answer:
+   * for engines that repeat themselves bit for bit.
+   */
+  readonly isRepeatable?: boolean | undefined
   /** Value of the authorization header where the engine wants one, such as `Bearer …`. */
   readonly authorization?: string | undefined
   readonly timeouts?: Partial<UpstreamTimeouts>
@@ -63,7 +71,7 @@ export type AgentTerms = {
   readonly waitingMax: number
   /** Where it computes, such as `eu`. */
   readonly region?: string | undefined
-  /** Without it none is reported. */
+  /** Without it none is reported. Never rejects. */
   readonly readGpus?: (() => Promise<readonly ReportedGpu[]>) | undefined
   /** Told of each job that ended, however it ended: counts, durations and reasons, never a word of prompt or answer. */
   readonly onJobEnd: (ended: AgentJobEnd) => void

@@ -9,7 +9,7 @@ import { upstreamConnectTimeoutMs, upstreamWholeAnswerTimeoutMs } from '../base/
 import { type CapacityReport, writeCapacityReport } from '../domain/capacity-report.ts'
 import { UpstreamPools } from '../upstream/upstream-pools.ts'
 import { engineFirstByteTimeoutMs, engineIdleTimeoutMs } from './agent-limits.ts'
-import type { AgentParts } from './agent-parts.ts'
+import { type AgentParts, loadOf } from './agent-parts.ts'
 import type { AgentReply, AgentRequest, Answerer } from './agent-request.ts'
 import { AgentSlots } from './agent-slots.ts'
 import { AgentSpeed } from './agent-speed.ts'
@@ -17,6 +17,7 @@ import type { AgentLoad, AgentModel, AgentTerms } from './agent-terms.ts'
 import { answerJob } from './answer-job.ts'
 import type { SignedEndpoint } from './asked-answer.ts'
 import { AskedPrices } from './asked-prices.ts'
+import { EngineLoad } from './engine-load.ts'
 import {
   internalError,
   methodNotAllowed,
@@ -50,10 +51,11 @@ const questions = ['/health', '/v1/models', '/v1/vouch/capacity']
 export function openAgent(terms: AgentTerms): Agent {
   const parts: AgentParts = {
     terms,
-    slots: new AgentSlots(terms),
+    slots: new AgentSlots(terms.slots),
     pools: new UpstreamPools(timeoutsOf(terms)),
     asked: new AskedPrices(),
     speed: new AgentSpeed(),
+    engineLoad: new EngineLoad(terms.engine, terms.nowMs),
   }
   return {
     load: () => parts.slots.load,
@@ -135,15 +137,15 @@ const modelObject = ({ id }: AgentModel) => ({
   owned_by: 'vouch',
 })
 
-const healthOf = ({ slots, terms }: AgentParts) => ({
-  status: slots.isDraining ? 'draining' : terms.jobs.isWritable ? 'ok' : 'jobs_not_kept',
-  ...slots.load,
-})
+function healthOf({ slots, terms }: AgentParts): object {
+  const isWritable = terms.jobs.isWritable ? 'ok' : 'jobs_not_kept'
+  return { status: slots.isDraining ? 'draining' : isWritable, ...slots.load }
+}
 
 async function reportOf(parts: AgentParts): Promise<CapacityReport> {
-  const { terms, slots, speed, asked } = parts
-  const gpus = (await terms.readGpus?.()) ?? []
-  const { load } = slots
+  const { terms, slots, speed, asked, engineLoad } = parts
+  const [gpus = []] = await Promise.all([terms.readGpus?.(), engineLoad.look(slots.load.running)])
+  const load = loadOf(parts)
   const nowMs = terms.nowMs()
   const contexts = terms.models.flatMap(({ contextTokensMax }) => contextTokensMax ?? [])
   return {

@@ -43,8 +43,10 @@ export async function answerJob(
 
 async function askEngine(asking: Asking): Promise<JobOutcome> {
   const { parts, admitted, reply, cancellation } = asking
-  const { asked, model } = admitted
-  const { baseUrl, authorization } = parts.terms.engine
+  const { asked, job, model } = admitted
+  const { baseUrl, authorization, isRepeatable } = parts.terms.engine
+  const { completionTokensMax } = model
+  const seed = isRepeatable === true ? Number.parseInt(job.jobId.slice(2, 10), 16) : undefined
   const opened = await openAnswer(parts.pools, {
     baseUrl,
     path: `/${asked.endpoint}`,
@@ -52,7 +54,7 @@ async function askEngine(asking: Asking): Promise<JobOutcome> {
       'content-type': 'application/json',
       ...(authorization !== undefined && { authorization }),
     },
-    body: bodyForEngine(asked, model),
+    body: bodyForEngine(asked, { completionTokensMax, seed }),
     stream: asked.stream,
     cancellation,
   })

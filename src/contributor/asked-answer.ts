@@ -8,7 +8,6 @@ import { err, ok, type Result } from '../base/result.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
 import { type Fields, isFields, parseWhole } from '../upstream/answer-json.ts'
 import { optionsWithUsage } from '../upstream/prepare-body.ts'
-import type { AgentModel } from './agent-terms.ts'
 import {
   invalidJson,
   invalidValue,
@@ -37,6 +36,8 @@ export type AskedAnswer = {
   readonly wantsUsage: boolean
   /** The writer bounds the tokens of a choice. */
   readonly isBounded: boolean
+  /** The writer seeds the sampler. */
+  readonly isSeeded: boolean
 }
 
 export function readAsked(
@@ -69,23 +70,27 @@ export function readAsked(
     body,
     wantsUsage: isFields(options) && options['include_usage'] === true,
     isBounded: (fields['max_tokens'] ?? fields['max_completion_tokens']) != null,
+    isSeeded: fields['seed'] != null,
   })
 }
 
 /**
- * What the engine is asked: the same bytes, but that it tells what a stream used, and does no more than is paid. `inputHash`
- * is of what came, since that is what the gateway asked; both additions change no word of an answer, but for its end.
+ * What the engine is asked: the same bytes, but that it tells what a stream used, does no more than is paid, and can repeat
+ * itself. `inputHash` is of what came, since that is what the gateway asked. `seed`: for a writer who has none.
  */
 export function bodyForEngine(
-  { body, endpoint, stream, wantsUsage, isBounded }: AskedAnswer,
-  { completionTokensMax }: AgentModel,
+  { body, endpoint, stream, wantsUsage, isBounded, isSeeded }: AskedAnswer,
+  terms: { readonly completionTokensMax: number | undefined; readonly seed: number | undefined },
 ): Buffer {
+  const { completionTokensMax, seed } = terms
   const members = new Map<string, string>()
   if (stream && !wantsUsage) members.set('stream_options', optionsWithUsage(body))
   const isUnbounded = endpoint === 'chat/completions' && !isBounded
   if (isUnbounded && completionTokensMax !== undefined) {
     members.set('max_tokens', String(completionTokensMax))
   }
+  if (endpoint !== 'embeddings' && !isSeeded && seed !== undefined)
+    members.set('seed', String(seed))
   return members.size === 0 ? body : withMembers(body, members)
 }
 

@@ -2,18 +2,35 @@
  * How much an agent takes: as many jobs as its engine has room for, at no less than it asked, on no more credit than it
  * gives, and none while it leaves. What it says of all that, over a tunnel as over a connection of its own.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import type { ServerResponse } from 'node:http'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
+import { request as httpsRequest } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { randomHex } from '../../src/base/random-ids.ts'
 import { jsonRpc } from '../../src/chain/json-rpc.ts'
+import { startAgentServer } from '../../src/contributor/agent-server.ts'
 import { type Credit, openCredit } from '../../src/contributor/credit.ts'
 import { readCapacityReport } from '../../src/domain/capacity-report.ts'
 import { address, atomic } from '../../src/domain/units.ts'
-import { type AgentPlace, openAgentPlace, testJob } from '../support/agent-place.ts'
-import { answerWell, type Script, startScriptedUpstream } from '../support/scripted-upstream.ts'
+import { type AgentPlace, jobHeaders, openAgentPlace, testJob } from '../support/agent-place.ts'
+import { startFixtureEngine } from '../support/fixture-engine.ts'
+import {
+  answerWell,
+  chunk,
+  roleEvent,
+  type Script,
+  sse,
+  sseDone,
+  startScriptedUpstream,
+  startSse,
+  stopEvent,
+  streamBytes,
+  wordEvent,
+} from '../support/scripted-upstream.ts'
 
 const engine = await startScriptedUpstream()
 afterAll(() => engine.close())
@@ -143,7 +160,7 @@ test('a price that moves is good for a minute, and no job below it is done', asy
     agent: { slots: 2, nowMs: () => nowMs },
   })
   const asked = async () => (await report())?.models[0]?.prices.completionAtomicPerMtok
-  const paying = (text: string) => job({ headers: { 'x-vouch-price': text } })
+  const paying = (price: string) => job({ headers: { 'x-vouch-price': price } })
   expect(await asked()).toBe(100n)
   const hold = holding()
   engine.become(hold.script)
@@ -252,3 +269,109 @@ test('it says what it has, to whoever shares its secret', async () => {
   expect(await get('/v1/vouch/capacity', 'another')).toMatchObject({ status: 401 })
   expect(await get('/health', 'another')).toMatchObject({ status: 200 })
 })
+
+test('what the engine does for others takes room, and raises the price', async () => {
+  const shared = await startFixtureEngine('vllm')
+  place = await openAgentPlace({
+    baseUrl: shared.baseUrl,
+    model: shared.record.model,
+    agentModel: {
+      asks: {
+        floor: prices(100n),
+        points: [
+          { load: 0.5, multiplier: 1 },
+          { load: 1, multiplier: 2 },
+        ],
+      },
+    },
+    agent: { slots: 4, waitingMax: 0, engine: { baseUrl: shared.baseUrl, kind: 'vllm' } },
+  })
+  // Its metrics say that three run and one waits.
+  const asked = await report()
+  expect(asked).toMatchObject({ running: 3, waiting: 1, slots: 4 })
+  expect(asked?.models[0]?.prices.completionAtomicPerMtok).toBe(200n)
+  const refused = await job({ fields: { model: shared.record.model } })
+  expect(refused).toMatchObject({ status: 429, code: 'engine_busy' })
+  await shared.close()
+})
+
+test('an engine that repeats itself is given a seed by the job, where its writer has none', async () => {
+  place = await openAgentPlace({
+    baseUrl: engine.baseUrl,
+    agent: { engine: { baseUrl: engine.baseUrl, isRepeatable: true } },
+    agentModel: { completionTokensMax: 77 },
+  })
+  const jobId = `0x00000102${'ab'.repeat(28)}`
+  await testJob(place, jobId)
+  await job({ fields: { seed: 5, max_completion_tokens: 3 } })
+  expect(engine.requests.map(({ json }) => [json['seed'], json['max_tokens']])).toEqual([
+    [258, 77],
+    [5, undefined],
+  ])
+})
+
+test('an engine that says nothing is given up in time', async () => {
+  const timeouts = { firstByteMs: 40, idleMs: 40, wholeAnswerMs: 40 }
+  place = await openAgentPlace({
+    baseUrl: engine.baseUrl,
+    agent: { engine: { baseUrl: engine.baseUrl, timeouts } },
+  })
+  engine.become(() => {})
+  const silent = { status: 504, code: 'engine_timeout' }
+  expect(await job()).toMatchObject(silent)
+  expect(await job({ fields: { stream: true } })).toMatchObject(silent)
+  engine.become(streamBytes([roleEvent, wordEvent], 'hang'))
+  await expect(job({ fields: { stream: true } })).rejects.toThrow()
+  const request = await engine.nextRequest()
+  await request.left
+  expect(place.newEnds().at(-1)).toMatchObject({ outcome: 'failed', code: 'engine_cut' })
+})
+
+test('a reader that pauses stops the engine, and nothing is lost', async () => {
+  place = await openAgentPlace({ baseUrl: engine.baseUrl })
+  const events = [
+    ...Array.from({ length: 200 }, () => sse(chunk({ content: 'x'.repeat(80_000) }))),
+    stopEvent,
+    sseDone,
+  ]
+  let isWritten = false
+  engine.become((_request, response) => {
+    startSse(response)
+    response.end(events.join(''), () => {
+      isWritten = true
+    })
+  })
+  const response = await streamOf(`${place.origin}/v1/chat/completions`)
+  await once(response, 'readable')
+  // What fits into socket buffers may still come; sixteen megabytes do not.
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(isWritten).toBe(false)
+  let bytes = 0
+  for await (const piece of response) bytes += (piece as Buffer).length
+  expect(bytes).toBeGreaterThan(events.join('').length)
+  expect(place.newEnds()).toMatchObject([{ outcome: 'complete' }])
+})
+
+test('it listens with a certificate of its own', async () => {
+  place = await openAgentPlace({ baseUrl: engine.baseUrl })
+  const pem = (name: string) =>
+    readFileSync(join(import.meta.dirname, '../fixtures/tls', name), 'utf8')
+  const tls = { certificate: pem('certificate.pem'), key: pem('key.pem') }
+  const listening = { host: '127.0.0.1', port: 0, secret: undefined, tls }
+  const server = await startAgentServer(place.agent(), listening)
+  expect(server.url).toMatch(/^https:/)
+  const asked = httpsRequest(`${server.url}/health`, { ca: tls.certificate, agent: false })
+  asked.end()
+  const [response] = (await once(asked, 'response')) as [IncomingMessage]
+  expect(JSON.parse(await text(response))).toMatchObject({ status: 'ok' })
+  await server.stop()
+})
+
+function streamOf(url: string): Promise<IncomingMessage> {
+  const headers = jobHeaders(place, `0x${randomHex(32)}`)
+  const asked = httpRequest(url, { method: 'POST', headers })
+  asked.end(
+    JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'Hi' }], stream: true }),
+  )
+  return once(asked, 'response').then(([response]) => response as IncomingMessage)
+}

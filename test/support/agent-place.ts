@@ -194,6 +194,17 @@ export type TestedJob = {
   readonly text: string
 }
 
+export const jobHeaders = (
+  { gateway }: Pick<AgentPlace, 'gateway'>,
+  jobId: string,
+): Readonly<Record<string, string | undefined>> => ({
+  'content-type': 'application/json',
+  authorization: `Bearer ${agentSecret}`,
+  'x-vouch-job': jobId,
+  'x-vouch-gateway': gateway.operator,
+  'x-vouch-model': testModelId,
+})
+
 /** One job straight to the agent, as the gateway of this place could send it. A header that is undefined is left out. */
 export async function testJob(
   place: Pick<AgentPlace, 'origin' | 'gateway'>,
@@ -207,14 +218,9 @@ export async function testJob(
   } = {},
 ): Promise<TestedJob> {
   const { path = '/v1/chat/completions', fields } = terms
-  const headers = Object.entries({
-    'content-type': 'application/json',
-    authorization: `Bearer ${agentSecret}`,
-    'x-vouch-job': jobId,
-    'x-vouch-gateway': place.gateway.operator,
-    'x-vouch-model': testModelId,
-    ...terms.headers,
-  }).filter((header): header is [string, string] => header[1] !== undefined)
+  const headers = Object.entries({ ...jobHeaders(place, jobId), ...terms.headers }).filter(
+    (header): header is [string, string] => header[1] !== undefined,
+  )
   const messages = [{ role: 'user', content: 'Say hello.' }]
   const body = terms.body ?? JSON.stringify({ model: 'm', messages, ...fields })
   const { signal = null } = terms
