@@ -1,5 +1,5 @@
 import type { Result } from '../base/result.ts'
-import type { Offer } from '../domain/contributor.ts'
+import type { Offer, OfferedModel } from '../domain/contributor.ts'
 import type { GatewayRefusal, Refusal } from '../domain/refusal.ts'
 import type { InferenceRequest, Payer } from '../domain/request.ts'
 import type { Bytes32 } from '../domain/units.ts'
@@ -22,7 +22,7 @@ export type GatewayDoor = {
     request: InferenceRequest,
     client: AnswerClient,
   ) => Promise<Result<void, Refusal>>
-  readonly models: () => readonly Offer[]
+  readonly models: () => readonly OfferedModel[]
   /** Every price that an answer may be charged by. */
   readonly priced: () => readonly Offer[]
   /** The stored JSON of a receipt, for the account that paid for it. */

@@ -1,15 +1,20 @@
 import type { ServerResponse } from 'node:http'
-import type { Offer } from '../domain/contributor.ts'
+import type { Offer, OfferedModel } from '../domain/contributor.ts'
 import { usualEndpoints } from '../domain/endpoint.ts'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
+import { pricesObject } from './contributors/contributor-objects.ts'
 import { sendError, sendJson } from './raw-response.ts'
 
 /**
  * OpenAI's model object, and ours beside it: the id that receipts carry, the context, where it is asked, and prices for a
- * million tokens. What it is counted in besides has prices for a million of that. `offers` are of one model.
+ * million tokens: the most that may be charged, and what is asked now. What it is counted in besides has prices for a million
+ * of that. `offers` are of one model.
  */
-function modelObject(offer: Offer, offers: readonly Offer[]): Readonly<Record<string, unknown>> {
-  const { prices } = offer
+function modelObject(
+  offer: OfferedModel,
+  offers: readonly Offer[],
+): Readonly<Record<string, unknown>> {
+  const { prices, askedNow } = offer
   return {
     id: offer.modelName,
     object: 'model',
@@ -24,6 +29,10 @@ function modelObject(offer: Offer, offers: readonly Offer[]): Readonly<Record<st
       prompt_atomic_per_mtok: String(prices.promptAtomicPerMtok),
       cached_prompt_atomic_per_mtok: String(prices.cachedPromptAtomicPerMtok),
       completion_atomic_per_mtok: String(prices.completionAtomicPerMtok),
+      asked_now: {
+        lowest: pricesObject(askedNow.lowest),
+        highest: pricesObject(askedNow.highest),
+      },
       endpoints: offers.flatMap(pathsOf),
       units: offers.map(unitObject),
     },
@@ -42,7 +51,9 @@ const unitObject = (offer: Offer): Readonly<Record<string, unknown>> => ({
 })
 
 /** By name, in the order of configuration. */
-const modelObjects = (offers: readonly Offer[]): readonly Readonly<Record<string, unknown>>[] =>
+const modelObjects = (
+  offers: readonly OfferedModel[],
+): readonly Readonly<Record<string, unknown>>[] =>
   [...Map.groupBy(offers, ({ modelName }) => modelName).values()].flatMap((ofModel) =>
     ofModel.slice(0, 1).map((first) => modelObject(first, ofModel)),
   )

@@ -27,6 +27,7 @@ export const contributorObject = (view: ContributorView): JsonObject => {
     signs: contributor?.identity !== undefined,
     in_flight: view.inFlight,
     concurrency_max: report?.concurrencyMax ?? null,
+    reported: report?.heard === undefined ? null : reportedObject(report.heard),
     windows: (report?.windows ?? []).map((window) => ({
       name: window.name,
       max: window.max,
@@ -42,6 +43,29 @@ export const contributorObject = (view: ContributorView): JsonObject => {
   }
 }
 
+type Heard = NonNullable<NonNullable<ContributorView['report']>['heard']>
+
+/** Its own word, beside what was measured. */
+function reportedObject({ said, atMs }: Heard): JsonObject {
+  const { running, waiting, slots, draining, tokensPerSecond, contextTokensMax, region } = said
+  return {
+    at_ms: atMs,
+    running,
+    waiting,
+    slots,
+    draining,
+    tokens_per_second: tokensPerSecond ?? null,
+    context_tokens_max: contextTokensMax ?? null,
+    region: region ?? null,
+    gpus: said.gpus.map(({ name, memoryMb, memoryUsedMb, utilization }) => ({
+      name,
+      memory_mb: memoryMb,
+      memory_used_mb: memoryUsedMb,
+      utilization,
+    })),
+  }
+}
+
 /** The worst that is so of it, and why. */
 function stateOf(view: ContributorView): { readonly state: string; readonly cause: string | null } {
   const told = (state: string, cause: string | null = null) => ({ state, cause })
@@ -49,9 +73,13 @@ function stateOf(view: ContributorView): { readonly state: string; readonly caus
   if (view.fault !== undefined) return told('unusable', view.fault)
   if (record?.status === 'pending') return told('pending', 'it waits for approval')
   if (view.mark?.isDrained === true) return told('drained')
-  if (report === undefined) return told('unusable', unpaid)
+  if (report === undefined) {
+    const isAway = record?.joined !== undefined && view.isConnected === false
+    return isAway ? told('away', 'it has not dialled in to this gateway') : told('unusable', unpaid)
+  }
   if (report.quarantine !== undefined)
     return told('quarantined', quarantineCauses[report.quarantine])
+  if (report.heard?.said.draining) return told('draining', 'it said so: it is about to leave')
   const ill = report.lanes.find(({ state }) => state !== 'healthy')
   return ill === undefined
     ? told('healthy')

@@ -2,13 +2,7 @@
  * Lent keys, contributors that join, and the admin API: their rows and schemas of the OpenAPI document. docs/lent-keys.md,
  * docs/joining.md and docs/admin.md say what the members mean.
  */
-import {
-  joiningOperations,
-  joiningSchemas,
-  prices,
-  servedModel,
-  states,
-} from './openapi-joining.ts'
+import { joiningOperations, joiningSchemas, servedModel, states } from './openapi-joining.ts'
 import type { Operation } from './openapi-operations.ts'
 import {
   address,
@@ -20,6 +14,7 @@ import {
   object,
   oneOf,
   orNull,
+  prices,
   ref,
   type Schema,
   signature,
@@ -170,6 +165,20 @@ const entryModels = list(
   ),
 )
 const number: Schema = { type: 'number' }
+/** What a contributor says of itself (docs/market.md). */
+const reported = object({
+  at_ms: whole,
+  running: whole,
+  waiting: whole,
+  slots: whole,
+  draining: flag,
+  tokens_per_second: orNull(object({ prompt: number, completion: number })),
+  context_tokens_max: orNull(whole),
+  region: orNull(text),
+  gpus: list(
+    object({ name: text, memory_mb: number, memory_used_mb: number, utilization: number }),
+  ),
+})
 
 export const contributorSchemas: Readonly<Record<string, Schema>> = {
   ...joiningSchemas,
@@ -239,6 +248,7 @@ export const contributorSchemas: Readonly<Record<string, Schema>> = {
     signs: flag,
     in_flight: whole,
     concurrency_max: orNull(whole),
+    reported: orNull(reported),
     windows: list(object({ name: text, max: number, left: number, seconds: whole })),
     models: list(servedModel),
     lender: orNull(address),

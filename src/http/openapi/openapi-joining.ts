@@ -12,6 +12,7 @@ import {
   object,
   oneOf,
   orNull,
+  prices,
   type Schema,
   signature,
   text,
@@ -50,13 +51,12 @@ export const joiningOperations: readonly Operation[] = [
   },
 ]
 
-export const prices: Schema = object({ prompt: amount, cached_prompt: amount, completion: amount })
 const number: Schema = { type: 'number' }
 const token = object({ address, symbol: text, decimals: whole })
 /** Of a contributor, whoever asks. */
 export const states: readonly string[] = [
-  ...['healthy', 'cooling', 'open', 'probing', 'quarantined'],
-  ...['drained', 'pending', 'unusable'],
+  ...['healthy', 'cooling', 'open', 'probing', 'draining', 'quarantined'],
+  ...['drained', 'pending', 'away', 'unusable'],
 ]
 export const servedModel: Schema = object({
   id: text,

@@ -39,6 +39,8 @@ export const amount: Schema = {
 export const hex32: Schema = { type: 'string', pattern: '^0x[0-9a-f]{64}$' }
 export const address: Schema = { type: 'string', pattern: '^0x[0-9a-fA-F]{40}$' }
 export const signature: Schema = { type: 'string', pattern: '^0x([0-9a-f]{2})*$' }
+/** For a million tokens. */
+export const prices: Schema = object({ prompt: amount, cached_prompt: amount, completion: amount })
 /** The EIP-712 domain that something is signed in. */
 export const signingDomain: Schema = object({
   name: text,
@@ -224,6 +226,7 @@ export const inferenceSchemas: Readonly<Record<string, Schema>> = {
       prompt_atomic_per_mtok: amount,
       cached_prompt_atomic_per_mtok: amount,
       completion_atomic_per_mtok: amount,
+      asked_now: object({ lowest: prices, highest: prices }),
       endpoints: list(text),
       units: list(
         object({
