@@ -79,6 +79,9 @@ export const agentOf = (
   return openAgent({
     engine: {
       baseUrl: found.baseUrl,
+      kind: found.kind,
+      // Others answer what they computed last in another order, or on another card, a little differently.
+      isRepeatable: found.kind === 'vouch',
       ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
     },
     models: models.map((model) => agentModelOf(model, contribution)),
