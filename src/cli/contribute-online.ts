@@ -30,11 +30,13 @@ export type OnlineTerms = {
   readonly isEngineThere: () => boolean
   readonly onJobEnd: (ended: AgentJobEnd) => void
   readonly readGpus: AgentTerms['readGpus']
+  /** Nothing runs any more, and the gateway still knows us. */
+  readonly beforeLeaving: () => Promise<void>
   readonly onEvent: (event: OnlineEvent) => void
   readonly nowMs: () => number
 }
 
-export type OnlineEvent =
+type OnlineEvent =
   | ReachEvent
   | { readonly event: 'joined' }
   | { readonly event: 'standing'; readonly state: string; readonly cause: string | null }
@@ -100,8 +102,10 @@ export class OnlineContributor {
     let told = ''
     while (this.#state === 'serving' && !this.#isClosed) {
       const standing = await lookAtStanding(this.#terms.contribution, this.#signingKey)
-      const state = standing.ok ? standing.value.state : told
-      if (standing.ok && state !== told) {
+      // What waits for our connection will say more once it stands.
+      const isReached = standing.ok && standing.value.connected !== false
+      const state = isReached ? standing.value.state : told
+      if (isReached && state !== told) {
         told = state
         this.#terms.onEvent({ event: 'standing', state, cause: standing.value.cause })
       }
@@ -204,10 +208,11 @@ export class OnlineContributor {
   }
 
   async #drainAndLeave(): Promise<void> {
-    const { contribution, onEvent } = this.#terms
+    const { contribution, beforeLeaving, onEvent } = this.#terms
     this.#state = 'draining'
     onEvent({ event: 'draining' })
     await Promise.all([this.#agent, ...this.#former].map((agent) => agent.drain()))
+    await beforeLeaving()
     const left = await leavePool(contribution, this.#signingKey)
     this.#state = 'drained'
     await this.#reach?.stop()

@@ -46,7 +46,7 @@ export type ContributeOptions = {
 }
 
 /** Units of the gateway's asset for a million tokens, as they were typed. */
-export type AskedPrice = { readonly prompt: string; readonly completion: string }
+type AskedPrice = { readonly prompt: string; readonly completion: string }
 
 /** Of a machine that the gateway dials. */
 export type DirectOptions = {

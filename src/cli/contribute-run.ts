@@ -90,6 +90,7 @@ function runOf(
       payments.noteJob()
       if (!screen.isPerson) screen.tell({ event: 'job', ...ended })
     },
+    beforeLeaving: () => payments.waitForVoucher(online.signingKey),
     onEvent: tell,
     nowMs: Date.now,
   })
@@ -126,7 +127,6 @@ async function serve(
   try {
     await untilStopped(async () => {
       await online.drain()
-      await payments.waitForVoucher(online.signingKey)
       tellStatus()
     })
   } finally {
