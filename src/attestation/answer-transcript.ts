@@ -4,6 +4,7 @@
  */
 import { createHash, hash } from 'node:crypto'
 import { assert } from '../base/assert.ts'
+import { hexOf } from '../base/hex.ts'
 import { type Bytes32, bytes32, zeroBytes32 } from '../domain/units.ts'
 import type { Json } from './canonical-json.ts'
 import { type ChoiceContent, contentHash, deliveredHash } from './content-hash.ts'
@@ -176,7 +177,7 @@ export class StreamTranscript {
 }
 
 /** OpenSSL writes what a Bytes32 is; looking at each digit again would cost as much as the hash. */
-export const sha256Bytes32 = (bytes: Uint8Array): Bytes32 => `0x${hash('sha256', bytes)}` as Bytes32
+export const sha256Bytes32 = (bytes: Uint8Array): Bytes32 => hexOf(hash('sha256', bytes)) as Bytes32
 
 /** The same for an answer in one piece. */
 export function unaryHashes(answer: {

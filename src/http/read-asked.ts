@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { hexOf } from '../base/hex.ts'
 import { ok, type Result } from '../base/result.ts'
 import { sha256Hex } from '../base/sha256.ts'
 import type { RequestRefusal } from '../domain/refusal.ts'
@@ -28,7 +29,7 @@ export async function readAsked(
     receivedAtMs,
     body: body.value,
     // A hash is what a Bytes32 is: looking at each digit again would cost as much as making it.
-    requestHash: `0x${sha256Hex(body.value)}` as Bytes32,
+    requestHash: hexOf(sha256Hex(body.value)) as Bytes32,
   }
   return ok({ request, startDialect: asked.value.startDialect })
 }

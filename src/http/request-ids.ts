@@ -1,3 +1,4 @@
+import { hexOf } from '../base/hex.ts'
 import { randomHex } from '../base/random-ids.ts'
 import type { Bytes32 } from '../domain/units.ts'
 
@@ -19,9 +20,9 @@ const timeDigits = 12
 export function newRequestIds(nowMs: number): RequestIds {
   const name = nowMs.toString(16).padStart(timeDigits, '0') + randomHex(6)
   return {
-    requestId: `req_${name}`,
+    requestId: ['req_', name].join(''),
     // Digits that were made here are not looked at again.
-    jobId: `0x${randomHex(32)}` as Bytes32,
-    receiptId: `0x${name}${randomHex(20)}` as Bytes32,
+    jobId: hexOf(randomHex(32)) as Bytes32,
+    receiptId: hexOf(name + randomHex(20)) as Bytes32,
   }
 }
