@@ -15,10 +15,12 @@ import { dirname, join, resolve } from 'node:path'
 import type { PrivateKey } from '../chain/private-key.ts'
 import type { ChannelPlace } from '../client/billing-orders.ts'
 import { objectReader, type Reader, type ShapeFault } from '../client/object-reader.ts'
+import { priceSheetReader } from '../client/parse-receipt-document.ts'
 import {
   addressReader,
   amountReader,
   bytes32Reader,
+  ifThere,
   listReader,
   orNull,
   secondsReader,
@@ -27,6 +29,7 @@ import {
 } from '../client/value-readers.ts'
 import { readKeyFile } from '../contributor/secret-file.ts'
 import type { ChannelConfig } from '../domain/channel.ts'
+import type { PriceSheet } from '../domain/price-sheet.ts'
 import type { Address, AtomicAmount, Bytes32, UnixSeconds } from '../domain/units.ts'
 import { CommandFailure } from './command.ts'
 import { describeShapeFault } from './read-trust.ts'
@@ -43,6 +46,8 @@ export type ChannelFile = ChannelPlace & {
   readonly openedAt: UnixSeconds
   /** Price sheets that the payer has agreed to. */
   readonly priceHashes: readonly Bytes32[]
+  /** The same in full; not in files of an earlier version. */
+  readonly priceSheets?: readonly PriceSheet[] | undefined
   /** The highest voucher that was signed here. */
   readonly signed: AtomicAmount
   /** A signed deposit of which it is not known what became of it: sent again, it is still made once. */
@@ -78,6 +83,7 @@ const fileReader: Reader<ChannelFile> = objectReader<ChannelFile>(
     sessionKeyFile: textReader,
     openedAt: secondsReader,
     priceHashes: listReader(bytes32Reader),
+    priceSheets: ifThere(listReader(priceSheetReader)),
     signed: amountReader,
     pendingDeposit: orNull(
       objectReader<PendingDeposit>(

@@ -233,6 +233,7 @@ function fileOf(terms: {
     sessionKeyFile: `${basename(options.channelPath).replace(/\.json$/, '')}.session.key`,
     openedAt: unixSecondsOf(terms.openedAtMs),
     priceHashes: terms.terms.models.map(({ price_hash }) => price_hash),
+    priceSheets: terms.terms.models.map(({ price_sheet }) => price_sheet),
     signed: atomic(0n),
     pendingDeposit: null,
   }

@@ -57,6 +57,9 @@ Options:
 Exit codes: 0 done (with --once), 1 something is wrong or did not work, 2 unusable arguments.
 `
 
+/** Agreed to, the newest last; older ones are known by their hashes alone. */
+const priceSheetsMax = 256
+
 type WalletOptions = {
   readonly once: boolean
   readonly everyS: number
@@ -140,7 +143,12 @@ async function acceptPrices(path: string, file: ChannelFile): Promise<ChannelFil
     terminal.printError(`agreed: ${id}, ${prices} per million tokens`)
   }
   const agreed = new Set([...file.priceHashes, ...terms.models.map(({ price_hash }) => price_hash)])
-  const accepted = { ...file, priceHashes: [...agreed] }
+  const sheets = terms.models.map(({ price_sheet }) => price_sheet)
+  const accepted = {
+    ...file,
+    priceHashes: [...agreed],
+    priceSheets: [...(file.priceSheets ?? []), ...sheets].slice(-priceSheetsMax),
+  }
   writeChannelFile(path, accepted)
   return accepted
 }
@@ -168,6 +176,7 @@ function depsOf(terms: {
       gateway: file.operator,
       anchors: { ...anchors, receiptVerifier: anchors.receiptVerifier ?? receiptVerifier },
       priceHashes: new Set(file.priceHashes),
+      priceSheets: file.priceSheets ?? [],
       openedAt: file.openedAt,
     },
     limits: terms.limits,

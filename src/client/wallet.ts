@@ -10,6 +10,7 @@
 
 import { err, ok, type Result } from '../base/result.ts'
 import type { ChannelConfig } from '../domain/channel.ts'
+import { isSamePrice, lowestOf, type PriceSheet } from '../domain/price-sheet.ts'
 import {
   type Address,
   type AtomicAmount,
@@ -58,6 +59,8 @@ export type WalletTrust = {
   readonly anchors: TrustAnchors
   /** Price sheets that were agreed to. */
   readonly priceHashes: ReadonlySet<Bytes32>
+  /** The same as far as they are at hand: whatever is no dearer than one of them is agreed to as well. */
+  readonly priceSheets: readonly PriceSheet[]
   /** No receipt of the channel is older than the channel. */
   readonly openedAt: UnixSeconds
 }
@@ -150,7 +153,7 @@ function chainMismatch(
       `number ${gatewaySeq} of its gateway, after number ${state.gatewaySeq}`,
     ]
   }
-  if (!trust.priceHashes.has(receipt.priceHash)) {
+  if (!trust.priceHashes.has(receipt.priceHash) && !isNoDearer(priceSheet, trust.priceSheets)) {
     return ['price-not-agreed', `priced by a sheet that you did not agree to: ${receipt.priceHash}`]
   }
   if (priceSheet.asset !== config.token) {
@@ -164,6 +167,16 @@ function chainMismatch(
   }
   return undefined
 }
+
+/** Prices that move with what contributors ask stay below the ones that their gateway told at first. */
+const isNoDearer = (sheet: PriceSheet, agreed: readonly PriceSheet[]): boolean =>
+  agreed.some(
+    (most) =>
+      sheet.operator === most.operator &&
+      sheet.modelId === most.modelId &&
+      sheet.asset === most.asset &&
+      isSamePrice(lowestOf(sheet, most), sheet),
+  )
 
 /** What the gateway says of the channel, as far as it matters here. */
 export type ClaimedBook = { readonly charged: AtomicAmount; readonly receipts: number }

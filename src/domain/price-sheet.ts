@@ -45,6 +45,11 @@ export const rangeOfBoth = (one: PriceRange, other: PriceRange): PriceRange => (
 export const lowestOf = (one: TokenPrices, other: TokenPrices): TokenPrices =>
   eachOf(one, other, (a, b) => (a < b ? a : b))
 
+export const isSamePrice = (one: TokenPrices, other: TokenPrices): boolean =>
+  one.promptAtomicPerMtok === other.promptAtomicPerMtok &&
+  one.cachedPromptAtomicPerMtok === other.cachedPromptAtomicPerMtok &&
+  one.completionAtomicPerMtok === other.completionAtomicPerMtok
+
 const eachOf = (
   one: TokenPrices,
   other: TokenPrices,

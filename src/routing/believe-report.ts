@@ -5,7 +5,7 @@
 import { hashPriceSheet } from '../chain/receipt-typed-data.ts'
 import type { CapacityReport } from '../domain/capacity-report.ts'
 import type { ContributorLimits, Offer } from '../domain/contributor.ts'
-import { lowestOf, type TokenPrices } from '../domain/price-sheet.ts'
+import { isSamePrice, lowestOf, type TokenPrices } from '../domain/price-sheet.ts'
 
 /** A report as it came. */
 export type HeardReport = {
@@ -42,8 +42,3 @@ export function askedFor(offer: Offer, heard: HeardReport | undefined): TokenPri
   if (asked === undefined) return undefined
   return lowestOf(asked, priceMax.prices)
 }
-
-export const isSamePrice = (one: TokenPrices, other: TokenPrices): boolean =>
-  one.promptAtomicPerMtok === other.promptAtomicPerMtok &&
-  one.cachedPromptAtomicPerMtok === other.cachedPromptAtomicPerMtok &&
-  one.completionAtomicPerMtok === other.completionAtomicPerMtok

@@ -234,6 +234,7 @@ test('a gateway that claims more than its receipts is found out, and gets no mor
         gateway: addresses.gatewayOperator,
         anchors: { ...noTrustAnchors, receiptVerifier },
         priceHashes: new Set(terms.models.map(({ price_hash }) => price_hash)),
+        priceSheets: terms.models.map(({ price_sheet }) => price_sheet),
         openedAt: unixSeconds(0),
       },
       limits: {

@@ -174,7 +174,9 @@ test('the wallet keeps to its limits', async () => {
 
 test('a wallet whose gateway asks prices that nobody agreed to refuses, and agrees when it is told to', async () => {
   const file = JSON.parse(readFileSync(payer.channelFile, 'utf8')) as Record<string, unknown>
-  writeFileSync(payer.channelFile, JSON.stringify({ ...file, priceHashes: [] }), { mode: 0o600 })
+  writeFileSync(payer.channelFile, JSON.stringify({ ...file, priceHashes: [], priceSheets: [] }), {
+    mode: 0o600,
+  })
   await ask(client)
   const refused = await payer.vouch('wallet', '--once')
   expect(refused.code).toBe(1)

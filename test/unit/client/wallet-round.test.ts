@@ -12,6 +12,7 @@ import type { ParsedReceipt } from '../../../src/client/parse-receipt-document.t
 import { noTrustAnchors } from '../../../src/client/trust-anchors.ts'
 import { freshWallet, type WalletState } from '../../../src/client/wallet.ts'
 import { runWalletRound, type WalletDeps } from '../../../src/client/wallet-round.ts'
+import type { PriceSheet } from '../../../src/domain/price-sheet.ts'
 import type { Receipt } from '../../../src/domain/receipt.ts'
 import { address, atomic, bytes32, unixSeconds } from '../../../src/domain/units.ts'
 import { testDomain } from '../../support/gateway-on-ledger.ts'
@@ -43,6 +44,7 @@ beforeAll(async () => {
         gatewayKeys: [{ operator: signer.operator, key: addressOfPrivateKey(signer.privateKey) }],
       },
       priceHashes: new Set(terms.value.models.map(({ price_hash }) => price_hash)),
+      priceSheets: [],
       openedAt: unixSeconds(Math.floor(Date.now() / 1000)),
     },
     limits: {
@@ -99,6 +101,37 @@ const changing = (seq: number, change: (parsed: ParsedReceipt) => ParsedReceipt)
   showing((receipts) =>
     receipts.map((parsed) => (parsed.receipt.channelSeq === seq ? change(parsed) : parsed)),
   )
+
+describe('a wallet that agreed to a highest price', () => {
+  /** As if the agreed sheet were another one than the receipts', and these its prices. */
+  const agreeing = async (change: Partial<PriceSheet>) => {
+    const page = await billing.receipts(0)
+    const [first = expect.fail('there are receipts')] = page.ok ? page.value : []
+    const priceSheets = [{ ...first.priceSheet, ...change }]
+    return round({ trust: { ...honest.trust, priceHashes: new Set(), priceSheets } })
+  }
+
+  test('takes whatever is no dearer', async () => {
+    const dear = atomic(10n ** 12n)
+    expect((await agreeing({ completionAtomicPerMtok: dear, validUntil: unixSeconds(1) })).ok).toBe(
+      true,
+    )
+    expect((await agreeing({})).ok).toBe(true)
+  })
+
+  test.each<Partial<PriceSheet>>([
+    { promptAtomicPerMtok: atomic(0n), completionAtomicPerMtok: atomic(10n ** 12n) },
+    { completionAtomicPerMtok: atomic(0n) },
+    { operator: address(`0x${'1'.repeat(40)}`) },
+    { modelId: bytes32(`0x${'1'.repeat(64)}`) },
+    { asset: address(`0x${'1'.repeat(40)}`) },
+  ])('takes nothing that is dearer in one thing, or of something else: %o', async (change) => {
+    expect(await agreeing(change)).toMatchObject({
+      ok: false,
+      error: { kind: 'objection', objection: { check: 'price-not-agreed' } },
+    })
+  })
+})
 
 describe('a wallet at an honest gateway', () => {
   test('verifies every receipt and signs nothing while enough is free', async () => {
