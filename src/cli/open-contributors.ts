@@ -19,7 +19,7 @@ import type { ContributorStore } from '../store/contributor-store.ts'
 import { StoreFailure } from '../store/ledger-store.ts'
 import { isGuardedHost } from '../upstream/guarded-lookup.ts'
 import { probeContributor } from '../upstream/probe-contributor.ts'
-import type { Tunnels } from '../upstream/tunnels.ts'
+import { isTunnelUrl, type Tunnels } from '../upstream/tunnels.ts'
 import type { UpstreamPools } from '../upstream/upstream-pools.ts'
 import { CommandFailure } from './command.ts'
 import type { StandingOf } from './joined-contributor.ts'
@@ -101,9 +101,16 @@ export async function openContributors(wiring: Wiring): Promise<OpenContributors
         authorization: `Bearer ${apiKey}`,
       }),
   })
-  const views = { roster, pool: routing.pool, fileContributors: routing.fileContributors, nowMs }
+  tunnels.watchReach(application.tell)
+  const views = {
+    tunnels,
+    roster,
+    pool: routing.pool,
+    fileContributors: routing.fileContributors,
+    nowMs,
+  }
   const joiningTerms = { config: () => current, roster, watch, store, seal, upstreams, nowMs }
-  const joining = createJoiningDoor({ ...views, ...openJoining(joiningTerms), tunnels })
+  const joining = createJoiningDoor({ ...views, ...openJoining(joiningTerms) })
   const readEntry = (definition: string) => readUpstreamEntry(definition, decimals)
   const admin =
     config.admin &&
@@ -166,21 +173,27 @@ function policyOf(config: GatewayConfig): () => LendingPolicy {
  * What the roster comes to in the rest of the gateway: at once where nobody must be asked; a lent key when its payout channel
  * is known, so that nobody works who could not be paid for it.
  */
-function applicationOf({ config, routing, payouts, upstreams, log }: Wiring) {
+function applicationOf({ config, routing, payouts, upstreams, tunnels, log }: Wiring) {
   let current: Roster = { entries: new Map(), marks: new Map() }
   const tell = () => {
     const { entries, marks } = current
     // Who came by itself works for nothing otherwise; what the operator entered is the operator's own affair.
     const isPaid = ({ record: { lender, joined, contributorId } }: RosterEntry) =>
       (lender === undefined && joined === undefined) || payouts.pays(contributorId)
+    const isAway = ({ record: { joined, baseUrl } }: RosterEntry) =>
+      joined !== undefined && isTunnelUrl(baseUrl) && !tunnels.isReachable(new URL(baseUrl).host)
     const drained = [...marks.values()].filter(({ isDrained }) => isDrained)
-    routing.contributors.setDrained(new Set(drained.map(({ contributorId }) => contributorId)))
+    const away = [...entries.values()].filter(isAway).map(({ record }) => record)
+    routing.contributors.setDrained(
+      new Set([...drained, ...away].map(({ contributorId }) => contributorId)),
+    )
     routing.contributors.setStoredContributors(
       [...entries.values()].filter(isPaid).flatMap(({ contributor }) => contributor ?? []),
     )
     upstreams.retain(routing.pool.contributors)
   }
   return {
+    tell,
     apply: (roster: Roster): void => {
       const readmitted = [...roster.marks.values()].filter(
         ({ contributorId, readmittedAtMs }) =>
@@ -206,7 +219,10 @@ function payeeOf(
 ): readonly PaidSigner[] {
   const { contributorId, lender, joined, status } = record
   // Who may not serve any more still asks for the vouchers of what it has earned.
-  if (joined !== undefined) return status === 'live' ? [{ contributorId, ...joined }] : []
+  if (joined !== undefined) {
+    const { operator, signingAddresses } = joined
+    return status === 'live' ? [{ contributorId, operator, signingAddresses }] : []
+  }
   if (contributor === undefined) return []
   if (lender === undefined) {
     const { identity } = contributor

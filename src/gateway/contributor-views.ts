@@ -6,6 +6,7 @@ import type { ContributorMark, ContributorRecord } from '../domain/contributor-r
 import type { ContributorRoster } from '../joining/contributor-roster.ts'
 import type { ContributorPool } from '../routing/contributor-pool.ts'
 import type { ContributorReport } from '../routing/pool-report.ts'
+import { isTunnelUrl, type Tunnels } from '../upstream/tunnels.ts'
 
 /** A contributor as the operator sees it. */
 export type ContributorView = {
@@ -22,12 +23,16 @@ export type ContributorView = {
   readonly report: ContributorReport | undefined
   /** What this gateway has under way there, also after it was drained. */
   readonly inFlight: number
+  /** Whether it has dialled in to this very process; undefined where it is dialled. */
+  readonly isConnected: boolean | undefined
 }
 
 export type ViewDeps = {
   readonly roster: Pick<ContributorRoster, 'current'>
   readonly pool: Pick<ContributorPool, 'report' | 'inFlight'>
   readonly fileContributors: () => readonly Contributor[]
+  /** Undefined where nobody dials in. */
+  readonly tunnels?: Pick<Tunnels, 'isReachable'> | undefined
   readonly nowMs: () => number
 }
 
@@ -47,6 +52,7 @@ export function contributorViews(deps: ViewDeps): readonly ContributorView[] {
     record: undefined,
     contributor,
     fault: undefined,
+    isConnected: isConnected(deps, contributor.baseUrl),
   }))
   const stored = [...entries.values()].map(({ record, contributor, fault }) => ({
     ...view(record.contributorId),
@@ -54,9 +60,17 @@ export function contributorViews(deps: ViewDeps): readonly ContributorView[] {
     record,
     contributor,
     fault,
+    isConnected: isConnected(deps, record.baseUrl),
   }))
   return [...inFile, ...stored]
 }
+
+/** Of whoever dials in: whether it has; undefined of who is dialled. */
+export const isConnected = (
+  { tunnels }: Pick<ViewDeps, 'tunnels'>,
+  baseUrl: string,
+): boolean | undefined =>
+  isTunnelUrl(baseUrl) ? tunnels?.isReachable(new URL(baseUrl).host) === true : undefined
 
 function originOf({ lender, joined }: ContributorRecord): ContributorView['origin'] {
   if (joined !== undefined) return 'joined'

@@ -8,8 +8,12 @@ import type { Refusal } from '../domain/refusal.ts'
 import type { Address, AtomicAmount, Bytes32 } from '../domain/units.ts'
 import type { RosterEntry } from '../joining/contributor-roster.ts'
 import type { JoiningStep } from '../joining/joining-step.ts'
-import type { Tunnels } from '../upstream/tunnels.ts'
-import { type ContributorView, contributorViews, type ViewDeps } from './contributor-views.ts'
+import {
+  type ContributorView,
+  contributorViews,
+  isConnected,
+  type ViewDeps,
+} from './contributor-views.ts'
 
 /** What whoever thinks of joining must know. */
 export type JoiningOffer = {
@@ -42,11 +46,7 @@ export type JoiningOffer = {
   readonly anyModel: TokenPrices | undefined
 }
 
-export type MemberView = ContributorView & {
-  readonly joined: Membership
-  /** Whether it has dialled in to this very process; undefined where it is dialled. */
-  readonly isConnected: boolean | undefined
-}
+export type MemberView = ContributorView & { readonly joined: Membership }
 
 type Viewed = Result<MemberView, Refusal>
 
@@ -63,7 +63,6 @@ export type JoiningDoor = {
 export type JoiningDoorDeps = ViewDeps & {
   readonly step: JoiningStep
   readonly offer: JoiningDoor['offer']
-  readonly tunnels: Pick<Tunnels, 'find'>
 }
 
 export function createJoiningDoor(deps: JoiningDoorDeps): JoiningDoor {
@@ -88,9 +87,7 @@ function viewOf(deps: JoiningDoorDeps, entry: RosterEntry): Viewed {
   const view: ContributorView = known ?? {
     ...{ contributorId, origin: 'joined', record, contributor, fault },
     ...{ mark: undefined, report: undefined, inFlight: deps.pool.inFlight(contributorId) },
+    isConnected: isConnected(deps, record.baseUrl),
   }
-  const url = new URL(record.baseUrl)
-  const isConnected =
-    url.protocol === 'tunnel:' ? deps.tunnels.find(url.host)?.isUp === true : undefined
-  return ok({ ...view, joined, isConnected })
+  return ok({ ...view, joined })
 }

@@ -12,6 +12,8 @@ import { Tunnel, type TunnelTimes } from './tunnel.ts'
 /** A contributor that dials in has this instead of a URL that could be dialled; the host is its operator account. */
 export const tunnelScheme = 'tunnel:'
 
+export const isTunnelUrl = (baseUrl: string): boolean => baseUrl.startsWith(`${tunnelScheme}//`)
+
 type TunnelEvent =
   | { readonly event: 'tunnel_up' | 'tunnel_down'; readonly contributorId: string }
   | { readonly event: 'tunnel_refused'; readonly why: string }
@@ -44,6 +46,9 @@ export class Tunnels {
   readonly #terms: TunnelsTerms
   readonly #expected = new Map<string, Contributor>()
   readonly #tunnels = new Map<string, ProvenTunnel>()
+  /** Hosts of those who have dialled in, or had until a moment ago. */
+  readonly #reachable = new Set<string>()
+  readonly #reachWatchers: (() => void)[] = []
   /** The oldest first. */
   readonly #strangers = new Set<Socket>()
 
@@ -62,7 +67,18 @@ export class Tunnels {
       if (mayUse(this.#expected.get(host), key)) continue
       tunnel.close()
       this.#tunnels.delete(host)
+      this.#reachable.delete(host)
     }
+  }
+
+  /** Whether a connection of that host stands, or one may soon stand again on which what was begun goes on. */
+  isReachable(host: string): boolean {
+    return this.#reachable.has(host)
+  }
+
+  /** Tells of everybody who can be reached now and could not before, or the other way round. */
+  watchReach(onChange: () => void): void {
+    this.#reachWatchers.push(onChange)
   }
 
   /** By the host of its URL; undefined for who never dialled in. */
@@ -107,6 +123,7 @@ export class Tunnels {
     for (const socket of this.#strangers) socket.destroy()
     for (const { tunnel } of this.#tunnels.values()) tunnel.close()
     this.#tunnels.clear()
+    this.#reachable.clear()
   }
 
   #attach(
@@ -117,10 +134,25 @@ export class Tunnels {
     const tunnel = this.#tunnels.get(host)?.tunnel ?? new Tunnel(this.#terms.times)
     this.#tunnels.set(host, { tunnel, key })
     tunnel.attach(session)
+    this.#reach(host, true)
     this.#terms.onEvent({ event: 'tunnel_up', contributorId })
     session.on('close', () => {
-      if (!tunnel.isUp) this.#terms.onEvent({ event: 'tunnel_down', contributorId })
+      if (tunnel.isUp) return
+      this.#terms.onEvent({ event: 'tunnel_down', contributorId })
+      // Most come back: whoever asks meanwhile is told to ask again, and not that there is no such model.
+      setTimeout(() => this.#giveUp(host, tunnel), this.#terms.times.resumeMs).unref()
     })
+  }
+
+  #giveUp(host: string, tunnel: Tunnel): void {
+    if (!tunnel.isUp && this.#tunnels.get(host)?.tunnel === tunnel) this.#reach(host, false)
+  }
+
+  #reach(host: string, isReachable: boolean): void {
+    if (this.#reachable.has(host) === isReachable) return
+    if (isReachable) this.#reachable.add(host)
+    else this.#reachable.delete(host)
+    for (const onChange of this.#reachWatchers) onChange()
   }
 
   /** Names of contributors are public: whoever keeps silent in one must not keep its owner out, who speaks at once. */

@@ -386,6 +386,9 @@ test('who does not dial in again in time is given up', async () => {
   tunnels.close()
   await line.close()
   await open({ resumeMs: 30, pingMs: 10_000 })
+  const reached: boolean[] = []
+  tunnels.watchReach(() => reached.push(tunnels.isReachable(contributor)))
+  expect(tunnels.isReachable(contributor)).toBe(true)
   const engineStream = stepping()
   engine.become(engineStream.script)
   const asking = ask()
@@ -396,6 +399,7 @@ test('who does not dial in again in time is given up', async () => {
   expect(tunnel.inFlight).toBe(0)
   const away = await ask().done
   expect(away.error?.message).toMatch(/away/)
+  await vi.waitFor(() => expect(reached).toEqual([false]), 5_000)
 })
 
 describe('the greeting', () => {

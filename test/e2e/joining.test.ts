@@ -119,6 +119,10 @@ test('whoever is not what it says does not join', async () => {
 test('joins, dials in, is asked, and what it earned is promised to the key that worked', async () => {
   const joined = await join()
   expect(joined).toMatchObject({ ok: true, value: { contributor: member.operator, url: null } })
+  await soon(async () => {
+    expect(await standing()).toMatchObject({ state: 'away', connected: false })
+  })
+  expect(await serving.ask(apiKey, 'joined-model')).toMatchObject({ code: 'model_not_found' })
   agent = await dialIn(at, member, place.upstream)
   await untilServed()
   const [document] = await receipts()
