@@ -20,6 +20,8 @@ type AskedText = {
   readonly request: GenerationRequest
   /** At least one. */
   readonly prompts: readonly TokenizedPrompt[]
+  /** What the prompt of the next turn begins with, after this answer; undefined where none can. */
+  readonly continued?: (answer: string) => readonly number[] | undefined
 }
 
 /** POST /v1/chat/completions */
@@ -28,9 +30,17 @@ export const chatApi: AnswerApi = {
   read: (body, model) => {
     const request = parseChatRequest(body, model)
     if (!request.ok) return request
-    const tokens = promptTokens(model, request.value.messages)
+    const { messages } = request.value
+    const tokens = promptTokens(model, messages)
     if (!tokens.ok) return err(contextLengthExceeded(tokens.error))
-    return ok({ request: request.value, prompts: [{ tokens: tokens.value, echo: '' }] })
+    return ok({
+      request: request.value,
+      prompts: [{ tokens: tokens.value, echo: '' }],
+      continued: (content) => {
+        const next = promptTokens(model, [...messages, { role: 'assistant', content }])
+        return next.ok ? next.value : undefined
+      },
+    })
   },
 }
 

@@ -35,9 +35,9 @@ export async function answerStreamed(answering: Answering): Promise<AnswerEnd> {
   const counts = step.value
   const usage = usageOf(work, counts)
   if (request.includeUsage && !signal.aborted) await send(wire.usageChunk(head, usage))
-  if (signal.aborted) return { ...counts, finished: false }
+  if (signal.aborted) return { ...counts, finished: false, texts }
   endEventStream(answering, { hashes, texts, usage })
-  return { ...counts, finished: true }
+  return { ...counts, finished: true, texts }
 }
 
 /** Events on their way, hashed for a job. */

@@ -31,7 +31,7 @@ export async function answerWhole(answering: Answering): Promise<AnswerEnd> {
     choices[index] = { text: texts[index] ?? '', finishReason, tokens: reported }
   }
   const counts = step.value
-  if (signal.aborted) return { ...counts, finished: false }
+  if (signal.aborted) return { ...counts, finished: false, texts }
   assert(choices.length === choiceCountOf(work), 'every choice has an end')
 
   const usage = usageOf(work, counts)
@@ -46,5 +46,5 @@ export async function answerWhole(answering: Answering): Promise<AnswerEnd> {
   })
   const headers = sealed === undefined ? {} : { 'x-vouch-work': sealed }
   sendJson(response, { status: 200, body, headers })
-  return { ...counts, finished: true }
+  return { ...counts, finished: true, texts }
 }

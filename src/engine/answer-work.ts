@@ -18,6 +18,7 @@ import type { GenerationRequest } from './generation-request.ts'
 export type AnswerWork = {
   readonly request: GenerationRequest
   readonly prompts: readonly TokenizedPrompt[]
+  readonly continued: ((answer: string) => readonly number[] | undefined) | undefined
   readonly seed: bigint
   /** Choices that are generated at once. */
   readonly slots: number
@@ -59,11 +60,12 @@ export function planWork(
   if (!job.ok) return job
   const read = api.read(asked.body, model)
   if (!read.ok) return err(read.error)
-  const { request, prompts } = read.value
+  const { request, prompts, continued } = read.value
   const receivedAtMs = nowMs()
   return ok({
     request,
     prompts,
+    continued,
     seed: request.seed ?? seedOf(job.value),
     slots: Math.min(request.choices * prompts.length, choicesMax, engine.turns.counts().slots),
     head: {

@@ -18,4 +18,8 @@ export type AnswerCounts = {
 }
 
 /** `finished` is false when the client left before the end. */
-export type AnswerEnd = AnswerCounts & { readonly finished: boolean }
+export type AnswerEnd = AnswerCounts & {
+  readonly finished: boolean
+  /** Of each choice. */
+  readonly texts: readonly string[]
+}

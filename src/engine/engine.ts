@@ -52,13 +52,15 @@ export function createEngine(parts: {
   const prefixCache = openPrefixCache({ shape, blockTokens, bytesMax: parts.prefixCacheBytesMax })
   const batchRowsMax = model.isBatchExact ? parts.batchRowsMax : 1
   const fingerprint = hash('sha256', `${model.modelId} ${engineName} ${samplerVersion}`)
+  const turns = openTurns({ slotsMax, waitingMax })
+  const isIdle = (): boolean => parts.prefixCacheBytesMax > 0 && turns.counts().running === 0
   return {
     model,
     loadedAtS: Math.floor(nowMs() / 1000),
-    promptReader: openPromptReader({ decoder, shape, prefixCache, blockTokens }),
+    promptReader: openPromptReader({ decoder, shape, prefixCache, blockTokens, isIdle }),
     batch: openDecodingBatch({ decoder, shape, rowsMax: batchRowsMax }),
     batchRowsMax,
-    turns: openTurns({ slotsMax, waitingMax }),
+    turns,
     workSigner,
     credit: parts.credit,
     systemFingerprint: `fp_${fingerprint.slice(0, 10)}`,

@@ -21,8 +21,11 @@ export const planText =
   }
 
 async function answerText(answering: Answering): Promise<RequestOutcome> {
-  const { work } = answering
+  const { engine, work } = answering
   const { stream } = work.request
-  const { finished, ...counts } = await (stream ? answerStreamed : answerWhole)(answering)
+  const { finished, texts, ...counts } = await (stream ? answerStreamed : answerWhole)(answering)
+  const [text = ''] = texts
+  const next = finished && texts.length === 1 ? work.continued?.(text) : undefined
+  if (next !== undefined) engine.promptReader.readAhead(next)
   return { outcome: finished ? 'complete' : 'client_gone', stream, ...usageOf(work, counts) }
 }

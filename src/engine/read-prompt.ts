@@ -15,6 +15,11 @@ export type ReadPrompt = {
 export type PromptReader = {
   /** Undefined when the signal came first. Prompts are read one after another, in the order of asking. */
   readonly read: (tokens: readonly number[], signal: AbortSignal) => Promise<ReadPrompt | undefined>
+  /**
+   * Reads what the next prompt probably begins with into the prefix cache: block by block, as long
+   * as nothing else is to be done. Then nobody waits for it, and who comes finds it read.
+   */
+  readonly readAhead: (tokens: readonly number[]) => void
   /** Prompts that are read or wait for it. */
   readonly reading: () => number
 }
@@ -25,6 +30,8 @@ export type PromptReading = {
   readonly prefixCache: PrefixCache
   /** Tokens of one pass; between two of them answers that are being written go on. */
   readonly blockTokens: number
+  /** Whether, beyond reading, the model has nothing to do. */
+  readonly isIdle: () => boolean
 }
 
 export function openPromptReader(reading: PromptReading): PromptReader {
@@ -43,7 +50,30 @@ export function openPromptReader(reading: PromptReading): PromptReader {
         count -= 1
       })
     },
+    readAhead: (tokens) => {
+      // In a turn of its own: whoever asks is about to give its place back.
+      setImmediate(() => {
+        const isFree = (): boolean => count === 0 && reading.isIdle()
+        // Whatever fails here fails again, and is told, when somebody asks for it.
+        readAhead(reading, tokens, isFree).catch(() => {})
+      })
+    },
     reading: () => count,
+  }
+}
+
+async function readAhead(
+  { prefixCache, blockTokens, ...model }: PromptReading,
+  tokens: readonly number[],
+  isFree: () => boolean,
+): Promise<void> {
+  const whole = tokens.length - (tokens.length % blockTokens)
+  if (!isFree() || prefixCache.prefixTokens(tokens) >= whole) return
+  let sequence = prefixCache.longestPrefix(tokens)
+  while (sequence.tokens < whole && isFree()) {
+    const block = tokens.slice(sequence.tokens, sequence.tokens + blockTokens)
+    sequence = (await readBlock(model, sequence, block)).sequence
+    prefixCache.keep(tokens.slice(0, sequence.tokens), sequence.keyValues)
   }
 }
 

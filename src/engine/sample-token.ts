@@ -46,14 +46,16 @@ export function sampleToken(choice: Choice): number {
   assert(Number.isFinite(bestLogit), 'a model gives finite logits')
   if (temperature === 0) return best
 
+  // Plain loops from here on: at sixteen answers at once this is run thousands of times a second.
+  const masses = new Float64Array(logits.length)
   let total = 0
-  const masses = logits.map((logit) => {
-    const mass = Math.exp((logit - bestLogit) / temperature)
+  for (let tokenId = 0; tokenId < logits.length; tokenId += 1) {
+    const mass = Math.exp(((logits[tokenId] ?? Number.NaN) - bestLogit) / temperature)
+    masses[tokenId] = mass
     total += mass
-    return mass
-  })
-  const nucleus = topP < 1 ? nucleusOf({ masses, total, topP }) : masses.keys()
-  return drawFrom({ masses, nucleus: [...nucleus], draw: choice.draw })
+  }
+  const nucleus = topP < 1 ? nucleusOf({ masses, total, topP }) : undefined
+  return drawFrom({ masses, nucleus, draw: choice.draw })
 }
 
 /**
@@ -65,8 +67,10 @@ export function logprobsOf(
   logits: Float32Array,
   asked: { readonly tokenId: number; readonly topCount: number },
 ): SampledLogprobs {
-  const best = logits.reduce((highest, logit) => (logit > highest ? logit : highest), -Infinity)
-  const sum = logits.reduce((total, logit) => total + Math.exp(logit - best), 0)
+  let best = -Infinity
+  for (const logit of logits) if (logit > best) best = logit
+  let sum = 0
+  for (const logit of logits) sum += Math.exp(logit - best)
   const logNormaliser = best + Math.log(sum)
   const logprobOf = (tokenId: number): number => (logits[tokenId] ?? Number.NaN) - logNormaliser
   return {
@@ -116,8 +120,8 @@ function nucleusOf(mass: {
   // the nucleus: the sort sees a few dozen tokens instead of the vocabulary.
   const negligible = ((1 - topP) * total) / masses.length
   const candidates: number[] = []
-  for (const [tokenId, tokenMass] of masses.entries()) {
-    if (tokenMass >= negligible) candidates.push(tokenId)
+  for (let tokenId = 0; tokenId < masses.length; tokenId += 1) {
+    if (massOf(tokenId) >= negligible) candidates.push(tokenId)
   }
   candidates.sort((one, other) => massOf(other) - massOf(one) || one - other)
   let reached = 0
@@ -129,21 +133,25 @@ function nucleusOf(mass: {
   return candidates.slice(0, size).sort((one, other) => one - other)
 }
 
+/** `nucleus` has token ids, ascending; undefined for all of them. */
 function drawFrom(from: {
   readonly masses: Float64Array
-  readonly nucleus: readonly number[]
+  readonly nucleus: readonly number[] | undefined
   readonly draw: number
 }): number {
-  const massOf = (tokenId: number): number => from.masses[tokenId] ?? 0
-  const total = from.nucleus.reduce((sum, tokenId) => sum + massOf(tokenId), 0)
+  const { masses, nucleus } = from
+  const count = nucleus?.length ?? masses.length
+  const tokenAt = (at: number): number => (nucleus === undefined ? at : (nucleus[at] ?? 0))
+  let total = 0
+  for (let at = 0; at < count; at += 1) total += masses[tokenAt(at)] ?? 0
   const target = from.draw * total
   let reached = 0
   let chosen = -1
-  for (const tokenId of from.nucleus) {
-    if (massOf(tokenId) === 0) continue
-    chosen = tokenId
-    reached += massOf(tokenId)
-    if (reached > target) break
+  for (let at = 0; at < count && !(reached > target); at += 1) {
+    const mass = masses[tokenAt(at)] ?? 0
+    if (mass === 0) continue
+    chosen = tokenAt(at)
+    reached += mass
   }
   assert(chosen >= 0, 'a nucleus holds at least one token')
   return chosen

@@ -70,7 +70,9 @@ function logprobsOf(
     if (logprobs === undefined) continue
     wire.tokens.push(nameOf(tokenId))
     wire.token_logprobs.push(logprobs.logprob)
-    const top = logprobs.top.map((one): [string, number] => [nameOf(one.tokenId), one.logprob])
+    // The sampled token is always among them, so there may be one more than was asked for.
+    const listed = [...logprobs.top, { tokenId, logprob: logprobs.logprob }]
+    const top = listed.map((one): [string, number] => [nameOf(one.tokenId), one.logprob])
     wire.top_logprobs.push(Object.fromEntries(top))
     wire.text_offset.push(offset)
     offset += lengthOf(decoder.decode(bytesOf(tokenId), { stream: true }))

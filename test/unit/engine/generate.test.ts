@@ -30,12 +30,13 @@ beforeAll(async () => {
 const prefixCache = (mebibytes: number): PrefixCache =>
   openPrefixCache({ shape: model.config, blockTokens, bytesMax: mebibytes * 1024 * 1024 })
 
-const readerWith = (cache: PrefixCache): PromptReader =>
+const readerWith = (cache: PrefixCache, isIdle = () => true): PromptReader =>
   openPromptReader({
     decoder: model.decoder,
     shape: model.config,
     prefixCache: cache,
     blockTokens,
+    isIdle,
   })
 
 function tokensOf(content: string): readonly number[] {
@@ -233,6 +234,28 @@ describe('openPromptReader', () => {
     // And once more from the very same prompt.
     const again = await read(second, shared)
     expect(await answer(again, given)).toEqual(await answer(plain, given))
+  })
+
+  test('what was read ahead changes no bit of the answer, and waits for nobody', async () => {
+    const given = options({ topLogprobs: 3 })
+    const tokens = tokensOf(`${long} Why?`)
+    const shared = prefixCache(8)
+    const reader = readerWith(shared)
+    reader.readAhead(tokens.slice(0, 70))
+    await expect.poll(() => shared.prefixTokens(tokens)).toBe(64)
+    const found = await reader.read(tokens, patient)
+    expect(found?.cachedTokens).toBe(64)
+    if (found === undefined) throw new Error('nobody left')
+    expect(await answer(found, given)).toEqual(await answer(await read(tokens), given))
+    // Nothing is read ahead while a prompt is read, nor while answers are written.
+    const quiet = prefixCache(8)
+    const busy = readerWith(quiet, () => false)
+    busy.readAhead(tokens)
+    const other = readerWith(quiet)
+    other.readAhead(tokens)
+    await other.read(tokensOf('Hello'), patient)
+    await new Promise(setImmediate)
+    expect(quiet.prefixTokens(tokens)).toBe(0)
   })
 
   test('an abort ends it at the next block, and nothing half-read is kept', async () => {

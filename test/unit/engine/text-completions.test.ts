@@ -48,7 +48,13 @@ describe('text completions, member by member', () => {
           logprobs: {
             tokens: ['a', 'bytes:\\xf0\\x9f', 'bytes:\\x90\\x88', 'a'],
             token_logprobs: [-0.5, -0.5, -0.5, -0.5],
-            top_logprobs: [{ a: -0.5 }, {}, {}, { a: -0.5 }],
+            // Beside what was asked for the sampled token itself, as api.openai.com has it.
+            top_logprobs: [
+              { a: -0.5 },
+              { 'bytes:\\xf0\\x9f': -0.5 },
+              { 'bytes:\\x90\\x88': -0.5 },
+              { a: -0.5 },
+            ],
             text_offset: [0, 1, 1, 2],
           },
           finish_reason: 'length',
