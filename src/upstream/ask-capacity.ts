@@ -7,7 +7,6 @@ import { capacityReportBytesMax, capacityReportTimeoutMs } from '../base/limits.
 import { err, ok, type Result } from '../base/result.ts'
 import { type CapacityReport, readCapacityReport } from '../domain/capacity-report.ts'
 import type { Contributor } from '../domain/contributor.ts'
-import { isGuardedHost } from './guarded-lookup.ts'
 import type { UpstreamPools } from './upstream-pools.ts'
 
 /** `not_offered`: it knows no such question. `unreadable`: what it says is no report. */
@@ -22,17 +21,14 @@ export function askCapacity(
   contributor: Pick<Contributor, 'baseUrl' | 'authorization' | 'isGuarded'>,
   timeoutMs: number = capacityReportTimeoutMs,
 ): Promise<Result<CapacityReport, CapacityFailure>> {
-  const { baseUrl, authorization, isGuarded } = contributor
-  const url = new URL(baseUrl)
-  if (isGuarded && !isGuardedHost(url.hostname)) return Promise.resolve(err('no_answer'))
+  const { authorization } = contributor
   return new Promise((settle) => {
     const reader = new ReportReader(settle, timeoutMs)
     pools.dispatch(
-      url,
+      contributor,
       {
         method: 'GET',
-        path: `${url.pathname}${path}`,
-        isGuarded,
+        path,
         headers: {
           'accept-encoding': 'identity',
           ...(authorization !== undefined && { authorization }),

@@ -12,7 +12,6 @@ import type { Cancellation } from '../base/cancellation.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { voucherHeader } from '../domain/payout-voucher.ts'
 import type { UpstreamRefusal } from '../domain/refusal.ts'
-import { isGuardedHost } from './guarded-lookup.ts'
 import { refusalOfStatus } from './retry-rules.ts'
 import type { UpstreamPools } from './upstream-pools.ts'
 
@@ -53,19 +52,14 @@ export function openAnswer(
   pools: UpstreamPools,
   attempt: Attempt,
 ): Promise<Result<OpenedAnswer, UpstreamRefusal>> {
-  const url = new URL(attempt.baseUrl)
-  if (attempt.isGuarded && !isGuardedHost(url.hostname)) {
-    return Promise.resolve(err({ reason: 'upstream_connection_error' }))
-  }
   return new Promise((settle) => {
     const reader = new AnswerReader(settle, attempt.onShownVoucher)
     attempt.cancellation.onCancel(() => reader.abort())
     pools.dispatch(
-      url,
+      attempt,
       {
         method: 'POST',
-        path: `${url.pathname}${attempt.path}`,
-        isGuarded: attempt.isGuarded,
+        path: attempt.path,
         // Without this header any encoding would be acceptable (RFC 9110, section 12.5.3).
         headers: { ...attempt.headers, 'accept-encoding': 'identity' },
         body: attempt.body,

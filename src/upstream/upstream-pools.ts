@@ -29,7 +29,19 @@ type UpstreamRequest = {
   /** Empty for what asks for nothing but the path. */
   readonly body: Buffer
   readonly headersTimeout: number
-  readonly isGuarded: boolean | undefined
+}
+
+/** Where a contributor is asked. */
+type Named = {
+  readonly baseUrl: string
+  /** A stranger named the URL: what it leads to must be on the public Internet. */
+  readonly isGuarded?: boolean | undefined
+}
+
+/** The same, read once: a few places are asked again and again. */
+type Place = {
+  readonly pathname: string
+  readonly ask: (request: UpstreamRequest, handler: Dispatcher.DispatchHandler) => void
 }
 
 const timeoutLimits: UpstreamTimeouts = {
@@ -42,6 +54,9 @@ const timeoutLimits: UpstreamTimeouts = {
 /** Connections to contributors, one pool for each origin. */
 export class UpstreamPools {
   readonly #pools = new Map<string, Pool>()
+  /** By base URL. */
+  readonly #places = new Map<string, Place>()
+  readonly #guardedPlaces = new Map<string, Place>()
   readonly #lookup: LookupFunction
   readonly timeouts: UpstreamTimeouts
 
@@ -60,16 +75,42 @@ export class UpstreamPools {
     this.#tunnels = tunnels
   }
 
-  /** Over a connection of ours to where `url` leads, or over one that the contributor opened. */
-  dispatch(url: URL, request: UpstreamRequest, handler: Dispatcher.DispatchHandler): void {
-    const { isGuarded, ...options } = request
-    if (url.protocol !== tunnelScheme) {
-      this.pool(url, isGuarded).dispatch(options, handler)
-      return
+  /** Over a connection of ours to where the URL leads, or over one that the contributor opened. */
+  dispatch(
+    { baseUrl, isGuarded = false }: Named,
+    request: UpstreamRequest,
+    handler: Dispatcher.DispatchHandler,
+  ): void {
+    const places = isGuarded ? this.#guardedPlaces : this.#places
+    let place = places.get(baseUrl)
+    if (place === undefined) {
+      place = this.#placeOf(new URL(baseUrl), isGuarded)
+      places.set(baseUrl, place)
     }
-    const { headersTimeout: headersTimeoutMs, ...question } = options
+    const { method, path, headers, body, headersTimeout } = request
+    const asked = { method, path: place.pathname + path, headers, body, headersTimeout }
+    place.ask(asked, handler)
+  }
+
+  #placeOf(url: URL, isGuarded: boolean): Place {
+    const { protocol, host, hostname, pathname } = url
+    if (protocol === tunnelScheme) {
+      return { pathname, ask: (request, handler) => this.#askOverTunnel(host, request, handler) }
+    }
+    if (isGuarded && !isGuardedHost(hostname)) {
+      return { pathname, ask: (_request, handler) => refuseDispatch(handler) }
+    }
+    const pool = this.pool(url, isGuarded)
+    return { pathname, ask: (request, handler) => pool.dispatch(request, handler) }
+  }
+
+  #askOverTunnel(
+    host: string,
+    { headersTimeout: headersTimeoutMs, ...question }: UpstreamRequest,
+    handler: Dispatcher.DispatchHandler,
+  ): void {
     const asked = { ...question, headersTimeoutMs, idleTimeoutMs: this.timeouts.idleMs }
-    const tunnel = this.#tunnels?.find(url.host)
+    const tunnel = this.#tunnels?.find(host)
     if (tunnel === undefined) refuseDispatch(handler)
     else tunnel.dispatch(asked, handler)
   }
@@ -86,9 +127,9 @@ export class UpstreamPools {
   }
 
   /** Lets go of connections to places that are none of these any more, as soon as they are idle. */
-  retain(
-    used: readonly { readonly baseUrl: string; readonly isGuarded?: boolean | undefined }[],
-  ): void {
+  retain(used: readonly Named[]): void {
+    this.#places.clear()
+    this.#guardedPlaces.clear()
     const names = new Set(used.map(({ baseUrl, isGuarded }) => nameOf(new URL(baseUrl), isGuarded)))
     for (const [name, pool] of this.#pools) {
       if (names.has(name)) continue
