@@ -78,9 +78,10 @@ export async function openJoiningPlace(): Promise<JoiningPlace> {
 
 const gasMoney = `0x${(10n ** 20n).toString(16)}`
 
-async function register(
+/** An account of its own on a chain, with a stake, a key and, unless it is said otherwise, a payout. */
+export async function register(
   { rpcUrl, chainId, contracts }: DevChain,
-  { isPaid = true }: { readonly isPaid?: boolean },
+  { isPaid = true }: { readonly isPaid?: boolean } = {},
 ): Promise<Registered> {
   const rpc = jsonRpc(rpcUrl)
   const [operatorKey, signingKey] = [randomPrivateKey(), randomPrivateKey()]
