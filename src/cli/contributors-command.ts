@@ -16,14 +16,14 @@ const help = `Usage: vouch contributors list
 
 Who answers, at a gateway that runs: its admin API is asked (docs/admin.md). Beside a running
 'vouch dev' no option is needed. NAME is a contributor's id, or its name where only one has it;
-of a lent key the name is WALLET/NAME, as list shows it. A contributor looks at itself with
+of a lent key the name is WALLET/NAME, of one that joined its account, as list shows it. A contributor looks at itself with
 'vouch contributor'.
 
   list            every contributor: its state, why, and what is in flight there
   add             adds a service, or replaces the one with the same URL and id
   drain           sends it no new request; what is in flight there ends
   readmit         sends it requests again, and holds nothing against it
-  approve         lets a key be used that somebody lent
+  approve         lets a key be used that somebody lent, or a contributor that joined
   remove          drains it and forgets it, its key too
   rotate-secret   adds a new secret to the file that kept keys are encrypted with
 
