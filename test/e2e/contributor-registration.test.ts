@@ -2,6 +2,9 @@
  * An operator's whole life with its registry, on a real chain: what it is told that it costs, what is sent, and what a run
  * that died in between leaves to the next one.
  */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { err, ok } from '../../src/base/result.ts'
 import type { Contract } from '../../src/chain/contracts.ts'
@@ -31,6 +34,10 @@ import { openSender, type Sender, sendCall } from '../../src/chain/transactions.
 import { devContractHandles, devStake } from '../../src/dev/dev-contracts.ts'
 import { type Address, atomic } from '../../src/domain/units.ts'
 import { expectOk, startDevChain, type TestDevChain } from '../support/dev-chain.ts'
+import type { RegisterChildTerms } from '../support/register-child.ts'
+import { tapChain } from '../support/tapped-chain.ts'
+
+const registerChild = resolve(import.meta.dirname, '../support/register-child.ts')
 
 let running: TestDevChain
 let registry: Contract
@@ -258,4 +265,42 @@ test('a transaction that a killed run left in the pool is waited for, and not se
   } finally {
     expectOk(await rpc().call('evm_setAutomine', [true]))
   }
+})
+
+test('a registration that dies at each of its transactions is continued, and none is sent twice', {
+  timeout: 120_000,
+}, async () => {
+  const privateKey = randomPrivateKey()
+  const account = addressOfPrivateKey(privateKey)
+  await fund(account, devStake)
+  const wanted = wantedOf(someKey(), account)
+  /** True: it got through. */
+  const runAndKill = async (when: 'before' | 'after'): Promise<boolean> => {
+    let killNow = (): void => undefined
+    const node = await tapChain(running.chain.url, async ({ method, forward }) => {
+      if (method !== 'eth_sendRawTransaction') return forward()
+      if (when === 'after') await forward()
+      killNow()
+      return undefined
+    })
+    const terms: RegisterChildTerms = {
+      ...{ nodeUrl: node.url, chainId: running.dev.chainId, registry: registry.address },
+      ...{ privateKey, wanted },
+    }
+    const child = spawn(process.execPath, [registerChild, JSON.stringify(terms)], {
+      stdio: 'ignore',
+    })
+    killNow = () => void child.kill('SIGKILL')
+    const [code] = (await once(child, 'exit')) as [number | null]
+    await node.stop()
+    return code === 0
+  }
+  let kills = 0
+  while (!(await runAndKill(kills % 2 === 0 ? 'before' : 'after'))) kills += 1
+  // approve, register and registerPayout: each once before it was sent, and once after.
+  expect(kills).toBe(6)
+  expect(await sentBy(account)).toBe(3)
+  const standing = await standingOf(account, wanted.signingKey)
+  expect(isServingNow(standing)).toBe(true)
+  expect(standing.payout?.receiver).toBe(account)
 })
