@@ -10,7 +10,7 @@ import { type Random, seededRandom } from '../src/routing/seeded-random.ts'
 export const modelName = 'm'
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs
-const dayMs: number = 24 * hourMs
+export const dayMs: number = 24 * hourMs
 /** The simulated day begins late enough for no time to be before zero. */
 export const dawnMs = 86_400_000
 

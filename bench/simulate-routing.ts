@@ -2,7 +2,9 @@
  * A synthetic day over two hundred contributors, replayed against our way of choosing and three others. No sockets and no
  * clock: the router's own code runs in simulated time, so that the table is the same on every machine.
  *
- *   node bench/simulate-routing.ts [--seed N] [--per-second N] [--contributors N]
+ *   node bench/simulate-routing.ts [--seed N] [--per-second N] [--contributors N] [--auction]
+ *
+ * With --auction the same day at fixed prices and at prices that move with the load, by our policy alone.
  *
  * Seed 1 was used to tune the policy; the table of the README is of seeds 2 and 3, which were not.
  */
@@ -15,6 +17,7 @@ import type { RouteRequest } from '../src/routing/filter-lanes.ts'
 import type { Route } from '../src/routing/route.ts'
 import { seededRandom } from '../src/routing/seeded-random.ts'
 import { ContributorAtWork } from './routing-fate.ts'
+import { listed, type Market, markets, reportAlways, spreadOf } from './routing-market.ts'
 import { type Policy, policies } from './routing-policies.ts'
 import {
   dawnMs,
@@ -37,6 +40,8 @@ type World = {
 
 type Tally = {
   cost: bigint
+  /** By contributor; its gateway keeps nothing here. */
+  readonly earned: Map<string, bigint>
   readonly firstTokenMs: number[]
   readonly wholeMs: number[]
   failed: number
@@ -55,11 +60,11 @@ type Run = {
   readonly tally: Tally
 }
 
-async function replay(world: World, policy: Policy): Promise<Tally> {
+async function replay(world: World, policy: Policy, market: Market): Promise<Tally> {
   const time = new SimulatedTime(dawnMs)
   const from = world.contributors.filter(({ joinsAtMs }) => joinsAtMs <= dawnMs)
   const pool = new ContributorPool(
-    from.map(({ contributor }) => contributor),
+    from.map(({ contributor }) => listed(contributor, market)),
     {
       random: seededRandom(world.seed),
       schedule: (delayMs, run) => time.in(delayMs, run),
@@ -74,6 +79,7 @@ async function replay(world: World, policy: Policy): Promise<Tally> {
   )
   const tally: Tally = {
     cost: 0n,
+    earned: new Map(world.contributors.map(({ contributor }) => [contributor.contributorId, 0n])),
     firstTokenMs: [],
     wholeMs: [],
     failed: 0,
@@ -85,8 +91,9 @@ async function replay(world: World, policy: Policy): Promise<Tally> {
   }
   const run = { world, time, pool, atWork, tally }
   for (const { contributor, joinsAtMs } of world.contributors) {
-    if (joinsAtMs > dawnMs) time.in(joinsAtMs - dawnMs, () => pool.add(contributor))
+    if (joinsAtMs > dawnMs) time.in(joinsAtMs - dawnMs, () => pool.add(listed(contributor, market)))
   }
+  reportAlways({ time, pool, atWork, contributors: world.contributors }, market)
   const texts = new ConversationTexts()
   for (const request of world.requests) {
     time.in(request.atMs - dawnMs, () => {
@@ -159,7 +166,12 @@ async function attemptOnce(
   tally.wholeMs.push(time.nowMs + fate.wholeMs - request.atMs)
   tally.knownTokens += request.knownTokens
   tally.cachedTokens += fate.cachedTokens
-  tally.cost += priceRoundedUp(offer.prices, { ...request, cachedPromptTokens: fate.cachedTokens })
+  const cost = priceRoundedUp(offer.prices, { ...request, cachedPromptTokens: fate.cachedTokens })
+  tally.cost += cost
+  tally.earned.set(
+    contributor.contributorId,
+    (tally.earned.get(contributor.contributorId) ?? 0n) + cost,
+  )
   return true
 }
 
@@ -234,11 +246,55 @@ function row(policy: Policy, tally: Tally, asked: number): string {
   ].join(' | ')
 }
 
+function marketRow(market: Market, tally: Tally, asked: number): string {
+  const served = tally.wholeMs.length
+  const { median, topShare } = spreadOf([...tally.earned.values()])
+  return [
+    '',
+    market.name,
+    (Number(tally.cost) / 1e6 / (served / 1_000)).toFixed(3),
+    `${seconds(tally.firstTokenMs, 0.5)} / ${seconds(tally.firstTokenMs, 0.99)}`,
+    `${seconds(tally.wholeMs, 0.5)} / ${seconds(tally.wholeMs, 0.99)}`,
+    percent(tally.failed + tally.refused, asked),
+    (Number(tally.cost) / 1e6).toFixed(2),
+    median.toFixed(3),
+    (100 * topShare).toFixed(1),
+    '',
+  ].join(' | ')
+}
+
+async function compareMarkets(world: World): Promise<void> {
+  const [ours] = policies
+  if (ours === undefined) throw new Error('there is a policy')
+  process.stdout.write(
+    '| market | $ per 1,000 answers | first token p50 / p99, s | whole answer p50 / p99, s | not answered % | ' +
+      'earned by all, $ | by the median contributor, $ | by the best tenth, % |\n|---|---|---|---|---|---|---|---|\n',
+  )
+  for (const market of markets) {
+    const tally = await replay(world, ours, market)
+    process.stdout.write(`${marketRow(market, tally, world.requests.length).trim()}\n`)
+  }
+}
+
+async function comparePolicies(world: World): Promise<void> {
+  process.stdout.write(
+    '| policy | $ per 1,000 answers | first token p50 / p99, s | whole answer p50 / p99, s | failed % | ' +
+      'no room % | attempts | 429 % | of known prompt tokens cached, % |\n|---|---|---|---|---|---|---|---|---|\n',
+  )
+  const [fixed] = markets
+  if (fixed === undefined) throw new Error('there is a market')
+  for (const policy of policies) {
+    const tally = await replay(world, policy, fixed)
+    process.stdout.write(`${row(policy, tally, world.requests.length).trim()}\n`)
+  }
+}
+
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '2' },
     'per-second': { type: 'string', default: '1' },
     contributors: { type: 'string', default: '200' },
+    auction: { type: 'boolean', default: false },
   },
 })
 const seed = Number(values.seed)
@@ -248,12 +304,6 @@ const world: World = {
   requests: drawRequests(seed, Number(values['per-second'])),
 }
 process.stdout.write(
-  `seed ${seed}, ${values.contributors} contributors, ${world.requests.length} requests\n\n` +
-    '| policy | $ per 1,000 answers | first token p50 / p99, s | whole answer p50 / p99, s | failed % | ' +
-    'no room % | attempts | 429 % | of known prompt tokens cached, % |\n|---|---|---|---|---|---|---|---|---|\n',
+  `seed ${seed}, ${values.contributors} contributors, ${world.requests.length} requests\n\n`,
 )
-for (const policy of policies) {
-  process.stdout.write(
-    `${row(policy, await replay(world, policy), world.requests.length).trim()}\n`,
-  )
-}
+await (values.auction ? compareMarkets(world) : comparePolicies(world))

@@ -68,9 +68,11 @@ export async function startScriptedUpstream(
   }
 }
 
-/** A form has no JSON. */
+/** A form has no JSON, and a question without a body neither. */
 const jsonOf = (headers: IncomingMessage['headers'], body: Buffer): Record<string, unknown> =>
-  headers['content-type']?.startsWith('multipart/') ? {} : JSON.parse(body.toString())
+  body.length === 0 || headers['content-type']?.startsWith('multipart/')
+    ? {}
+    : JSON.parse(body.toString())
 
 /** Requests in the order in which they came, for a test that waits for each. */
 class Arrivals {
