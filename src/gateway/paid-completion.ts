@@ -6,6 +6,7 @@ import { err, type Result } from '../base/result.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { UnpaidRequest } from '../domain/request.ts'
 import type { ExactPayment, PaymentQuote, VoucherPayment } from '../domain/x402-payment.ts'
+import type { ProvenVoucher } from '../payment/x402-accept.ts'
 import type { X402Step } from '../payment/x402-step.ts'
 import type { AnswerClient } from './answer-client.ts'
 import type { Gateway } from './gateway.ts'
@@ -50,7 +51,7 @@ export function createPaidDoor(gateway: Gateway, inFlight: InFlight, x402: X402S
       const left = inFlight.enter()
       if (left === undefined) return err({ reason: 'shutting_down' })
       try {
-        const job = { request, payment, quote, client }
+        const job = { request, payment, quote, client, proven: undefined }
         if (payment.kind !== 'voucher' || quote.parallel > 1) return await serve(gateway, x402, job)
         // Whoever only names a channel must not keep its owner waiting.
         const proven = await x402.prove(payment)
@@ -59,7 +60,7 @@ export function createPaidDoor(gateway: Gateway, inFlight: InFlight, x402: X402S
           const response = repeated.answerTo(payment, request)
           if (response !== undefined) return err({ reason: 'payment_replayed', response })
           const told = repeated.watch(payment, request, client)
-          return serve(gateway, x402, { ...job, client: told })
+          return serve(gateway, x402, { ...job, client: told, proven: proven.value })
         })
       } finally {
         left()
@@ -94,15 +95,17 @@ async function serve(
     readonly payment: VoucherPayment | ExactPayment
     readonly quote: PaymentQuote
     readonly client: AnswerClient
+    /** Undefined where it was not looked at yet. */
+    readonly proven: ProvenVoucher | undefined
   },
 ): Promise<Result<void, Refusal>> {
-  const { request, payment, quote, client } = job
-  const payer = await x402.accept(payment, quote)
+  const { request, payment, quote, client, proven } = job
+  const payer = await x402.accept(payment, quote, proven)
   if (!payer.ok) return payer
   const served = await serveCompletion(gateway, { ...request, payer: payer.value }, client)
   if (served.ok || served.error.reason !== 'insufficient_balance') return served
   // Another request took what this one was to be paid by, between the look at the channel and the hold.
   if (payment.kind === 'exact') return err({ reason: 'payment_replayed', response: undefined })
-  const again = await x402.accept(payment, quote)
+  const again = await x402.accept(payment, quote, proven)
   return again.ok ? served : again
 }

@@ -38,16 +38,26 @@ export type AcceptRefusal =
 
 export type ChannelPayer = Extract<Payer, { kind: 'channel' }>
 
-/** Accepts a voucher that pays for the quoted request beside those under way. Throws StoreFailure. */
+/** What a voucher proved: its signature in the one form that the contract takes. */
+export type ProvenVoucher = { readonly signature: Signature }
+
+/**
+ * Accepts a voucher that pays for the quoted request beside those under way. One that was `proven` before it waited its turn
+ * is not verified again: that is the dearest part of it. Throws StoreFailure.
+ */
 export async function acceptVoucherPayment(
   deps: AcceptDeps,
   payment: VoucherPayment,
   quote: Pick<PaymentQuote, 'ceilingAmount'>,
+  proven?: ProvenVoucher,
 ): Promise<Result<ChannelPayer, AcceptRefusal>> {
   const { voucher } = payment
-  const proven = await proveVoucher(deps, voucher)
-  if (!proven.ok) return proven
-  const { signature, known } = proven.value
+  const judged =
+    proven === undefined
+      ? await proveVoucher(deps, voucher)
+      : ok({ ...proven, known: await deps.ledger.channel(voucher.channelId) })
+  if (!judged.ok) return judged
+  const { signature, known } = judged.value
   const current = await payableChannel(deps, payment, known)
   if (!current.ok) return current
   const { channel, transactionHash } = current.value
@@ -85,9 +95,7 @@ const baseOf = ({ voucher, quotedAmount }: VoucherPayment): AtomicAmount | undef
 export async function proveVoucher(
   { ledger, terms }: Pick<AcceptDeps, 'ledger' | 'terms'>,
   voucher: PresentedVoucher,
-): Promise<
-  Result<{ readonly signature: Signature; readonly known: Channel | undefined }, AcceptRefusal>
-> {
+): Promise<Result<ProvenVoucher & { readonly known: Channel | undefined }, AcceptRefusal>> {
   const { config, channelId, maxClaimableAmount } = voucher
   const objection = objectionTo(config, terms)
   if (objection !== undefined)

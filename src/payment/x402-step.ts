@@ -20,6 +20,7 @@ import {
   type AcceptDeps,
   acceptVoucherPayment,
   type ChannelPayer,
+  type ProvenVoucher,
   proveVoucher,
 } from './x402-accept.ts'
 import { acceptExactPayment, type ExactDeps } from './x402-exact.ts'
@@ -42,10 +43,11 @@ export type X402Step = {
   /** The quote that a payment is for: of its chain and asset. Refused where nothing such is taken, or no rate is known. */
   readonly choose: (payment: PresentedPayment, quote: PaymentQuote) => Result<PaymentQuote, Refusal>
   /** Whether the voucher is its channel's own: cheap, without the chain. Only then may it stand in its channel's way. */
-  readonly prove: (payment: VoucherPayment) => Promise<Result<void, Refusal>>
+  readonly prove: (payment: VoucherPayment) => Promise<Result<ProvenVoucher, Refusal>>
   readonly accept: (
     payment: VoucherPayment | ExactPayment,
     quote: PaymentQuote,
+    proven: ProvenVoucher | undefined,
   ) => Promise<Result<ChannelPayer, Refusal>>
   readonly refund: (request: RefundRequest) => Promise<Result<Refunded, Refusal>>
   readonly turns: ChannelTurns
@@ -95,11 +97,11 @@ export function createX402Step(deps: X402Deps): X402Step {
     prove: (payment) =>
       onLane(laneOf(payment), async (lane) => {
         const proven = await proveVoucher(lane, payment.voucher)
-        return proven.ok ? ok(undefined) : proven
+        return proven.ok ? ok({ signature: proven.value.signature }) : proven
       }),
-    accept: (payment, quote) =>
+    accept: (payment, quote, proven) =>
       onLane(laneOf(payment), async (lane) => {
-        if (payment.kind === 'voucher') return acceptVoucherPayment(lane, payment, quote)
+        if (payment.kind === 'voucher') return acceptVoucherPayment(lane, payment, quote, proven)
         if (quote.ceilingAmount < exactMinimumAmount) {
           const detail = 'a request of so little is not settled by a transfer of its own'
           return err({ reason: 'payment_unacceptable', detail })
