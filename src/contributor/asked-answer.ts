@@ -6,6 +6,7 @@ import { withMembers } from '../base/json-members.ts'
 import { choicesMax, embeddingInputsMax, promptsMax } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
+import { introductionBytes, type PromptSize } from '../domain/prompt-bound.ts'
 import { type Fields, isFields, parseWhole } from '../upstream/answer-json.ts'
 import { optionsWithUsage } from '../upstream/prepare-body.ts'
 import {
@@ -18,6 +19,8 @@ import {
 /** What is signed here: answers in text, and vectors. */
 export type SignedEndpoint = Extract<Endpoint, 'chat/completions' | 'completions' | 'embeddings'>
 
+type AskedPrompt = PromptSize & { readonly promptCount: number }
+
 export type AskedAnswer = {
   readonly endpoint: SignedEndpoint
   /** As the engine is asked for it. */
@@ -25,9 +28,8 @@ export type AskedAnswer = {
   readonly stream: boolean
   /** Answers to all prompts together. */
   readonly choiceCount: number
-  readonly promptCount: number
-  /** UTF-8 bytes of the prompt's texts. */
-  readonly promptBytes: number
+  /** What its prompts can be made of at most. */
+  readonly prompt: AskedPrompt
   /** It repeats its prompt. */
   readonly isEchoed: boolean
   /** Exactly as it came. */
@@ -64,8 +66,7 @@ export function readAsked(
     model,
     stream: endpoint !== 'embeddings' && fields['stream'] === true,
     choiceCount: prompts.length * perPrompt,
-    promptCount: prompts.length,
-    promptBytes: bytesOfTexts(prompts),
+    prompt: sizeOf(endpoint, fields, prompts, body),
     isEchoed: endpoint === 'completions' && fields['echo'] === true,
     body,
     wantsUsage: isFields(options) && options['include_usage'] === true,
@@ -107,13 +108,44 @@ function promptsOf(endpoint: SignedEndpoint, fields: Fields): readonly unknown[]
   return typeof value[0] === 'number' ? [value] : value
 }
 
+/** As a gateway sizes it: what an engine renders besides the texts is in the body too, so the whole body bounds it. */
+function sizeOf(
+  endpoint: SignedEndpoint,
+  fields: Fields,
+  prompts: readonly unknown[],
+  body: Buffer,
+): AskedPrompt {
+  const messages = endpoint === 'chat/completions' ? (prompts[0] as unknown) : prompts
+  const isRendered = renderedMembers.some((name) => fields[name] != null)
+  return {
+    promptBytes: isRendered
+      ? body.length + introductionBytes
+      : bytesOfTexts([prompts, fields['suffix']]),
+    messageCount: Array.isArray(messages) ? messages.length : 1,
+    promptHasMedia: endpoint === 'chat/completions' && hasMedia(messages),
+    promptCount: prompts.length,
+  }
+}
+
+/** Of a chat, beside its messages. */
+const renderedMembers = ['tools', 'functions', 'response_format'] as const
+
 /** A token's id is a token, whose bytes nobody knows here: it counts as one. */
 function bytesOfTexts(value: unknown): number {
   if (typeof value === 'string') return Buffer.byteLength(value)
   if (Array.isArray(value)) return value.reduce<number>((sum, one) => sum + bytesOfTexts(one), 0)
-  if (isFields(value)) return bytesOfTexts([value['content'], value['text']])
+  if (isFields(value)) return bytesOfTexts([value['content'], value['text'], value['name']])
   return typeof value === 'number' ? 1 : 0
 }
+
+const hasMedia = (messages: unknown): boolean =>
+  Array.isArray(messages) &&
+  messages.some((message) => {
+    const content = isFields(message) ? message['content'] : undefined
+    return (
+      Array.isArray(content) && content.some((part) => isFields(part) && part['type'] !== 'text')
+    )
+  })
 
 const isCount = (value: unknown, max: number): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= max

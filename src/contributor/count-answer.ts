@@ -4,15 +4,13 @@
  * Work has no member that says so, but the line of the job has.
  */
 import type { AnswerContent } from '../attestation/answer-transcript.ts'
+import { promptTokensAtMost } from '../domain/prompt-bound.ts'
 import type { MeteredUsage, Usage } from '../domain/usage.ts'
 import { echoedBytesIn } from '../metering/echoed-bytes.ts'
 import { settleUnits, settleUsage } from '../metering/settle-usage.ts'
 import type { WholeUnits } from '../upstream/whole-units.ts'
 import type { AgentModel } from './agent-terms.ts'
 import type { AskedAnswer } from './asked-answer.ts'
-
-/** Tokens of template that an engine writes around each prompt at most, where no context bounds it. */
-const templateBytes = 1024
 
 export function countText(
   asked: AskedAnswer,
@@ -24,12 +22,12 @@ export function countText(
   const echoedBytes = asked.isEchoed
     ? echoedBytesIn(content.choices(asked.choiceCount), {
         forwardedBody: asked.body,
-        promptCount: asked.promptCount,
+        promptCount: asked.prompt.promptCount,
       })
     : 0
   return settleUsage(reported, {
-    ...promptOf(asked, model, reported),
-    messageCount: asked.promptCount,
+    ...promptOf(asked, model),
+    messageCount: asked.prompt.messageCount,
     completionTokensCounted: undefined,
     // An answer that only says its prompt again is not empty.
     completionBytes: byteLength === 0 ? 0 : Math.max(1, byteLength - echoedBytes),
@@ -42,22 +40,15 @@ export const countUnits = (
   { units, source, usage }: WholeUnits,
 ): MeteredUsage =>
   settleUnits(usage, {
-    ...promptOf(asked, model, usage),
+    ...promptOf(asked, model),
     units,
     unitsMax: asked.choiceCount,
     source,
-    promptCount: asked.promptCount,
+    promptCount: asked.prompt.promptCount,
   })
 
-/** A report may be of as many tokens as the context has: pictures are in no bytes. Without one only the texts are counted. */
-const promptOf = (
-  { body, promptCount, promptBytes }: AskedAnswer,
-  { contextTokensMax }: AgentModel,
-  reported: Usage | undefined,
-) => ({
+/** As the gateway bounds it: a claim beyond that would be cut there, and what is cut counts as unpaid here. */
+const promptOf = ({ prompt }: AskedAnswer, { contextTokensMax }: AgentModel) => ({
   promptTokensCounted: undefined,
-  promptTokensMax:
-    reported === undefined
-      ? promptBytes
-      : promptCount * (contextTokensMax ?? body.length + templateBytes),
+  promptTokensMax: promptTokensAtMost(prompt, contextTokensMax ?? Number.MAX_SAFE_INTEGER),
 })

@@ -6,6 +6,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { choicesMax } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
+import { introductionBytes } from '../domain/prompt-bound.ts'
 import type { RequestRefusal } from '../domain/refusal.ts'
 import type { InferenceRequest } from '../domain/request.ts'
 import { type Fields, isFields } from './field-reader.ts'
@@ -101,7 +102,6 @@ const notRendered: ReadonlySet<string> = new Set([
   ...['reasoning_effort', 'verbosity', 'modalities', 'safety_identifier', 'prompt_cache_key'],
   ...['routing', 'attestation'],
 ])
-export const introductionBytes = 1024
 
 /** Members of a message that are counted one by one, and the roles whose names the template's own tokens cover. */
 const plainMembers: ReadonlySet<string> = new Set(['role', 'content', 'name'])

@@ -1,6 +1,6 @@
+import { introductionBytes } from '../domain/prompt-bound.ts'
 import { bytesPerTokenMost } from '../gateway/route-request.ts'
 import type { FieldReader } from './field-reader.ts'
-import { introductionBytes } from './openai-schema.ts'
 
 /** One prompt or several, each a text or a list of token ids, as `/v1/completions` and `/v1/embeddings` take them. */
 export type PromptList = {

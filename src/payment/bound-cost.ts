@@ -3,12 +3,10 @@ import { err, ok, type Result } from '../base/result.ts'
 import type { Offer } from '../domain/contributor.ts'
 import { unitAt } from '../domain/endpoint.ts'
 import { type PriceSheet, priceRoundedUp } from '../domain/price-sheet.ts'
+import { promptTokensAtMost } from '../domain/prompt-bound.ts'
 import type { RequestRefusal } from '../domain/refusal.ts'
 import type { UnpaidRequest } from '../domain/request.ts'
 import type { AtomicAmount } from '../domain/units.ts'
-
-/** Tokens of chat template that an engine may add for each message and for the answer it opens. */
-const templateTokensPerMessage = 8
 
 /** Completion tokens of one choice at `/v1/completions` where the client says nothing. OpenAI's own default. */
 const plainCompletionTokensUsual = 16
@@ -20,18 +18,11 @@ export type CostBound = {
   readonly completionTokensMax: number
 }
 
-/**
- * The most that an offer can cost for a request: every byte of prompt text a token (no byte-level tokenizer makes more),
- * capped by the context of each prompt, and the bound of each choice. Media has no such byte bound, so it holds the context.
- */
+/** The most that an offer can cost for a request: the most tokens that its prompt can be, and the bound of each choice. */
 export function boundCost(request: UnpaidRequest, offer: Offer): Result<CostBound, RequestRefusal> {
   const perChoice = boundChoice(request, offer)
   if (!perChoice.ok) return perChoice
-  const contextTokensMax = offer.contextTokensMax * (request.promptCount ?? 1)
-  const templateTokens = (request.messageCount + 1) * templateTokensPerMessage
-  const promptTokensMax = request.promptHasMedia
-    ? contextTokensMax
-    : Math.min(request.promptBytes + templateTokens, contextTokensMax)
+  const promptTokensMax = promptTokensAtMost(request, offer.contextTokensMax)
   const amount = costOf(offer.prices, {
     promptTokens: promptTokensMax,
     completionTokens: perChoice.value * request.choiceCount,

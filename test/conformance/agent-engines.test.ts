@@ -8,6 +8,17 @@ import { ask } from '../support/ask.ts'
 import { engineKinds } from '../support/engine-records.ts'
 import { startFixtureEngine } from '../support/fixture-engine.ts'
 
+const messages = [
+  { role: 'system', content: 'You answer in one short sentence, whatever you are asked.' },
+  { role: 'user', content: 'Where does rain fall? And what is the weather in Zürich?' },
+]
+const tools = [
+  {
+    type: 'function',
+    function: { name: 'get_weather', parameters: { type: 'object', properties: {} } },
+  },
+]
+
 describe.each(engineKinds)('%s', async (kind) => {
   const engine = await startFixtureEngine(kind)
   const { record, baseUrl } = engine
@@ -24,10 +35,11 @@ describe.each(engineKinds)('%s', async (kind) => {
     ]),
   )('$name, $how', async ({ name, said, stream }) => {
     engine.answer(name)
-    const answer = await ask(place.gateway, { stream })
+    const answer = await ask(place.gateway, { messages, tools, stream })
     expect(answer).toMatchObject({ status: 200, content: said.content, done: stream })
     const { receipts } = await place.newEntries()
     expect(receipts).toHaveLength(1)
+    expect(receipts[0]?.usage.source).toBe('reported')
     expect(receipts[0]?.contributorSignature).toMatch(/^0x[0-9a-f]{130}$/)
     const [promptTokens, cachedPromptTokens, completionTokens] = said.usage
     expect(receipts[0]?.receipt.work).toMatchObject({

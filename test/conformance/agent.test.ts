@@ -173,7 +173,7 @@ describe('what an engine writes in its own way', () => {
   test('nothing of what it used: a fourth of the bytes is claimed', async () => {
     engine.become(streamBytes([...events, sseDone]))
     await ask(gateway, streamed)
-    expect(await signedWork()).toMatchObject({ promptTokens: 3, completionTokens: 3 })
+    expect(await signedWork()).toMatchObject({ promptTokens: 7, completionTokens: 3 })
     expect(place.newEnds()).toMatchObject([{ usageSource: 'counted' }])
   })
 
