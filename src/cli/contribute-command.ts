@@ -36,7 +36,7 @@ Money
                            there (not needed for a development chain on this machine)
   --payout 0x…             where what you earn goes                            [your account]
   --credit-limit AMOUNT    unpaid work beyond which none is begun                        [0.50]
-  --coin-price AMOUNT      what the chain's coin is worth, to judge a claim's gas        [5000]
+  --coin-price AMOUNT      what the chain's coin is worth, to judge a claim's gas      [100000]
 
 ${accountHelp}
 

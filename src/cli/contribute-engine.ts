@@ -11,14 +11,12 @@ import {
 } from '../contributor/choose-models.ts'
 import {
   type FoundEngine,
-  type FoundModel,
   findEngines,
   lookAtEngine,
   usualEnginePorts,
 } from '../contributor/find-engines.ts'
 import { withCachedPrice } from '../contributor/propose-prices.ts'
 import { readSecretFile } from '../contributor/secret-file.ts'
-import { builtInModel } from '../dev/built-in-model.ts'
 import type { TokenPrices } from '../domain/price-sheet.ts'
 import { parseAmount } from './amounts.ts'
 import { confirmOrEnd } from './ask-person.ts'
@@ -79,20 +77,13 @@ async function readEngineKey(path: string | undefined): Promise<string | undefin
   throw new CommandFailure(key.error)
 }
 
-/** An engine of ours that is older than this does not tell its context; of the model that comes with it we know it. */
-function withBuiltInContext(model: FoundModel): FoundModel {
-  const { modelId, contextTokensMax } = builtInModel()
-  if (model.contextTokensMax !== undefined || model.modelId !== modelId) return model
-  return { ...model, contextTokensMax }
-}
-
 const choicesOf = (
   found: FoundEngine,
   { models, contextTokens, prices }: ContributeOptions,
   { terms }: MetGateway,
 ): ReturnType<typeof chooseModels> =>
   chooseModels({
-    found: found.models.map(withBuiltInContext),
+    found: found.models,
     terms,
     chosen: models,
     contextTokens,

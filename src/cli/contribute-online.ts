@@ -44,8 +44,10 @@ type OnlineEvent =
   | { readonly event: 'draining' }
   | { readonly event: 'drained'; readonly left: boolean; readonly why: string | null }
 
-/** Between two questions how we stand: until all is well, and then. */
+/** Between two questions how we stand: until all is well, and then; right after joining more often, and not for ever. */
 const standingSoonMs = 2_000
+const firstLookMs = 250
+const firstLooksMax = 40
 const standingEveryMs = 60_000
 
 export class OnlineContributor {
@@ -75,9 +77,19 @@ export class OnlineContributor {
   async begin(): Promise<Result<RemoteStanding, string>> {
     const joined = await this.#join()
     if (!joined.ok) return err(describeBillingFailure(joined.error))
+    await this.#untilInPool()
     await this.#beReachable()
     void this.#watchStanding()
     return joined
+  }
+
+  /** A gateway looks at the chain before it lets us in: who dials sooner is refused, and would wait for longer. */
+  async #untilInPool(): Promise<void> {
+    for (let asked = 0; asked < firstLooksMax; asked += 1) {
+      const standing = await lookAtStanding(this.#terms.contribution, this.#signingKey)
+      if (!standing.ok || standing.value.state !== 'unusable') return
+      await wait(firstLookMs)
+    }
   }
 
   async #beReachable(): Promise<void> {
@@ -202,6 +214,8 @@ export class OnlineContributor {
   }
 
   async #joinAgain(): Promise<void> {
+    const standing = await lookAtStanding(this.#terms.contribution, this.#signingKey)
+    if (standing.ok || standing.error.reason !== 'gateway_refused') return
     const joined = await this.#join()
     if (joined.ok) return
     this.#terms.onEvent({ event: 'not_joined', why: describeBillingFailure(joined.error) })

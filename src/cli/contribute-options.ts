@@ -3,8 +3,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { ChosenModel } from '../contributor/choose-models.ts'
 import { type PricePoint, readPricePoints, usualPricePoints } from '../contributor/price-curve.ts'
-import { type Address, type AtomicAmount, address, isAddress } from '../domain/units.ts'
-import { parseAmount } from './amounts.ts'
+import { type Address, address, isAddress } from '../domain/units.ts'
 import { readGatewayUrl, readUrl, readWhole } from './channel-options.ts'
 import { CommandFailure } from './command.ts'
 import { type ContributorFile, contributorPaths, findContributorFile } from './contributor-file.ts'
@@ -31,8 +30,8 @@ export type ContributeOptions = {
   readonly account: AccountOptions
   readonly payout: Address | undefined
   readonly creditLimit: string | undefined
-  /** What the chain's own coin is worth, in atomic units of a token with so many decimals. */
-  readonly coinPrice: (decimals: number) => AtomicAmount
+  /** What the chain's own coin is worth, in units of the payout token. */
+  readonly coinPrice: string | undefined
   readonly direct: DirectOptions | undefined
   readonly acceptedGateway: Address | undefined
   /** Contracts that a person vouches for. */
@@ -91,9 +90,6 @@ const named = {
   yes: flag,
   json: flag,
 } as const
-
-/** Dollars: rather too dear, so that a claim that is sent was worth its gas. */
-const coinPriceDefault = '5000'
 
 /** Where `vouch contribute` and `vouch contributor` keep what is theirs, unless `--data` names another folder. */
 const contributorFolderDefault = (): string => join(homedir(), '.vouch', 'contributor')
@@ -169,8 +165,7 @@ function optionsOf(values: ReturnType<typeof parseValues>, folder: string): Cont
     },
     payout: readAccount('--payout', values.payout),
     creditLimit: values['credit-limit'],
-    coinPrice: (decimals) =>
-      parseAmount('--coin-price', values['coin-price'] ?? coinPriceDefault, decimals),
+    coinPrice: values['coin-price'],
     direct: readDirect(values),
     acceptedGateway: readAccount('--accept-gateway', values['accept-gateway']),
     trusted: (values.trust ?? []).map((given) => readAccount('--trust', given)),

@@ -6,12 +6,14 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { PrivateKey } from '../chain/private-key.ts'
 import type { Sender } from '../chain/transactions.ts'
 import { askVoucher } from '../contributor/ask-voucher.ts'
+import { assumedCoinPrice } from '../contributor/claim-cost.ts'
 import { ClaimWatch } from '../contributor/claim-watch.ts'
 import { type CreditBook, paidAmount, unpaidAmount } from '../contributor/credit-book.ts'
 import { EarningsDiary } from '../contributor/earnings-diary.ts'
 import { joinablePlaceOf } from '../contributor/join-gateway.ts'
 import { gatewayGoneDefaultMs } from '../contributor/limits.ts'
 import { type AtomicAmount, atomic } from '../domain/units.ts'
+import { parseAmount } from './amounts.ts'
 import { type Books, type Contribution, openBooks } from './contribute-agent.ts'
 import type { ScreenEvent } from './contribute-screen.ts'
 import { contributorPaths } from './contributor-file.ts'
@@ -32,6 +34,14 @@ export type Payments = {
   readonly start: () => void
   /** Everything is on the disk when it resolves. */
   readonly close: () => Promise<void>
+}
+
+/** What a claim that is sent by itself is weighed by. */
+function coinPriceOf({ options, met }: Contribution): AtomicAmount {
+  const { chain_id: chainId, payout_token: token } = met.terms.chain
+  return options.coinPrice === undefined
+    ? assumedCoinPrice(chainId, token.decimals)
+    : parseAmount('--coin-price', options.coinPrice, token.decimals)
 }
 
 /** A busy gateway sends a voucher every few seconds: nobody wants to read them all. */
@@ -61,7 +71,7 @@ export async function openPayments(
     policy: {
       gatewayGoneMs: gatewayGoneDefaultMs,
       claimAboveAmount: undefined,
-      coinPrice: options.coinPrice(met.terms.chain.payout_token.decimals),
+      coinPrice: coinPriceOf(contribution),
     },
     ...{ book, rpc: met.rpc, sender, gatewaySeenAtMs, onEvent: tell, nowMs: Date.now },
   })

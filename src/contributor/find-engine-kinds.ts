@@ -58,12 +58,9 @@ async function lookAtVouch({ ask, listed }: EngineLook): Promise<EngineFacts | u
   const health = await ask('/health')
   const modelId = textOf(memberOf(health, 'modelId'))
   if (modelId === undefined) return undefined
-  const models = listed.map(({ id, json }) => ({
-    id,
-    contextTokensMax: countOf(memberOf(json, 'max_model_len')),
-    ...(id === memberOf(health, 'model') && { modelId }),
-  }))
-  return { models }
+  const contextTokensMax = countOf(memberOf(health, 'contextTokensMax'))
+  const models = listed.map(({ id }) => ({ id, contextTokensMax, modelId }))
+  return { slots: countOf(memberOf(health, 'slots')), models }
 }
 
 async function lookAtVllm({ ask, listed }: EngineLook): Promise<EngineFacts> {

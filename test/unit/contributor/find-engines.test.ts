@@ -158,14 +158,18 @@ test('TGI without a list of models; LocalAI, which speaks like Ollama too', asyn
 })
 
 test('an engine of ours has a model id; a gateway of ours is no engine', async () => {
-  const models = list({ id: 'vouch-mini', object: 'model', owned_by: 'vouch', max_model_len: 1024 })
+  const models = list({ id: 'vouch-mini', object: 'model', owned_by: 'vouch' })
   const modelId = `0x${'ab'.repeat(32)}`
   const engine = await serve({
     '/v1/models': models,
-    '/health': { state: 'ok', model: 'vouch-mini', modelId, running: 0, waiting: 0 },
+    '/health': {
+      ...{ status: 'ok', model: 'vouch-mini', modelId, contextTokensMax: 1024 },
+      ...{ running: 0, waiting: 0, slots: 4 },
+    },
   })
   expect(await look(engine.origin)).toMatchObject({
     kind: 'vouch',
+    slots: 4,
     models: [{ id: 'vouch-mini', modelId, contextTokensMax: 1024 }],
   })
   const gateway = await serve({ '/v1/models': models })
