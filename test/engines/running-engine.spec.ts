@@ -59,6 +59,37 @@ test('several at once are each answered', async () => {
   await far.newEntries()
 })
 
+/** Of engines that count them. */
+async function tokensMade(): Promise<number | undefined> {
+  const metrics = await (await fetch(`${inject('engineUrl')}/metrics`)).text()
+  const [, made] =
+    /^(?:vllm:generation|llamacpp:predicted)_tokens_total\S* (\S+)$/m.exec(metrics) ?? []
+  return made === undefined ? undefined : Number(made)
+}
+
+test('who leaves is not computed for to the end', async () => {
+  const { gateway, newEntries } = far
+  const before = await tokensMade()
+  const leaving = new AbortController()
+  const tokensMax = 900
+  // Without its end token the model writes until it may not.
+  const endless = { stream: true, max_tokens: tokensMax, logit_bias: { 3: -100 } }
+  const response = await fetch(`${gateway.origin}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${gateway.apiKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'm', ...knownQuestion, ...endless }),
+    signal: leaving.signal,
+  })
+  await response.body?.getReader().read()
+  leaving.abort()
+  expect(await ask(gateway, knownQuestion)).toMatchObject({ status: 200, content: knownAnswer })
+  const made = ((await tokensMade()) ?? 0) - (before ?? 0)
+  process.stdout.write(`tokens made: ${before === undefined ? 'not told' : made}\n`)
+  expect(made).toBeLessThan(tokensMax)
+  const outcomes = (await newEntries()).log.map(({ outcome }) => outcome)
+  expect(outcomes.sort()).toEqual(['client_gone', 'complete'])
+})
+
 test('too long a prompt is told as that', async () => {
   const content = 'word '.repeat(3_000)
   const { status, error } = await ask(far.gateway, { messages: [{ role: 'user', content }] })
