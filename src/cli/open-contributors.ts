@@ -2,6 +2,7 @@
  * The contributors that join while gateways run: what the store has of them becomes what the pool asks, what payouts pay and
  * what the admin API shows.
  */
+import { registryLookMs } from '../base/limits.ts'
 import type { GatewayLog } from '../base/log.ts'
 import { err, type Result } from '../base/result.ts'
 import { describeChainFailure } from '../chain/chain-failure.ts'
@@ -14,6 +15,7 @@ import { createJoiningDoor, type JoiningDoor } from '../gateway/joining-door.ts'
 import { createContributorKeeper } from '../joining/contributor-keeper.ts'
 import { ContributorRoster, type Roster, type RosterEntry } from '../joining/contributor-roster.ts'
 import { createLendingStep, type LendingPolicy, type LendingStep } from '../joining/lending-step.ts'
+import { markForgers, unmarkedForgers } from '../joining/mark-forgers.ts'
 import type { RegistryWatch } from '../joining/registry-watch.ts'
 import type { ContributorStore } from '../store/contributor-store.ts'
 import { StoreFailure } from '../store/ledger-store.ts'
@@ -61,7 +63,9 @@ export async function openContributors(wiring: Wiring): Promise<OpenContributors
   const seal = openSeal(config)
   let current = config
   const watch = openRegistryWatch({ config, roster: () => roster, log, nowMs })
-  const application = applicationOf(wiring)
+  const application = applicationOf(wiring, (forgers) => {
+    void markForgers(roster, forgers).catch(() => log.error('forgers_not_marked'))
+  })
   const standingOf: StandingOf = (operator) => watch.standingOf(operator)
   const roster = new ContributorRoster({
     store,
@@ -77,6 +81,7 @@ export async function openContributors(wiring: Wiring): Promise<OpenContributors
     log,
   })
   await begin(roster, watch, log)
+  const forgery = setInterval(application.lookForForgers, registryLookMs).unref()
   const decimals = config.chain.assetDecimals
   const place = {
     gateway: config.gateway.operator,
@@ -129,6 +134,7 @@ export async function openContributors(wiring: Wiring): Promise<OpenContributors
       await roster.rejudge()
     },
     stop: async () => {
+      clearInterval(forgery)
       await watch.stop()
       await roster.stop()
     },
@@ -173,19 +179,28 @@ function policyOf(config: GatewayConfig): () => LendingPolicy {
  * What the roster comes to in the rest of the gateway: at once where nobody must be asked; a lent key when its payout channel
  * is known, so that nobody works who could not be paid for it.
  */
-function applicationOf({ config, routing, payouts, upstreams, tunnels, log }: Wiring) {
+function applicationOf(
+  { config, routing, payouts, upstreams, tunnels, log, nowMs }: Wiring,
+  onForgers: (contributorIds: readonly string[]) => void,
+) {
   let current: Roster = { entries: new Map(), marks: new Map() }
+  const lookForForgers = (): void => {
+    const forgers = unmarkedForgers(current, routing.pool.report(nowMs()))
+    if (forgers.length > 0) onForgers(forgers)
+  }
   const tell = () => {
+    // Before anybody leaves the pool, which forgets what it knew of whom it lets go.
+    lookForForgers()
     const { entries, marks } = current
     // Who came by itself works for nothing otherwise; what the operator entered is the operator's own affair.
     const isPaid = ({ record: { lender, joined, contributorId } }: RosterEntry) =>
       (lender === undefined && joined === undefined) || payouts.pays(contributorId)
     const isAway = ({ record: { joined, baseUrl } }: RosterEntry) =>
       joined !== undefined && isTunnelUrl(baseUrl) && !tunnels.isReachable(new URL(baseUrl).host)
-    const drained = [...marks.values()].filter(({ isDrained }) => isDrained)
+    const marked = [...marks.values()].filter(({ isDrained, isForger }) => isDrained || isForger)
     const away = [...entries.values()].filter(isAway).map(({ record }) => record)
     routing.contributors.setDrained(
-      new Set([...drained, ...away].map(({ contributorId }) => contributorId)),
+      new Set([...marked, ...away].map(({ contributorId }) => contributorId)),
     )
     routing.contributors.setStoredContributors(
       [...entries.values()].filter(isPaid).flatMap(({ contributor }) => contributor ?? []),
@@ -194,14 +209,22 @@ function applicationOf({ config, routing, payouts, upstreams, tunnels, log }: Wi
   }
   return {
     tell,
+    lookForForgers,
     apply: (roster: Roster): void => {
       const readmitted = [...roster.marks.values()].filter(
         ({ contributorId, readmittedAtMs }) =>
           readmittedAtMs !== (current.marks.get(contributorId)?.readmittedAtMs ?? 0),
       )
+      const readmit = () => {
+        for (const { contributorId } of readmitted) routing.pool.readmit(contributorId)
+      }
+      // Of who has just left, too.
+      lookForForgers()
       current = roster
+      // Whoever is in the pool is well before it is looked at, and whoever comes back to it is well then.
+      readmit()
       tell()
-      for (const { contributorId } of readmitted) routing.pool.readmit(contributorId)
+      readmit()
     },
     settle: async (roster: Roster): Promise<boolean> => {
       const payees = [...roster.entries.values()].flatMap((entry) => payeeOf(config, entry))

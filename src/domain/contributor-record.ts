@@ -38,11 +38,13 @@ type Lender = {
   readonly payout: Address
 }
 
-/** What the operator said about a contributor, whether it is kept here or stands in the file. */
+/** What the operator said about a contributor, or was seen of it, whether it is kept here or stands in the file. */
 export type ContributorMark = {
   readonly contributorId: string
   /** Gets no new request. */
   readonly isDrained: boolean
+  /** Joined by itself and signed what did not happen, as some gateway saw: gets no new request either. */
+  readonly isForger?: boolean | undefined
   /** When the operator last vouched for it; 0 for never. Whatever was held against it before is forgotten. */
   readonly readmittedAtMs: number
 }

@@ -77,7 +77,7 @@ export function createAdminDoor(deps: AdminDeps): AdminDoor {
     change: (id, change) => ofKept(id, () => afterwards(keeper.change(id, change))),
     drain: (id) => ofKnown(id, () => afterwards(keeper.mark(id, { isDrained: true }))),
     readmit: (id) => {
-      const well = { isDrained: false, readmittedAtMs: deps.nowMs() }
+      const well = { isDrained: false, isForger: false, readmittedAtMs: deps.nowMs() }
       return ofKnown(id, () => afterwards(keeper.mark(id, well)))
     },
     approve: (id) => ofKept(id, () => afterwards(keeper.approve(id))),

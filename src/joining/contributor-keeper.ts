@@ -9,6 +9,7 @@ import type { AdminRefusal, GatewayRefusal, RequestRefusal } from '../domain/ref
 import type { ApiKeySeal } from '../store/api-key-seal.ts'
 import { contributorIdOf } from '../store/contributor-store.ts'
 import type { ContributorRoster } from './contributor-roster.ts'
+import { unmarked } from './mark-forgers.ts'
 import { objectionToApiKey, orStoreRefusal } from './order-rules.ts'
 
 /** An `upstreams` entry, or what is changed of one; `apiKey` is the key itself, and null takes a member away. */
@@ -61,12 +62,6 @@ export const createContributorKeeper = (deps: KeeperDeps): ContributorKeeper => 
       await deps.roster.change(() => ({ outcome: undefined, records: gone, marks: gone }))
       return ok(contributorId)
     }),
-})
-
-const unmarked = (contributorId: string): ContributorMark => ({
-  contributorId,
-  isDrained: false,
-  readmittedAtMs: 0,
 })
 
 async function add(deps: KeeperDeps, entry: EntryFields): Kept {

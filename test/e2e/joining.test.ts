@@ -220,6 +220,27 @@ test('without a key it is out, and its order of before does not bring it back', 
   expect((await leaveGateway(at.place, signedBy(member.operatorKey))).ok).toBe(true)
 })
 
+test('whoever signs what did not happen is asked no more, however it comes back', async () => {
+  await agent?.stop()
+  member = await place.register()
+  expect((await join()).ok).toBe(true)
+  agent = await dialIn(at, member, place.upstream, randomPrivateKey())
+  await soon(async () => {
+    expect(await serving.ask(apiKey, 'joined-model')).toMatchObject({ code: 'attestation_failed' })
+  })
+  const quarantined = { state: 'quarantined', cause: expect.stringContaining('only readmit') }
+  await soon(async () => expect(await standing()).toMatchObject(quarantined))
+  expect((await leaveGateway(at.place, signedBy())).ok).toBe(true)
+  expect(await join()).toMatchObject({ ok: true, value: quarantined })
+  await agent.stop()
+  agent = await dialIn(at, member, place.upstream)
+  expect(await standing()).toMatchObject(quarantined)
+  expect(await serving.ask(apiKey, 'joined-model')).toMatchObject({ code: 'model_not_found' })
+  await serving.admin('POST', `/contributors/${member.operator}/readmit`)
+  await untilServed()
+  expect((await leaveGateway(at.place, signedBy())).ok).toBe(true)
+})
+
 test('who could not be paid joins, is told why it is not asked, and is asked once it can be', async () => {
   await agent?.stop()
   member = await place.register({ isPaid: false })

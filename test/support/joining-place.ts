@@ -151,6 +151,8 @@ export async function dialIn(
   { terms, place }: Awaited<ReturnType<typeof joinableAt>>,
   { operator, signingKey }: Pick<Registered, 'operator' | 'signingKey'>,
   engine: { readonly baseUrl: string },
+  /** That signs its Works: another one than the registered, of who forges. */
+  workKey: PrivateKey = signingKey,
 ): Promise<DialledIn> {
   const folder = mkdtempSync(join(tmpdir(), 'vouch-joined-'))
   const jobs = expectOk(await openJobBook(join(folder, 'jobs')))
@@ -160,7 +162,7 @@ export async function dialIn(
     models: [{ id: offeredModel.upstreamId, modelId: joinedModelId, asks }],
     signer: {
       contributor: operator,
-      privateKey: signingKey,
+      privateKey: workKey,
       domain: receiptDomain({ chainId, verifyingContract }),
     },
     gateway: terms.gateway,

@@ -72,6 +72,7 @@ function stateOf(view: ContributorView): { readonly state: string; readonly caus
   const { record, report } = view
   if (view.fault !== undefined) return told('unusable', view.fault)
   if (record?.status === 'pending') return told('pending', 'it waits for approval')
+  if (view.mark?.isForger === true) return told('quarantined', quarantineCauses.forged)
   if (view.mark?.isDrained === true) return told('drained')
   if (report === undefined) {
     const isAway = record?.joined !== undefined && view.isConnected === false
