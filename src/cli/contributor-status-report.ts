@@ -31,7 +31,7 @@ function agentLine(agent: ContributorView['agent'], nowMs: number): string {
   if (!agent.ok) return agent.error
   const { state, inFlight, connected, pid, startedAtMs, engine, models } = agent.value
   const link = connected === null ? 'dialled by the gateway' : connected ? 'connected' : 'cut off'
-  return `${state}, ${inFlight} in flight, ${link}; ${models.join(', ')} at ${engine}; process ${pid} for ${ageOf(nowMs - startedAtMs)}`
+  return `${state}, ${inFlight} in flight, ${link}; ${models.join(', ')} by ${engine}; process ${pid} for ${ageOf(nowMs - startedAtMs)}`
 }
 
 const ageOf = (ms: number): string =>

@@ -13,6 +13,7 @@ import {
   withdrawalSteps,
 } from '../chain/operator-steps.ts'
 import { addressOfPrivateKey } from '../chain/signatures.ts'
+import type { AgentStatus } from '../contributor/control-socket.ts'
 import { leaveGateway } from '../contributor/join-gateway.ts'
 import type { Address } from '../domain/units.ts'
 import { readOwnKey } from './channel-file.ts'
@@ -50,10 +51,10 @@ export async function unstake(
   const stepsLeft = (standing: ContributorStanding) => stepsOf(standing, aim, to)
   const steps = orStepsFailure(stepsLeft(before))
   if (steps.length > 0) {
-    if (aim === 'leave') await refuseWhileServing(place)
+    const drained = aim === 'leave' ? await refuseWhileServing(place) : undefined
     const question = questionOf(before, aim)
     await agreeToSteps(place, { standing: before, steps, question }, options, surroundings)
-    if (aim === 'leave') await leaveIfJoined(place, surroundings)
+    if (aim === 'leave' && drained === undefined) await leaveIfJoined(place, surroundings)
   }
   const account = await ownAccount(place, options, surroundings.terminal)
   const after = await takeOwnSteps(place, { account, look, stepsLeft }, surroundings)
@@ -96,10 +97,10 @@ function questionOf({ asset, stake, terms, unbonding }: ContributorStanding, aim
 
 const daysOf = (seconds: number): string => `${Math.round(seconds / 8_640) / 10} days`
 
-/** Work that is signed after the key is revoked is paid by nobody. */
-async function refuseWhileServing(place: ContributorPlace): Promise<void> {
+/** Work that is signed after the key is revoked is paid by nobody. Undefined where no agent runs. */
+async function refuseWhileServing(place: ContributorPlace): Promise<AgentStatus | undefined> {
   const status = await tellAgent(place, 'status')
-  if (status === undefined || status.state === 'drained') return
+  if (status === undefined || status.state === 'drained') return status
   throw new CommandFailure(
     `the agent works (${status.state}, ${status.inFlight} in flight): run 'vouch contributor drain' first`,
   )

@@ -25,6 +25,7 @@ export type AgentStatus = {
   readonly formerKeyInFlight: number
   /** The key that signs the next job. */
   readonly signingAddress: Address
+  /** For a person: what it is and where. */
   readonly engine: string
   readonly models: readonly string[]
 }
