@@ -36,9 +36,21 @@ export function offerAsAsked(offer: Offer, heard: HeardReport | undefined): Offe
 
 /** Undefined where what is offered is what is asked. */
 export function askedFor(offer: Offer, heard: HeardReport | undefined): TokenPrices | undefined {
-  const { priceMax, upstreamModelName } = offer
-  if (priceMax === undefined || heard === undefined) return undefined
-  const asked = heard.said.models.find(({ id }) => id === upstreamModelName)?.prices
-  if (asked === undefined) return undefined
-  return lowestOf(asked, priceMax.prices)
+  const asked = wantedFor(offer, heard)
+  return asked && offer.priceMax && lowestOf(asked, offer.priceMax.prices)
+}
+
+/** It wants more than it may have, and would refuse what it is offered: it has no room until it asks less. */
+export function wantsTooMuch(offer: Offer, heard: HeardReport | undefined): boolean {
+  const asked = wantedFor(offer, heard)
+  if (asked === undefined || offer.priceMax === undefined) return false
+  return !isSamePrice(lowestOf(asked, offer.priceMax.prices), asked)
+}
+
+function wantedFor(
+  { priceMax, upstreamModelName }: Offer,
+  heard: HeardReport | undefined,
+): TokenPrices | undefined {
+  if (priceMax === undefined) return undefined
+  return heard?.said.models.find(({ id }) => id === upstreamModelName)?.prices
 }

@@ -3,11 +3,11 @@ import { assert } from '../base/assert.ts'
 import type { CapacityReport } from '../domain/capacity-report.ts'
 import type { Contributor, Offer, OfferedModel } from '../domain/contributor.ts'
 import { type Endpoint, usualEndpoints } from '../domain/endpoint.ts'
-import { isSamePrice, rangeOfBoth, type TokenPrices } from '../domain/price-sheet.ts'
+import { isSamePrice, rangeOfBoth } from '../domain/price-sheet.ts'
 import type { ConcurrencyStore } from '../store/concurrency-store.ts'
 import type { RateWindowStore } from '../store/rate-window-store.ts'
 import { MemoryRateWindows } from '../store/rate-window-store-memory.ts'
-import { askedFor, offerAsAsked } from './believe-report.ts'
+import { askedFor, offerAsAsked, wantsTooMuch } from './believe-report.ts'
 import { chooseLane } from './choose-lane.ts'
 import type { RouteRequest } from './filter-lanes.ts'
 import { Hedging } from './hedging.ts'
@@ -233,9 +233,8 @@ export class ContributorPool {
     if (station === undefined) return
     hearStation(station, report, nowMs)
     for (const offer of station.contributor.offers) {
-      const asked = askedFor(offer, station.heard) ?? offer.prices
       for (const endpoint of endpointsOf(offer)) {
-        this.#reprice(laneNameOf({ endpoint, modelName: offer.modelName }), station, offer, asked)
+        this.#reprice(laneNameOf({ endpoint, modelName: offer.modelName }), station, offer)
       }
     }
     // It may have more room than before.
@@ -252,11 +251,14 @@ export class ContributorPool {
     }
   }
 
-  #reprice(laneName: string, station: Station, offer: Offer, asked: TokenPrices): void {
+  #reprice(laneName: string, station: Station, offer: Offer): void {
     const { lanes } = this.#offered.get(laneName) ?? nobody
     const place = lanes.findIndex((lane) => lane.station === station)
     const before = lanes[place]
-    if (before === undefined || isSamePrice(before.candidate.offer.prices, asked)) return
+    if (before === undefined) return
+    before.health.isTooDear = wantsTooMuch(offer, station.heard)
+    const asked = askedFor(offer, station.heard) ?? offer.prices
+    if (isSamePrice(before.candidate.offer.prices, asked)) return
     const lane = renewLane(before, offerAsAsked(offer, station.heard))
     this.#offered.set(laneName, offeredBy(lanes.with(place, lane)))
   }

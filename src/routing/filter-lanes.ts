@@ -2,6 +2,7 @@
  * Who may be asked at all. Filters stand in one order, cheapest and most lasting first; when nobody is left, the filter that
  * the last of them fell at is told.
  */
+import { capacityAskIntervalMs } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
 import type { RoutePreferences } from '../domain/route-preferences.ts'
@@ -89,6 +90,7 @@ const outs = {
   forged: { kind: 'forged' },
   draining: { kind: 'draining' },
   fullHouse: { kind: 'busy', retryAfterMs: placeRetryMs },
+  tooDear: { kind: 'busy', retryAfterMs: capacityAskIntervalMs },
 } as const satisfies Record<string, Exclusion>
 
 /** Those who may be asked now, in the order given; never empty. */
@@ -188,6 +190,7 @@ function whyFull(
 ): Exclusion | undefined {
   const { station } = lane
   if (station.inFlight >= station.concurrencyMax) return outs.fullHouse
+  if (lane.health.isTooDear) return outs.tooDear
   const claims = claimsOf(lane, request.reservedTokens)
   if (claims.length === 0) return undefined
   const full = windows.peek(claims, nowMs)

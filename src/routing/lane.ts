@@ -2,7 +2,7 @@ import type { Contributor, ContributorLimits, Offer } from '../domain/contributo
 import type { Endpoint } from '../domain/endpoint.ts'
 import type { ConcurrencyLimit } from '../store/concurrency-store.ts'
 import type { RateClaim, RateLimit } from '../store/rate-window-store.ts'
-import { concurrencyMaxOf, type HeardReport } from './believe-report.ts'
+import { concurrencyMaxOf, type HeardReport, wantsTooMuch } from './believe-report.ts'
 import { type Breaker, closedBreaker } from './circuit-breaker.ts'
 import type { Quarantine } from './key-quarantine.ts'
 import { type LatencyEstimate, unknownLatency } from './latency-estimate.ts'
@@ -62,6 +62,8 @@ export type LaneHealth = {
   answers: number
   /** Attempts that should have been answered and were not. Only told, never decided by. */
   failures: number
+  /** Its contributor would refuse what it may be paid at most. Who waits for it must see when that ends. */
+  isTooDear: boolean
 }
 
 /** Where no concurrency is declared, so many requests at once are taken for a full contributor when loads are compared. */
@@ -141,6 +143,7 @@ export function createLane(
   offer: Offer,
   health: LaneHealth = unknownHealth(),
 ): Lane {
+  health.isTooDear = wantsTooMuch(offer, station.heard)
   return {
     candidate: { contributor: station.contributor, offer },
     station,
@@ -157,12 +160,13 @@ const unknownHealth = (): LaneHealth => ({
   uptime: 1,
   answers: 0,
   failures: 0,
+  isTooDear: false,
 })
 
 /** As on its first day. */
 export function forget({ health }: Lane): void {
-  const { answers, failures } = health
-  Object.assign(health, unknownHealth(), { answers, failures })
+  const { answers, failures, isTooDear } = health
+  Object.assign(health, unknownHealth(), { answers, failures, isTooDear })
 }
 
 const noClaims: readonly RateClaim[] = []

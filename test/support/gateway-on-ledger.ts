@@ -125,6 +125,7 @@ export type TestGateway = {
   readonly internalErrors: readonly string[]
   readonly inFlight: InFlight
   readonly pool: ContributorPool
+  readonly upstreams: UpstreamPools
   readonly receipt: (receiptId: string) => Promise<ReceiptDocument>
   /** The books once every request that was taken has ended. */
   readonly books: () => Promise<Books>
@@ -239,6 +240,7 @@ export async function startGatewayOnLedger(
     internalErrors: journal.errors,
     inFlight,
     pool,
+    upstreams,
     receipt: async (receiptId) => {
       const headers = { authorization: `Bearer ${secret}` }
       const answer = await fetch(`${origin}/v1/receipts/${receiptId}`, { headers })

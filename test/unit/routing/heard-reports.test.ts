@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Cancellation } from '../../../src/base/cancellation.ts'
+import { capacityAskIntervalMs } from '../../../src/base/limits.ts'
 import { hashPriceSheet } from '../../../src/chain/receipt-typed-data.ts'
 import type { Contributor } from '../../../src/domain/contributor.ts'
 import { atomic } from '../../../src/domain/units.ts'
@@ -161,10 +162,19 @@ describe('a price that moves', () => {
     expect(offer.priceHash).toBe(hashPriceSheet(offer.prices))
   })
 
-  test('is never above the most that it may be', () => {
+  test('is never above the most that it may be: who wants more is asked for nothing until it asks less', async () => {
     const pool = poolOf(moving({ id: 'a' }))
     pool.heard('a', asks(2n ** 127n), nowMs)
     expect(askedNow(pool)).toEqual([3_000_000n])
+    expect(await pool.route(routeRequest()).next(nowMs)).toEqual({
+      ok: false,
+      error: { kind: 'busy', retryAfterMs: capacityAskIntervalMs },
+    })
+    const waiting = pool.route(routeRequest()).nextInTurn(nowMs, new Cancellation())
+    pool.heard('a', asks(3_000_000n), nowMs)
+    const begun = await waiting
+    if (!begun.ok) throw new Error('it is asked at last')
+    expect(begun.value.candidate.offer.prices.completionAtomicPerMtok).toBe(3_000_000n)
   })
 
   test('is only where the operator allows it, of the model that it names', () => {
