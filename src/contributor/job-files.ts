@@ -12,6 +12,7 @@ import { err, ok, type Result } from '../base/result.ts'
 import { JobFilter } from './job-filter.ts'
 
 const recordBytes = 16
+const addedAtOnce = 1024
 const magic = Buffer.from('vouch-jobs/1   \n')
 
 type Waiting = {
@@ -132,8 +133,14 @@ export class JobFiles {
   async #fold(): Promise<void> {
     if (this.#filters.at(-1)?.isFull !== false) this.#filters.push(JobFilter.empty())
     const filter = this.#filters.at(-1) as JobFilter
-    // With what still waits: it is in the list as well, after this.
-    for (const name of this.#listed) filter.add(Buffer.from(name, 'latin1'))
+    let added = 0
+    // With what still waits or comes meanwhile: it is in the list as well, after this.
+    for (const name of this.#listed) {
+      filter.add(Buffer.from(name, 'latin1'))
+      added += 1
+      // A hundred thousand at once would hold up every stream that runs.
+      if (added % addedAtOnce === 0) await new Promise(setImmediate)
+    }
     await writeWhole(`${this.#path}.filter-${this.#filters.length - 1}`, filter.bytes)
     await writeWhole(this.#path, magic)
     await this.#file.close()
@@ -159,6 +166,8 @@ async function writeWhole(path: string, bytes: Buffer): Promise<void> {
 
 /** A power cut must not bring back what a file's name stood for before. */
 async function syncFolder(path: string): Promise<void> {
+  // Windows opens no folders, and keeps names in order by itself.
+  if (process.platform === 'win32') return
   const folder = await open(dirname(path), 'r')
   try {
     await folder.sync()

@@ -53,23 +53,24 @@ export class JobFilter {
 
   /** `digest`: at least 8 bytes. */
   add(digest: Buffer): void {
-    for (const { at, bit } of this.#places(digest)) this.#bits[at] = (this.#bits[at] ?? 0) | bit
+    for (let probe = 0; probe < probes; probe += 1) {
+      const index = this.#index(digest, probe)
+      this.#bits[index >>> 3] = (this.#bits[index >>> 3] ?? 0) | (1 << (index & 7))
+    }
     this.#file.writeUInt32LE(this.count + 1, magic.length)
   }
 
   has(digest: Buffer): boolean {
-    return this.#places(digest).every(({ at, bit }) => ((this.#bits[at] ?? 0) & bit) !== 0)
+    for (let probe = 0; probe < probes; probe += 1) {
+      const index = this.#index(digest, probe)
+      if (((this.#bits[index >>> 3] ?? 0) & (1 << (index & 7))) === 0) return false
+    }
+    return true
   }
 
-  /** Kirsch and Mitzenmacher, 2006: two hashes do the work of all. */
-  #places(digest: Buffer): { readonly at: number; readonly bit: number }[] {
-    const mask = this.#bits.length * 8 - 1
-    const first = digest.readUInt32LE(0)
-    // Odd, so that it visits every bit before it comes back.
+  /** Two hashes do the work of all (Kirsch and Mitzenmacher, 2006); an odd step visits every bit before it comes back. */
+  #index(digest: Buffer, probe: number): number {
     const step = digest.readUInt32LE(4) | 1
-    return Array.from({ length: probes }, (_, probe) => {
-      const index = (first + Math.imul(probe, step)) & mask
-      return { at: index >>> 3, bit: 1 << (index & 7) }
-    })
+    return (digest.readUInt32LE(0) + Math.imul(probe, step)) & (this.#bits.length * 8 - 1)
   }
 }

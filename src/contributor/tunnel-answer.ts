@@ -40,7 +40,9 @@ export class TunnelAnswer {
         this.#stream?.end()
       },
       // The gateway sees a reset, which is what a connection to the engine itself would have shown it.
-      fail: () => this.drop(),
+      fail: () => {
+        if (!this.#isWhole) this.drop()
+      },
       onDrain: (listener) => {
         this.#drained = listener
       },

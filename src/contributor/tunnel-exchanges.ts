@@ -12,7 +12,6 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2'
 import { requestBodyBytesMax } from '../base/limits.ts'
-import { randomHex } from '../base/random-ids.ts'
 import type { Result } from '../base/result.ts'
 import type { Signature } from '../domain/units.ts'
 import {
@@ -54,7 +53,6 @@ export class TunnelExchanges {
       else if (method === 'GET' && path.startsWith(resumePathPrefix)) this.#resume(stream, path)
       else if (path === donePath) void this.#forget(stream)
       else if (typeof id === 'string') void this.#begin(stream, headers, id)
-      else if (method === 'GET') void this.#begin(stream, headers, undefined)
       else refuse(stream, 404)
     })
   }
@@ -64,20 +62,14 @@ export class TunnelExchanges {
     for (const answer of this.#answers.values()) answer.drop()
   }
 
-  /** Without an id it is a question, such as for our capacity: nobody goes on with its answer. */
-  async #begin(
-    stream: ServerHttp2Stream,
-    headers: IncomingHttpHeaders,
-    id: string | undefined,
-  ): Promise<void> {
+  async #begin(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, id: string): Promise<void> {
     const body = await readBody(stream)
-    const name = id ?? `question ${randomHex(8)}`
-    if (body === undefined || this.#answers.has(name)) return refuse(stream, 413)
+    if (body === undefined || this.#answers.has(id)) return refuse(stream, 413)
     const answer = new TunnelAnswer({
-      graceMs: id === undefined ? 0 : this.#graceMs,
-      onOver: () => this.#answers.delete(name),
+      graceMs: this.#graceMs,
+      onOver: () => this.#answers.delete(id),
     })
-    this.#answers.set(name, answer)
+    this.#answers.set(id, answer)
     answer.attach(stream, 0)
     const { ':method': method = 'GET', ':path': path = '/' } = headers
     this.#answerer.answer({ method, path, headers: ofRequest(headers), body }, answer.reply)

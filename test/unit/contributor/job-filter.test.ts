@@ -12,9 +12,11 @@ test('it never forgets a job, and mistakes one in a thousand or fewer when it is
     count += 1
   }
   expect(count).toBe(2 ** 13)
+  let forgotten = 0
   for (let index = 0; index < count; index += 1) {
-    expect(filter.has(digest(`known ${index}`))).toBe(true)
+    if (!filter.has(digest(`known ${index}`))) forgotten += 1
   }
+  expect(forgotten).toBe(0)
   let mistaken = 0
   const strangers = 100_000
   for (let index = 0; index < strangers; index += 1) {
