@@ -40,3 +40,7 @@ export const claimLookSoonMs = 60_000
 export const claimPauseMs = 3_600_000
 /** A gateway that was not heard of for so long is gone, unless the person says another time. */
 export const gatewayGoneDefaultMs = 86_400_000
+/** Between two looks of a command at what the agent has got to. */
+export const agentPollMs = 500
+/** How long a command waits until the chain's newest block is younger than a moment of our clock. */
+export const chainTimeWaitMs = 15_000
