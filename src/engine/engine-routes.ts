@@ -11,6 +11,7 @@ import {
 } from '../contributor/openai-refusal.ts'
 import { readBody } from '../contributor/read-body.ts'
 import { sendJson, sendRefusal } from '../contributor/send-json.ts'
+import type { Endpoint } from '../domain/endpoint.ts'
 import { chatApi, completionsApi } from './answer-apis.ts'
 import { answerRequest } from './answer-request.ts'
 import { planVectors } from './answer-vectors.ts'
@@ -150,11 +151,18 @@ function sendHealth({ engine, isStopping }: Serving, response: ServerResponse): 
     model: model.name,
     modelId: model.modelId,
     contextTokensMax: model.config.contextTokensMax,
+    endpoints: endpointsOf(model),
     batchRows: batchRowsMax,
     ...turns.counts(),
   }
   sendJson(response, { status, body: JSON.stringify(body) })
 }
+
+const endpointsOf = ({ embedding }: Engine['model']): readonly Endpoint[] => [
+  'chat/completions',
+  'completions',
+  ...(embedding === undefined ? [] : (['embeddings'] as const)),
+]
 
 function decodedOr(text: string): string {
   try {

@@ -121,7 +121,7 @@ describe('bad input changes nothing', () => {
   }
 
   test('an unknown route, an unknown method', async () => {
-    const unknown = await fetch(`${engine.url}/v1/embeddings`, { method: 'POST', body: '{}' })
+    const unknown = await fetch(`${engine.url}/v1/moderations`, { method: 'POST', body: '{}' })
     expect(await errorOf(unknown)).toEqual([404, 'unknown_url'])
     const method = await fetch(`${engine.url}/v1/chat/completions`)
     expect(method.headers.get('allow')).toBe('POST')
@@ -182,6 +182,7 @@ describe('bad input changes nothing', () => {
       model: 'vouch-mini',
       modelId: engine.modelId,
       contextTokensMax: 1024,
+      endpoints: ['chat/completions', 'completions', 'embeddings'],
       batchRows: slotsDefaultMax,
       slots: slotsDefaultMax,
       running: 0,
