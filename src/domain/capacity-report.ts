@@ -36,7 +36,7 @@ export type ReportedGpu = {
   readonly utilization: number
 }
 
-export type ReportedModel = {
+type ReportedModel = {
   /** As a request names it in `model` there. */
   readonly id: string
   /** Asked from now on, in atomic units of the gateway's home asset per million tokens. */
