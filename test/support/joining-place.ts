@@ -11,7 +11,8 @@ import { type PrivateKey, randomPrivateKey } from '../../src/chain/private-key.t
 import { receiptDomain } from '../../src/chain/receipt-typed-data.ts'
 import { addressOfPrivateKey } from '../../src/chain/signatures.ts'
 import { openSender, sendCall } from '../../src/chain/transactions.ts'
-import { openAgent } from '../../src/contributor/agent.ts'
+import { type Agent, openAgent } from '../../src/contributor/agent.ts'
+import { startAgentServer } from '../../src/contributor/agent-server.ts'
 import { answerGreeting } from '../../src/contributor/answer-greeting.ts'
 import { dialGateway } from '../../src/contributor/dial-gateway.ts'
 import { openJobBook } from '../../src/contributor/job-book.ts'
@@ -140,20 +141,15 @@ const asks = {
   points: [],
 }
 
-export type DialledIn = {
-  /** Lines of what became of its connection. */
-  readonly lost: string[]
-  readonly stop: () => Promise<void>
-}
+type Joinable = Awaited<ReturnType<typeof joinableAt>>
+type Engine = { readonly baseUrl: string }
 
-/** An agent of a contributor that dials in to a gateway and answers from an engine. */
-export async function dialIn(
-  { terms, place }: Awaited<ReturnType<typeof joinableAt>>,
-  { operator, signingKey }: Pick<Registered, 'operator' | 'signingKey'>,
-  engine: { readonly baseUrl: string },
-  /** That signs its Works: another one than the registered, of who forges. */
-  workKey: PrivateKey = signingKey,
-): Promise<DialledIn> {
+/** An agent of a contributor, which answers a gateway's jobs from an engine. */
+async function openMemberAgent(
+  { terms }: Joinable,
+  { operator, workKey }: { readonly operator: Address; readonly workKey: PrivateKey },
+  engine: Engine,
+): Promise<{ readonly agent: Agent; readonly close: () => Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'vouch-joined-'))
   const jobs = expectOk(await openJobBook(join(folder, 'jobs')))
   const { chain_id: chainId, receipt_verifier: verifyingContract } = terms.chain
@@ -172,10 +168,36 @@ export async function dialIn(
     onJobEnd: () => {},
     nowMs: Date.now,
   })
+  return {
+    agent,
+    close: async () => {
+      await agent.close()
+      await jobs.close()
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+export type DialledIn = {
+  /** Lines of what became of its connection. */
+  readonly lost: string[]
+  readonly stop: () => Promise<void>
+}
+
+/** One that opens the connection itself. `workKey` signs its Works: another key than the registered, of who forges. */
+export async function dialIn(
+  joinable: Joinable,
+  { operator, signingKey }: Pick<Registered, 'operator' | 'signingKey'>,
+  engine: Engine,
+  workKey: PrivateKey = signingKey,
+): Promise<DialledIn> {
+  const { terms, place } = joinable
+  const { agent, close } = await openMemberAgent(joinable, { operator, workKey }, engine)
   const exchanges = new TunnelExchanges(agent, 20_000)
   const lost: string[] = []
+  const { chainId, contributorRegistry: verifyingContract } = place
   const keys = {
-    domain: contributorDomain({ chainId, verifyingContract: place.contributorRegistry }),
+    domain: contributorDomain({ chainId, verifyingContract }),
     gateway: terms.gateway,
     gatewayKeys: terms.gateway_keys,
     contributor: operator,
@@ -200,9 +222,26 @@ export async function dialIn(
     stop: async () => {
       dialling.stop()
       exchanges.close()
-      await agent.close()
-      await jobs.close()
-      rmSync(folder, { recursive: true })
+      await close()
+    },
+  }
+}
+
+/** One that the gateway dials, and that wants to be shown a secret. Answers its base URL. */
+export async function listenFor(
+  joinable: Joinable,
+  { operator, signingKey }: Pick<Registered, 'operator' | 'signingKey'>,
+  engine: Engine,
+  secret: string,
+): Promise<{ readonly baseUrl: string; readonly stop: () => Promise<void> }> {
+  const member = { operator, workKey: signingKey }
+  const { agent, close } = await openMemberAgent(joinable, member, engine)
+  const server = await startAgentServer(agent, { host: '127.0.0.1', port: 0, secret })
+  return {
+    baseUrl: `${server.url}/v1`,
+    stop: async () => {
+      await server.stop()
+      await close()
     },
   }
 }
