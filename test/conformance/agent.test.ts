@@ -328,6 +328,20 @@ describe('a job is answered once', () => {
     expect(await testJob(place, id)).toMatchObject({ status: 200, work: { jobId: id } })
   })
 
+  test('not again where a checkpoint was signed of what broke off', async () => {
+    const id = jobId()
+    const words = Array.from({ length: 70 }, () => wordEvent)
+    engine.become(streamBytes([roleEvent, ...words], 'cut'))
+    await expect(testJob(place, id, { fields: streamed })).rejects.toThrow()
+    expect(await testJob(place, id)).toMatchObject({ status: 409, code: 'job_already_signed' })
+    // Before the first one it is nobody's word yet.
+    const other = jobId()
+    engine.become(streamBytes([roleEvent, wordEvent], 'cut'))
+    await expect(testJob(place, other, { fields: streamed })).rejects.toThrow()
+    engine.become(answerWell())
+    expect(await testJob(place, other)).toMatchObject({ status: 200, work: { jobId: other } })
+  })
+
   test('two at the same moment', async () => {
     const id = jobId()
     const answers = await Promise.all(Array.from({ length: 8 }, () => testJob(place, id)))
