@@ -2,7 +2,8 @@
  * The account that a contributor is registered and staked under, brought to where it can serve: made where there is none, and
  * registered only after a person saw what that costs. Everything is looked up first, so a run that was killed is continued.
  */
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Result } from '../base/result.ts'
 import {
   type ContributorStanding,
@@ -18,7 +19,7 @@ import { addressOfPrivateKey } from '../chain/signatures.ts'
 import { describeStepsFailure, type StepProgress, type StepsFailure } from '../chain/take-steps.ts'
 import type { Sender } from '../chain/transactions.ts'
 import { creditLimitDefaultAmount } from '../contributor/limits.ts'
-import { atomic } from '../domain/units.ts'
+import { type Address, atomic } from '../domain/units.ts'
 import { formatAmount, parseAmount } from './amounts.ts'
 import { confirmOrEnd } from './ask-person.ts'
 import { readOwnKey, writeDurably } from './channel-file.ts'
@@ -40,7 +41,7 @@ export type ReadyAccount = {
 
 /** Registered, staked, with a payout: what is left to send was sent. Throws CommandFailure with what is missing. */
 export async function readyAccount(
-  { options, remembered }: ReadOptions,
+  { options, known, remembered }: ReadOptions,
   met: MetGateway,
   surroundings: {
     readonly screen: Screen
@@ -54,6 +55,7 @@ export async function readyAccount(
   const account = await accountOf(options, met, terminal)
   const signingKey = await readOrMakeSigningKey(contributorPaths(folder).signingKey)
   const file = fileOf({ options, met, account, agent: { ...remembered, engine: rememberedEngine } })
+  if (met.isChanged && known !== undefined) keepFormerCredit(folder, known.gateway.operator)
   // Before anything is staked: what is needed to get out again is on the disk.
   writeContributorFile(folder, file)
   const registry = contributorRegistryAt(met.terms.chain.contributor_registry)
@@ -92,6 +94,12 @@ const accountOf = (
       : account,
     terminal,
   )
+
+/** Vouchers of a gateway that is served no more are money still, and none of them counts for what the next one owes. */
+function keepFormerCredit(folder: string, operator: Address): void {
+  const { credit } = contributorPaths(folder)
+  if (existsSync(credit)) renameSync(credit, join(folder, `credit-${operator}.json`))
+}
 
 /** The key that signs Work. On the disk before it is registered. */
 async function readOrMakeSigningKey(path: string): Promise<PrivateKey> {
