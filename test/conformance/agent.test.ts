@@ -5,7 +5,7 @@
 import { hash } from 'node:crypto'
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
 import { randomHex } from '../../src/base/random-ids.ts'
-import { openAgentPlace, testJob } from '../support/agent-place.ts'
+import { jobHeaders, openAgentPlace, testJob } from '../support/agent-place.ts'
 import { ask, askPath } from '../support/ask.ts'
 import {
   answerStatus,
@@ -330,9 +330,26 @@ describe('a job is answered once', () => {
 
   test('not again where a checkpoint was signed of what broke off', async () => {
     const id = jobId()
-    const words = Array.from({ length: 70 }, () => wordEvent)
-    engine.become(streamBytes([roleEvent, ...words], 'cut'))
-    await expect(testJob(place, id, { fields: streamed })).rejects.toThrow()
+    engine.become((_request, response) => {
+      startSse(response)
+      const write = (): void => {
+        if (!response.destroyed) response.write(wordEvent, () => setImmediate(write))
+      }
+      write()
+    })
+    const leaving = new AbortController()
+    const asked = { method: 'POST', headers: jobHeaders(place, id), signal: leaving.signal }
+    const body = JSON.stringify({ model: 'm', messages: [], ...streamed })
+    const response = await fetch(`${place.origin}/v1/chat/completions`, { ...asked, body })
+    const decoder = new TextDecoder()
+    let text = ''
+    for await (const piece of response.body ?? []) {
+      text += decoder.decode(piece, { stream: true })
+      if (text.includes('vouch-checkpoint')) break
+    }
+    leaving.abort()
+    await (await engine.nextRequest()).left
+    engine.become(answerWell())
     expect(await testJob(place, id)).toMatchObject({ status: 409, code: 'job_already_signed' })
     // Before the first one it is nobody's word yet.
     const other = jobId()

@@ -197,7 +197,7 @@ export type TestedJob = {
 export const jobHeaders = (
   { gateway }: Pick<AgentPlace, 'gateway'>,
   jobId: string,
-): Readonly<Record<string, string | undefined>> => ({
+): Readonly<Record<string, string>> => ({
   'content-type': 'application/json',
   authorization: `Bearer ${agentSecret}`,
   'x-vouch-job': jobId,
