@@ -15,6 +15,7 @@ export function configWarnings({ config, secretFiles }: ConfigReading): readonly
     ...[...secretFiles].flatMap(([key, path]) => openSecret(key, path)),
     ...unlimitedUpstreams(config),
     ...freeModels(config),
+    ...anyNames(config),
   ]
 }
 
@@ -90,3 +91,11 @@ const freeModels = ({ upstreams }: GatewayConfig): readonly ConfigWarning[] =>
       return [{ key, message: `${id} costs nothing: whoever has a key may use it without end` }]
     }),
   )
+
+/** A stake says who somebody is, and nothing of what it serves. */
+function anyNames({ joining }: GatewayConfig): readonly ConfigWarning[] {
+  if (joining?.isOpen !== true || joining.needsApproval || joining.anyModel === undefined) return []
+  const message =
+    'whoever has a stake may serve a model under any name that is free, and nobody is asked'
+  return [{ key: 'joining.anyModel', message }]
+}

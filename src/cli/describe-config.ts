@@ -12,8 +12,9 @@ export type ConfigDescription = {
   readonly asset: { readonly address: string; readonly decimals: number }
   readonly otherAssets: readonly { readonly chainId: number; readonly address: string }[]
   readonly payouts: 'by channel' | 'none'
-  /** Whether strangers may lend keys, and whether there is an admin API. */
+  /** Whether strangers may lend keys or join with machines of their own, and whether there is an admin API. */
   readonly lending: 'open' | 'closed'
+  readonly joining: 'open' | 'by approval' | 'closed'
   readonly admin: 'by token' | 'none'
   readonly upstreams: readonly DescribedUpstream[]
 }
@@ -60,6 +61,7 @@ export function describeConfig({ config, settings }: ConfigReading): ConfigDescr
     otherAssets: assets.map(({ chainId, address }) => ({ chainId, address })),
     payouts: config.payouts === undefined ? 'none' : 'by channel',
     lending: config.lending?.isOpen === true ? 'open' : 'closed',
+    joining: joiningOf(config),
     admin: config.admin === undefined ? 'none' : 'by token',
     upstreams: config.upstreams.map((upstream, index) => ({
       id: upstream.id,
@@ -77,6 +79,11 @@ export function describeConfig({ config, settings }: ConfigReading): ConfigDescr
       })),
     })),
   }
+}
+
+function joiningOf({ joining }: GatewayConfig): ConfigDescription['joining'] {
+  if (joining?.isOpen !== true) return 'closed'
+  return joining.needsApproval ? 'by approval' : 'open'
 }
 
 const servingOf = (
@@ -117,6 +124,7 @@ export function formatDescription(described: ConfigDescription): readonly string
     ...otherAssets.map(({ chainId, address }) => row('asset', `${address} on chain ${chainId}`)),
     row('payouts', described.payouts),
     row('lent keys', described.lending),
+    row('joining', described.joining),
     row('admin API', described.admin),
     ...described.upstreams.flatMap(upstreamLines),
   ]

@@ -58,6 +58,24 @@ describe.each(places)('contributors in %s', (_name, createPlace) => {
     expect((await other.read()).marks.size).toBe(0)
   })
 
+  test('what a contributor joined with comes back as it was', async () => {
+    const operator = address(`0x${'c0'.repeat(20)}`)
+    const record = contributorRecord({
+      contributorId: operator,
+      baseUrl: `tunnel://${operator}/v1`,
+      joined: {
+        operator,
+        signingAddresses: [address(`0x${'c1'.repeat(20)}`), address(`0x${'c2'.repeat(20)}`)],
+        serves: [{ id: 'm', modelId: digest('d') }],
+      },
+    })
+    await put(record)
+    expect((await other.read()).records.get(operator)).toEqual(record)
+    const mark = { contributorId: operator, isDrained: false, isForger: true, readmittedAtMs: 0 }
+    await other.change(() => ({ outcome: undefined, marks: new Map([[operator, mark]]) }))
+    expect((await store.read()).marks.get(operator)).toEqual(mark)
+  })
+
   test('the version rises with each change, for every process, and with nothing else', async () => {
     const record = contributorRecord()
     expect([await store.version(), (await store.read()).version]).toEqual([0, 0])

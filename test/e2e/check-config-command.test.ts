@@ -79,6 +79,7 @@ describe('a good file', () => {
         chains: [{ chainId: 31337 }],
         store: 'files in the data folder',
         lending: 'closed',
+        joining: 'closed',
         admin: 'none',
         upstreams: [{ id: 'engine', models: [{ id: 'public-name', manifest: false }] }],
       },
