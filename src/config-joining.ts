@@ -39,7 +39,7 @@ export type JoiningConfig = {
   readonly rpcUrl: string | undefined
 }
 
-export type JoinableModel = TokenPrices & {
+type JoinableModel = TokenPrices & {
   readonly id: string
   /** What must be served under that name; undefined leaves it to who joins. */
   readonly modelId: Bytes32 | undefined

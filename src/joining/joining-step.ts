@@ -66,7 +66,7 @@ export type JoiningStep = {
   ) => Promise<Result<RosterEntry, JoiningFailure>>
 }
 
-export type JoiningFailure = OrderFailure | JoiningRefusal
+type JoiningFailure = OrderFailure | JoiningRefusal
 
 export type JoiningDeps = OrderDeps & {
   readonly policy: () => JoiningPolicy
@@ -119,7 +119,7 @@ export function createJoiningStep(deps: JoiningDeps): JoiningStep {
 }
 
 /** Where a contributor is that opens the connection itself. */
-export const tunnelUrlOf = (operator: Address): string => `tunnel://${operator}/v1`
+const tunnelUrlOf = (operator: Address): string => `tunnel://${operator}/v1`
 
 /** Keys that joined for it and that may sign now, as far as that is known. */
 export const signingNow = (

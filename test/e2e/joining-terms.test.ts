@@ -159,6 +159,16 @@ test('a ceiling that falls below its price takes it out, and one that rises take
   })
 })
 
+test('a gateway that starts again goes on with whoever had joined', async () => {
+  await serving.process.kill()
+  serving = await place.start(configPath)
+  at = await joinableAt(serving.process.origin)
+  await soon(async () => {
+    expect(await serving.ask(apiKey, 'joined-model')).toMatchObject({ status: 200 })
+  })
+  expect(await standing()).toMatchObject({ state: 'healthy', url: agent.baseUrl })
+})
+
 test('who left is asked no more, and its secret is forgotten', async () => {
   expect(await leaveGateway(at.place, signed())).toMatchObject({ value: { state: 'left' } })
   await soon(async () => {
