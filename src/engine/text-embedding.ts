@@ -68,7 +68,7 @@ export async function embedText(
   })
   const length = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0))
   // A text whose every value is zero has no direction. Zero is added for -0, which JSON cannot say.
-  return Float32Array.from(values, (value) => (length === 0 ? 0 : value / length) + 0)
+  return Float32Array.from(values, (value) => (length === 0 ? 0 : Math.fround(value / length) + 0))
 }
 
 /** The means over all tokens, then the values of the last one. */
@@ -86,21 +86,24 @@ async function featuresOf(
     if (signal.aborted) return undefined
     const block = tokens.slice(sequence.tokens, sequence.tokens + prefillTokensMax)
     const read = await readBlock({ decoder, shape: config }, sequence, block, outputs)
-    const widthOf = (values: Float32Array): number => values.length / block.length
+    const rowsOf = (name: string): Float32Array[] => split(read.states.get(name), block.length)
     for (const [part, name] of meanOf.entries()) {
-      const values = read.states.get(name) ?? new Float32Array()
-      for (const [at, value] of values.entries()) addAt(sums[part], at % widthOf(values), value)
+      for (const row of rowsOf(name)) addTo(sums[part] ?? [], row)
     }
-    last = lastOf.map((name) => {
-      const values = read.states.get(name) ?? new Float32Array()
-      return values.subarray(values.length - widthOf(values))
-    })
+    last = lastOf.map((name) => rowsOf(name).at(-1) ?? new Float32Array())
     sequence = read.sequence
   }
   const means = sums.flat().map((sum) => sum / tokens.length)
   return Float64Array.from([...means, ...last.flatMap((values) => [...values])])
 }
 
-function addAt(sums: number[] | undefined, place: number, value: number): void {
-  if (sums !== undefined) sums[place] = (sums[place] ?? 0) + value
+/** One row for each token. */
+function split(values: Float32Array | undefined, tokens: number): Float32Array[] {
+  assert(values !== undefined && values.length % tokens === 0, 'an output has a row a token')
+  const width = values.length / tokens
+  return Array.from({ length: tokens }, (_, at) => values.subarray(at * width, (at + 1) * width))
+}
+
+function addTo(sums: number[], row: Float32Array): void {
+  for (const [at, value] of row.entries()) sums[at] = (sums[at] ?? 0) + value
 }
