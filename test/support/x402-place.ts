@@ -123,6 +123,7 @@ function configOf(running: TestDevChain, folder: string, baseUrl: string): Gatew
   return {
     ...config,
     payouts: undefined,
+    joining: undefined,
     deposits: { ...config.deposits, minimum: atomic(minimumDeposit) },
     x402: { parallel: 1, exactMinimum: atomic(1n) },
     upstreams: [
