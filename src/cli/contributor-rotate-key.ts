@@ -10,17 +10,17 @@ import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync } from 'no
 import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { ok } from '../base/result.ts'
-import { readHead } from '../chain/blocks.ts'
 import type { ContributorStanding } from '../chain/contributor-registration.ts'
 import { addKeySteps, type OperatorStep, revokeKeySteps } from '../chain/operator-steps.ts'
 import { type PrivateKey, randomPrivateKey } from '../chain/private-key.ts'
 import { addressOfPrivateKey } from '../chain/signatures.ts'
-import { agentPollMs, chainTimeWaitMs } from '../contributor/limits.ts'
-import { type Address, unixSecondsOf } from '../domain/units.ts'
+import { agentPollMs } from '../contributor/limits.ts'
+import type { Address } from '../domain/units.ts'
 import { writeDurably } from './channel-file.ts'
 import { type PayerSurroundings, report } from './channel-surroundings.ts'
 import { CommandFailure } from './command.ts'
 import { orFail } from './contracts-or-fail.ts'
+import { lastWorkedAtMs, letKeyRest } from './contributor-key-rest.ts'
 import type { ContributorOptions } from './contributor-options.ts'
 import {
   type ContributorPlace,
@@ -51,8 +51,11 @@ export async function rotateSigningKey(
   }
   const { current, previous } = await readOwnKeys(place)
   if (current === undefined) throw lostKey(place)
-  await putToUse(rotation, addressOfPrivateKey(current))
-  if (previous !== undefined) await retire(rotation, addressOfPrivateKey(previous))
+  const usedAtMs = await putToUse(rotation, addressOfPrivateKey(current))
+  if (previous !== undefined) {
+    await letKeyRest(place, usedAtMs, surroundings)
+    await retire(rotation, addressOfPrivateKey(previous))
+  }
   report(surroundings, options, {
     lines: [`work is signed with ${addressOfPrivateKey(current)} from now on`],
     value: {
@@ -144,11 +147,17 @@ function takePlace({ paths }: ContributorPlace): void {
   closeSync(folder)
 }
 
-/** An agent that runs joins with the new key. Resolves when no job is left whose Work the former one signs. */
-async function putToUse({ place, surroundings }: Rotation, key: Address): Promise<void> {
+/**
+ * An agent that runs joins with the new key. Resolves when no job is left whose Work the former one signs, with the time at
+ * which it may last have done so.
+ */
+async function putToUse(
+  { place, surroundings }: Rotation,
+  key: Address,
+): Promise<number | undefined> {
   const { terminal, nowMs } = surroundings
   let status = await tellAgent(place, 'status')
-  if (status === undefined) return
+  if (status === undefined) return lastWorkedAtMs(place)
   if (status.signingAddress !== key) status = await tellAgent(place, 'take-key')
   if (status?.signingAddress !== key) {
     throw new CommandFailure(
@@ -165,18 +174,7 @@ async function putToUse({ place, surroundings }: Rotation, key: Address): Promis
     await wait(agentPollMs)
     status = await tellAgent(place, 'status')
   }
-  await waitForChainTime(place, unixSecondsOf(nowMs()))
-}
-
-/**
- * A key counts until the time of the block that revokes it, and blocks may be seconds behind our clock: what was signed a
- * moment ago must lie before that.
- */
-async function waitForChainTime({ rpc }: ContributorPlace, atS: number): Promise<void> {
-  for (let waitedMs = 0; waitedMs < chainTimeWaitMs; waitedMs += agentPollMs) {
-    if (orFail(await readHead(rpc)).timestampS >= atS) return
-    await wait(agentPollMs)
-  }
+  return nowMs()
 }
 
 async function retire({ place, account, surroundings }: Rotation, key: Address): Promise<void> {

@@ -20,6 +20,7 @@ import { readOwnKey } from './channel-file.ts'
 import { type PayerSurroundings, report } from './channel-surroundings.ts'
 import { CommandFailure } from './command.ts'
 import { orFail } from './contracts-or-fail.ts'
+import { lastWorkedAtMs, letKeyRest } from './contributor-key-rest.ts'
 import type { ContributorOptions } from './contributor-options.ts'
 import {
   addressesOf,
@@ -54,7 +55,10 @@ export async function unstake(
     const drained = aim === 'leave' ? await refuseWhileServing(place) : undefined
     const question = questionOf(before, aim)
     await agreeToSteps(place, { standing: before, steps, question }, options, surroundings)
-    if (aim === 'leave' && drained === undefined) await leaveIfJoined(place, surroundings)
+    if (aim === 'leave') {
+      if (drained === undefined) await leaveIfJoined(place, surroundings)
+      if (before.activeKeys > 0) await letKeyRest(place, lastWorkedAtMs(place), surroundings)
+    }
   }
   const account = await ownAccount(place, options, surroundings.terminal)
   const after = await takeOwnSteps(place, { account, look, stepsLeft }, surroundings)

@@ -42,5 +42,7 @@ export const claimPauseMs = 3_600_000
 export const gatewayGoneDefaultMs = 86_400_000
 /** Between two looks of a command at what the agent has got to. */
 export const agentPollMs = 500
-/** How long a command waits until the chain's newest block is younger than a moment of our clock. */
-export const chainTimeWaitMs = 15_000
+/** Between the last use of a signing key and its revocation: what a gateway may need for a receipt, and clocks may differ. */
+export const keyRestS = 60
+/** How far the time of a chain's next block may be behind our clock. */
+export const chainBehindMaxS = 15

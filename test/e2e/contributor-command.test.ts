@@ -111,7 +111,8 @@ function agentOf(own: OwnContributor, more: Partial<AgentStatus> = {}) {
       asked.push('take-key')
       const signingAddress = keyIn(own.paths.signingKey)
       status = { ...status, signingAddress, formerKeyInFlight: 2 }
-      // Blocks of the development chain come with transactions alone.
+      // The minute that the former key has to rest is over on the chain.
+      expectOk(await rpc().call('evm_increaseTime', ['0x78']))
       expectOk(await rpc().call('evm_mine', []))
       return ok(undefined)
     },
