@@ -40,6 +40,8 @@ export type AgentPlace = {
   readonly origin: string
   /** Between it and the gateway, where it dials in; undefined where it is dialled. */
   readonly line: CutLine | undefined
+  /** Resolves when it was taken by the gateway once more. */
+  readonly nextArrival: () => Promise<void>
   readonly operator: Address
   /** Jobs that ended since it was asked last. */
   readonly newEnds: () => AgentJobEnd[]
@@ -117,6 +119,7 @@ export async function openAgentPlace(terms: {
     agent: () => running.agent,
     origin: server.url,
     line: tunnel?.line,
+    nextArrival: async () => tunnel?.nextArrival(),
     operator,
     newEnds: () => ends.splice(0),
     newEntries: followBooks(gateway),
@@ -138,19 +141,26 @@ export async function openAgentPlace(terms: {
   }
 }
 
+type DialledIn = Pick<AgentPlace, 'nextArrival'> & {
+  readonly line: CutLine
+  readonly hangUp: () => Promise<void>
+}
+
 /** As a contributor behind a router does. Resolves when the gateway took it. */
 async function dialIn(
   answerer: Answerer,
   { origin, operator: chosen }: TestGateway,
   signingKey: PrivateKey,
-): Promise<{ readonly line: CutLine; readonly hangUp: () => Promise<void> }> {
+): Promise<DialledIn> {
   const line = await startCutLine(Number(new URL(origin).port))
   const contributor = addressOfPrivateKey(signingKey)
   const verifyingContract = testContributorRegistry
   const domain = contributorDomain({ chainId: 31_337, verifyingContract })
   const keys = { domain, gateway: chosen, gatewayKeys: [chosen], contributor, signingKey }
   const exchanges = new TunnelExchanges(answerer, 20_000)
-  const greeted = Promise.withResolvers<void>()
+  const arrivals: (() => void)[] = []
+  const nextArrival = (): Promise<void> => new Promise((resolve) => arrivals.push(resolve))
+  const arrived = nextArrival()
   const dialling = dialGateway({
     url: new URL(`http://127.0.0.1:${line.port}/v1/contributors/tunnel`),
     contributor,
@@ -159,7 +169,9 @@ async function dialIn(
         const answer = answerGreeting(keys, nonce, text)
         if (answer.ok) dialling.accepted()
         // The gateway uses it once it has read this answer.
-        setImmediate(greeted.resolve)
+        setImmediate(() => {
+          for (const resolve of arrivals.splice(0)) resolve()
+        })
         return answer
       })
     },
@@ -167,9 +179,10 @@ async function dialIn(
     silenceMs: 60_000,
     random: () => 0,
   })
-  await greeted.promise
+  await arrived
   return {
     line,
+    nextArrival,
     hangUp: async () => {
       dialling.stop()
       exchanges.close()
