@@ -140,7 +140,7 @@ function idOf(contributors: readonly RemoteContributor[], name: string): string 
   throw new CommandFailure(`'${name}' is the name of ${named.length}: say which (${ids})`)
 }
 
-/** Two lines for each: who it is and how it does; where it is and why it does not. */
+/** Lines for each: who it is and how it does; where it is, what it says of itself, and why it does not do well. */
 function linesOf(contributors: readonly RemoteContributor[]): readonly string[] {
   if (contributors.length === 0) return ['there is no contributor']
   return contributors.flatMap((one) => {
@@ -148,9 +148,13 @@ function linesOf(contributors: readonly RemoteContributor[]): readonly string[] 
     const head = `${one.id}  ${one.state.padEnd(11)}  ${one.in_flight} in flight  ${models}`
     const region = one.region === null ? '' : `, ${one.region}`
     const where = `    ${one.name}, ${one.origin}${region}, ${one.url ?? 'no URL'}`
-    return [head, one.cause === null ? where : `${where}\n    ${one.cause}`]
+    const says = one.reported ? [saysOf(one.reported)] : []
+    return [head, where, ...says, ...(one.cause === null ? [] : [`    ${one.cause}`])]
   })
 }
+
+const saysOf = ({ running, waiting, slots }: NonNullable<RemoteContributor['reported']>): string =>
+  `    says of itself: ${running} running in ${slots} slots, ${waiting} waiting`
 
 export const contributorsCommand: Command = {
   name: 'contributors',

@@ -5,7 +5,14 @@ import { ok } from '../base/result.ts'
 import { type Answer, askGateway } from './ask-gateway.ts'
 import { dataReader } from './gateway-answers.ts'
 import { objectReader, type Reader } from './object-reader.ts'
-import { listReader, orNull, textReader, truthReader, uint32Reader } from './value-readers.ts'
+import {
+  ifThere,
+  listReader,
+  orNull,
+  textReader,
+  truthReader,
+  uint32Reader,
+} from './value-readers.ts'
 
 /** A contributor as lists show it. */
 export type RemoteContributor = {
@@ -18,9 +25,17 @@ export type RemoteContributor = {
   readonly has_key: boolean
   readonly region: string | null
   readonly in_flight: number
+  /** Its own word; null where it says nothing, or nothing that is believed. */
+  readonly reported?: RemoteReport | null | undefined
   readonly models: readonly { readonly id: string }[]
 }
 
+type RemoteReport = { readonly running: number; readonly waiting: number; readonly slots: number }
+
+const reportReader = objectReader<RemoteReport>(
+  { running: uint32Reader, waiting: uint32Reader, slots: uint32Reader },
+  'ignored',
+)
 const contributorReader: Reader<RemoteContributor> = objectReader<RemoteContributor>(
   {
     id: textReader,
@@ -32,6 +47,7 @@ const contributorReader: Reader<RemoteContributor> = objectReader<RemoteContribu
     has_key: truthReader,
     region: orNull(textReader),
     in_flight: uint32Reader,
+    reported: ifThere(orNull(reportReader)),
     models: listReader(objectReader<{ readonly id: string }>({ id: textReader }, 'ignored')),
   },
   'ignored',

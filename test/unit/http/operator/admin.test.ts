@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { refusalsAtOnceMax } from '../../../../src/base/limits.ts'
 import { err } from '../../../../src/base/result.ts'
+import type { CapacityReport } from '../../../../src/domain/capacity-report.ts'
 import { type AdminAnswer, type AdminPlace, openAdminPlace } from '../../../support/admin-place.ts'
+import { capacityReport } from '../../../support/capacity.ts'
 import { routeRequest } from '../../../support/routing.ts'
 
 let place: AdminPlace
@@ -122,6 +124,35 @@ describe('contributors', () => {
     expect(after).toMatchObject({ json: { in_flight: 0 } })
     await place.ask('POST', `/contributors/${id}/readmit`)
     expect((await ask()).ok).toBe(true)
+  })
+
+  test('what one says of itself stands beside what is known of it, while it is believed', async () => {
+    const id = idOf(await add())
+    const hear = (report: CapacityReport | undefined) => place.pool.heard(id, report, 7_000)
+    const shown = () => place.ask('GET', `/contributors/${id}`)
+    expect(await shown()).toMatchObject({ json: { reported: null, concurrency_max: null } })
+    const gpus = [{ name: 'GPU', memoryMb: 8, memoryUsedMb: 4, utilization: 0.5 }]
+    hear(capacityReport({ slots: 900, running: 3, region: 'us', gpus }))
+    expect(await shown()).toMatchObject({
+      json: {
+        state: 'healthy',
+        // Where it computes is the operator's word.
+        region: entry.region,
+        concurrency_max: 900,
+        reported: {
+          at_ms: 7_000,
+          slots: 900,
+          running: 3,
+          region: 'us',
+          tokens_per_second: null,
+          gpus: [{ name: 'GPU', memory_mb: 8, memory_used_mb: 4, utilization: 0.5 }],
+        },
+      },
+    })
+    hear(capacityReport({ draining: true }))
+    expect(await shown()).toMatchObject({ json: { state: 'draining' } })
+    hear(undefined)
+    expect(await shown()).toMatchObject({ json: { state: 'healthy', reported: null } })
   })
 
   test('one that is removed is gone, and so is what was said of it', async () => {
