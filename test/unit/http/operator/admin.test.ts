@@ -136,8 +136,8 @@ describe('contributors', () => {
     expect(await shown()).toMatchObject({
       json: {
         state: 'healthy',
-        // Where it computes is the operator's word.
-        region: entry.region,
+        // Where it computes is its operator's word, and this place has none.
+        region: null,
         concurrency_max: 900,
         reported: {
           at_ms: 7_000,
