@@ -416,3 +416,21 @@ test('two hundred streams at once, each with its own answer and Work', async () 
   expect(receipts).toHaveLength(200)
   for (const { contributorSignature } of receipts) expect(contributorSignature).not.toBe('0x')
 })
+
+test('no line about a job has a word of its prompt, its answer or what the engine said', async () => {
+  const secret = `marker-${randomHex(8)}`
+  const fields = { messages: [{ role: 'user', content: secret }] }
+  const said = (status: number) => answerStatus(status, JSON.stringify(completion(secret)))
+  for (const script of [answerWell([secret]), said(400), said(500), streamBytes([secret])]) {
+    engine.become(script)
+    for (const stream of [false, true]) {
+      await testJob(place, `0x${randomHex(32)}`, { fields: { ...fields, stream } })
+    }
+  }
+  await testJob(place, secret, { fields })
+  await testJob(place, `0x${randomHex(32)}`, { fields: { ...fields, model: secret } })
+  await testJob(place, `0x${randomHex(32)}`, { body: secret })
+  const ends = place.newEnds()
+  expect(ends).toHaveLength(11)
+  expect(JSON.stringify(ends)).not.toContain(secret)
+})
