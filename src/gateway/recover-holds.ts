@@ -28,17 +28,8 @@ import type { CallerLimitsStep } from '../payment/caller-limits-desk.ts'
 import type { PaymentStep } from '../payment/payment-step.ts'
 import type { Candidate } from '../routing/lane.ts'
 
-/** What is stored beside a hold. Prices are those of the cheapest candidate: a crash is never charged more than was agreed. */
-type Context = {
-  readonly receiptId: Bytes32
-  readonly jobId: Bytes32
-  readonly requestHash: Bytes32
-  readonly modelId: Bytes32
-  readonly modelName: string
-  readonly endpoint: Endpoint
-  readonly receivedAtMs: number
-  readonly priceHash: Bytes32
-  readonly prices: Readonly<Record<keyof PriceSheet, string | number>>
+/** What is stored beside every hold. */
+type Counted = {
   /** The rate of the admission: what a unit of the channel's asset counted for, and which quote said so. */
   readonly income?:
     | {
@@ -51,6 +42,19 @@ type Context = {
   readonly dayClaim?: DayClaim | undefined
 }
 
+/** And beside a stream's. Prices are those of the cheapest candidate: a crash is never charged more than was agreed. */
+type Context = Counted & {
+  readonly receiptId: Bytes32
+  readonly jobId: Bytes32
+  readonly requestHash: Bytes32
+  readonly modelId: Bytes32
+  readonly modelName: string
+  readonly endpoint: Endpoint
+  readonly receivedAtMs: number
+  readonly priceHash: Bytes32
+  readonly prices: Readonly<Record<keyof PriceSheet, string | number>>
+}
+
 export function recoveryContext(
   request: InferenceRequest,
   candidates: readonly Candidate[],
@@ -59,19 +63,20 @@ export function recoveryContext(
     readonly dayClaim?: DayClaim | undefined
   } = {},
 ): string {
+  const { income, dayClaim } = counted
+  const told: Counted = {
+    ...(income !== undefined && { income: incomeJson(income) }),
+    ...(dayClaim !== undefined && { dayClaim }),
+  }
+  // An answer in one piece is charged whole or not at all: after a crash its hold is only given back.
+  if (!request.stream) return JSON.stringify(told)
   const offer = candidates
     .map((candidate) => candidate.offer)
     .reduce((a, b) => (b.prices.completionAtomicPerMtok < a.prices.completionAtomicPerMtok ? b : a))
   const { receiptId, jobId, requestHash, receivedAtMs, modelName, endpoint } = request
   const { modelId, priceHash } = offer
   const asked = { receivedAtMs, modelName, endpoint }
-  const ids = { receiptId, jobId, requestHash, modelId, priceHash, ...asked }
-  const { income, dayClaim } = counted
-  const context = {
-    ...ids,
-    ...(income !== undefined && { income: incomeJson(income) }),
-    ...(dayClaim !== undefined && { dayClaim }),
-  }
+  const context = { receiptId, jobId, requestHash, modelId, priceHash, ...asked, ...told }
   return `${JSON.stringify(context).slice(0, -1)},"prices":${pricesJson(offer.prices)}}`
 }
 
@@ -192,7 +197,7 @@ async function correctDay(
   orphan: OrphanedHold,
   cost: AtomicAmount,
 ): Promise<void> {
-  const { income, dayClaim } = JSON.parse(orphan.context) as Context
+  const { income, dayClaim } = JSON.parse(orphan.context) as Counted
   if (dayClaim === undefined) return
   const rateE18 = income && BigInt(income.rateE18)
   const asset = { decimals: income?.decimals ?? priceDecimals, rateE18 }
@@ -214,7 +219,7 @@ const recordOf = (
   attempts: [],
 })
 
-function worthOfOrphan({ income }: Context, cost: AtomicAmount): UsdBook | undefined {
+function worthOfOrphan({ income }: Counted, cost: AtomicAmount): UsdBook | undefined {
   if (income === undefined) return undefined
   const { decimals, quoteId } = income
   const rate = { rateE18: BigInt(income.rateE18), quoteId }

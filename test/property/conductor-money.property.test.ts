@@ -37,6 +37,7 @@ const sliceTokens = 512
 
 type Open = {
   held: bigint
+  readonly stream: boolean
   readonly capped: boolean
   readonly growing: GrowingHold | undefined
   checkpoint: number
@@ -129,6 +130,7 @@ const admitCommand = ({ stream, capped, tokens }: Asked) =>
     note(held === costOf(tokens) ? 'whole' : 'slice')
     model.open.set(requestId, {
       held,
+      stream,
       capped,
       growing: admitted.value.growing,
       checkpoint: 0,
@@ -166,7 +168,8 @@ const growCommand = (index: number, tokens: number) =>
 
 const checkpointCommand = (index: number, events: number) =>
   command(`checkpoint ${index} ${events}`, async (model, { store }) => {
-    const [requestId, open] = pick(model.open, index) ?? []
+    const streams = new Map([...model.open].filter(([, { stream }]) => stream))
+    const [requestId, open] = pick(streams, index) ?? []
     if (requestId === undefined || open === undefined) return
     open.checkpoint += events
     const checkpoint = JSON.stringify({ contentEvents: open.checkpoint })

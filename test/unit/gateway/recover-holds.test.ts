@@ -55,7 +55,7 @@ test('a crash is charged in the asset and at the rate of the admission, and its 
     identity: undefined,
     offers: [offer],
   }
-  const request = inferenceRequest()
+  const request = inferenceRequest({ stream: true })
   const context = recoveryContext(request, [{ contributor, offer }], pricing.value)
   expect(JSON.parse(context)).toMatchObject({
     income: { decimals: 18, rateE18: String((10n ** 18n * 99n) / 100n) },
@@ -120,7 +120,9 @@ test('who ends a request puts what it cost in the place of what it claimed of th
   }
   const candidates = [{ contributor, offer: offerOf() }]
   const orphanOf = async (requestId: string, checkpoint: string | undefined) => {
-    const request = { ...inferenceRequest(), requestId }
+    // Only a stream has something to be charged for before its end.
+    const stream = checkpoint !== undefined
+    const request = { ...inferenceRequest({ stream }), requestId }
     const context = recoveryContext(request, candidates, { dayClaim: await claim() })
     const hold = { ...holdOf(requestId, channelId, 100n), context }
     await ledger.hold(hold)
