@@ -19,7 +19,8 @@ export async function answerStreamed(answering: Answering): Promise<AnswerEnd> {
   const { hashes, send } = openEvents(answering)
   const stream = { withUsage: request.includeUsage, tokenizer: engine.model.tokenizer }
   const texts = echoesOf(work)
-  const steps = generateAnswers(engine, work, signal)
+  // Left in any way, it gives its places in the batch back.
+  await using steps = generateAnswers(engine, work, signal)
   let step = await steps.next()
   for (; !step.done; step = await steps.next()) {
     const pieces: (ChunkChoice | undefined)[] = []

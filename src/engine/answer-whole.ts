@@ -15,7 +15,8 @@ export async function answerWhole(answering: Answering): Promise<AnswerEnd> {
   const texts = echoesOf(work)
   const tokens = texts.map((): GeneratedToken[] => [])
   const choices: FinishedChoice[] = []
-  const steps = generateAnswers(engine, work, signal)
+  // Left in any way, it gives its places in the batch back.
+  await using steps = generateAnswers(engine, work, signal)
   let step = await steps.next()
   for (; !step.done; step = await steps.next()) {
     const event = step.value

@@ -7,7 +7,7 @@ import { receiptDomain } from '../../../src/chain/receipt-typed-data.ts'
 import { openWorkSigner } from '../../../src/contributor/sign-work.ts'
 import { address } from '../../../src/domain/units.ts'
 import type { DecoderSession } from '../../../src/engine/decoder-session.ts'
-import { createEngine } from '../../../src/engine/engine.ts'
+import { createEngine, type Engine } from '../../../src/engine/engine.ts'
 import type { RequestEnd } from '../../../src/engine/engine-routes.ts'
 import { type EngineServer, startEngineServer } from '../../../src/engine/engine-server.ts'
 import type { LanguageModel } from '../../../src/engine/load-model.ts'
@@ -23,6 +23,7 @@ const privateKey = parsePrivateKey(`0x${'0b'.repeat(32)}`)
 if (privateKey === undefined) throw new Error('the test key is a key')
 
 let model: LanguageModel
+let engine: Engine
 let server: EngineServer
 let ends: RequestEnd[]
 /** Passes of the model until one fails. */
@@ -51,21 +52,21 @@ async function start(change: Partial<LanguageModel> = {}): Promise<void> {
     jobsMax: 10,
   })
   ends = []
-  server = await startEngineServer(
-    createEngine({
-      model: { ...model, decoder, ...change },
-      workSigner,
-      slotsMax: 1,
-      batchRowsMax: 1,
-      waitingMax: 0,
-      prefixCacheBytesMax: 0,
-      nowMs: Date.now,
-    }),
-    { host: '127.0.0.1', port: 0, secret: undefined, onRequestEnd: (ended) => ends.push(ended) },
-  )
+  engine = createEngine({
+    model: { ...model, decoder, ...change },
+    workSigner,
+    slotsMax: 1,
+    batchRowsMax: 1,
+    waitingMax: 0,
+    prefixCacheBytesMax: 0,
+    nowMs: Date.now,
+  })
+  const onRequestEnd = (ended: RequestEnd): unknown => ends.push(ended)
+  const place = { host: '127.0.0.1', port: 0, secret: undefined, onRequestEnd }
+  server = await startEngineServer(engine, place)
 }
 
-const ask = (stream: boolean): Promise<Response> =>
+const ask = (stream: boolean, fields: object = {}): Promise<Response> =>
   fetch(`${server.url}/v1/chat/completions`, {
     method: 'POST',
     headers: {
@@ -79,6 +80,7 @@ const ask = (stream: boolean): Promise<Response> =>
       stream,
       max_tokens: 8,
       logit_bias: { [model.config.endTokenId]: -100 },
+      ...fields,
     }),
   })
 
@@ -131,6 +133,23 @@ describe('an engine that fails', () => {
     expect(answered.headers.get('x-vouch-work')).not.toBeNull()
     const health = await (await fetch(`${server.url}/health`)).json()
     expect(health).toMatchObject({ running: 0, waiting: 0 })
+  })
+
+  test('where an answer cannot be written leaves nothing of it in the batch', async () => {
+    let named = 0
+    const nameOf = (): string => {
+      named += 1
+      if (named > 3) throw new RangeError('my secret')
+      return 'a'
+    }
+    await start({ tokenizer: { ...model.tokenizer, nameOf } })
+    passesLeft = 100
+    const streamed = await ask(true, { logprobs: true })
+    expect((await streamed.text()).endsWith(`data: ${JSON.stringify(internalError)}\n\n`)).toBe(
+      true,
+    )
+    expect(ends).toMatchObject([{ outcome: 'failed', failure: 'RangeError' }])
+    await expect.poll(() => engine.batch.rows()).toBe(0)
   })
 
   test('while it reads the request answers 500 too', async () => {
