@@ -177,6 +177,9 @@ test(
     const drained = await leaving.command('drain')
     expect(drained.code, drained.output).toBe(0)
     await expect(place.client.chat.completions.create(request(leaving))).rejects.toThrow()
+    // The minute for which a key rests before it is revoked.
+    expectOk(await place.rpc.call('evm_increaseTime', [120]))
+    expectOk(await place.rpc.call('evm_mine', []))
     const first = await leaving.command('unstake', '--yes')
     expect(first.code, first.output).toBe(0)
     expect(await agent.interrupt()).toBe(0)
