@@ -33,6 +33,8 @@ export type SeenCheckpoint = SignedCheckpoint & {
   readonly completionBytes: number
 }
 
+/** One has some 800 characters; a longer comment is something else, and is not parsed. */
+const encodedLengthMax = 2_048
 /** Clocks of contributor and gateway may differ by this much. */
 const clockSkewMs = 120_000
 
@@ -122,6 +124,7 @@ export function checkCheckpointSigner(
 
 /** base64url of the JSON `{ checkpoint, signature }`. */
 export function decodeCheckpoint(encoded: string): SignedCheckpoint | undefined {
+  if (encoded.length > encodedLengthMax) return undefined
   try {
     const value: unknown = JSON.parse(Buffer.from(encoded, 'base64url').toString())
     const { checkpoint, signature: bytes } = value as { checkpoint?: unknown; signature?: unknown }

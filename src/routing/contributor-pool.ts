@@ -231,7 +231,7 @@ export class ContributorPool {
   heard(contributorId: string, report: CapacityReport | undefined, nowMs: number): void {
     const station = this.#stations.get(contributorId)
     if (station === undefined) return
-    hearStation(station, report, nowMs)
+    hearStation(station, report && { report, atMs: nowMs })
     for (const offer of station.contributor.offers) {
       for (const endpoint of endpointsOf(offer)) {
         this.#reprice(laneNameOf({ endpoint, modelName: offer.modelName }), station, offer)
@@ -267,6 +267,8 @@ export class ContributorPool {
     const { contributorId } = contributor
     const before = this.#stations.get(contributorId) ?? this.#leaving.get(contributorId)
     if (before !== undefined && isSamePlace(before.contributor, contributor)) {
+      // Who comes back is as busy as it was, and has said nothing yet.
+      if (!this.#stations.has(contributorId)) hearStation(before, undefined)
       return renewStation(before, contributor)
     }
     const isNewcomer = this.#stations.size > 0

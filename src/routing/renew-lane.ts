@@ -4,6 +4,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { CapacityReport } from '../domain/capacity-report.ts'
 import type { Contributor, Offer } from '../domain/contributor.ts'
+import type { HeardReport } from './believe-report.ts'
 import { createLane, createStation, type Lane, type Station } from './lane.ts'
 
 /** Whether what was learnt about one says anything about the other: the same service, signing with the same keys. */
@@ -29,18 +30,19 @@ export function renewStation(station: Station, contributor: Contributor): Statio
 /** The same station with what it says of itself now; undefined: nothing that is believed. */
 export function hearStation(
   station: Station,
-  report: CapacityReport | undefined,
-  nowMs: number,
+  newest: { readonly report: CapacityReport; readonly atMs: number } | undefined,
 ): void {
   const { contributor, index, isNewcomer, inFlight, quarantine } = station
-  const heard = report && {
-    said: report,
-    atMs: nowMs,
-    ofOthers: Math.max(0, report.running + report.waiting - inFlight),
-  }
+  const heard = newest && heardAs(newest.report, newest.atMs, inFlight)
   const renewed = createStation(contributor, { index, isNewcomer, heard })
   Object.assign(station, renewed, { inFlight, quarantine })
 }
+
+const heardAs = (said: CapacityReport, atMs: number, inFlight: number): HeardReport => ({
+  said,
+  atMs,
+  ofOthers: Math.max(0, said.running + said.waiting - inFlight),
+})
 
 /**
  * The lane of an offer that takes the place of another. A request that holds the lane before goes on with its offer, at its

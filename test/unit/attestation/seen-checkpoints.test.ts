@@ -119,6 +119,7 @@ test.each<[string, string]>([
   ['a number beyond 32 bits', encoded({ completionTokens: 2 ** 32 })],
   ['a negative number', encoded({ index: -1 })],
   ['a hash that is none', encoded({ streamHash: '0x12' as never })],
+  ['a long story', encode({ checkpoint: honest, signature: signed, story: 'x'.repeat(2_000) })],
   ['a time that is text', encoded({ signedAt: '9' as never })],
 ])('%s is no checkpoint, and is passed over', (_, text) => {
   expect(decodeCheckpoint(text)).toBeUndefined()

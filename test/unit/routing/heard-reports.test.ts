@@ -238,6 +238,17 @@ describe('a price that moves', () => {
     expect(askedNow(pool)).toEqual([2_000_000n, 1_000_000n])
   })
 
+  test('goes with whoever leaves, and comes back when it is said again', async () => {
+    const pool = poolOf(moving({ id: 'a' }))
+    await begin(pool)
+    pool.heard('a', asks(1_000_000n), nowMs)
+    pool.replace([])
+    pool.replace([moving({ id: 'a' })])
+    expect(askedNow(pool)).toEqual([2_000_000n])
+    expect(pool.inFlight('a')).toBe(1)
+    expect(pool.report(nowMs)[0]?.heard).toBeUndefined()
+  })
+
   test('is told with what it may come to', () => {
     const pool = poolOf(moving({ id: 'a' }), contributorOf({ id: 'b', price: 1_000_000n }))
     pool.heard('a', asks(1_500_000n), nowMs)
