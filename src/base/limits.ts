@@ -250,6 +250,8 @@ export const reportedNameLengthMax = 128
 export const signerTimeoutMs = 300_000
 /** Models that one contributor may join with. */
 export const joinedModelsMax = 32
+/** Terms of contributors whose meaning a process keeps in mind: each takes up to 16 KB, and milliseconds to read. */
+export const joiningTermsRemembered = 1_024
 /** How often the registry is asked what became of those who joined: two calls of a node, however many they are. */
 export const registryLookMs = 5_000
 /** How long what a registry said of a contributor is believed while no node answers. */

@@ -4,12 +4,12 @@
 import { err, ok, type Result } from '../base/result.ts'
 import type { MemberStanding } from '../chain/member-standing.ts'
 import type { GatewayConfig } from '../config.ts'
-import { readJoiningTerms } from '../config-entries.ts'
 import { closedJoining } from '../config-joining.ts'
 import type { Serving } from '../config-prices.ts'
 import type { ServedModelConfig } from '../config-upstreams.ts'
 import type { Contributor } from '../domain/contributor.ts'
 import type { ContributorRecord, Membership } from '../domain/contributor-record.ts'
+import type { JoiningTerms } from '../domain/joining-terms.ts'
 import { tokenPricesOf } from '../domain/price-sheet.ts'
 import { atomic } from '../domain/units.ts'
 import { type JoiningPolicy, signingNow } from '../joining/joining-step.ts'
@@ -34,21 +34,27 @@ export function joiningPolicyOf(config: GatewayConfig): JoiningPolicy {
   }
 }
 
+/** What a record is judged by beside the configuration. */
+export type KnownOfRecord = {
+  /** Decrypted; undefined where it needs none. */
+  readonly apiKey: string | undefined
+  /** What a contributor's own terms say. */
+  readonly readTerms: (text: string) => Result<JoiningTerms, string>
+  readonly standingOf: StandingOf
+  readonly nowMs: number
+}
+
 /** The error is one line for the contributor and its gateway's operator. */
 export function joinedContributorOf(
   config: GatewayConfig,
   record: ContributorRecord & { readonly joined: Membership },
-  known: {
-    readonly apiKey: string | undefined
-    readonly standingOf: StandingOf
-    readonly nowMs: number
-  },
+  known: KnownOfRecord,
 ): Result<Contributor, string> {
   const { joined, contributorId, baseUrl } = record
   const policy = joiningPolicyOf(config)
   if (!policy.isOpen) return err('contributors do not join here by themselves any more')
   if (policy.operators.has(joined.operator)) return err('the operator lists it itself now')
-  const terms = readJoiningTerms(record.definition, config.chain.assetDecimals)
+  const terms = known.readTerms(record.definition)
   if (!terms.ok) return terms
   // Whether names are free was decided when it joined, on all who had joined until then.
   const models = judgeJoiningTerms(terms.value, { ...policy, namesOfOthers: new Map() })

@@ -10,7 +10,7 @@ import { tokenPricesOf } from '../domain/price-sheet.ts'
 import { lentModelsOf, objectionToLentUrl } from '../joining/judge-lent-terms.ts'
 import { isGuardedHost } from '../upstream/guarded-lookup.ts'
 import { contributorOf } from './contributors-of.ts'
-import { joinedContributorOf, type StandingOf } from './joined-contributor.ts'
+import { joinedContributorOf, type KnownOfRecord } from './joined-contributor.ts'
 
 /**
  * What a kept record means to the router under this configuration. It is judged anew with each configuration: a model that
@@ -19,11 +19,7 @@ import { joinedContributorOf, type StandingOf } from './joined-contributor.ts'
 export function keptContributorOf(
   config: GatewayConfig,
   record: ContributorRecord,
-  known: {
-    readonly apiKey: string | undefined
-    readonly standingOf: StandingOf
-    readonly nowMs: number
-  },
+  known: KnownOfRecord,
 ): Result<Contributor, string> {
   const { lender, joined, contributorId } = record
   if (joined !== undefined) return joinedContributorOf(config, { ...record, joined }, known)

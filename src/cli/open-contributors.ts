@@ -2,31 +2,29 @@
  * The contributors that join while gateways run: what the store has of them becomes what the pool asks, what payouts pay and
  * what the admin API shows.
  */
-import { registryLookMs } from '../base/limits.ts'
+import { joiningTermsRemembered, registryLookMs } from '../base/limits.ts'
 import type { GatewayLog } from '../base/log.ts'
+import { rememberRecent } from '../base/remember-recent.ts'
 import { err, type Result } from '../base/result.ts'
 import { describeChainFailure } from '../chain/chain-failure.ts'
-import { agreementDomain } from '../chain/fx-typed-data.ts'
 import type { GatewayConfig } from '../config.ts'
-import { readLentTerms, readUpstreamEntry } from '../config-entries.ts'
-import { closedLending } from '../config-lending.ts'
+import { readJoiningTerms, readUpstreamEntry } from '../config-entries.ts'
 import { type AdminDoor, createAdminDoor } from '../gateway/admin-door.ts'
 import { createJoiningDoor, type JoiningDoor } from '../gateway/joining-door.ts'
 import { createContributorKeeper } from '../joining/contributor-keeper.ts'
 import { ContributorRoster, type Roster, type RosterEntry } from '../joining/contributor-roster.ts'
-import { createLendingStep, type LendingPolicy, type LendingStep } from '../joining/lending-step.ts'
+import type { LendingStep } from '../joining/lending-step.ts'
 import { markForgers, unmarkedForgers } from '../joining/mark-forgers.ts'
 import type { RegistryWatch } from '../joining/registry-watch.ts'
 import type { ContributorStore } from '../store/contributor-store.ts'
 import { StoreFailure } from '../store/ledger-store.ts'
-import { isGuardedHost } from '../upstream/guarded-lookup.ts'
-import { probeContributor } from '../upstream/probe-contributor.ts'
 import { isTunnelUrl, type Tunnels } from '../upstream/tunnels.ts'
 import type { UpstreamPools } from '../upstream/upstream-pools.ts'
 import { CommandFailure } from './command.ts'
 import type { StandingOf } from './joined-contributor.ts'
 import { keptContributorOf } from './kept-contributor.ts'
 import { openJoining, openRegistryWatch } from './open-joining.ts'
+import { openLending } from './open-lending.ts'
 import type { OpenRouting } from './open-routing.ts'
 import { openSeal } from './open-seal.ts'
 import { redactedConfig } from './redacted-config.ts'
@@ -66,12 +64,17 @@ export async function openContributors(wiring: Wiring): Promise<OpenContributors
   const application = applicationOf(wiring, (forgers) => {
     void markForgers(roster, forgers).catch(() => log.error('forgers_not_marked'))
   })
+  const decimals = config.chain.assetDecimals
+  const readTerms = rememberRecent(
+    (text) => readJoiningTerms(text, decimals),
+    joiningTermsRemembered,
+  )
   const standingOf: StandingOf = (operator) => watch.standingOf(operator)
   const roster = new ContributorRoster({
     store,
     seal,
     contributorOf: (record, apiKey) =>
-      keptContributorOf(current, record, { apiKey, standingOf, nowMs: nowMs() }),
+      keptContributorOf(current, record, { apiKey, readTerms, standingOf, nowMs: nowMs() }),
     ...application,
     apply: (next) => {
       application.apply(next)
@@ -82,30 +85,7 @@ export async function openContributors(wiring: Wiring): Promise<OpenContributors
   })
   await begin(roster, watch, log)
   const forgery = setInterval(application.lookForForgers, registryLookMs).unref()
-  const decimals = config.chain.assetDecimals
-  const place = {
-    gateway: config.gateway.operator,
-    chainId: config.chain.chainId,
-    registry: config.chain.gatewayRegistry,
-  }
-  const lending = createLendingStep({
-    gateway: place.gateway,
-    domain: agreementDomain({ chainId: place.chainId, verifyingContract: place.registry }),
-    nowMs,
-    policy: policyOf(config),
-    place,
-    roster,
-    store,
-    seal,
-    readTerms: (text) => readLentTerms(text, decimals),
-    probe: ({ baseUrl, apiKey, models }) =>
-      probeContributor(upstreams, {
-        baseUrl,
-        models,
-        isGuarded: config.lending?.urls.allowPrivateNetworks !== true,
-        authorization: `Bearer ${apiKey}`,
-      }),
-  })
+  const lending = openLending({ config, roster, store, seal, upstreams, nowMs })
   tunnels.watchReach(application.tell)
   const views = {
     tunnels,
@@ -114,8 +94,11 @@ export async function openContributors(wiring: Wiring): Promise<OpenContributors
     fileContributors: routing.fileContributors,
     nowMs,
   }
-  const joiningTerms = { config: () => current, roster, watch, store, seal, upstreams, nowMs }
-  const joining = createJoiningDoor({ ...views, ...openJoining(joiningTerms) })
+  const joinable = { roster, watch, store, seal, readTerms, upstreams, nowMs }
+  const joining = createJoiningDoor({
+    ...views,
+    ...openJoining({ config: () => current, ...joinable }),
+  })
   const readEntry = (definition: string) => readUpstreamEntry(definition, decimals)
   const admin =
     config.admin &&
@@ -163,16 +146,6 @@ async function begin(
     if (error instanceof StoreFailure) throw new CommandFailure(error.message)
     throw error
   }
-}
-
-function policyOf(config: GatewayConfig): () => LendingPolicy {
-  const lending = config.lending ?? closedLending
-  const policy = {
-    ...lending,
-    urls: { ...lending.urls, isPublicHost: isGuardedHost },
-    feeBps: config.payouts?.feeBps ?? 0,
-  }
-  return () => policy
 }
 
 /**

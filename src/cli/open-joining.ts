@@ -12,11 +12,10 @@ import { contributorDomain } from '../chain/payout-typed-data.ts'
 import { addressOfPrivateKey } from '../chain/signatures.ts'
 import { readTokenLabel, type TokenLabel } from '../chain/token-label.ts'
 import type { GatewayConfig } from '../config.ts'
-import { readJoiningTerms } from '../config-entries.ts'
 import { type Address, type AtomicAmount, atomic, zeroAddress } from '../domain/units.ts'
 import type { JoiningDoorDeps, JoiningOffer } from '../gateway/joining-door.ts'
 import type { ContributorRoster, Roster } from '../joining/contributor-roster.ts'
-import { createJoiningStep } from '../joining/joining-step.ts'
+import { createJoiningStep, type JoiningDeps } from '../joining/joining-step.ts'
 import { RegistryWatch } from '../joining/registry-watch.ts'
 import type { ApiKeySeal } from '../store/api-key-seal.ts'
 import type { ContributorStore } from '../store/contributor-store.ts'
@@ -54,6 +53,8 @@ type Wiring = {
   readonly watch: RegistryWatch
   readonly store: ContributorStore
   readonly seal: ApiKeySeal | undefined
+  /** What a contributor's own terms say. */
+  readonly readTerms: JoiningDeps['readTerms']
   readonly upstreams: UpstreamPools
   readonly nowMs: () => number
 }
@@ -62,13 +63,12 @@ export type OpenJoining = Pick<JoiningDoorDeps, 'step' | 'offer'>
 
 export function openJoining({ config, upstreams, ...wiring }: Wiring): OpenJoining {
   const { chain, gateway } = config()
-  const { chainId, contributorRegistry: verifyingContract, assetDecimals } = chain
+  const { chainId, contributorRegistry: verifyingContract } = chain
   const step = createJoiningStep({
     ...wiring,
     gateway: gateway.operator,
     domain: contributorDomain({ chainId, verifyingContract }),
     policy: () => joiningPolicyOf(config()),
-    readTerms: (text) => readJoiningTerms(text, assetDecimals),
     // Its models are not tried: it answers jobs alone, and each of them must carry a Work that it signed.
     probe: ({ baseUrl, apiKey }) =>
       probeContributor(upstreams, {

@@ -102,6 +102,7 @@ export function joiningRig(
   }
   let asked = 0
   const standingOf = (operator: Address) => registry.get(operator)
+  const readTerms = (text: string) => readJoiningTerms(text, 6)
   const roster = new ContributorRoster({
     store,
     seal,
@@ -111,7 +112,7 @@ export function joiningRig(
         : joinedContributorOf(
             config,
             { ...record, joined: record.joined },
-            { apiKey, standingOf, nowMs: now.ms },
+            { apiKey, readTerms, standingOf, nowMs: now.ms },
           ),
     apply: () => {},
     settle: async () => true,
@@ -144,7 +145,7 @@ export function joiningRig(
         })
       },
     },
-    readTerms: (text) => readJoiningTerms(text, 6),
+    readTerms,
     probe: (service) => {
       probed.push(service)
       return now.probe()

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { keptContributorOf } from '../../../src/cli/kept-contributor.ts'
 import type { GatewayConfig } from '../../../src/config.ts'
+import { readJoiningTerms } from '../../../src/config-entries.ts'
 import { closedLending } from '../../../src/config-lending.ts'
 import { address, atomic, bytes32 } from '../../../src/domain/units.ts'
 import { contributorRecord } from '../../support/contributor-records.ts'
@@ -25,7 +26,12 @@ const config = (lending: Partial<NonNullable<GatewayConfig['lending']>> = {}) =>
     upstreams: [],
     lending: { ...closedLending, models: [listed], ...lending },
   }) as unknown as GatewayConfig
-const known = (apiKey?: string) => ({ apiKey, standingOf: () => undefined, nowMs: 0 })
+const known = (apiKey?: string) => ({
+  apiKey,
+  readTerms: (text: string) => readJoiningTerms(text, 6),
+  standingOf: () => undefined,
+  nowMs: 0,
+})
 const price = { promptPerMtok: '0.04', completionPerMtok: '0.08' }
 const url = 'https://api.example.com/v1'
 const lent = (change: object = {}) =>
