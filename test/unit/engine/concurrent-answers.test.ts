@@ -49,12 +49,18 @@ const chat = (content: string) => ({ messages: [{ role: 'user', content }] })
 const logprobs = { logprobs: true, top_logprobs: 4 }
 const requests: readonly Request[] = [
   ['chat/completions', { ...chat('What is a receipt?'), ...logprobs, temperature: 0 }],
-  ['chat/completions', { ...chat(`${long} Why?`), ...logprobs, seed: 4, max_tokens: 40 }],
-  ['chat/completions', { ...chat(`${long} How?`), ...logprobs, seed: 5, max_tokens: 40 }],
-  ['chat/completions', { ...chat('Hello'), ...logprobs, seed: 6, n: 5, temperature: 1.2 }],
-  ['chat/completions', { ...chat('Tell me a story.'), seed: 7, stop: [' a', 'the'], n: 2 }],
+  ['chat/completions', { ...chat(`${long} Why?`), ...logprobs, seed: 4, max_tokens: 20 }],
+  ['chat/completions', { ...chat(`${long} How?`), ...logprobs, seed: 5, max_tokens: 20 }],
+  [
+    'chat/completions',
+    { ...chat('Hello'), ...logprobs, seed: 6, n: 5, max_tokens: 20, temperature: 1.2 },
+  ],
+  [
+    'chat/completions',
+    { ...chat('Tell me a story.'), seed: 7, stop: [' a', 'the'], n: 2, max_tokens: 40 },
+  ],
   ['completions', { prompt: ['Once upon', 'A receipt'], n: 2, seed: 8, logprobs: 3 }],
-  ['completions', { prompt: long, seed: 9, max_tokens: 30, frequency_penalty: 1 }],
+  ['completions', { prompt: long, seed: 9, max_tokens: 20, frequency_penalty: 1 }],
   ['embeddings', { input: ['What is a receipt?', long] }],
 ]
 
@@ -108,9 +114,8 @@ async function askStreamed({ server }: typeof together, [path, fields]: Request)
 test('requests of all kinds at once are answered bit for bit as each alone', async () => {
   const expected: unknown[] = []
   for (const request of requests) expected.push(await ask(alone, request))
-  const twice = [...requests, ...requests]
-  const found = await Promise.all(twice.map((request) => ask(together, request)))
-  expect(found).toEqual([...expected, ...expected])
+  const found = await Promise.all(requests.map((request) => ask(together, request)))
+  expect(found).toEqual(expected)
   expect(widest).toBeGreaterThan(8)
   expect(together.engine.turns.counts()).toMatchObject({ running: 0, waiting: 0 })
   expect(together.engine.batch.rows()).toBe(0)

@@ -154,7 +154,7 @@ describe('openDecodingBatch', () => {
         if (rows.some((count) => count > 1)) together += 1
         expect(batch.rows()).toBe(0)
       }),
-      { numRuns: 15 },
+      { numRuns: 10 },
     )
     expect(together).toBeGreaterThan(5)
   })
