@@ -4,7 +4,8 @@
  */
 import { createHash } from 'node:crypto'
 import type { BigIntStats } from 'node:fs'
-import { open, readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import { openFile } from './file-reader.ts'
 import { digestsKept, readChunkBytes } from './limits.ts'
 import { WeightsFault } from './weights-fault.ts'
 
@@ -26,7 +27,7 @@ export async function openFileDigests(path: string | undefined): Promise<FileDig
   const remembered = await readRemembered(path)
   return {
     sha256Of: async (file, { onBytes, signal } = {}) => {
-      const handle = await open(file)
+      const handle = await openFile(file)
       try {
         const before = await handle.stat({ bigint: true })
         const like = likenessOf(before)

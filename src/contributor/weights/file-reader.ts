@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import { type FileHandle, open, stat } from 'node:fs/promises'
 import { readChunkBytes } from './limits.ts'
 import { WeightsFault } from './weights-fault.ts'
 
@@ -103,12 +103,18 @@ export class FileReader {
   }
 }
 
+/** What is no file is not opened: a pipe would be waited for, and a device has no end. */
+export async function openFile(path: string): Promise<FileHandle> {
+  if (!(await stat(path)).isFile()) throw new WeightsFault(path, 'it is no file')
+  return open(path)
+}
+
 /** Opens a file for as long as `read` takes. */
 export async function readingFile<T>(
   path: string,
   read: (reader: FileReader) => Promise<T>,
 ): Promise<T> {
-  const handle = await open(path)
+  const handle = await openFile(path)
   try {
     const { size } = await handle.stat()
     return await read(new FileReader(path, handle, size))

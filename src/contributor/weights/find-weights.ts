@@ -2,9 +2,9 @@
  * Which files a model is made of, from the path that its operator or its engine names: a file, a folder, or a model in Hugging
  * Face's cache, whose folders hold a snapshot for each commit.
  */
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { readingFile } from './file-reader.ts'
+import { openFile, readingFile } from './file-reader.ts'
 import { modelJsonBytesMax, weightFilesMax } from './limits.ts'
 import { externalFilesOf } from './onnx-files.ts'
 import type { NamedFile, WeightSet } from './weight-set.ts'
@@ -25,8 +25,8 @@ const commitPattern = /^[0-9a-f]{40}$/
 
 export async function findWeights(path: string): Promise<WeightSet> {
   const at = resolve(path)
-  const { isFolder } = await lookAt(at)
-  if (!isFolder) return ofFile(at)
+  // Follows links: caches are full of them.
+  if (!(await stat(at)).isDirectory()) return ofFile(at)
   const names = await readdir(at)
   if (names.length > weightFilesMax) throw new WeightsFault(at, 'it has too many files')
   if (names.includes('snapshots')) return findWeights(await newestSnapshot(at))
@@ -119,7 +119,7 @@ async function listedIn(path: string): Promise<readonly string[]> {
 
 /** In Hugging Face's cache `refs/main` names the commit that is meant where nobody names another. */
 async function newestSnapshot(folder: string): Promise<string> {
-  const main = await readFile(join(folder, 'refs', 'main'), 'utf8').catch(() => '')
+  const main = await readText(join(folder, 'refs', 'main')).catch(() => '')
   const snapshots = await readdir(join(folder, 'snapshots'))
   const only = snapshots.length === 1 ? snapshots[0] : undefined
   const commit = snapshots.find((name) => name === main.trim()) ?? only
@@ -134,21 +134,23 @@ function revisionOf(path: string): string | null {
   return parts.includes('snapshots') && commitPattern.test(commit) ? commit : null
 }
 
-/** Follows links: caches are full of them. */
-async function lookAt(path: string): Promise<{ readonly isFolder: boolean }> {
-  const there = await stat(path)
-  if (!there.isDirectory() && !there.isFile()) throw new WeightsFault(path, 'it is no file')
-  return { isFolder: there.isDirectory() }
+/** Rejects with node's error where there is none. */
+export async function readJson(path: string): Promise<unknown> {
+  const text = await readText(path)
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new WeightsFault(path, 'it is not JSON')
+  }
 }
 
-/** Null of a file that is not there. */
-export async function readJson(path: string): Promise<unknown> {
-  const { size } = await stat(path)
-  if (size > modelJsonBytesMax) throw new WeightsFault(path, `it has ${size} bytes`)
+async function readText(path: string): Promise<string> {
+  const handle = await openFile(path)
   try {
-    return JSON.parse(await readFile(path, 'utf8'))
-  } catch (error) {
-    if (error instanceof SyntaxError) throw new WeightsFault(path, 'it is not JSON')
-    throw error
+    const { size } = await handle.stat()
+    if (size > modelJsonBytesMax) throw new WeightsFault(path, `it has ${size} bytes`)
+    return await handle.readFile('utf8')
+  } finally {
+    await handle.close()
   }
 }

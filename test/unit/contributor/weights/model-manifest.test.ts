@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -370,6 +371,22 @@ test.each([
   expect(await read(folderWith(files))).toMatchObject({
     detail: typeof detail === 'string' ? detail : expect.stringMatching(detail),
   })
+})
+
+test('a cache that leads back into itself is refused', async () => {
+  const folder = folderWith({ 'snapshots/one/snapshots': '->..' })
+  expect(await read(folder)).toMatchObject({ detail: 'it cannot be read (ELOOP)' })
+})
+
+test('what is no file is not waited for', async () => {
+  const folder = folderWith({ 'tokenizer.json': '{}' })
+  for (const name of ['model.onnx', 'model.gguf', 'model.safetensors']) {
+    const pipe = join(folder, name)
+    execFileSync('mkfifo', [pipe])
+    expect(await read(pipe)).toEqual({ path: pipe, detail: 'it is no file' })
+    expect(await read(folder)).toEqual({ path: pipe, detail: 'it is no file' })
+  }
+  expect(await read('/dev/zero')).toEqual({ path: '/dev/zero', detail: 'it is no file' })
 })
 
 test('a path that is not there is refused', async () => {
