@@ -6,6 +6,7 @@ import { contributorTermsBytesMax } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { ContributorMark, ContributorRecord } from '../domain/contributor-record.ts'
 import type { AdminRefusal, GatewayRefusal, RequestRefusal } from '../domain/refusal.ts'
+import type { Address } from '../domain/units.ts'
 import type { ApiKeySeal } from '../store/api-key-seal.ts'
 import { contributorIdOf } from '../store/contributor-store.ts'
 import type { ContributorRoster } from './contributor-roster.ts'
@@ -31,13 +32,17 @@ export type ContributorKeeper = {
   readonly remove: (contributorId: string) => Kept
 }
 
+type EntryMeaning = {
+  readonly id: string
+  readonly baseUrl: string
+  readonly identity?: { readonly operator: Address } | undefined
+}
+
 export type KeeperDeps = {
   readonly roster: Pick<ContributorRoster, 'change'>
   readonly seal: ApiKeySeal | undefined
   /** Whether an entry is one that vouch.yaml could hold. The error is one line that names the member at fault. */
-  readonly readEntry: (
-    definition: string,
-  ) => Result<{ readonly id: string; readonly baseUrl: string }, string>
+  readonly readEntry: (definition: string) => Result<EntryMeaning, string>
   readonly nowMs: () => number
 }
 
@@ -69,12 +74,16 @@ async function add(deps: KeeperDeps, entry: EntryFields): Kept {
   const definition = JSON.stringify({ id: 'main', ...withoutNulls(fields) })
   const read = readDefinition(deps, definition)
   if (!read.ok) return read
-  const { id: keyId, baseUrl } = read.value
+  const { id: keyId, baseUrl, identity } = read.value
   const contributorId = contributorIdOf(baseUrl, keyId)
   const sealedKey = sealKey(deps, apiKey, { contributorId, baseUrl })
   if (!sealedKey.ok) return sealedKey
   const nowMs = deps.nowMs()
-  await deps.roster.change(({ records }) => {
+  const refused = await deps.roster.change<KeepingFailure | undefined>(({ records }) => {
+    if (identity !== undefined && records.has(identity.operator)) {
+      const detail = 'operator: it has joined by itself; remove it first'
+      return { outcome: { reason: 'contributor_unacceptable', detail } }
+    }
     const record: ContributorRecord = {
       contributorId,
       baseUrl,
@@ -88,7 +97,7 @@ async function add(deps: KeeperDeps, entry: EntryFields): Kept {
     }
     return { outcome: undefined, records: new Map([[contributorId, record]]) }
   })
-  return ok(contributorId)
+  return refused === undefined ? ok(contributorId) : err(refused)
 }
 
 /** URL and id are what a contributor is known by, and stay. */
@@ -131,7 +140,7 @@ async function rewrite(
 function readDefinition(
   deps: KeeperDeps,
   definition: string,
-): Result<{ readonly id: string; readonly baseUrl: string }, KeepingFailure> {
+): Result<EntryMeaning, KeepingFailure> {
   if (Buffer.byteLength(definition) > contributorTermsBytesMax) {
     return err({ reason: 'request_too_large', bytesMax: contributorTermsBytesMax })
   }

@@ -105,6 +105,30 @@ test('an agent that is dialled is tried with its secret first, which nobody hear
   }
 })
 
+test('the operator neither enters it besides nor changes its terms, and it does not enter itself twice', async () => {
+  const { id, upstreamId, contextTokensMax, price } = offeredModel
+  const entry = {
+    url: 'https://agent.example.com/v1',
+    operator: member.operator,
+    signingAddresses: [member.operator],
+    models: [{ id, upstreamId, contextTokensMax, price }],
+  }
+  const added = await serving.admin('POST', '/contributors', entry)
+  expect(added).toMatchObject({ status: 400, code: 'contributor_unacceptable' })
+  const path = `/contributors/${member.operator}`
+  expect(await serving.admin('PATCH', path, { region: 'eu' })).toMatchObject({
+    code: 'contributor_unacceptable',
+  })
+  const other = await place.register()
+  const listed = { ...entry, operator: other.operator, signingAddresses: [other.operator] }
+  const { json } = await serving.admin('POST', '/contributors', listed)
+  const twice = { contributor: other.operator, signingKey: other.signingKey, nowMs: Date.now() }
+  expect(await joinGateway(at.place, { terms: { models: [offeredModel] } }, twice)).toMatchObject({
+    error: { message: expect.stringContaining('lists you itself') },
+  })
+  expect((await serving.admin('DELETE', `/contributors/${json['id']}`)).status).toBe(200)
+})
+
 test('what is answered is what the OpenAPI document says', async () => {
   const document = (await serving.call('GET', '/openapi.json')).json
   const ajv = new Ajv2020({ strict: false })
