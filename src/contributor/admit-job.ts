@@ -45,8 +45,8 @@ export async function admitJob(
 ): Promise<Result<AdmittedJob, OpenAiRefusal>> {
   const { terms, slots, engineLoad } = parts
   void engineLoad.look(slots.load.running)
-  if (slots.isDraining) return err(shuttingDown)
-  if (!terms.jobs.isWritable) return err(jobsNotKept)
+  const untaken = whyUntaken(parts)
+  if (untaken !== undefined) return err(untaken)
   const asked = readAsked(endpoint, request.body)
   if (!asked.ok) return asked
   const model = modelOf(terms.models, asked.value)
@@ -60,14 +60,19 @@ export async function admitJob(
   if (!prices.ok) return prices
   const credit = await admitOnCredit(parts, request.headers)
   if (!credit.ok) return credit
-  // Last, since it changes while the credit is asked for.
-  const load = loadOf(parts)
-  if (load.running + load.waiting >= load.slots + terms.waitingMax) {
-    return err(engineBusy(busyRetryAfterS))
-  }
   const inputHash = sha256Bytes32(request.body)
   const { value: named } = job
   return ok({ job: named, model: model.value, asked: asked.value, inputHash, prices: prices.value })
+}
+
+/** Why nothing at all is taken now; asked again right before a job begins, since it changes while its credit is asked for. */
+export function whyUntaken(parts: AgentParts): OpenAiRefusal | undefined {
+  const { terms, slots } = parts
+  if (slots.isDraining) return shuttingDown
+  if (!terms.jobs.isWritable) return jobsNotKept
+  const load = loadOf(parts)
+  const isFull = load.running + load.waiting >= load.slots + terms.waitingMax
+  return isFull ? engineBusy(busyRetryAfterS) : undefined
 }
 
 /** By the name that the engine will read: a job for one model must not be signed as another's. */

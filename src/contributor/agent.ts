@@ -113,14 +113,14 @@ async function serveJob(
 }
 
 async function answerQuestion(parts: AgentParts, path: string, reply: AgentReply): Promise<void> {
-  if (path.startsWith(modelPrefix)) return replyModel(parts, path, reply)
-  const body =
-    path === '/health'
-      ? JSON.stringify(healthOf(parts))
-      : path === '/v1/models'
-        ? JSON.stringify({ object: 'list', data: parts.terms.models.map(modelObject) })
-        : writeCapacityReport(await reportOf(parts))
-  replyJson(reply, { status: 200, body })
+  if (path.startsWith(modelPrefix)) replyModel(parts, path, reply)
+  else replyJson(reply, { status: 200, body: await answerTo(parts, path) })
+}
+
+async function answerTo(parts: AgentParts, path: string): Promise<string> {
+  if (path === '/health') return JSON.stringify(healthOf(parts))
+  if (path !== '/v1/models') return writeCapacityReport(await reportOf(parts))
+  return JSON.stringify({ object: 'list', data: parts.terms.models.map(modelObject) })
 }
 
 function replyModel({ terms }: AgentParts, path: string, reply: AgentReply): void {

@@ -3,7 +3,7 @@
  */
 import { Cancellation } from '../base/cancellation.ts'
 import { openAnswer } from '../upstream/open-answer.ts'
-import { admitJob } from './admit-job.ts'
+import { admitJob, whyUntaken } from './admit-job.ts'
 import type { AgentParts } from './agent-parts.ts'
 import type { AgentReply, AgentRequest } from './agent-request.ts'
 import { answerInOnePiece } from './answer-in-one-piece.ts'
@@ -25,6 +25,8 @@ export async function answerJob(
   const receivedAtMs = parts.terms.nowMs()
   const admitted = await admitJob(parts, asked.endpoint, asked.request)
   if (!admitted.ok) return refuse(parts, reply, admitted.error)
+  const untaken = whyUntaken(parts)
+  if (untaken !== undefined) return refuse(parts, reply, untaken)
   const { job } = admitted.value
   const begun = parts.terms.jobs.begin(job)
   if (begun === undefined) return refuse(parts, reply, jobAlreadySigned(job.jobId))

@@ -102,6 +102,24 @@ test('what the engine has no room for waits in line, and the next is told to go 
   expect(place.agent().load()).toEqual({ running: 0, waiting: 0, slots: 2 })
 })
 
+test('fifty at the same moment are no more than it has room for', async () => {
+  place = await openAgentPlace({ baseUrl: engine.baseUrl, agent: { slots: 2, waitingMax: 1 } })
+  const hold = holding()
+  engine.become(hold.script)
+  const asked = Array.from({ length: 50 }, () => job())
+  const statuses: number[] = []
+  for (const one of asked) void one.then(({ status }) => statuses.push(status))
+  await vi.waitFor(() => expect(statuses).toHaveLength(47))
+  expect(new Set(statuses)).toEqual(new Set([429]))
+  await engine.nextRequest()
+  await engine.nextRequest()
+  hold.release()
+  await engine.nextRequest()
+  hold.release()
+  await Promise.all(asked)
+  expect(statuses.filter((status) => status === 200)).toHaveLength(3)
+})
+
 test('who leaves the line makes room in it, and its job was not begun', async () => {
   place = await openAgentPlace({ baseUrl: engine.baseUrl, agent: { slots: 1, waitingMax: 1 } })
   const hold = holding()
