@@ -138,7 +138,6 @@ describe.each(engineKinds)('%s', async (kind) => {
   test.each(Object.keys(record.failures))('%s is told as what it is', async (name) => {
     engine.fail(name)
     for (const stream of [false, true]) {
-      // It learns of no other model than its own, whatever callers ask for, so only a test can bring this about.
       const { status, error } = await ask(gateway, { ...asked, stream })
       expect({ status, code: error?.['code'] }).toEqual(toldOf[`${kind} ${name}`] ?? toldOf[name])
       expect(await newEntries()).toMatchObject({ receipts: [], chargedAmount: 0n })
