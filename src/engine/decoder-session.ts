@@ -14,7 +14,7 @@ export type PassInput = {
   readonly tokenIds: readonly (readonly number[])[]
 }
 
-type PassOutput = {
+export type PassOutput = {
   /** Of each row: logits of the token after its last one, as long as the vocabulary. */
   readonly logits: readonly Float32Array[]
   /** Of the new positions only, in memory of their own: `capacity` is how many were given. */

@@ -76,18 +76,31 @@ describe('isBatchExact', () => {
     expect(model.isBatchExact).toBe(true)
   })
 
-  test('is false where a row of several comes out otherwise by one bit', async () => {
-    const off: DecoderSession = {
-      ...model.decoder,
-      forward: async (input, states) => {
-        const output = await model.decoder.forward(input, states)
-        const last = output.logits.at(-1)
-        if (input.past.rows > 1 && last !== undefined) last[7] = (last[7] ?? 0) * (1 + 2 ** -23)
-        return output
-      },
-    }
-    expect(await isBatchExact(off, model.config)).toBe(false)
+  /** The decoder, off by the last bit of one number in passes of more than so many rows. */
+  const offBeyond = (rows: number, ofKeys: boolean): DecoderSession => ({
+    ...model.decoder,
+    forward: async (input, states) => {
+      const output = await model.decoder.forward(input, states)
+      const numbers = ofKeys ? output.added.arrays[5] : output.logits.at(-1)
+      if (input.past.rows > rows && numbers !== undefined) {
+        numbers[7] = (numbers[7] ?? 0) * (1 + 2 ** -23)
+      }
+      return output
+    },
   })
+
+  test.each([
+    [1, false],
+    [1, true],
+    [12, false],
+    [12, true],
+  ])(
+    'is false where passes of more than %i rows are off by one bit (of a key: %s)',
+    async (rows, ofKeys) => {
+      expect(await isBatchExact(offBeyond(rows, ofKeys), model.config)).toBe(false)
+      expect(await isBatchExact(offBeyond(17, ofKeys), model.config)).toBe(true)
+    },
+  )
 })
 
 describe('openDecodingBatch', () => {
