@@ -71,7 +71,7 @@ function checkStatement(
       check,
       `${contributor} vouches for the stream until a point where it had counted ` +
         `${first.completionTokens} completion tokens; ${completionTokens} are in the receipt, and ` +
-        'what came after that point is on the gateway’s word alone',
+        "what came after that point is on the gateway's word alone",
     )
   }
   const isSame = JSON.stringify(first) === JSON.stringify(second)

@@ -185,7 +185,10 @@ async function checkParty(
   return [...lines, await checkPublished(rpc, registry.value, parsed)]
 }
 
-/** Of a stream without a Work the contributor signed checkpoints, each with a key that was active then. */
+/**
+ * Of a stream without a Work the contributor signed checkpoints, each with a key that was active then; what it has at stake
+ * counts as for a Work.
+ */
 async function checkCheckpointKeys(
   rpc: JsonRpc,
   parsed: ParsedReceipt,
@@ -196,13 +199,14 @@ async function checkCheckpointKeys(
   if (signed.length === 0) return []
   const registry = await readRegistry(rpc, parsed.domain.verifyingContract, 'contributors')
   if (!registry.ok) return [unknown(check, describeChainFailure(registry.error))]
-  return Promise.all(
-    signed.map(({ checkpoint, signer }) => {
-      const { contributor: operator, signedAt: finishedAt } = checkpoint
-      const question = { registry: registry.value, operator, finishedAt, trusted }
-      return checkRegisteredKey(rpc, check, { ...question, signer })
-    }),
-  )
+  const { contributor: operator, finishedAt } = parsed.receipt.work
+  const question = { registry: registry.value, operator, trusted }
+  return Promise.all([
+    ...signed.map(({ checkpoint, signer }) =>
+      checkRegisteredKey(rpc, check, { ...question, finishedAt: checkpoint.signedAt, signer }),
+    ),
+    checkRegistration(rpc, 'contributor-registration', { ...question, finishedAt }),
+  ])
 }
 
 async function checkPublished(

@@ -2,7 +2,11 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { contentHash } from '../../src/attestation/content-hash.ts'
+import { checkpointDigest, checkpointsHash } from '../../src/chain/checkpoint-typed-data.ts'
 import { codeAt } from '../../src/chain/contracts.ts'
+import type { PrivateKey } from '../../src/chain/private-key.ts'
+import { receiptDomain } from '../../src/chain/receipt-typed-data.ts'
+import { signDigest } from '../../src/chain/signatures.ts'
 import { openSender, sendCall } from '../../src/chain/transactions.ts'
 import { runVerify } from '../../src/cli/verify-command.ts'
 import { type CheckName, conclude } from '../../src/client/check-line.ts'
@@ -10,6 +14,7 @@ import { noTrustAnchors } from '../../src/client/trust-anchors.ts'
 import { verifyOnChain } from '../../src/client/verify-on-chain.ts'
 import type { Verification } from '../../src/client/verify-receipt.ts'
 import { devContractHandles } from '../../src/dev/dev-contracts.ts'
+import type { Checkpoint } from '../../src/domain/checkpoint.ts'
 import { type Address, address, unixSeconds, unixSecondsOf } from '../../src/domain/units.ts'
 import { expectOk, startDevChain, type TestDevChain } from '../support/dev-chain.ts'
 import {
@@ -98,6 +103,47 @@ test('without tier 2 the contributor is not asked about', async () => {
   expect(conclusion).toBe('holds')
   expect(of('contributor-key')).toBeUndefined()
   expect(lines.length).toBeGreaterThan(5)
+})
+
+describe('a stream without a Work', () => {
+  /** The receipt of one, with a checkpoint that this key signed then. */
+  async function withCheckpoint(key: PrivateKey, signedAt: number) {
+    const { dev } = running
+    const place = { chainId: dev.chainId, verifyingContract: dev.contracts.receiptVerifier }
+    const domain = receiptDomain(place)
+    const { work } = receiptOnChain().receipt
+    const { jobId, gateway, contributor, streamRoot: streamHash } = work
+    const checkpoint: Checkpoint = {
+      ...{ jobId, gateway, contributor, streamHash },
+      index: 0,
+      completionTokens: 1,
+      signedAt: unixSeconds(signedAt),
+    }
+    const evidenceHash = checkpointsHash(domain, [checkpoint])
+    const receipt = receiptOnChain({ work: { status: 1 }, receipt: { tiers: 1, evidenceHash } })
+    const signature = signDigest(checkpointDigest(domain, checkpoint), key)
+    const evidence = { checkpoints: [{ checkpoint, signature }] }
+    const lines = await verifyOnChain(
+      running.chain.rpc,
+      verificationOf({ ...receipt, evidence }, { anchors: noTrustAnchors }),
+    )
+    return Object.fromEntries(lines.map(({ check, verdict }) => [check, verdict]))
+  }
+
+  test('has its checkpoint judged by the registry, and the contributor’s stake told', async () => {
+    expect(await withCheckpoint(running.dev.keys.contributorSigner, finishedAt)).toMatchObject({
+      'checkpoint-key': 'holds',
+      'contributor-registration': 'holds',
+      'verify-call': 'holds',
+    })
+  })
+
+  test('does not hold with a key that was not registered, or not yet', async () => {
+    const { contributorSigner } = running.dev.keys
+    expect((await withCheckpoint(testKey('e5'), finishedAt))['checkpoint-key']).toBe('fails')
+    const early = await withCheckpoint(contributorSigner, finishedAt - 86_400)
+    expect(early['checkpoint-key']).toBe('fails')
+  })
 })
 
 test('a field that was changed after signing makes the key another one', async () => {
