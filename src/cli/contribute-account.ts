@@ -68,12 +68,17 @@ export async function readyAccount(
     plan = await look()
   }
   introduce(plan, screen)
-  if (plan.steps.length === 0) return { file, signingKey, sender: undefined }
+  const { chain_id: chainId } = met.terms.chain
+  const openSender = () => account.openSender({ rpc: met.rpc, chainId })
+  if (plan.steps.length === 0) {
+    // Nobody is asked for a password only so that the agent could claim by itself; who gave one wants that.
+    const sender = account.opensUnasked ? await openSender() : undefined
+    return { file, signingKey, sender }
+  }
   showCost(plan, screen)
   refuseIfPoor(plan, met)
   if (!met.isPlayground) await confirmOrEnd('Register and stake?', options)
-  const { chain_id: chainId } = met.terms.chain
-  const sender: Sender = await account.openSender({ rpc: met.rpc, chainId })
+  const sender = await openSender()
   orFail(
     await registerContributor({
       ...{ rpc: met.rpc, registry, sender, wanted },

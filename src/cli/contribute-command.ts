@@ -37,6 +37,8 @@ Money
   --payout 0x…             where what you earn goes                            [your account]
   --credit-limit AMOUNT    unpaid work beyond which none is begun                        [0.50]
   --coin-price AMOUNT      what the chain's coin is worth, to judge a claim's gas      [100000]
+  --claim-above AMOUNT     claims by itself whenever so much can be claimed             [never]
+  --gateway-gone HOURS     claims by itself when the gateway was not heard of for so long  [24]
 
 ${accountHelp}
 

@@ -9,6 +9,7 @@ import {
   type LeftOut,
   type ModelOffer,
 } from '../contributor/choose-models.ts'
+import type { EngineKind } from '../contributor/find-engine-kinds.ts'
 import {
   type FoundEngine,
   findEngines,
@@ -119,8 +120,17 @@ function offered(
     { event: 'engine', kind: found.kind, url: found.baseUrl, version: found.version ?? null },
     ...labelled('engine', engineTitle(found), ...leftOut.map(leftOutLine)),
   )
+  if (offers.length > 1 && loadsOnDemand.includes(found.kind)) {
+    screen.tell(
+      { event: 'models_take_turns', models: offers.length },
+      ...labelled('', 'loads a model when it is asked for: --model NAME keeps one in memory'),
+    )
+  }
   return { ...engine, offers, remembered: found.baseUrl, stop: async () => {} }
 }
+
+/** Engines that put one model out of memory for another: each change takes seconds, and customers wait for it. */
+const loadsOnDemand: readonly EngineKind[] = ['ollama', 'lm-studio', 'localai']
 
 const leftOutLine = ({ publicId, why }: LeftOut): string =>
   `${publicId} is left out: ${describeLeftOut(why)}`

@@ -73,23 +73,31 @@ export class OnlineContributor {
     this.#agent = this.#newAgent()
   }
 
-  /** Joins and becomes reachable. The error is one line for a person, and nothing is open then. */
+  /** Joins and becomes reachable. The error is one line for a person. */
   async begin(): Promise<Result<RemoteStanding, string>> {
+    const isDialled = this.#terms.contribution.options.direct !== undefined
+    // An address is tried before we are let in; who dials is let in once the gateway has looked at the chain.
+    if (isDialled) await this.#beReachable()
     const joined = await this.#join()
     if (!joined.ok) return err(describeBillingFailure(joined.error))
-    await this.#untilInPool()
-    await this.#beReachable()
+    if (!isDialled) void this.#dialWhenIn()
     void this.#watchStanding()
     return joined
   }
 
-  /** A gateway looks at the chain before it lets us in: who dials sooner is refused, and would wait for longer. */
-  async #untilInPool(): Promise<void> {
-    for (let asked = 0; asked < firstLooksMax; asked += 1) {
+  /** A gateway looks at the chain, or its operator at us, before it lets us in: who dials sooner is refused. */
+  async #dialWhenIn(): Promise<void> {
+    for (let asked = 0; this.#isServing; asked += 1) {
       const standing = await lookAtStanding(this.#terms.contribution, this.#signingKey)
-      if (!standing.ok || standing.value.state !== 'unusable') return
-      await wait(firstLookMs)
+      const state = standing.ok ? standing.value.state : ''
+      if (state !== 'pending' && (state !== 'unusable' || asked >= firstLooksMax)) break
+      await wait(state === 'pending' ? standingSoonMs : firstLookMs, undefined, { ref: false })
     }
+    if (this.#isServing) await this.#beReachable()
+  }
+
+  get #isServing(): boolean {
+    return this.#state === 'serving' && !this.#isClosed
   }
 
   async #beReachable(): Promise<void> {
@@ -112,18 +120,24 @@ export class OnlineContributor {
     if (this.#isWatching) return
     this.#isWatching = true
     let told = ''
-    while (this.#state === 'serving' && !this.#isClosed) {
+    while (this.#isServing) {
       const standing = await lookAtStanding(this.#terms.contribution, this.#signingKey)
-      // What waits for our connection will say more once it stands.
-      const isReached = standing.ok && standing.value.connected !== false
-      const state = isReached ? standing.value.state : told
-      if (isReached && state !== told) {
-        told = state
-        this.#terms.onEvent({ event: 'standing', state, cause: standing.value.cause })
+      const seen = standing.ok && this.#isReached(standing.value) ? standing.value : undefined
+      if (seen !== undefined && seen.state !== told) {
+        told = seen.state
+        this.#terms.onEvent({ event: 'standing', state: told, cause: seen.cause })
       }
-      await wait(state === 'healthy' ? standingEveryMs : standingSoonMs, undefined, { ref: false })
+      await wait(seen?.state === 'healthy' ? standingEveryMs : standingSoonMs, undefined, {
+        ref: false,
+      })
     }
     this.#isWatching = false
+  }
+
+  /** A gateway takes a line that broke for one that will be mended: whether ours stands, we know better. */
+  #isReached({ state, connected }: RemoteStanding): boolean {
+    if (state === 'pending') return true
+    return connected !== false && this.#reach !== undefined && this.#reach.isConnected() !== false
   }
 
   /** Ends what is open. Whoever has not drained before cuts off what runs. */
@@ -240,11 +254,8 @@ export class OnlineContributor {
     this.#leaving = undefined
     this.#replaceAgent()
     this.#state = 'serving'
-    void this.#watchStanding()
-    const joined = await this.#join()
-    if (!joined.ok) return err(describeBillingFailure(joined.error))
-    await this.#beReachable()
-    return ok(undefined)
+    const begun = await this.begin()
+    return begun.ok ? ok(undefined) : begun
   }
 
   async #takeKey(): Promise<Result<void, string>> {

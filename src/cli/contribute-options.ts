@@ -32,6 +32,10 @@ export type ContributeOptions = {
   readonly creditLimit: string | undefined
   /** What the chain's own coin is worth, in units of the payout token. */
   readonly coinPrice: string | undefined
+  /** Claims whenever so much can be claimed, in units of the payout token. */
+  readonly claimAbove: string | undefined
+  /** Hours without a sign of the gateway until it counts as gone. */
+  readonly gatewayGoneHours: number | undefined
   readonly direct: DirectOptions | undefined
   readonly acceptedGateway: Address | undefined
   /** Contracts that a person vouches for. */
@@ -78,6 +82,8 @@ const named = {
   payout: text,
   'credit-limit': text,
   'coin-price': text,
+  'claim-above': text,
+  'gateway-gone': text,
   'public-url': text,
   listen: text,
   'tls-cert': text,
@@ -108,6 +114,7 @@ const remembered = [
     'weights',
   ],
   ...['password-file', 'signer-rpc', 'account', 'payout', 'credit-limit', 'coin-price', 'trust'],
+  ...['claim-above', 'gateway-gone'],
   ...['public-url', 'listen', 'tls-cert', 'tls-key'],
 ] as const satisfies readonly (keyof typeof named)[]
 
@@ -166,6 +173,8 @@ function optionsOf(values: ReturnType<typeof parseValues>, folder: string): Cont
     payout: readAccount('--payout', values.payout),
     creditLimit: values['credit-limit'],
     coinPrice: values['coin-price'],
+    claimAbove: values['claim-above'],
+    gatewayGoneHours: readWhole('--gateway-gone', values['gateway-gone']),
     direct: readDirect(values),
     acceptedGateway: readAccount('--accept-gateway', values['accept-gateway']),
     trusted: (values.trust ?? []).map((given) => readAccount('--trust', given)),

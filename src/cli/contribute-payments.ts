@@ -7,6 +7,7 @@ import type { PrivateKey } from '../chain/private-key.ts'
 import type { Sender } from '../chain/transactions.ts'
 import { askVoucher } from '../contributor/ask-voucher.ts'
 import { assumedCoinPrice } from '../contributor/claim-cost.ts'
+import type { ClaimPolicy } from '../contributor/claim-verdict.ts'
 import { ClaimWatch } from '../contributor/claim-watch.ts'
 import { type CreditBook, paidAmount, unpaidAmount } from '../contributor/credit-book.ts'
 import { EarningsDiary } from '../contributor/earnings-diary.ts'
@@ -27,6 +28,8 @@ export type Payments = {
   readonly noteJob: () => void
   /** Tells of vouchers that came: of the first at once, of those that follow together. */
   readonly look: () => void
+  /** The gateway was heard of at that time. */
+  readonly gatewaySeen: (atMs: number) => void
   /** Asks for the newest voucher where something is unpaid. */
   readonly askForVoucher: (signingKey: PrivateKey) => Promise<void>
   /** The same a few times: a gateway signs for what was earned some seconds after it was. */
@@ -36,12 +39,21 @@ export type Payments = {
   readonly close: () => Promise<void>
 }
 
-/** What a claim that is sent by itself is weighed by. */
-function coinPriceOf({ options, met }: Contribution): AtomicAmount {
+/** When the agent claims by itself, and what a claim's gas is weighed by. */
+function claimPolicyOf({ options, met }: Contribution): ClaimPolicy {
+  const { coinPrice, claimAbove, gatewayGoneHours } = options
   const { chain_id: chainId, payout_token: token } = met.terms.chain
-  return options.coinPrice === undefined
-    ? assumedCoinPrice(chainId, token.decimals)
-    : parseAmount('--coin-price', options.coinPrice, token.decimals)
+  const { decimals } = token
+  return {
+    gatewayGoneMs:
+      gatewayGoneHours === undefined ? gatewayGoneDefaultMs : gatewayGoneHours * 3_600_000,
+    claimAboveAmount:
+      claimAbove === undefined ? undefined : parseAmount('--claim-above', claimAbove, decimals),
+    coinPrice:
+      coinPrice === undefined
+        ? assumedCoinPrice(chainId, decimals)
+        : parseAmount('--coin-price', coinPrice, decimals),
+  }
 }
 
 /** A busy gateway sends a voucher every few seconds: nobody wants to read them all. */
@@ -68,11 +80,7 @@ export async function openPayments(
   const diary = new EarningsDiary({ path: paths.earnings, book, nowMs: Date.now })
   const claims = new ClaimWatch({
     settlement: file.chain.settlement,
-    policy: {
-      gatewayGoneMs: gatewayGoneDefaultMs,
-      claimAboveAmount: undefined,
-      coinPrice: coinPriceOf(contribution),
-    },
+    policy: claimPolicyOf(contribution),
     ...{ book, rpc: met.rpc, sender, gatewaySeenAtMs, onEvent: tell, nowMs: Date.now },
   })
   const askForVoucher = async (signingKey: PrivateKey): Promise<void> => {
@@ -80,7 +88,7 @@ export async function openPayments(
     const member = { contributor: file.contributor, signingKey, nowMs: Date.now() }
     const voucher = await askVoucher(joinablePlaceOf(met.origin, met.terms), member)
     if (!voucher.ok) return
-    claims.gatewaySeen()
+    claims.gatewaySeen(Date.now())
     if (voucher.value !== undefined) await credit.take(voucher.value)
   }
   const tellOfVouchers = (): void => {
@@ -97,13 +105,14 @@ export async function openPayments(
     book,
     owedBefore: book().owedAmount,
     noteJob: () => {
-      claims.gatewaySeen()
+      claims.gatewaySeen(Date.now())
       // It decides nothing: what it lacks, the book of vouchers has.
       diary.note().catch(() => {})
     },
     look: () => {
       if (Date.now() - toldAtMs >= voucherTellMs) tellOfVouchers()
     },
+    gatewaySeen: (atMs) => claims.gatewaySeen(atMs),
     askForVoucher,
     waitForVoucher: async (signingKey) => {
       for (let asked = 1; ; asked += 1) {

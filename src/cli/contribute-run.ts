@@ -114,6 +114,9 @@ async function serve(
   payments.start()
   const line = (): void => {
     payments.look()
+    const { connected, gatewaySeenAtMs } = online.status()
+    // A gateway that has no work for us is there all the same.
+    payments.gatewaySeen(connected === true ? Date.now() : gatewaySeenAtMs)
     screen.status(statusLine(status(), met.terms.chain.payout_token, Date.now()))
   }
   const tellStatus = (): void => {

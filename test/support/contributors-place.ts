@@ -41,7 +41,8 @@ export type ContributorsPlace = {
   readonly startGateway: () => Promise<ServeProcess>
   readonly client: OpenAI
   readonly receiptOf: (receiptId: string) => Promise<ReceiptOf>
-  readonly addMachine: (name: string) => Promise<Machine>
+  /** `options`: of `vouch contribute`, beside the usual ones. */
+  readonly addMachine: (name: string, ...options: readonly string[]) => Promise<Machine>
   readonly close: () => Promise<void>
 }
 
@@ -56,6 +57,8 @@ type ReceiptOf = {
 const joiningSection = `joining:
   open: true
   approval: false
+  allowHttp: true
+  allowPrivateNetworks: true
   anyModel: { promptPerMtok: '1000', completionPerMtok: '2000' }
 `
 
@@ -72,10 +75,12 @@ export async function openContributorsPlace(engineUrl: string): Promise<Contribu
   const rpc = jsonRpc(config.chainUrl)
   const passwordFile = join(config.folder, 'password')
   writeFileSync(passwordFile, 'a long enough password\n', { mode: 0o600 })
-  const machines: Machine[] = []
+  const lines: CutLine[] = []
+  const agents: ContributeProcess[] = []
 
-  const addMachine = async (name: string): Promise<Machine> => {
+  const addMachine: ContributorsPlace['addMachine'] = async (name, ...options) => {
     const line = await startCutLine(port)
+    lines.push(line)
     const folder = join(config.folder, name)
     const key = randomPrivateKey()
     mkdirSync(folder, { mode: 0o700 })
@@ -84,7 +89,7 @@ export async function openContributorsPlace(engineUrl: string): Promise<Contribu
     const account = addressOfPrivateKey(key)
     await giveMoney(rpc, config, account)
     let agent: ContributeProcess | undefined
-    const machine: Machine = {
+    return {
       ...{ account, folder, line },
       agent: () => {
         if (agent === undefined) throw new Error(`nothing runs at ${name}`)
@@ -94,8 +99,9 @@ export async function openContributorsPlace(engineUrl: string): Promise<Contribu
         agent = startContribute([
           ...['--gateway', `http://127.0.0.1:${line.port}`, '--rpc', config.chainUrl],
           ...['--data', folder, '--key-file', keyFile, '--password-file', passwordFile],
-          ...['--engine', engineUrl, '--skip-test', '--yes', '--slots', '4'],
+          ...['--engine', engineUrl, '--skip-test', '--yes', '--slots', '4', ...options],
         ])
+        agents.push(agent)
         await untilAsked(agent)
         return agent
       },
@@ -105,8 +111,6 @@ export async function openContributorsPlace(engineUrl: string): Promise<Contribu
           ...['--password-file', passwordFile],
         ]),
     }
-    machines.push(machine)
-    return machine
   }
 
   const client = new OpenAI({ baseURL: `http://127.0.0.1:${port}/v1`, apiKey, maxRetries: 0 })
@@ -124,10 +128,8 @@ export async function openContributorsPlace(engineUrl: string): Promise<Contribu
       return (await answer.json()) as ReceiptOf
     },
     close: async () => {
-      for (const { agent, line } of machines) {
-        await agent().kill()
-        await line.close()
-      }
+      for (const agent of agents) await agent.kill()
+      for (const line of lines) await line.close()
       await gateway.kill()
       await config.close()
     },
@@ -145,7 +147,7 @@ async function giveMoney(rpc: JsonRpc, config: ServeConfig, account: Address): P
 }
 
 /** Free a moment ago: a gateway that was killed has to come back where its contributors look for it. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
