@@ -33,6 +33,10 @@ export async function askNewPassword(given: {
   throw new CommandFailure('these were two different passwords: nothing was written')
 }
 
+/** Whether nobody has to type it. */
+export const isPasswordGiven = (given: { readonly passwordFile: string | undefined }): boolean =>
+  given.passwordFile !== undefined || Boolean(fromEnvironment(passwordVariable))
+
 async function givenPassword({
   passwordFile,
 }: {

@@ -107,6 +107,7 @@ async function payerOf(
   const privateKey = await readOwnKey(options.keyFile)
   return {
     address: addressOfPrivateKey(privateKey),
+    opensUnasked: true,
     openSender: async (chain: { readonly rpc: JsonRpc; readonly chainId: number }) =>
       openSender({ ...chain, privateKey }),
   }

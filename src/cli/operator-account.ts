@@ -9,7 +9,7 @@ import { randomPrivateKey } from '../chain/private-key.ts'
 import { addressOfPrivateKey } from '../chain/signatures.ts'
 import { openRemoteSender, openSender, type Sender } from '../chain/transactions.ts'
 import { type Address, address, isAddress } from '../domain/units.ts'
-import { askNewPassword, askPassword } from './ask-password.ts'
+import { askNewPassword, askPassword, isPasswordGiven } from './ask-password.ts'
 import { readOwnKey } from './channel-file.ts'
 import { CommandFailure, type Terminal } from './command.ts'
 import { orFail } from './contracts-or-fail.ts'
@@ -43,6 +43,8 @@ export const accountHelp: string = `Operator account (it has the stake and pays 
 
 export type OperatorAccount = {
   readonly address: Address
+  /** Whether it opens without a person: its password is given, or a signer asks by itself when there is something to sign. */
+  readonly opensUnasked: boolean
   /** Asks for the password where that is needed, the first time only. Throws CommandFailure. */
   readonly openSender: (chain: {
     readonly rpc: JsonRpc
@@ -103,6 +105,7 @@ function keystoreAccount(
   }
   return {
     address: account,
+    opensUnasked: isPasswordGiven(options),
     openSender: async (chain) => {
       opened ??= open()
       return openSender({ ...chain, privateKey: await opened })
@@ -132,11 +135,18 @@ async function remoteAccount(
   }
   return {
     address: account,
+    opensUnasked: true,
     openSender: async ({ rpc, chainId }) => {
       // A signer sends by its own node: on another chain the transaction would never be seen.
       orFail(await checkChainId(signer, chainId))
-      terminal.printError(`the signer at ${signer.origin} is asked to sign: look there`)
-      return openRemoteSender({ rpc, chainId, signer, address: account })
+      const sender = openRemoteSender({ rpc, chainId, signer, address: account })
+      return {
+        address: account,
+        transact: (transaction, purpose) => {
+          terminal.printError(`the signer at ${signer.origin} is asked to sign: look there`)
+          return sender.transact(transaction, purpose)
+        },
+      }
     },
   }
 }

@@ -74,11 +74,14 @@ export class ClaimWatch {
 
   constructor(terms: ClaimWatchTerms) {
     this.#terms = terms
-    this.#gatewaySeenAtMs = terms.gatewaySeenAtMs
+    // A gateway that was not heard of while nobody listened has some minutes to show that it is there.
+    const lateMs = terms.nowMs() - terms.policy.gatewayGoneMs + claimLookMs
+    this.#gatewaySeenAtMs = Math.max(terms.gatewaySeenAtMs, lateMs)
   }
 
-  /** Looks from now on, every few minutes. */
+  /** Looks now, because much may have happened while no agent ran, and from then on every few minutes. */
   start(): void {
+    void this.look()
     this.#timer ??= setInterval(() => void this.look(), claimLookMs)
   }
 
@@ -88,13 +91,9 @@ export class ClaimWatch {
     await this.#looking
   }
 
-  /** The gateway's connection stands, or a job of it came. Nothing else that it says is taken from it here. */
-  gatewaySeen(): void {
-    this.#gatewaySeenAtMs = this.#terms.nowMs()
-  }
-
-  get gatewaySeenAtMs(): number {
-    return this.#gatewaySeenAtMs
+  /** The gateway's connection stood, or a job of it came, at that time. Nothing else is taken from it here. */
+  gatewaySeen(atMs: number): void {
+    this.#gatewaySeenAtMs = Math.max(this.#gatewaySeenAtMs, atMs)
   }
 
   /** A sign of a withdrawal, such as credit's: looks before its time, unless it has just looked. */

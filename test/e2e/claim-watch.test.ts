@@ -122,7 +122,7 @@ test('a gateway that is gone is left with nothing of what it promised, for one t
   await watch.look()
   expect(events).toEqual([])
   nowMs += 5 * hourMs
-  watch.gatewaySeen()
+  watch.gatewaySeen(nowMs)
   nowMs += 5 * hourMs
   await watch.look()
   expect(await sentByOperator()).toBe(before)
@@ -180,11 +180,11 @@ test('a withdrawal is told at once, and its escrow is claimed a day before its e
   expect(eventNames()).toEqual(['withdrawal_pending'])
   await pass(5 * dayMs)
   promise(1_500_000n)
-  watch.gatewaySeen()
+  watch.gatewaySeen(nowMs)
   await watch.look()
   expect(await sentByOperator()).toBe(before)
   await pass(1.5 * dayMs)
-  watch.gatewaySeen()
+  watch.gatewaySeen(nowMs)
   await watch.look()
   expect(events).toMatchObject([
     { event: 'withdrawal_pending' },

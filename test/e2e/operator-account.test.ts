@@ -76,6 +76,7 @@ describe('a keystore', () => {
 
     const found = await findOrMakeAccount(optionsOf({ passwordFile: undefined }), quiet)
     expect(found.address).toBe(made.address)
+    expect([made.opensUnasked, found.opensUnasked]).toEqual([true, false])
     const json = readFileSync(options.keystorePath, 'utf8')
     const wallet = Wallet.fromEncryptedJsonSync(json, 'correct horse')
     expect(wallet.address.toLowerCase()).toBe(made.address)
@@ -133,7 +134,7 @@ describe('a signer', () => {
     await stakeMoney(account)
     const signer = await signerWith([account])
     const remote = await findOrMakeAccount(optionsOf({ signerUrl: signer.url }), quiet)
-    expect(remote.address).toBe(account)
+    expect(remote).toMatchObject({ address: account, opensUnasked: true })
     const sender = await remote.openSender(chainOf())
     const registry = devContractHandles(running.dev.contracts).contributorRegistry
     const signingKey = addressOfPrivateKey(randomPrivateKey())

@@ -1,5 +1,5 @@
 /*
- * A signing key that is changed while an answer of it streams: gateway, chain, agent and command are each what a person runs.
+ * A signing key that is changed while an answer of it streams, a claim that nobody asked for, and an agent that was killed: gateway, chain, agent and command are each what a person runs.
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,6 +10,7 @@ import { contributorRegistryAt } from '../../src/chain/operator-registry.ts'
 import { signingKeyState } from '../../src/chain/operator-standing.ts'
 import { addressOfPrivateKey } from '../../src/chain/signatures.ts'
 import { contributorPaths, readContributorFile } from '../../src/cli/contributor-file.ts'
+import { readCreditFile } from '../../src/contributor/credit-file.ts'
 import { readKeyFile } from '../../src/contributor/secret-file.ts'
 import type { Address } from '../../src/domain/units.ts'
 import {
@@ -120,6 +121,25 @@ test('an answer that streams ends with the key that it began with, the next has 
     agent: { state: 'serving', signing_address: next },
     gateway: { state: 'healthy', signing_addresses: [next] },
     registry: { active_keys: 1 },
+  })
+})
+
+test('an agent that begins again claims by itself what its owner does not want to leave', {
+  timeout: 120_000,
+}, async () => {
+  // What was earned is promised before it stops.
+  expect(await agent.interrupt()).toBe(0)
+  const { owedAmount } =
+    expectOk(await readCreditFile(contributorPaths(own.folder).credit))?.book ?? {}
+  agent = startContribute(['--data', own.folder, '--skip-test', '--claim-above', '0.000001'])
+  const claimed = await agent.told('claimed')
+  expect(claimed).toMatchObject({ reason: 'much_promised', amount: String(owedAmount) })
+  await untilAsked(agent)
+  const { stdout } = await runCommand(own, ['earnings', '--json'], {})
+  expect(JSON.parse(stdout)).toMatchObject({
+    claimed: String(owedAmount),
+    received: String(owedAmount),
+    claimable: '0',
   })
 })
 
