@@ -1,5 +1,6 @@
 /*
- * A signing key that is changed while an answer of it streams, a claim that nobody asked for, and an agent that was killed: gateway, chain, agent and command are each what a person runs.
+ * A signing key that is changed while an answer of it streams, a claim that nobody asked for, and an agent that was killed:
+ * gateway, chain, agent and command are each what a person runs.
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
