@@ -1,6 +1,6 @@
 /*
  * The phases of the benchmark. Rounds are interleaved (A B C A B C …), so that whatever else the machine does falls on all
- * contenders alike; the first round warms code and connections up and is thrown away.
+ * contenders alike; the first rounds warm code and connections up and are thrown away.
  */
 import type { Contender } from './contenders.ts'
 import {
@@ -27,6 +27,8 @@ export type Schedule = {
 export type Series = Readonly<Record<string, readonly number[]>>
 export type Measured = ReadonlyMap<Contender, Series>
 
+/** V8 compiles what is hot for the first seconds of load, in threads whose time is counted too. */
+const warmRounds = 3
 const unaryConnections = 256
 const streamsOpen = 500
 const requestsPerSecond = 100
@@ -150,16 +152,18 @@ async function interleave(
 ): Promise<Measured> {
   const measured = new Map<Contender, Record<string, number[]>>()
   for (const contender of contenders) measured.set(contender, {})
-  for (let round = 0; round <= schedule.rounds; round += 1) {
+  for (let round = 1 - warmRounds; round <= schedule.rounds; round += 1) {
     for (const [contender, series] of measured) {
       const figures = await slice(contender)
-      if (round === 0) continue
+      if (round < 1) continue
       for (const [name, value] of Object.entries(figures)) {
         series[name] ??= []
         series[name].push(value)
       }
     }
-    schedule.note(round === 0 ? `${phase}: warm` : `${phase}: round ${round}/${schedule.rounds}`)
+    schedule.note(
+      round < 1 ? `${phase}: warming up` : `${phase}: round ${round}/${schedule.rounds}`,
+    )
   }
   return measured
 }

@@ -31,7 +31,7 @@ Phases:
 
 Options:
   --only PHASES     comma-separated phases (default: all)
-  --rounds N        rounds after one that warms up and is not counted (default: 5)
+  --rounds N        rounds after three that warm up and are not counted (default: 5)
   --seconds N       length of one contender's slice of a round (default: 2)
   --without NAMES   contenders to leave out: nginx, bare (default: none; a missing nginx fails)
   --against DIR     another checkout of this repository, whose gateway runs as 'before'
