@@ -11,8 +11,9 @@ export const askBindsMs = 60_000
 /** A stream's checkpoint is signed after so many tokens, or after so long where some came. */
 export const checkpointTokens = 64
 export const checkpointPauseMs = 2_000
-/** Until an engine's stream begins, and between two pieces of it: more than any gateway waits, whose decision it is. */
-export const engineFirstByteTimeoutMs = 120_000
+/** Until an engine's stream begins: a home machine may read a long prompt for minutes, and its gateway decides. */
+export const engineFirstByteTimeoutMs = 600_000
+/** Between two pieces of it: more than any gateway waits. */
 export const engineIdleTimeoutMs = 120_000
 /** When who finds the engine full should ask again. */
 export const busyRetryAfterS = 1
@@ -23,3 +24,5 @@ export const gpuAnswerTimeoutMs = 5_000
 export const engineLoadAgeMaxMs = 4_000
 export const engineLoadAnswerTimeoutMs = 2_000
 export const engineLoadBytesMax: number = 4 * 1024 * 1024
+/** A stream whose engine is silent has a comment so often: a third of what a gateway waits between two bytes. */
+export const streamAwakeMs = 10_000

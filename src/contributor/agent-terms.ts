@@ -69,6 +69,8 @@ export type AgentTerms = {
   /** Requests that the engine is asked at the same time, and how many more wait here before one is told to go elsewhere. */
   readonly slots: number
   readonly waitingMax: number
+  /** How long a stream is silent at most, before its first event. */
+  readonly awakeMs?: number | undefined
   /** Where it computes, such as `eu`. */
   readonly region?: string | undefined
   /** Without it none is reported. Never rejects. */

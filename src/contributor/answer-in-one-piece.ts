@@ -12,7 +12,7 @@ import { countText, countUnits } from './count-answer.ts'
 import { refusalOfEngine } from './engine-refusal.ts'
 import { jobsNotKept } from './openai-refusal.ts'
 import { replyJson } from './reply-json.ts'
-import { type JobOutcome, type RunningJob, refuse, shownVoucher } from './running-job.ts'
+import { failJob, type JobOutcome, type RunningJob, shownVoucher } from './running-job.ts'
 import { sealJob } from './seal-job.ts'
 
 /** The engine's bytes as they are, and the Work in a header. */
@@ -21,16 +21,15 @@ export async function answerInOnePiece(running: RunningJob): Promise<JobOutcome>
   cancellation.onCancel(() => opened.abort())
   const body = await readAnswerBody(opened)
   if (cancellation.cancelled) return { outcome: 'client_gone' }
-  if (!body.ok) return refuse(parts, reply, refusalOfEngine(body.error), 'failed')
+  if (!body.ok) return failJob(running, refusalOfEngine(body.error))
   const read = readWhole(running, body.value)
   if (read === undefined) {
-    const refusal = refusalOfEngine({ reason: 'upstream_bad_response' })
-    return refuse(parts, reply, refusal, 'failed')
+    return failJob(running, refusalOfEngine({ reason: 'upstream_bad_response' }))
   }
   const sealed = await sealJob(running, read.hashes, read.usage)
   if (!sealed.ok) {
     if (sealed.error === 'client_gone') return { outcome: sealed.error }
-    return refuse(parts, reply, jobsNotKept, 'failed')
+    return failJob(running, jobsNotKept)
   }
   const headers = { 'x-vouch-work': sealed.value, ...shownVoucher(parts) }
   replyJson(reply, { status: 200, body: body.value, headers })

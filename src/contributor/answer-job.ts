@@ -3,7 +3,8 @@
  */
 import { Cancellation } from '../base/cancellation.ts'
 import { openAnswer } from '../upstream/open-answer.ts'
-import { admitJob, whyUntaken } from './admit-job.ts'
+import { type AdmittedJob, admitJob, whyUntaken } from './admit-job.ts'
+import { streamAwakeMs } from './agent-limits.ts'
 import type { AgentParts } from './agent-parts.ts'
 import type { AgentReply, AgentRequest } from './agent-request.ts'
 import { answerInOnePiece } from './answer-in-one-piece.ts'
@@ -11,7 +12,8 @@ import { answerInPieces } from './answer-in-pieces.ts'
 import { bodyForEngine, type SignedEndpoint } from './asked-answer.ts'
 import { refusalOfEngine } from './engine-refusal.ts'
 import { jobAlreadySigned } from './openai-refusal.ts'
-import { type JobOutcome, type RunningJob, refuse } from './running-job.ts'
+import { failJob, type JobOutcome, type RunningJob, refuse, shownVoucher } from './running-job.ts'
+import { StreamOpening } from './stream-opening.ts'
 
 type Asking = Omit<RunningJob, 'opened'>
 
@@ -30,21 +32,35 @@ export async function answerJob(
   const { job } = admitted.value
   const begun = parts.terms.jobs.begin(job)
   if (begun === undefined) return refuse(parts, reply, jobAlreadySigned(job.jobId))
+  const opening = openingOf(parts, reply, admitted.value)
   try {
     if (!(await parts.slots.take(cancellation))) return { outcome: 'client_gone' }
     try {
-      const running = { parts, admitted: admitted.value, begun, reply, cancellation, receivedAtMs }
-      return await askEngine(running)
+      const running = { parts, admitted: admitted.value, begun, reply, opening }
+      return await askEngine({ ...running, cancellation, receivedAtMs })
     } finally {
       parts.slots.giveBack()
     }
   } finally {
+    opening.settle()
     begun.over()
   }
 }
 
+const openingOf = (parts: AgentParts, reply: AgentReply, { asked }: AdmittedJob): StreamOpening =>
+  new StreamOpening({
+    reply,
+    headers: () => ({ ...streamHeaders, ...shownVoucher(parts) }),
+    awakeMs: asked.stream ? (parts.terms.awakeMs ?? streamAwakeMs) : undefined,
+  })
+
+const streamHeaders = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache',
+}
+
 async function askEngine(asking: Asking): Promise<JobOutcome> {
-  const { parts, admitted, reply, cancellation } = asking
+  const { parts, admitted, cancellation } = asking
   const { asked, job, model } = admitted
   const { baseUrl, authorization, isRepeatable } = parts.terms.engine
   const { completionTokensMax } = model
@@ -61,12 +77,11 @@ async function askEngine(asking: Asking): Promise<JobOutcome> {
     cancellation,
   })
   if (cancellation.cancelled) return { outcome: 'client_gone' }
-  if (!opened.ok) return refuse(parts, reply, refusalOfEngine(opened.error), 'failed')
+  if (!opened.ok) return failJob(asking, refusalOfEngine(opened.error))
   const expected = asked.stream ? 'text/event-stream' : 'application/json'
   if (!opened.value.contentType.toLowerCase().startsWith(expected)) {
     opened.value.abort()
-    const refusal = refusalOfEngine({ reason: 'upstream_bad_response' })
-    return refuse(parts, reply, refusal, 'failed')
+    return failJob(asking, refusalOfEngine({ reason: 'upstream_bad_response' }))
   }
   const running = { ...asking, opened: opened.value }
   return asked.stream ? answerInPieces(running) : answerInOnePiece(running)

@@ -22,6 +22,7 @@ import type { SignedEndpoint } from './asked-answer.ts'
 import type { Job } from './job-headers.ts'
 import { joinBlocks, plainBlock } from './sse-block.ts'
 import type { StreamCheckpoints } from './stream-checkpoints.ts'
+import type { StreamOpening } from './stream-opening.ts'
 
 export type RelayEnd =
   | { readonly kind: 'complete'; readonly hashes: ReceivedHashes }
@@ -38,8 +39,7 @@ export type RelayTerms = {
   readonly choiceCount: number
   readonly checkpoints: StreamCheckpoints
   readonly reply: AgentReply
-  /** Says the head; called before the first event is written. */
-  readonly begin: () => void
+  readonly opening: Pick<StreamOpening, 'begin' | 'hashWith' | 'settle'>
   readonly nowMs: () => number
 }
 
@@ -64,13 +64,13 @@ export class AnswerRelay {
   #unsent: Buffer[] = []
   #contentEvents = 0
   #bytes = 0
-  #hasBegun = false
   #isEnded = false
 
   constructor(opened: OpenedAnswer, terms: RelayTerms) {
     this.#opened = opened
     this.#terms = terms
     this.transcript = new StreamTranscript({ jobId: terms.job.jobId, inputHash: terms.inputHash })
+    terms.opening.hashWith((comment) => this.transcript.passed(comment))
     this.ended = this.#end.promise
     const { stream } = answerFormats[terms.endpoint]
     this.#readEvent = stream?.readEvent ?? (() => ({ kind: 'malformed' }))
@@ -105,9 +105,9 @@ export class AnswerRelay {
   /** False where the asker reads more slowly than the engine writes. */
   #send(): boolean {
     if (this.#unsent.length === 0) return true
-    const { reply, begin } = this.#terms
-    if (!this.#hasBegun) begin()
-    this.#hasBegun = true
+    const { reply, opening } = this.#terms
+    opening.settle()
+    opening.begin()
     let isFlowing = true
     for (const bytes of joinBlocks(this.#unsent)) isFlowing = reply.write(bytes)
     this.#unsent = []
@@ -205,6 +205,7 @@ export class AnswerRelay {
 
   #over(end: RelayEnd): void {
     this.#isEnded = true
+    this.#terms.opening.settle()
     this.#end.resolve(end)
   }
 }

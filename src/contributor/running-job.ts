@@ -8,6 +8,7 @@ import type { AgentReply } from './agent-request.ts'
 import type { BegunJob } from './job-book.ts'
 import type { OpenAiRefusal } from './openai-refusal.ts'
 import { replyRefusal } from './reply-json.ts'
+import type { StreamOpening } from './stream-opening.ts'
 
 /** What became of a job: counts and reasons, never a word of prompt or answer. */
 export type JobOutcome =
@@ -21,19 +22,26 @@ export type RunningJob = {
   readonly admitted: AdmittedJob
   readonly begun: BegunJob
   readonly reply: AgentReply
+  readonly opening: StreamOpening
   readonly opened: OpenedAnswer
   readonly cancellation: Cancellation
   readonly receivedAtMs: number
 }
 
-export function refuse(
-  parts: AgentParts,
-  reply: AgentReply,
-  refusal: OpenAiRefusal,
-  outcome: 'refused' | 'failed' = 'refused',
-): JobOutcome {
+/** A job that was not begun. */
+export function refuse(parts: AgentParts, reply: AgentReply, refusal: OpenAiRefusal): JobOutcome {
   replyRefusal(reply, refusal, shownVoucher(parts))
-  return { outcome, code: refusal.code }
+  return { outcome: 'refused', code: refusal.code }
+}
+
+/** A job that came to nothing: a status as long as nothing was said, else a reset. */
+export function failJob(
+  { parts, reply, opening }: Pick<RunningJob, 'parts' | 'reply' | 'opening'>,
+  refusal: OpenAiRefusal,
+): JobOutcome {
+  if (opening.hasBegun) reply.fail()
+  else replyRefusal(reply, refusal, shownVoucher(parts))
+  return { outcome: 'failed', code: refusal.code }
 }
 
 /** With every answer: a gateway that lost its books takes its newest voucher back from here. */

@@ -2,6 +2,7 @@
  * How much an agent takes: as many jobs as its engine has room for, at no less than it asked, on no more credit than it
  * gives, and none while it leaves. What it says of all that, over a tunnel as over a connection of its own.
  */
+import { hash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -10,6 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { decodeWork } from '../../src/attestation/check-work.ts'
 import { randomHex } from '../../src/base/random-ids.ts'
 import { jsonRpc } from '../../src/chain/json-rpc.ts'
 import { startAgentServer } from '../../src/contributor/agent-server.ts'
@@ -17,8 +19,10 @@ import { type Credit, openCredit } from '../../src/contributor/credit.ts'
 import { readCapacityReport } from '../../src/domain/capacity-report.ts'
 import { address, atomic } from '../../src/domain/units.ts'
 import { type AgentPlace, jobHeaders, openAgentPlace, testJob } from '../support/agent-place.ts'
+import { ask } from '../support/ask.ts'
 import { startFixtureEngine } from '../support/fixture-engine.ts'
 import {
+  answerStatus,
   answerWell,
   chunk,
   roleEvent,
@@ -69,15 +73,21 @@ const get = async (path: string, secret = 'a secret that both know') => {
 const report = async () => readCapacityReport((await get('/v1/vouch/capacity')).text)
 
 /** Answers nobody until it is told to. */
-function holding(): { readonly script: Script; readonly release: () => void } {
-  const held: (() => void)[] = []
+function holding(): {
+  readonly script: Script
+  readonly release: () => void
+  readonly fail: () => void
+} {
+  const held: ((script: Script) => void)[] = []
+  const answerAll = (script: Script): void => {
+    for (const answer of held.splice(0)) answer(script)
+  }
   return {
     script: (request, response: ServerResponse) => {
-      held.push(() => void answerWell()(request, response))
+      held.push((script) => void script(request, response))
     },
-    release: () => {
-      for (const answer of held.splice(0)) answer()
-    },
+    release: () => answerAll(answerWell()),
+    fail: () => answerAll(answerStatus(500, '')),
   }
 }
 
@@ -326,6 +336,35 @@ test('an engine that repeats itself is given a seed by the job, where its writer
     [258, 77],
     [5, undefined],
   ])
+})
+
+test('a stream whose engine reads for long stays awake, and its comments are signed', async () => {
+  place = await openAgentPlace({ baseUrl: engine.baseUrl, agent: { awakeMs: 5 } })
+  const hold = holding()
+  engine.become(hold.script)
+  const throughGateway = ask(place.gateway, { stream: true })
+  await engine.nextRequest()
+  const response = await streamOf(`${place.origin}/v1/chat/completions`)
+  let said = ''
+  for await (const piece of response) {
+    said += (piece as Buffer).toString()
+    // The other stream has had some by then, too.
+    if (said.split(': reading\n\n').length > 4) hold.release()
+  }
+  const [body, encoded] = said.split(': vouch-work ')
+  const work = decodeWork(encoded ?? '')?.work
+  expect(body).toMatch(/^: reading\n\n/)
+  expect(work?.outputHash).toBe(`0x${hash('sha256', body ?? '')}`)
+  expect(await throughGateway).toMatchObject({ content: 'Hello there!', done: true })
+  const { receipts } = await place.newEntries()
+  expect(receipts[0]?.contributorSignature).toMatch(/^0x[0-9a-f]{130}$/)
+
+  // Nothing can be a status any more when the engine fails now.
+  const failing = streamOf(`${place.origin}/v1/chat/completions`)
+  const broken = text(await failing)
+  hold.fail()
+  await expect(broken).rejects.toThrow()
+  expect(place.newEnds().at(-1)).toMatchObject({ outcome: 'failed', code: 'engine_failed' })
 })
 
 test('an engine that says nothing is given up in time', async () => {

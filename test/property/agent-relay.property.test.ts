@@ -49,7 +49,7 @@ async function relayed(
       write: (bytes) => sent.push(Buffer.from(bytes)) > 0,
       ...{ end: () => {}, fail: () => {}, onDrain: () => {}, onGone: () => {} },
     },
-    begin: () => {},
+    opening: { begin: () => {}, hashWith: () => {}, settle: () => {} },
     nowMs: () => {
       nowMs += 700
       return nowMs
