@@ -3,7 +3,6 @@
  * a contributor offers (an order's terms), which is JSON and so YAML too.
  */
 import type { Json } from './attestation/canonical-json.ts'
-import { completionTokensDefaultMax } from './base/limits.ts'
 import {
   exactlyOne,
   type Key,
@@ -14,11 +13,11 @@ import {
   section,
 } from './config-fields.ts'
 import { type NamedFiles, readFile } from './config-files.ts'
-import type { UrlRules } from './config-lending.ts'
 import { manifestIdOf, readManifestId } from './config-manifest.ts'
 import { priceSection } from './config-prices.ts'
 import { mapAt, report } from './config-source.ts'
-import { limitsSection } from './config-upstreams.ts'
+import { limitsSection, readCompletionTokensMax } from './config-upstreams.ts'
+import { closedUrlRules, type UrlRules, urlRuleKeys } from './config-url-rules.ts'
 import { file, flag, integer, name, text, textLike, url, wordsOf } from './config-values.ts'
 import type { JoinedModel, JoiningTerms } from './domain/joining-terms.ts'
 import type { TokenPrices } from './domain/price-sheet.ts'
@@ -51,7 +50,7 @@ type JoinableModel = TokenPrices & {
 export const closedJoining: JoiningConfig = {
   isOpen: false,
   needsApproval: true,
-  urls: { allowHttp: false, allowPrivateNetworks: false, hosts: undefined },
+  urls: closedUrlRules,
   contributorsMax: 0,
   models: [],
   anyModel: undefined,
@@ -96,14 +95,7 @@ export const joiningSection: Key<Meaning<Terms, JoiningConfig>> = section({
       says: "Whether who joins waits for the operator's word before it is asked.",
       default: true,
     }),
-    allowHttp: flag({
-      says: 'Whether a contributor may name a URL without TLS: prompts can be read on the way.',
-      default: false,
-    }),
-    allowPrivateNetworks: flag({
-      says: "Whether a contributor's URL may lead to this machine, to private networks and to link-local addresses.",
-      default: false,
-    }),
+    ...urlRuleKeys('contributor'),
     contributorsMax: integer({
       says: 'How many may have joined at a time: each has an escrow of its own.',
       min: 1,
@@ -193,17 +185,12 @@ const joinedModelSection: Key<Meaning<Decimals, JoinedModel>> = section({
   rules: [exactlyOne('modelId', 'manifest')],
   read: (model, terms: Decimals) => {
     const { id, upstreamId, contextTokensMax, endpoints, price } = model.values
-    const completionTokensMax =
-      model.values.completionTokensMax ?? Math.min(completionTokensDefaultMax, contextTokensMax)
-    if (completionTokensMax > contextTokensMax) {
-      model.refuse('completionTokensMax', 'no more than contextTokensMax')
-    }
     return {
       id,
       upstreamId: upstreamId ?? id,
       modelId: namedModelId(model),
       contextTokensMax,
-      completionTokensMax,
+      completionTokensMax: readCompletionTokensMax(model, contextTokensMax),
       endpoints: endpoints ?? ['chat/completions'],
       prices: price(terms),
     }

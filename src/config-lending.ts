@@ -15,6 +15,7 @@ import { type NamedFiles, readFile } from './config-files.ts'
 import type { Environment } from './config-interpolation.ts'
 import { priceSection } from './config-prices.ts'
 import { limitsSection, type ModelConfig, modelSection } from './config-upstreams.ts'
+import { closedUrlRules, type UrlRules, urlRuleKeys } from './config-url-rules.ts'
 import { flag, hosts, integer, name, secretFile, text, url } from './config-values.ts'
 import type { LentModel, LentTerms } from './domain/lent-terms.ts'
 import { parseSealSecrets, type SealSecret } from './domain/seal-secret.ts'
@@ -35,20 +36,12 @@ export type LendingConfig = {
   readonly models: readonly ModelConfig[]
 }
 
-/** Where a URL that a stranger names may lead. */
-export type UrlRules = {
-  readonly allowHttp: boolean
-  readonly allowPrivateNetworks: boolean
-  /** Undefined allows every host. */
-  readonly hosts: readonly string[] | undefined
-}
-
 /** Of a gateway that takes no keys from strangers. */
 export const closedLending: LendingConfig = {
   isOpen: false,
   needsApproval: true,
   sealSecrets: undefined,
-  urls: { allowHttp: false, allowPrivateNetworks: false, hosts: undefined },
+  urls: closedUrlRules,
   keysMax: 0,
   keysPerLenderMax: 0,
   models: [],
@@ -76,14 +69,7 @@ export const lendingSection: Key<Meaning<Terms, LendingConfig>> = section({
     secretEnv: optional(
       text({ says: 'Name of an environment variable with the same text, instead of a file.' }),
     ),
-    allowHttp: flag({
-      says: 'Whether a lender may name a URL without TLS: prompts and the key can be read on the way.',
-      default: false,
-    }),
-    allowPrivateNetworks: flag({
-      says: "Whether a lender's URL may lead to this machine, to private networks and to link-local addresses.",
-      default: false,
-    }),
+    ...urlRuleKeys('lender'),
     hosts: optional(
       hosts({ says: "The only hosts that a lender's URL may name. Default: every public one." }),
     ),

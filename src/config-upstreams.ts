@@ -174,11 +174,7 @@ function readModel(
   const { id, upstreamId, contextTokensMax, tokenizer } = model.values
   if (tokenizer !== undefined) readFile(model, 'tokenizer', terms.files)
   const most = answers === 'texts' ? contextTokensMax : tokensMax
-  const completionTokensMax =
-    model.values.completionTokensMax ?? Math.min(completionTokensDefaultMax, most)
-  if (completionTokensMax > most) {
-    model.refuse('completionTokensMax', 'no more than contextTokensMax')
-  }
+  const completionTokensMax = readCompletionTokensMax(model, most)
   return {
     id,
     upstreamId: upstreamId ?? id,
@@ -187,6 +183,16 @@ function readModel(
     completionTokensMax,
     tokenizer: tokenizer === undefined ? undefined : terms.files.at(tokenizer),
   }
+}
+
+/** What is written, or the usual, of a model that answers so much at most. */
+export function readCompletionTokensMax(
+  model: Section<{ readonly completionTokensMax: number | undefined }>,
+  most: number,
+): number {
+  const { completionTokensMax = Math.min(completionTokensDefaultMax, most) } = model.values
+  if (completionTokensMax <= most) return completionTokensMax
+  return model.refuse('completionTokensMax', 'no more than contextTokensMax')
 }
 
 /** A model whose weights nobody showed is known by its name alone, and its manifest says so. */
