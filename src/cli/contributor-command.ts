@@ -43,6 +43,10 @@ Options:
 Options of earnings:
   --days N               days shown                                [14]
 
+Options of claim and earnings:
+  --credit FILE          another book of vouchers than the folder's, such as that of a gateway
+                         that you worked for before
+
 Options of claim:
   --coin-price P         what one coin of the chain is worth, in units of the payout token, such as
                          3500 for ether in dollars. Without it a coin counts 100,000, more than any

@@ -12,6 +12,8 @@ export type ContributorOptions = {
   /** In place of the node that the folder's file names. */
   readonly rpcUrl: string | undefined
   readonly passwordFile: string | undefined
+  /** A book of vouchers in place of the folder's, such as one of a former gateway. */
+  readonly creditFile: string | undefined
   /** Of another account that pays the gas of a claim. */
   readonly keyFile: string | undefined
   /** What a coin of the chain is worth, in units of the payout token. */
@@ -45,6 +47,7 @@ export function parseContributorOptions(argv: readonly string[]): {
       data: { type: 'string' },
       rpc: { type: 'string' },
       'password-file': { type: 'string' },
+      credit: { type: 'string' },
       'gas-key': { type: 'string' },
       'coin-price': { type: 'string' },
       force: { type: 'boolean', default: false },
@@ -66,6 +69,7 @@ export function parseContributorOptions(argv: readonly string[]): {
       folder: contributorFolder(values.data),
       rpcUrl: readUrl('--rpc', values.rpc),
       passwordFile: values['password-file'],
+      creditFile: values.credit,
       keyFile: values['gas-key'],
       coinPrice: values['coin-price'],
       force: values.force,

@@ -37,11 +37,12 @@ export type ContributorPlace = {
 
 /** Asks nobody yet. Throws CommandFailure where no contributor is. */
 export function openPlace(options: ContributorOptions): ContributorPlace {
-  const { folder } = options
+  const { folder, creditFile } = options
   const file = readContributorFile(folder)
+  const paths = contributorPaths(folder)
   return {
     folder,
-    paths: contributorPaths(folder),
+    paths: { ...paths, credit: creditFile ?? paths.credit },
     file,
     rpc: jsonRpc(options.rpcUrl ?? file.chain.rpcUrl),
     registry: contributorRegistryAt(file.chain.contributorRegistry),

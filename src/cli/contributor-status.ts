@@ -2,6 +2,8 @@
  * Everything that can be known of a contributor, from four sides that need not be there at the same time: its own folder, its
  * agent, its gateway and its node.
  */
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { err, ok, type Result } from '../base/result.ts'
 import { describeChainFailure } from '../chain/chain-failure.ts'
 import { checkChainId } from '../chain/contracts.ts'
@@ -118,6 +120,11 @@ function warningsOf(view: Omit<ContributorView, 'warnings'>, keys: OwnKeys): rea
   if (keys.next !== undefined || keys.previous !== undefined) {
     warnings.push("a rotation of the signing key is not finished: 'vouch contributor rotate-key'")
   }
+  for (const name of formerBooks(view.folder)) {
+    warnings.push(
+      `${name} has vouchers of a former gateway: 'vouch contributor claim --credit ${join(view.folder, name)}'`,
+    )
+  }
   if (agent === undefined) warnings.push("no agent runs here: 'vouch contribute' starts one")
   if (agent?.ok && agent.value.connected === false) {
     const minutes = Math.round((nowMs - agent.value.gatewaySeenAtMs) / 60_000)
@@ -125,6 +132,10 @@ function warningsOf(view: Omit<ContributorView, 'warnings'>, keys: OwnKeys): rea
   }
   return warnings
 }
+
+/** What 'vouch contribute' put aside when it began to work for another gateway. */
+const formerBooks = (folder: string): readonly string[] =>
+  readdirSync(folder).filter((name) => /^credit-0x[0-9a-f]{40}\.json$/.test(name))
 
 function withdrawalWarnings({ payouts, standing }: ChainView, nowS: number): readonly string[] {
   const finalAtS = firstWithdrawalAtS(payouts)

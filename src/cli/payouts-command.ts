@@ -30,6 +30,7 @@ Options:
 
 The gateway relays claims by itself once a day or when they are worth it. Claim yourself when it is
 gone, or when status says that it withdraws: until then everything that was promised is yours.
+Whoever runs 'vouch contribute' has 'vouch contributor', which knows its folder, node and account.
 
 Examples
   vouch payouts status --credit credit.json --rpc https://rpc.example

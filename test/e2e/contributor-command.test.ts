@@ -147,7 +147,10 @@ describe('status and earnings', () => {
   test('name the agent that runs, and a node that is gone ends neither', async () => {
     const agent = agentOf(paid)
     const socket = await agent.open()
+    const former = `credit-0x${'ab'.repeat(20)}.json`
+    writeFileSync(join(paid.folder, former), readFileSync(paid.paths.credit))
     const { code, stdout } = await runCommand(paid, ['status', '--rpc', 'http://127.0.0.1:9'])
+    expect(stdout).toContain(`claim --credit ${join(paid.folder, former)}`)
     await socket.close()
     expect(code).toBe(0)
     expect(stdout).toContain('serving, 2 in flight, connected; m by http://127.0.0.1:8000/v1')
@@ -193,7 +196,8 @@ describe('claim', () => {
     expect(await balanceOf(receiver)).toBe(had + 150_000n)
     expect(await sentBy(contributor)).toBe(before + 1)
 
-    const again = await runCommand(paid, ['claim', '--yes'])
+    const former = join(paid.folder, `credit-0x${'ab'.repeat(20)}.json`)
+    const again = await runCommand(paid, ['claim', '--yes', '--credit', former])
     expect(again.stdout).toContain('nothing to claim')
     expect(await sentBy(contributor)).toBe(before + 1)
   })
