@@ -218,3 +218,29 @@ test(
   },
   eachTestMs,
 )
+
+test(
+  'a gateway that was met before is waited for when it is down',
+  async () => {
+    // Its first run ends where there is no money, with the folder made.
+    expect((await contribute()).errors).toMatch(/lacks/)
+    const path = join(data, 'contributor.json')
+    const file = JSON.parse(readFileSync(path, 'utf8')) as { gateway: { origin: string } }
+    const server = createServer((_request, response) => {
+      response.end(JSON.stringify({ ...told, chain: { ...told.chain, rpc_url: null } }))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    await new Promise((resolve) => server.close(resolve))
+    file.gateway.origin = `http://127.0.0.1:${port}`
+    writeFileSync(path, JSON.stringify(file))
+    const waiting = startContribute(['--data', data])
+    const unreachable = await waiting.told('gateway_unreachable')
+    expect(unreachable['why']).toMatch(/ECONNREFUSED/)
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+    servers.push(server)
+    await waiting.told('gateway')
+    expect((await waiting.ended).errors).toMatch(/lacks/)
+  },
+  eachTestMs,
+)

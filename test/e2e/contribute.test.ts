@@ -13,6 +13,7 @@ import {
 import { type DevProcess, runVouch, startDev } from '../support/dev-process.ts'
 import { temporaryFolder } from '../support/embedded-chain.ts'
 import { startEngine } from '../support/engine-process.ts'
+import { startFixtureEngine } from '../support/fixture-engine.ts'
 
 const folder = temporaryFolder()
 /** A line that a killed agent leaves is waited for by its gateway, for a minute. */
@@ -206,6 +207,38 @@ test(
       expect(await contributor.interrupt()).toBe(0)
     } finally {
       await back.stop()
+    }
+  },
+  eachTestMs,
+)
+
+test(
+  'an engine of another kind is known for what it is, and its model is sold, signed and paid under its own name',
+  async () => {
+    const data = join(folder.path, 'ollama')
+    const engine = await startFixtureEngine('ollama')
+    const { model, answers } = engine.record
+    try {
+      const contributor = contribute(
+        ...['--data', data, '--gateway', dev.origin, '--engine', engine.origin, '--skip-test'],
+        ...['--weights', 'none', '--price', `${model}=5,20`],
+      )
+      await untilAsked(contributor)
+      expect(contributor.events.find(({ event }) => event === 'engine')).toMatchObject({
+        ...{ kind: 'ollama', url: engine.baseUrl },
+      })
+      const { data: answer, response } = await dev.client.chat.completions
+        .create({ ...ask(accountOf(data)), model, max_tokens: 50 })
+        .withResponse()
+      expect(answer.choices[0]?.message.content).toBe(answers['text']?.content)
+      const { receipt } = await dev.receipt(response.headers.get('x-vouch-receipt') ?? '')
+      expect(receipt.tiers).toBe(3)
+      const offered = contributor.events.find(({ event }) => event === 'models')
+      const { modelId } = receipt.work
+      expect(offered?.['models']).toMatchObject([{ id: model, modelId, prompt: '5000000' }])
+      expect(await contributor.interrupt()).toBe(0)
+    } finally {
+      await engine.close()
     }
   },
   eachTestMs,
