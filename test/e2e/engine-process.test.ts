@@ -95,6 +95,7 @@ describe('an engine that cannot start says why in one line', () => {
   test.each([
     [['--port', '70000'], '--port is a whole number from 0 to 65535, not "70000"'],
     [['--parallel', '0'], '--parallel is a whole number from 1 to 256, not "0"'],
+    [['--batch', '0'], '--batch is a whole number from 1 to 256, not "0"'],
     [['--log', 'everything'], '--log is requests or none'],
     [['--host', '0.0.0.0'], '--host 0.0.0.0 is open to others: it needs --secret-file'],
   ])('unusable arguments: %j', async (args, expected) => {

@@ -129,3 +129,10 @@ test('a stream says what an answer in one piece says, to the last log-probabilit
     expected,
   )
 })
+
+test('where a row of several would lose bits, each answer has passes of its own', async () => {
+  const limits = { slotsMax: 4, batchRowsMax: 4, waitingMax: 4, prefixCacheBytesMax: 0 }
+  const parts = { ...limits, workSigner: undefined, nowMs: Date.now }
+  expect(createEngine({ ...parts, model }).batchRowsMax).toBe(4)
+  expect(createEngine({ ...parts, model: { ...model, isBatchExact: false } }).batchRowsMax).toBe(1)
+})
