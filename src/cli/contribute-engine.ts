@@ -182,7 +182,8 @@ async function serveBuiltIn(
   try {
     const found = await lookAtEngine({ origin: started.origin, apiKey: undefined })
     if (found === undefined) throw new CommandFailure('the built-in engine does not answer')
-    const own = offered({ found, apiKey: undefined }, options, met, screen)
+    const named = { ...found, name: `${builtIn}, the model that comes with Vouch,` }
+    const own = offered({ found: named, apiKey: undefined }, options, met, screen)
     return { ...own, remembered: 'built-in', stop: started.stop }
   } catch (error) {
     await started.stop()

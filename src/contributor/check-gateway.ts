@@ -17,6 +17,7 @@ import { readRegistry } from '../chain/receipt-verifier-contract.ts'
 import { readTokenLabel } from '../chain/token-label.ts'
 import { type Address, unixSecondsOf, zeroBytes32 } from '../domain/units.ts'
 import type { RemoteJoiningTerms } from './joining-answers.ts'
+import { claimLeadS } from './limits.ts'
 
 export type GatewayFault =
   | { readonly reason: 'chain'; readonly failure: ChainFailure }
@@ -25,6 +26,8 @@ export type GatewayFault =
   | { readonly reason: 'other_registry'; readonly told: Address; readonly used: Address }
   | { readonly reason: 'not_serving'; readonly gateway: Address }
   | { readonly reason: 'key_inactive'; readonly gateway: Address; readonly key: Address }
+  /** Its escrow could be gone before a claim is in a block. */
+  | { readonly reason: 'delay_too_short'; readonly delayS: number }
   | { readonly reason: 'other_decimals'; readonly token: Address; readonly actual: number }
 
 /** One line for a person, with what to do. */
@@ -40,6 +43,8 @@ export function describeGatewayFault(fault: GatewayFault): string {
       return `the gateway's account ${fault.gateway} is not registered, or paused, or without its stake: nothing that it signs counts; tell its operator`
     case 'key_inactive':
       return `the gateway signs with ${fault.key}, which its account ${fault.gateway} has not registered: this may be somebody else; tell its operator`
+    case 'delay_too_short':
+      return `the gateway could take its escrow back within ${fault.delayS} s, and a claim may need ${claimLeadS}: it could keep what you earned; ask its operator for a longer payouts.withdrawDelayS`
     case 'other_decimals':
       return `the gateway counts ${fault.token} with other decimals than the token's own ${fault.actual}: amounts would be off by powers of ten; tell its operator`
   }
@@ -56,6 +61,8 @@ export async function checkGateway(
   },
 ): Promise<Result<void, GatewayFault>> {
   const { chain } = terms
+  const delayS = chain.withdraw_delay_min_s
+  if (delayS < claimLeadS) return err({ reason: 'delay_too_short', delayS })
   const there = await checkChainId(rpc, chain.chain_id)
   if (!there.ok) return chainFault(there.error)
   const code = await checkCode(rpc, [

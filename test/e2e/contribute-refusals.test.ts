@@ -122,6 +122,7 @@ test(
     const lies: readonly (readonly [RegExp, Partial<Terms>])[] = [
       [/account 0x12.* is not registered/, { gateway: other }],
       [/signs with 0x12.*not registered/, { gateway_keys: [other] }],
+      [/take its escrow back within 900 s/, inChain({ withdraw_delay_min_s: 900 })],
       [/no contract at 0x12/, inChain({ settlement: other })],
       [/ChannelSettlement 0x.*--trust 0x/, inChain({ settlement: verifier })],
       [/OpenClaimAuthorizer 0x.* is not a/, inChain({ open_claim_authorizer: settlement })],
