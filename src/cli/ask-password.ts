@@ -8,28 +8,37 @@ import { CommandFailure } from './command.ts'
 const passwordVariable = 'VOUCH_KEYSTORE_PASSWORD'
 const passwordLengthMin = 8
 
+/** Where a person types and reads. */
+export type Keyboard = {
+  readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean | undefined }
+  readonly output: NodeJS.WritableStream
+}
+
+const ownKeyboard: Keyboard = { input: process.stdin, output: process.stderr }
+
 /** The password of a keystore that is there: from a file, from the environment, or typed unseen. */
 export async function askPassword(
   question: string,
   given: { readonly passwordFile: string | undefined },
+  keyboard: Keyboard = ownKeyboard,
 ): Promise<string> {
-  return (await givenPassword(given)) ?? (await typeUnseen(question))
+  return (await givenPassword(given)) ?? (await typeUnseen(question, keyboard))
 }
 
 /** The password of a new keystore; a typed one is typed twice. */
-export async function askNewPassword(given: {
-  readonly passwordFile: string | undefined
-}): Promise<string> {
-  const password =
-    (await givenPassword(given)) ??
-    (await typeUnseen(`New password, ${passwordLengthMin} characters or more: `))
+export async function askNewPassword(
+  given: { readonly passwordFile: string | undefined },
+  keyboard: Keyboard = ownKeyboard,
+): Promise<string> {
+  const question = `New password, ${passwordLengthMin} characters or more: `
+  const password = await askPassword(question, given, keyboard)
   if (password.length < passwordLengthMin) {
     throw new CommandFailure(
       `a password has ${passwordLengthMin} characters or more: whoever gets the file tries short ones`,
     )
   }
-  if ((await givenPassword(given)) !== undefined) return password
-  if ((await typeUnseen('Once more: ')) === password) return password
+  if (isPasswordGiven(given)) return password
+  if ((await typeUnseen('Once more: ', keyboard)) === password) return password
   throw new CommandFailure('these were two different passwords: nothing was written')
 }
 
@@ -49,27 +58,28 @@ async function givenPassword({
 }
 
 /** Line editing without an echo: what is typed goes to no screen and no scrollback. */
-async function typeUnseen(question: string): Promise<string> {
-  const { stdin, stderr } = process
-  if (!stdin.isTTY) {
+async function typeUnseen(question: string, { input, output }: Keyboard): Promise<string> {
+  if (input.isTTY !== true) {
     throw new CommandFailure(
       `nobody is here to type the keystore's password: add --password-file, or set ${passwordVariable}`,
       2,
     )
   }
-  stderr.write(question)
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
-  const dialogue = createInterface({ input: stdin, output: nowhere, terminal: true })
-  // Ctrl-C closes the dialogue, which leaves its question without an answer.
+  // Before the question: who types fast would else be echoed by the terminal itself.
+  const dialogue = createInterface({ input, output: nowhere, terminal: true })
+  // Ctrl-C closes the dialogue; whether its question is then left open or refused is the runtime's choice.
   const closed = new Promise<undefined>((resolve) =>
     dialogue.once('close', () => resolve(undefined)),
   )
+  const typing = dialogue.question('').catch(() => undefined)
+  output.write(question)
   try {
-    const typed = await Promise.race([dialogue.question(''), closed])
+    const typed = await Promise.race([typing, closed])
     if (typed === undefined) throw new CommandFailure('nothing was done')
     return typed
   } finally {
     dialogue.close()
-    stderr.write('\n')
+    output.write('\n')
   }
 }
