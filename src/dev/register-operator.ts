@@ -30,6 +30,7 @@ export async function registerOperator(terms: {
   if (!before.ok) return before
   const steps = registrationSteps(before.value, wanted)
   if (!steps.ok) return steps
+  if (steps.value.length === 0) return ok(undefined)
   const minted = await mintUpTo({
     rpc,
     asset,
