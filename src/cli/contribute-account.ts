@@ -2,8 +2,7 @@
  * The account that a contributor is registered and staked under, brought to where it can serve: made where there is none, and
  * registered only after a person saw what that costs. Everything is looked up first, so a run that was killed is continued.
  */
-import { existsSync, mkdirSync, renameSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync } from 'node:fs'
 import type { Result } from '../base/result.ts'
 import {
   type ContributorStanding,
@@ -19,7 +18,7 @@ import { addressOfPrivateKey } from '../chain/signatures.ts'
 import { describeStepsFailure, type StepProgress, type StepsFailure } from '../chain/take-steps.ts'
 import type { Sender } from '../chain/transactions.ts'
 import { creditLimitDefaultAmount } from '../contributor/limits.ts'
-import { type Address, atomic } from '../domain/units.ts'
+import { atomic } from '../domain/units.ts'
 import { formatAmount, parseAmount } from './amounts.ts'
 import { confirmOrEnd } from './ask-person.ts'
 import { readOwnKey, writeDurably } from './channel-file.ts'
@@ -30,6 +29,7 @@ import type { ContributeOptions, ReadOptions } from './contribute-options.ts'
 import { givePlayMoney, playPasswordFile } from './contribute-playground.ts'
 import { labelled, type Screen } from './contribute-screen.ts'
 import { type ContributorFile, contributorPaths, writeContributorFile } from './contributor-file.ts'
+import { keepFormerCredit } from './former-credit.ts'
 import { findOrMakeAccount, type OperatorAccount } from './operator-account.ts'
 
 export type ReadyAccount = {
@@ -99,12 +99,6 @@ const accountOf = (
       : account,
     terminal,
   )
-
-/** Vouchers of a gateway that is served no more are money still, and none of them counts for what the next one owes. */
-function keepFormerCredit(folder: string, operator: Address): void {
-  const { credit } = contributorPaths(folder)
-  if (existsSync(credit)) renameSync(credit, join(folder, `credit-${operator}.json`))
-}
 
 /** The key that signs Work. On the disk before it is registered. */
 async function readOrMakeSigningKey(path: string): Promise<PrivateKey> {

@@ -36,6 +36,7 @@ import {
   readOwnKeys,
 } from './contributor-place.ts'
 import { contributorJson, contributorLines } from './contributor-status-report.ts'
+import { isFormerCredit } from './former-credit.ts'
 
 /** What each side says; an error is one line for a person. */
 export type ContributorView = {
@@ -135,7 +136,7 @@ function warningsOf(view: Omit<ContributorView, 'warnings'>, keys: OwnKeys): rea
 
 /** What 'vouch contribute' put aside when it began to work for another gateway. */
 const formerBooks = (folder: string): readonly string[] =>
-  readdirSync(folder).filter((name) => /^credit-0x[0-9a-f]{40}\.json$/.test(name))
+  readdirSync(folder).filter(isFormerCredit)
 
 function withdrawalWarnings({ payouts, standing }: ChainView, nowS: number): readonly string[] {
   const finalAtS = firstWithdrawalAtS(payouts)
