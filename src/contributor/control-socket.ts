@@ -102,7 +102,8 @@ function answerOne(socket: Socket, control: AgentControl): void {
       socket.destroy()
       return
     }
-    const done = await obey(control, command)
+    // What throws while it obeys, such as a port that is taken by now, must not end an agent whose jobs run.
+    const done = await obey(control, command).catch((error: unknown) => err(messageOf(error)))
     const answer = done.ok ? control.status() : { error: done.error }
     socket.end(`${JSON.stringify(answer)}\n`)
   })

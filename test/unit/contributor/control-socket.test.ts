@@ -123,3 +123,15 @@ test('a folder whose path is too long for a socket is refused by name', async ()
     error: expect.stringContaining(long),
   })
 })
+
+test('an agent that cannot do what it is told says why, and goes on', async () => {
+  const cannotListen = async () => {
+    throw new Error('cannot listen on 127.0.0.1 port 8443 (EADDRINUSE)')
+  }
+  const socket = expectOk(await openControlSocket(path, { ...agent(), resume: cannotListen }))
+  expect(await askAgent(path, 'resume')).toEqual(
+    err('cannot listen on 127.0.0.1 port 8443 (EADDRINUSE)'),
+  )
+  expect(await askAgent(path, 'status')).toEqual(ok(serving))
+  await socket.close()
+})
