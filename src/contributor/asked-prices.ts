@@ -1,4 +1,4 @@
-import type { TokenPrices } from '../domain/price-sheet.ts'
+import { isSamePrice, type TokenPrices } from '../domain/price-sheet.ts'
 import { askBindsMs } from './agent-limits.ts'
 import type { AgentLoad, AgentModel } from './agent-terms.ts'
 import { askAt } from './price-curve.ts'
@@ -10,13 +10,14 @@ type Ask = { readonly atMs: number; readonly prices: TokenPrices }
  * gateway that pays less than any of them is one.
  */
 export class AskedPrices {
-  /** By model; the oldest first. */
+  /** By model, each price once; the oldest first. There are no more of them than loads. */
   readonly #asks = new Map<string, Ask[]>()
 
   /** Prices for a report, which bind us for a while. */
   ask(model: AgentModel, load: AgentLoad, nowMs: number): TokenPrices {
     const prices = askNow(model, load)
-    const asks = this.#recent(model, nowMs)
+    // The same ask again binds longer and is no other one: who asks us all the time makes us keep no more of them.
+    const asks = this.#recent(model, nowMs).filter((ask) => !isSamePrice(ask.prices, prices))
     asks.push({ atMs: nowMs, prices })
     this.#asks.set(model.id, asks)
     return prices

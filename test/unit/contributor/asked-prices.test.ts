@@ -47,3 +47,27 @@ test('one price that is too low is too low, and an ask of another model is none'
   expect(asked.accepts(model, prices(9_999n, 399n), now)).toBe(false)
   expect(asked.accepts({ ...model, id: 'other' }, prices(100n, 400n), now)).toBe(false)
 })
+
+test('whoever asks all the time makes us keep no more', () => {
+  const asked = new AskedPrices()
+  for (let asks = 0; asks < 1_000; asks += 1) asked.ask(model, load(asks % 3), 0)
+  let looks = 0
+  const tooLow = {
+    ...prices(0n, 0n),
+    get promptAtomicPerMtok() {
+      looks += 1
+      return atomic(0n)
+    },
+  }
+  expect(asked.accepts(model, tooLow, { load: load(0), nowMs: 0 })).toBe(false)
+  // Three loads, and the one of now.
+  expect(looks).toBe(4)
+})
+
+test('what is asked again binds from then on', () => {
+  const asked = new AskedPrices()
+  asked.ask(model, load(0), 0)
+  asked.ask(model, load(0), 50_000)
+  const busy = { load: load(2), nowMs: 110_000 }
+  expect(asked.accepts(model, prices(100n, 400n), busy)).toBe(true)
+})
