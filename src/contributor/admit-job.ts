@@ -14,6 +14,7 @@ import { type AgentParts, loadOf } from './agent-parts.ts'
 import type { AgentRequest } from './agent-request.ts'
 import type { AgentModel } from './agent-terms.ts'
 import { type AskedAnswer, readAsked, type SignedEndpoint } from './asked-answer.ts'
+import { askNow } from './asked-prices.ts'
 import { unpaidAmount } from './credit-book.ts'
 import { type Job, type RequestHeaders, readJobHeaders } from './job-headers.ts'
 import {
@@ -87,7 +88,7 @@ function modelOf(
     : err(unsupportedParameter('model', `it is not served at ${endpoint}`))
 }
 
-/** Only where our price moves is a job's own read: any other is the agreement's. */
+/** Where each model asks its own price: the job's, and of one that names none what we ask now, lest silence be the cheapest. */
 function pricesOf(
   parts: AgentParts,
   model: AgentModel,
@@ -95,10 +96,12 @@ function pricesOf(
 ): Result<TokenPrices | undefined, OpenAiRefusal> {
   const { terms, asked } = parts
   const text = single(headers[priceHeader])
-  if (model.asks.points.length === 0 || text === undefined) return ok(undefined)
+  if (model.asks.points.length === 0) return ok(undefined)
+  const load = loadOf(parts)
+  if (text === undefined) return ok(askNow(model, load))
   const prices = readPriceHeader(text)
   if (prices === undefined) return err(invalidJobHeader(priceHeader, 'three prices'))
-  const now = { load: loadOf(parts), nowMs: terms.nowMs() }
+  const now = { load, nowMs: terms.nowMs() }
   return asked.accepts(model, prices, now) ? ok(prices) : err(priceTooLow(priceHeader))
 }
 

@@ -46,5 +46,6 @@ export class AskedPrices {
   }
 }
 
-const askNow = ({ asks }: AgentModel, { running, waiting, slots }: AgentLoad): TokenPrices =>
+/** What a model asks at a load. */
+export const askNow = ({ asks }: AgentModel, { running, waiting, slots }: AgentLoad): TokenPrices =>
   askAt(asks, (running + waiting) / Math.max(1, slots))

@@ -214,7 +214,8 @@ test('a price that moves is good for a minute, and no job below it is done', asy
   expect(await third).toMatchObject({ status: 200 })
 })
 
-test('work on credit ends where the credit does', async () => {
+/** Of ten atomic units, from a gateway that pays nothing. */
+async function shortCredit(): Promise<Credit> {
   const agreement = {
     gateway: address(`0x${'6a'.repeat(20)}`),
     chainId: 1,
@@ -235,7 +236,21 @@ test('work on credit ends where the credit does', async () => {
     nowMs: Date.now,
   })
   if (!opened.ok) throw new Error(opened.error)
-  credit = opened.value
+  return opened.value
+}
+
+test('a job that names no price is owed at what its own model asks', async () => {
+  credit = await shortCredit()
+  const asks = { floor: prices(3_000_000n), points: [{ load: 0, multiplier: 1 }] }
+  place = await openAgentPlace({ baseUrl: engine.baseUrl, agentModel: { asks }, agent: { credit } })
+  // The agreement says a third of that: it is of another model, where there are several.
+  expect(await job()).toMatchObject({ status: 200 })
+  expect(credit.book.owedAmount).toBe(24n)
+  expect(await job()).toMatchObject({ status: 402, code: 'credit_exhausted' })
+})
+
+test('work on credit ends where the credit does', async () => {
+  credit = await shortCredit()
   place = await openAgentPlace({ baseUrl: engine.baseUrl, agent: { credit } })
   // Each is of five tokens and three.
   expect(await job()).toMatchObject({ status: 200 })
