@@ -40,6 +40,8 @@ type Known = {
   readonly standing: MemberStanding
   readonly keys: readonly Address[]
   readonly readAtMs: number
+  /** Read at a block up to which events were followed: whatever node answered then may have been behind that. */
+  readonly isFollowed: boolean
 }
 
 export class RegistryWatch {
@@ -67,16 +69,21 @@ export class RegistryWatch {
     return this.#terms.nowMs() - confirmedAtMs <= standingTrustedMs ? known.standing : undefined
   }
 
-  /** As the chain has it now, and as it is believed from now on. */
-  async ask(
+  /** As the chain has it now, and as it is believed until the next look. */
+  ask(member: WatchedMember): Promise<Result<MemberStanding, ChainFailure>> {
+    return this.#read(member, this.#terms.rpc, false)
+  }
+
+  async #read(
     member: WatchedMember,
-    rpc: JsonRpc = this.#terms.rpc,
+    rpc: JsonRpc,
+    isFollowed: boolean,
   ): Promise<Result<MemberStanding, ChainFailure>> {
     const { registry, nowMs } = this.#terms
     const read = await readMemberStanding(rpc, registry, member)
     if (!read.ok) return read
     const { operator, keys } = member
-    this.#known.set(operator, { standing: read.value, keys, readAtMs: nowMs() })
+    this.#known.set(operator, { standing: read.value, keys, readAtMs: nowMs(), isFollowed })
     return read
   }
 
@@ -139,7 +146,7 @@ export class RegistryWatch {
     const rpc = newest === undefined ? this.#terms.rpc : rpcAtBlock(this.#terms.rpc, newest.number)
     for (let from = 0; from < members.length; from += chainReadsAtOnceMax) {
       const some = members.slice(from, from + chainReadsAtOnceMax)
-      const read = await Promise.all(some.map((member) => this.ask(member, rpc)))
+      const read = await Promise.all(some.map((member) => this.#read(member, rpc, true)))
       const failed = read.find((one) => !one.ok)
       if (failed?.ok === false) return err(failed.error)
     }
@@ -148,7 +155,7 @@ export class RegistryWatch {
 
   #isKnown({ operator, keys }: WatchedMember): boolean {
     const known = this.#known.get(operator)
-    return keys.every((key) => known?.keys.includes(key) === true)
+    return known?.isFollowed === true && keys.every((key) => known.keys.includes(key))
   }
 
   #forgetOthers(members: readonly WatchedMember[]): void {

@@ -23,6 +23,8 @@ let members: WatchedMember[]
 let told: number
 let calls: string[]
 let logged: string[]
+/** Of several nodes behind one URL this one has not seen what is new; undefined: it has. */
+let lagsAt: string | undefined
 const now = { ms: Date.now() }
 
 beforeAll(async () => {
@@ -36,13 +38,15 @@ beforeEach(async () => {
   told = 0
   calls = []
   logged = []
+  lagsAt = undefined
   now.ms = Date.now()
   const answering = jsonRpc(node.url)
   const rpc: JsonRpc = {
     origin: answering.origin,
     call: (method, params) => {
       calls.push(method)
-      return answering.call(method, params)
+      const lags = lagsAt !== undefined && method === 'eth_call' && params[1] === 'latest'
+      return answering.call(method, lags ? [params[0], lagsAt] : params)
     },
   }
   watch = new RegistryWatch({
@@ -110,6 +114,20 @@ test('every event that changes a standing is seen at the next look, and told onc
   expect(await look()).toBe(1)
   expect(standing()?.isServing).toBe(false)
   expect(activeKeys()).toEqual([])
+})
+
+test('what a node that is behind says to whoever joins is not believed for long', async () => {
+  await look()
+  const before = await jsonRpc(node.url).call('eth_blockNumber', [])
+  if (!before.ok) throw new Error('the chain does not answer')
+  await member.order('pause')
+  expect(await look()).toBe(1)
+  expect(standing()?.isServing).toBe(false)
+  lagsAt = String(before.value)
+  // Anybody may send an order in its name, as often as it takes to come to such a node.
+  await watch.ask(watched(member))
+  await look()
+  expect(standing()?.isServing).toBe(false)
 })
 
 test('a key counts from its time on, without an event', async () => {
