@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { type JsonRpc, jsonRpc } from '../chain/json-rpc.ts'
 import { describeBillingFailure } from '../client/ask-gateway.ts'
 import { checkGateway, describeGatewayFault } from '../contributor/check-gateway.ts'
+import { isDevelopmentChain } from '../contributor/claim-cost.ts'
 import { readJoiningTerms } from '../contributor/join-gateway.ts'
 import type { RemoteJoiningTerms } from '../contributor/joining-answers.ts'
 import { CommandFailure } from './command.ts'
@@ -39,8 +40,7 @@ export async function meetGateway(
       `${origin} takes no contributors now: ask its operator, or choose another gateway`,
     )
   }
-  const isPlayground =
-    terms.chain.rpc_url !== null && isLoopback(origin) && isLoopback(terms.chain.rpc_url)
+  const isPlayground = isPlayMoney(origin, terms.chain)
   const rpcUrl = options.rpcUrl ?? (isPlayground ? terms.chain.rpc_url : known?.chain.rpcUrl)
   if (rpcUrl === undefined || rpcUrl === null) {
     throw new CommandFailure(
@@ -149,6 +149,16 @@ const identityOf = (facts: {
   readonly chainId: number
   readonly contracts: readonly string[]
 }): string => JSON.stringify(facts)
+
+/**
+ * Whether nothing there is worth anything. A gateway says where its node is, and on this machine that may be anybody's behind
+ * a forwarded port, and the node a real one: only a chain whose coin is given to whoever asks is spent without a word.
+ */
+export const isPlayMoney = (
+  origin: string,
+  { chain_id: chainId, rpc_url: rpcUrl }: Pick<RemoteJoiningTerms['chain'], 'chain_id' | 'rpc_url'>,
+): boolean =>
+  rpcUrl !== null && isLoopback(origin) && isLoopback(rpcUrl) && isDevelopmentChain(chainId)
 
 function isLoopback(url: string): boolean {
   const { hostname } = new URL(url)

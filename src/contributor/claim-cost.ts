@@ -16,12 +16,15 @@ export type CoinPrice = AtomicAmount
 const weiPerCoin = 10n ** 18n
 /** Chains whose coin is given to whoever asks. */
 const developmentChains: ReadonlySet<number> = new Set([31_337, 1_337])
+
+export const isDevelopmentChain = (chainId: number): boolean => developmentChains.has(chainId)
+
 /** In whole units of the payout token: more than any coin that gas is paid in, where the token is worth a dollar. */
 const assumedUnitsPerCoin = 100_000n
 
 /** What is assumed where nobody said a price. */
 export const assumedCoinPrice = (chainId: number, tokenDecimals: number): CoinPrice =>
-  developmentChains.has(chainId)
+  isDevelopmentChain(chainId)
     ? atomic(0n)
     : atomic(assumedUnitsPerCoin * 10n ** BigInt(tokenDecimals))
 
