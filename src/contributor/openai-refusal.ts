@@ -3,7 +3,7 @@
  * headers.
  */
 export type OpenAiRefusal = {
-  readonly status: 400 | 401 | 402 | 404 | 405 | 409 | 413 | 429 | 500 | 502 | 503 | 504
+  readonly status: 400 | 401 | 402 | 403 | 404 | 405 | 409 | 413 | 429 | 500 | 502 | 503 | 504
   readonly type: 'invalid_request_error' | 'insufficient_quota' | 'rate_limit_error' | 'api_error'
   readonly code: string
   /** The member of the body that is at fault. */
@@ -138,6 +138,14 @@ export const wrongSecret: OpenAiRefusal = {
   param: null,
   message: 'Incorrect API key provided: this engine serves the gateway that shares its secret.',
   headers: { 'www-authenticate': 'Bearer' },
+}
+
+export const askedByPage: OpenAiRefusal = {
+  status: 403,
+  type: 'invalid_request_error',
+  code: 'asked_by_page',
+  param: null,
+  message: 'This engine has no secret and answers programs of its own machine, not web pages.',
 }
 
 export const requestTooLarge = (bytesMax: number): OpenAiRefusal => ({

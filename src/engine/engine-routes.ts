@@ -1,6 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { requestBodyBytesMax } from '../base/limits.ts'
 import {
+  askedByPage,
   methodNotAllowed,
   modelNotFound,
   type OpenAiRefusal,
@@ -26,6 +27,8 @@ export type RequestEnd = RequestOutcome & { readonly durationMs: number }
 export type Serving = {
   readonly engine: Engine
   readonly isAuthorized: (authorization: string | undefined) => boolean
+  /** A web page that somebody opened on this machine: nothing is computed for it. */
+  readonly isForeign: (headers: IncomingHttpHeaders) => boolean
   readonly isStopping: () => boolean
   readonly onRequestEnd: (ended: RequestEnd) => void
 }
@@ -92,6 +95,7 @@ function refusalBeforeRoute(
   if (name === undefined) return unknownUrl({ method, path })
   const allowed = methods[name]
   if (method !== allowed) return methodNotAllowed({ method, path, allowed })
+  if (serving.isForeign(request.headers)) return askedByPage
   if (name === 'health') return undefined
   if (serving.isStopping()) return shuttingDown
   return serving.isAuthorized(request.headers.authorization) ? undefined : wrongSecret

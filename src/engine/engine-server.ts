@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { clientRequestTimeoutMs, drainTimeoutMs } from '../base/limits.ts'
 import { bearerCheck } from '../contributor/bearer-check.ts'
+import { isAskedByPage } from './asked-by-page.ts'
 import type { Engine } from './engine.ts'
 import { type RequestEnd, route, type Serving } from './engine-routes.ts'
 
@@ -31,6 +32,8 @@ export async function startEngineServer(
   const serving: Serving = {
     engine,
     isAuthorized: bearerCheck(options.secret),
+    // Whoever shows a secret is meant, whatever it is.
+    isForeign: options.secret === undefined ? isAskedByPage : () => false,
     isStopping: () => stopping,
     onRequestEnd: options.onRequestEnd,
   }
