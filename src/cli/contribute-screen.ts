@@ -19,12 +19,16 @@ export type ScreenEvent = { readonly event: string; readonly [member: string]: u
 
 const labelWidth = 12
 
+/** What a terminal has that does not know its width. */
+const usualColumns = 80
+
 export function openScreen(terms: {
   readonly isPerson: boolean
   readonly terminal: Terminal
   /** Writes without a line break; only for a person. */
   readonly write: (text: string) => void
-  readonly columns: () => number
+  /** Nothing or 0 where a terminal does not know its width. */
+  readonly columns: () => number | undefined
 }): Screen {
   const { isPerson, terminal, write, columns } = terms
   let shown = ''
@@ -33,8 +37,7 @@ export function openScreen(terms: {
     shown = ''
   }
   const show = (line: string): void => {
-    // A line that wraps cannot be written over.
-    shown = line.slice(0, Math.max(0, columns() - 1))
+    shown = fitted(line, (columns() || usualColumns) - 1)
     write(`\r\u001b[2K${shown}`)
   }
   return {
@@ -54,6 +57,13 @@ export function openScreen(terms: {
       shown = ''
     },
   }
+}
+
+/** A line that wraps cannot be written over, and half a number is another one: whole parts, as many as fit. */
+function fitted(line: string, width: number): string {
+  if (line.length <= width) return line
+  const end = Math.max(line.lastIndexOf(' · ', width), line.lastIndexOf(' (', width))
+  return line.slice(0, Math.max(0, end === -1 ? width : end))
 }
 
 const writeAmount = (_name: string, value: unknown): unknown =>

@@ -11,7 +11,7 @@ import {
 import { emptyCreditBook } from '../../../src/contributor/credit-book.ts'
 import { atomic } from '../../../src/domain/units.ts'
 
-function screen(isPerson: boolean) {
+function screen(isPerson: boolean, columns?: number) {
   const written: string[] = []
   const opened = openScreen({
     isPerson,
@@ -20,13 +20,13 @@ function screen(isPerson: boolean) {
       printError: () => {},
     },
     write: (text) => void written.push(text),
-    columns: () => 20,
+    columns: () => columns,
   })
   return { ...opened, written }
 }
 
 test('a person reads lines, and below them one that is written over and never wraps', () => {
-  const { tell, status, close, written } = screen(true)
+  const { tell, status, close, written } = screen(true, 20)
   status('a line that is longer than twenty columns')
   tell({ event: 'one' }, ...labelled('one', 'first', 'second'))
   close()
@@ -38,6 +38,29 @@ test('a person reads lines, and below them one that is written over and never wr
     '\r\u001b[2Ka line that is long',
     '\n',
   ])
+})
+
+const online =
+  '  online · 12 answered · 0.000047 USDX earned (0.0012 an hour) · 0.00 of 0.50 unpaid'
+
+test('a line that is too long ends between two of its parts, since half a number is another one', () => {
+  const shownIn = (columns: number): string | undefined => {
+    const { status, written } = screen(true, columns)
+    status(online)
+    return written[0]?.replace('\r\u001b[2K', '')
+  }
+  expect(shownIn(online.length + 1)).toBe(online)
+  expect(shownIn(60)).toBe('  online · 12 answered · 0.000047 USDX earned')
+  expect(shownIn(40)).toBe('  online · 12 answered')
+  expect(shownIn(5)).toBe('  on')
+})
+
+test('a terminal that does not know its width is shown what fits into eighty columns', () => {
+  for (const width of [undefined, 0]) {
+    const { status, written } = screen(true, width)
+    status(online)
+    expect(written).toEqual([`\r\u001b[2K${online.slice(0, online.lastIndexOf(' · '))}`])
+  }
 })
 
 test('a program reads one line of JSON for each event, amounts as text, and no line that changes', () => {
