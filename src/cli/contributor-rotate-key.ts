@@ -46,6 +46,8 @@ export async function rotateSigningKey(
   await agree({ place, keys, options }, surroundings)
   const rotation: Rotation = { place, account, surroundings }
   if (keys.next !== undefined) {
+    // Only what was agreed to is begun. A new key is on the disk before it is registered.
+    writeDurably(place.paths.nextSigningKey, `${keys.next}\n`)
     await register(rotation, addressOfPrivateKey(keys.next))
     takePlace(place)
   }
@@ -76,7 +78,7 @@ type Rotation = {
 const lostKey = ({ paths }: ContributorPlace): CommandFailure =>
   new CommandFailure(`${paths.signingKey} is not there: bring back a copy of it`)
 
-/** A rotation that was begun is ended before another one begins. A new key is on the disk before it is registered. */
+/** A rotation that was begun is ended before another one begins. */
 async function beginOrContinue(
   place: ContributorPlace,
   { terminal }: PayerSurroundings,
@@ -87,9 +89,7 @@ async function beginOrContinue(
     terminal.printError('an earlier run began to rotate the key: it is continued')
     return keys
   }
-  const next = randomPrivateKey()
-  writeDurably(place.paths.nextSigningKey, `${next}\n`)
-  return { ...keys, next }
+  return { ...keys, next: randomPrivateKey() }
 }
 
 /** Both transactions are shown at once, though some time may lie between them. */

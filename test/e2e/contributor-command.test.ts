@@ -223,6 +223,8 @@ describe('the keystore', () => {
   test('opens with its password alone, from a file too, and nothing is sent without it', async () => {
     const own = await makeContributor(running, 'keystore')
     const before = await sentBy(own.file.contributor)
+    expect(await refusalOf(own, 'rotate-key')).toMatchObject({ code: 2 })
+    expect(existsSync(own.paths.nextSigningKey)).toBe(false)
     const rotate = ['rotate-key', '--yes']
     const wrong = await runCommand(own, rotate, { VOUCH_KEYSTORE_PASSWORD: 'another one' })
     expect(wrong.code).toBe(1)
