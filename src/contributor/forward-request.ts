@@ -20,9 +20,17 @@ export const forwardTo = (engine: EngineAddress): Answerer => ({
   answer: (request, reply) => forward(engine, request, reply),
 })
 
+/** A path and nothing else: the other end may be a gateway that means to ask somebody else beside us, with the engine's key. */
+const plainPath = /^\/(?![/\\])[!-~]*$/
+
 function forward(engine: EngineAddress, request: AgentRequest, reply: AgentReply): void {
-  const asked = httpRequest(new URL(request.path, engine.origin), {
+  if (!plainPath.test(request.path)) {
+    reply.fail()
+    return
+  }
+  const asked = httpRequest(engine.origin, {
     method: request.method,
+    path: request.path,
     headers: { ...request.headers, ...engine.headers, 'content-length': request.body.length },
   })
   reply.onGone(() => asked.destroy())
