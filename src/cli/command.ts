@@ -1,3 +1,5 @@
+import { plainLine } from './plain-line.ts'
+
 /** One command of `vouch`. A file each in this folder; main.ts lists them. */
 export type Command = {
   readonly name: string
@@ -16,8 +18,8 @@ export type Terminal = {
 }
 
 export const terminal: Terminal = {
-  print: (line) => void process.stdout.write(`${line}\n`),
-  printError: (line) => void process.stderr.write(`${line}\n`),
+  print: (line) => void process.stdout.write(`${plainLine(line)}\n`),
+  printError: (line) => void process.stderr.write(`${plainLine(line)}\n`),
 }
 
 /** An expected failure of a command: its message is the one line that the person gets, without a stack. */
