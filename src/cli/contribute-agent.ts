@@ -7,10 +7,11 @@ import { completionTokensDefaultMax } from '../base/limits.ts'
 import type { PrivateKey } from '../chain/private-key.ts'
 import { receiptDomain } from '../chain/receipt-typed-data.ts'
 import { type Agent, openAgent } from '../contributor/agent.ts'
-import type { AgentModel, AgentSigner, AgentTerms } from '../contributor/agent-terms.ts'
+import type { AgentLoad, AgentModel, AgentSigner, AgentTerms } from '../contributor/agent-terms.ts'
 import { type Credit, type CreditEvent, openCredit } from '../contributor/credit.ts'
 import type { EngineKind } from '../contributor/find-engine-kinds.ts'
 import { type JobBook, openJobBook } from '../contributor/job-book.ts'
+import { writeCapacityReport } from '../domain/capacity-report.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
 import { CommandFailure } from './command.ts'
 import type { OwnEngine } from './contribute-engine.ts'
@@ -98,6 +99,13 @@ export const agentOf = (
     nowMs: Date.now,
   })
 }
+
+/** What a gateway is told while the engine is away. */
+export const noCapacity = ({ running, waiting }: AgentLoad, region: string | undefined): string =>
+  writeCapacityReport({
+    ...{ running, waiting, slots: 0, draining: false, region, gpus: [], models: [] },
+    ...{ tokensPerSecond: undefined, contextTokensMax: undefined },
+  })
 
 export const signerOf = (file: ContributorFile, privateKey: PrivateKey): AgentSigner => ({
   contributor: file.contributor,

@@ -16,8 +16,7 @@ import type { AgentControl, AgentStatus } from '../contributor/control-socket.ts
 import type { RemoteStanding } from '../contributor/joining-answers.ts'
 import { replyJson } from '../contributor/reply-json.ts'
 import { readKeyFile } from '../contributor/secret-file.ts'
-import { writeCapacityReport } from '../domain/capacity-report.ts'
-import { agentOf, type Books, type Contribution } from './contribute-agent.ts'
+import { agentOf, type Books, type Contribution, noCapacity } from './contribute-agent.ts'
 import { joinPool, leavePool, lookAtStanding, type Standing } from './contribute-join.ts'
 import { openReach, type Reach, type ReachEvent } from './contribute-reach.ts'
 import { contributorPaths } from './contributor-file.ts'
@@ -44,8 +43,9 @@ type OnlineEvent =
   | { readonly event: 'draining' }
   | { readonly event: 'drained'; readonly left: boolean; readonly why: string | null }
 
-/** Between two questions how we stand: until all is well, and then; right after joining more often, and not for ever. */
+/** Between two questions how we stand: until all is well, and then. */
 const standingSoonMs = 2_000
+/** Right after joining more often, and not for ever. */
 const firstLookMs = 250
 const firstLooksMax = 40
 const standingEveryMs = 60_000
@@ -60,6 +60,8 @@ export class OnlineContributor {
   #state: AgentStatus['state'] = 'serving'
   #isClosed = false
   #isWatching = false
+  /** How the gateway saw us last, as it was told; nothing since the line broke. */
+  #toldState = ''
   #reach: Reach | undefined
   #gatewaySeenAtMs: number
   #leaving: Promise<void> | undefined
@@ -119,19 +121,26 @@ export class OnlineContributor {
   async #watchStanding(): Promise<void> {
     if (this.#isWatching) return
     this.#isWatching = true
-    let told = ''
+    this.#toldState = ''
+    let dueAtMs = 0
     while (this.#isServing) {
-      const standing = await lookAtStanding(this.#terms.contribution, this.#signingKey)
-      const seen = standing.ok && this.#isReached(standing.value) ? standing.value : undefined
-      if (seen !== undefined && seen.state !== told) {
-        told = seen.state
-        this.#terms.onEvent({ event: 'standing', state: told, cause: seen.cause })
+      const { nowMs } = this.#terms
+      if (this.#toldState !== 'healthy' || nowMs() >= dueAtMs) {
+        await this.#lookAndTell()
+        dueAtMs = nowMs() + standingEveryMs
       }
-      await wait(seen?.state === 'healthy' ? standingEveryMs : standingSoonMs, undefined, {
-        ref: false,
-      })
+      await wait(standingSoonMs, undefined, { ref: false })
     }
     this.#isWatching = false
+  }
+
+  async #lookAndTell(): Promise<void> {
+    const standing = await lookAtStanding(this.#terms.contribution, this.#signingKey)
+    if (!standing.ok || !this.#isReached(standing.value)) return
+    const { state, cause } = standing.value
+    if (state === this.#toldState) return
+    this.#toldState = state
+    this.#terms.onEvent({ event: 'standing', state, cause })
   }
 
   /** A gateway takes a line that broke for one that will be mended: whether ours stands, we know better. */
@@ -188,20 +197,12 @@ export class OnlineContributor {
         this.#gatewaySeenAtMs = this.#terms.nowMs()
         const asksCapacity = request.path === '/v1/vouch/capacity'
         if (asksCapacity && !this.#terms.isEngineThere()) {
-          return replyJson(reply, { status: 200, body: this.#noCapacity() })
+          const { region } = this.#terms.contribution.options
+          return replyJson(reply, { status: 200, body: noCapacity(this.#agent.load(), region) })
         }
         this.#agent.answer(request, reply)
       },
     }
-  }
-
-  #noCapacity(): string {
-    const { running, waiting } = this.#agent.load()
-    return writeCapacityReport({
-      ...{ running, waiting, slots: 0, draining: this.#state !== 'serving' },
-      ...{ tokensPerSecond: undefined, contextTokensMax: undefined },
-      ...{ region: this.#terms.contribution.options.region, gpus: [], models: [] },
-    })
   }
 
   #newAgent(): Agent {
@@ -221,6 +222,7 @@ export class OnlineContributor {
 
   #noteReach(event: ReachEvent): void {
     if (event.event === 'connected') this.#gatewaySeenAtMs = this.#terms.nowMs()
+    if (event.event === 'disconnected') this.#toldState = ''
     this.#terms.onEvent(event)
     // A gateway that lost its books, or was told to forget us, does not know who dials.
     const isUnknown = event.event === 'disconnected' && /answered 4\d\d/.test(event.why)
