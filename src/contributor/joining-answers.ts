@@ -1,7 +1,7 @@
 /*
  * What the joining routes of a gateway answer, as values. Members keep the names that they have in JSON.
  */
-import { objectReader, type Reader } from '../client/object-reader.ts'
+import { objectReader, type Reader, valueReader } from '../client/object-reader.ts'
 import {
   addressReader,
   amountReader,
@@ -117,6 +117,11 @@ const tokenReader = open<RemoteToken>({
   decimals: uint16Reader,
 })
 
+/** Of the gateway itself: whoever joins dials nobody else in its network because a gateway says so. */
+const pathReader = valueReader('a path', (value) =>
+  typeof value === 'string' && /^\/(?![/\\])[!-~]*$/.test(value) ? value : undefined,
+)
+
 export const joiningTermsReader: Reader<RemoteJoiningTerms> = open<RemoteJoiningTerms>({
   open: truthReader,
   approval: truthReader,
@@ -124,7 +129,7 @@ export const joiningTermsReader: Reader<RemoteJoiningTerms> = open<RemoteJoining
   min_stake: amountReader,
   gateway: addressReader,
   gateway_keys: listReader(addressReader),
-  tunnel: textReader,
+  tunnel: pathReader,
   chain: open<RemoteChain>({
     chain_id: uint64Reader,
     rpc_url: orNull(textReader),

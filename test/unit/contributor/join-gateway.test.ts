@@ -111,6 +111,9 @@ test.each([
   ['an amount that is a number', { ...joiningTerms, min_stake: 100 }],
   ['a key that is none', { ...joiningTerms, gateway_keys: ['0x12'] }],
   ['a chain without a registry', { ...joiningTerms, chain: { chain_id: 1 } }],
+  ['a tunnel that is elsewhere', { ...joiningTerms, tunnel: 'http://10.0.0.1/admin' }],
+  ['a tunnel of another host', { ...joiningTerms, tunnel: '//10.0.0.1/admin' }],
+  ['a tunnel of another host, as browsers read it', { ...joiningTerms, tunnel: '/\\10.0.0.1' }],
 ])('does not take terms with %s', async (_, answer) => {
   const { origin } = await answering(answer)
   const terms = await readJoiningTerms(origin)
