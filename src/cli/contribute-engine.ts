@@ -24,6 +24,7 @@ import { confirmOrEnd } from './ask-person.ts'
 import { startBuiltInEngine } from './built-in-engine.ts'
 import { CommandFailure } from './command.ts'
 import { engineModels, engineTitle } from './contribute-engines.ts'
+import { linesOf } from './contribute-events.ts'
 import type { MetGateway } from './contribute-gateway.ts'
 import type { ContributeOptions } from './contribute-options.ts'
 import { labelled, type Screen } from './contribute-screen.ts'
@@ -173,11 +174,10 @@ async function serveBuiltIn(
 ): Promise<OwnEngine> {
   const started = await startBuiltInEngine({
     model: builtIn,
-    onRestart: () =>
-      screen.tell(
-        { event: 'engine_restarted' },
-        '  the built-in engine ended and is started again',
-      ),
+    onRestart: () => {
+      const event = { event: 'engine_restarted' }
+      screen.tell(event, ...linesOf(event, met.terms.chain.payout_token))
+    },
   })
   try {
     const found = await lookAtEngine({ origin: started.origin, apiKey: undefined })

@@ -32,12 +32,16 @@ function wordsOf(event: ScreenEvent, { symbol, decimals }: Token): string | unde
       return `listening at ${text('url')}`
     case 'engine_away':
       return 'the engine does not answer: no request is taken until it does'
+    case 'engine_restarted':
+      return 'the built-in engine ended and is started again'
     case 'engine_back':
       return 'the engine answers again'
     case 'voucher':
       return `voucher over ${amount('amount')}, ${amount('promised')} in all`
     case 'voucher_refused':
-      return `a voucher that is no good was refused (${text('reason')}); work goes on only as far as the credit`
+      return event['reason'] === 'chain_unavailable'
+        ? 'your own node does not answer, so a voucher cannot be checked; work goes on only as far as the credit'
+        : `a voucher that is no good was refused (${text('reason')}); work goes on only as far as the credit`
     case 'gateway_withdraws':
     case 'withdrawal_pending':
       return `the gateway takes its escrow back, finally at ${until('finalAtS')}: 'vouch contributor claim' before that`

@@ -127,7 +127,7 @@ const priceLines = ({
   options,
   amount,
 }: Weighed & { readonly coinPrice: AtomicAmount }): readonly string[] => [
-  `brings ${amount(broughtAmount(plan))}: ${amount(plan.claimedAmount)} that was promised, ${amount(plan.settledAmount)} claimed before`,
+  `brings ${amount(broughtAmount(plan))}: ${amount(plan.claimedAmount)} that was promised, ${amount(plan.settledAmount)} that was claimed and not yet paid out`,
   `costs  ${formatCoinRoundedUp(cost.feeWei)} of gas, ${amount(cost.feeAmount)} at ${amount(coinPrice)} a coin${options.coinPrice === undefined ? ' (assumed; --coin-price says better)' : ''}`,
 ]
 

@@ -81,7 +81,9 @@ function registryLines(standing: ContributorStanding): readonly string[] {
 }
 
 function moneyLines({ book, file, chain }: ContributorView): readonly string[] {
-  const units = chain.ok ? amountsOf(chain.value.token) : (amount: bigint) => `${amount} units`
+  const units = chain.ok
+    ? amountsOf(chain.value.token)
+    : (amount: bigint) => `${amount} atomic units`
   return [
     row('earned', `${units(book.owedAmount)}, of which ${units(paidAmount(book))} is promised`),
     row('unpaid', `${units(unpaidAmount(book))} of ${units(file.creditLimit)} credit`),

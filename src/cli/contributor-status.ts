@@ -129,7 +129,7 @@ function warningsOf(view: Omit<ContributorView, 'warnings'>, keys: OwnKeys): rea
   if (agent === undefined) warnings.push("no agent runs here: 'vouch contribute' starts one")
   if (agent?.ok && agent.value.connected === false) {
     const minutes = Math.round((nowMs - agent.value.gatewaySeenAtMs) / 60_000)
-    warnings.push(`the gateway has not been reached for ${minutes} min`)
+    if (minutes > 0) warnings.push(`the gateway has not been reached for ${minutes} min`)
   }
   return warnings
 }

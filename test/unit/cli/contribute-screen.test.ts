@@ -127,5 +127,12 @@ test('every event of a run has words or none, and amounts are in units of the to
   expect(words('standing', { state: 'unusable', cause: 'no channel' })).toEqual([
     'not asked yet: no channel',
   ])
+  expect(words('voucher_refused', { reason: 'chain_unavailable' })).toEqual([
+    'your own node does not answer, so a voucher cannot be checked; work goes on only as far as the credit',
+  ])
+  expect(words('voucher_refused', { reason: 'above_balance' })).toEqual([
+    'a voucher that is no good was refused (above_balance); work goes on only as far as the credit',
+  ])
+  expect(words('engine_restarted')).toEqual(['the built-in engine ended and is started again'])
   expect(words('status')).toEqual([])
 })
