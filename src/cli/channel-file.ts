@@ -9,6 +9,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
@@ -147,7 +148,9 @@ export function writeChannelFile(path: string, file: ChannelFile): void {
 /** Whole or not at all, on the disk when it returns, for its owner's eyes. */
 export function writeDurably(path: string, text: string): void {
   const draft = `${path}.new`
-  const file = openSync(draft, 'w', 0o600)
+  // A new file: one that is there may be open to others, or a link to somewhere else.
+  rmSync(draft, { force: true })
+  const file = openSync(draft, 'wx', 0o600)
   try {
     writeFileSync(file, text)
     fsyncSync(file)
