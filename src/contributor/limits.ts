@@ -25,9 +25,9 @@ export const replayBytesMax: number = 1024 * 1024
 export const exchangeKeptMs = 70_000
 /** Until a gateway answers a dial. */
 export const dialTimeoutMs = 10_000
-/** Between two dials: the first pause, doubling to the last. */
+/** Between two dials: the first pause, doubling to the last. A client may be waiting for the rest of its answer. */
 export const dialPauseFirstMs = 500
-export const dialPauseLastMs = 30_000
+export const dialPauseLastMs = 5_000
 /** Until an agent has answered a command of its folder: one that joins a gateway anew takes a while. */
 export const controlAnswerTimeoutMs = 60_000
 /** A line of a command or its answer. */
