@@ -44,7 +44,9 @@ beforeEach(async () => {
 })
 afterEach(() => server.stop())
 
-const ask = (headers: Readonly<Record<string, string>>): Promise<readonly [number?, unknown?]> =>
+const ask = (
+  headers: Readonly<Record<string, string>>,
+): Promise<readonly [number | undefined, unknown]> =>
   new Promise((resolve, reject) => {
     const body = '{"model":"vouch-mini","max_tokens":1,"messages":[{"role":"user","content":"hi"}]}'
     const asking = request(`${server.url}/v1/chat/completions`, { method: 'POST', headers })
