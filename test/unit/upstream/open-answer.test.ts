@@ -163,5 +163,6 @@ describe('openAnswer', () => {
 const poolsThat = (dispatch: (handler: Dispatcher.DispatchHandler) => void): UpstreamPools =>
   ({
     timeouts: pools.timeouts,
-    dispatch: (_url: URL, _request: unknown, handler: Dispatcher.DispatchHandler) => dispatch(handler),
+    dispatch: (_url: URL, _request: unknown, handler: Dispatcher.DispatchHandler) =>
+      dispatch(handler),
   }) as unknown as UpstreamPools
