@@ -12,6 +12,7 @@ import { type JsonRpc, jsonRpc } from '../chain/json-rpc.ts'
 import { isHex } from '../domain/units.ts'
 import { anvilBinary } from './anvil-binary.ts'
 import { spawnAnvil, waitUntilUnused } from './anvil-process.ts'
+import { keepPort, keptPort } from './chain-port.ts'
 import { exitStatePath, recoverState, saveState } from './chain-state.ts'
 
 export const embeddedChainId = 31337
@@ -54,7 +55,7 @@ export function describeEmbeddedChainFailure(failure: EmbeddedChainFailure): str
 }
 
 /**
- * Starts anvil on a free port of the loopback interface, with its state in a folder. It ends with this process, however
+ * Starts anvil on the port of the loopback interface that it had before, or a free one, with its state in a folder. It ends with this process, however
  * that ends, and continues from its state at the next start.
  */
 export async function startEmbeddedChain(
@@ -71,7 +72,8 @@ export async function startEmbeddedChain(
     return err({ reason: 'chain_folder_in_use', folder })
   }
   const state = recoverState(folder)
-  const child = spawnAnvil(folder, { program, args: anvilArguments(folder, state) })
+  const args = anvilArguments({ folder, state, port: await keptPort(folder) })
+  const child = spawnAnvil(folder, { program, args })
   const output = collectOutput(child)
   const port = await listeningPort(child, output)
   if (port === undefined) {
@@ -79,11 +81,20 @@ export async function startEmbeddedChain(
     const detail = lastLine(output.text()) ?? `no port within ${chainStartTimeoutMs} ms`
     return err({ reason: 'anvil_did_not_start', folder, detail })
   }
+  keepPort(folder, port)
   return ok(runningChain({ folder, child, output, url: `http://127.0.0.1:${port}` }))
 }
 
-const anvilArguments = (folder: string, state: string | undefined): readonly string[] => [
-  ...['--host', '127.0.0.1', '--port', '0', '--chain-id', String(embeddedChainId)],
+const anvilArguments = ({
+  folder,
+  state,
+  port,
+}: {
+  readonly folder: string
+  readonly state: string | undefined
+  readonly port: number
+}): readonly string[] => [
+  ...['--host', '127.0.0.1', '--port', String(port), '--chain-id', String(embeddedChainId)],
   // The rules that the contracts are compiled for. No account is unlocked or funded: roles have their own keys.
   ...['--hardfork', 'cancun', '--accounts', '0'],
   ...['--dump-state', exitStatePath(folder)],

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { fileURLToPath } from 'node:url'
@@ -73,6 +74,20 @@ test('a stop and a start keep balances, code, nonces and the height', async () =
   expect(await ask(rpc, 'eth_getTransactionCount', account, 'latest')).toBe('0x7')
   expect(await ask(rpc, 'eth_blockNumber')).toBe('0x5')
   expect(await ask(rpc, 'eth_chainId')).toBe('0x7a69')
+})
+
+test('a start has the port of the last one, unless somebody else has it', async () => {
+  const first = await start()
+  await first.stop()
+  const second = await start()
+  expect(second.url).toBe(first.url)
+  await second.stop()
+
+  const other = createServer().listen(Number(new URL(first.url).port), '127.0.0.1')
+  await once(other, 'listening')
+  const third = await start()
+  expect(third.url).not.toBe(first.url)
+  other.close()
 })
 
 test('kill -9 of the parent ends anvil, which keeps its state; a start right after waits for it', async () => {
