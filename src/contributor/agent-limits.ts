@@ -8,7 +8,9 @@ export const jobsListedMax = 131_072
 export const jobsLeftMax = 4_096
 /** A price that was told a gateway is good for so long. */
 export const askBindsMs = 60_000
-/** A stream's checkpoint is signed after so many tokens, or after so long where some came. */
+/** A stream's first checkpoints: who leaves soon has been told something, too. */
+export const checkpointsFirstTokens: readonly number[] = [1, 8]
+/** After them one is signed after so many tokens, or after so long where some came. */
 export const checkpointTokens = 64
 export const checkpointPauseMs = 2_000
 /** Until an engine's stream begins: a home machine may read a long prompt for minutes, and its gateway decides. */

@@ -7,7 +7,7 @@ import { checkpointDigest } from '../chain/checkpoint-typed-data.ts'
 import { signDigest } from '../chain/signatures.ts'
 import type { Checkpoint, SignedCheckpoint } from '../domain/checkpoint.ts'
 import { type Bytes32, unixSecondsOf } from '../domain/units.ts'
-import { checkpointPauseMs, checkpointTokens } from './agent-limits.ts'
+import { checkpointPauseMs, checkpointsFirstTokens, checkpointTokens } from './agent-limits.ts'
 import type { AgentSigner } from './agent-terms.ts'
 import type { BegunJob } from './job-book.ts'
 import type { Job } from './job-headers.ts'
@@ -44,9 +44,11 @@ export class StreamCheckpoints {
 
   /** The comment that belongs behind the last event, where one is due. `link`: of the chain, that event included. */
   next(completionTokens: number, nowMs: number, link: () => Bytes32): Buffer | undefined {
-    const tokens = completionTokens - this.#tokens
-    const isDue = tokens >= checkpointTokens || nowMs - this.#atMs >= checkpointPauseMs
-    if (!isDue || tokens <= 0 || !this.#isDurable) return undefined
+    const dueAt = checkpointsFirstTokens.find((first) => first > this.#tokens)
+    const isDue =
+      completionTokens >= (dueAt ?? this.#tokens + checkpointTokens) ||
+      nowMs - this.#atMs >= checkpointPauseMs
+    if (!isDue || completionTokens <= this.#tokens || !this.#isDurable) return undefined
     const { contributor, domain, privateKey } = this.#signer
     const checkpoint: Checkpoint = {
       ...this.#job,

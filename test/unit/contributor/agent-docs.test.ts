@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import {
   askBindsMs,
   checkpointPauseMs,
+  checkpointsFirstTokens,
   checkpointTokens,
   engineLoadAgeMaxMs,
   jobsListedMax,
@@ -49,6 +50,8 @@ test('the page has every refusal of a job, with its status', () => {
 })
 
 test('the page has the limits that the code has', () => {
+  expect(checkpointsFirstTokens).toEqual([1, 8])
+  expect(text).toContain('behind its first token and its eighth')
   expect(text).toContain(`each ${checkpointTokens} tokens, and after ${checkpointPauseMs / 1000} s`)
   expect(text).toContain(`behind ${jobsListedMax.toLocaleString('en-US')} of them`)
   expect(text).toContain(`within the last ${askBindsMs / 1000} s`)

@@ -32,30 +32,36 @@ function read(comment: Buffer | undefined): SignedCheckpoint {
   return JSON.parse(Buffer.from(encoded, 'base64url').toString()) as SignedCheckpoint
 }
 
-test('one after 64 tokens, or after two seconds with some', async () => {
+test('behind the first token and the eighth, then after 64, or after two seconds with some', async () => {
   const { begun, resolve, signatures } = begunJob()
   const checkpoints = new StreamCheckpoints({ signer, job, begun, nowMs: 10_000 })
   resolve()
   await begun.durable
-  expect(checkpoints.next(63, 11_999, link(1))).toBeUndefined()
-  const first = read(checkpoints.next(64, 11_999, link(2)))
+  expect(checkpoints.next(0, 10_000, link(1))).toBeUndefined()
+  const first = read(checkpoints.next(1, 11_999, link(2)))
   expect(first.checkpoint).toEqual({
     ...job,
     contributor,
     index: 0,
     streamHash: link(2)(),
-    completionTokens: 64,
+    completionTokens: 1,
     signedAt: 11,
   })
   expect(recoverSigner(checkpointDigest(testDomain, first.checkpoint), first.signature)).toBe(
     addressOfPrivateKey(privateKey),
   )
-  expect(checkpoints.next(65, 13_998, link(3))).toBeUndefined()
-  const second = read(checkpoints.next(65, 13_999, link(4)))
-  expect(second.checkpoint).toMatchObject({ index: 1, completionTokens: 65 })
+  expect(checkpoints.next(7, 12_000, link(3))).toBeUndefined()
+  const second = read(checkpoints.next(8, 12_000, link(4)))
+  expect(second.checkpoint).toMatchObject({ index: 1, completionTokens: 8 })
+  expect(checkpoints.next(71, 13_999, link(5))).toBeUndefined()
+  const third = read(checkpoints.next(72, 13_999, link(6)))
+  expect(third.checkpoint).toMatchObject({ index: 2, completionTokens: 72 })
+  expect(checkpoints.next(73, 15_998, link(7))).toBeUndefined()
+  const late = read(checkpoints.next(73, 15_999, link(8)))
+  expect(late.checkpoint).toMatchObject({ index: 3, completionTokens: 73 })
   // Nothing came since: there is nothing to vouch for.
-  expect(checkpoints.next(65, 99_000, link(5))).toBeUndefined()
-  expect(signatures()).toBe(2)
+  expect(checkpoints.next(73, 99_000, link(9))).toBeUndefined()
+  expect(signatures()).toBe(4)
 })
 
 test('none before the disk knows the job, and none where it never will', async () => {
