@@ -13,6 +13,7 @@ import {
   registrationReturnsEveryMs,
   registrationsAtOnceMax,
 } from '../base/limits.ts'
+import { networkOf } from '../base/network-of.ts'
 import { err, type Result } from '../base/result.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import { apiKeyIdOf, type Payer } from '../domain/request.ts'
@@ -108,13 +109,4 @@ export class Entrance {
     if (waitMs === 0) return undefined
     return { reason: 'too_many_refusals', retryAfterS: Math.ceil(waitMs / 1000) }
   }
-}
-
-/** An IPv6 customer has a /64 of addresses, and counts as one. */
-export function networkOf(address: string | undefined): string {
-  if (address === undefined || !address.includes(':') || address.includes('.')) return address ?? ''
-  const [left = [], right] = address.split('::').map((part) => part.split(':').filter(Boolean))
-  const zeros = right === undefined ? 0 : 8 - left.length - right.length
-  const groups = [...left, ...Array<string>(Math.max(0, zeros)).fill('0'), ...(right ?? [])]
-  return groups.slice(0, 4).join(':')
 }

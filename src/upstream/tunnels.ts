@@ -3,6 +3,8 @@
  * stays the same over all of its connections.
  */
 import type { Socket } from 'node:net'
+import { assert } from '../base/assert.ts'
+import { networkOf } from '../base/network-of.ts'
 import type { Contributor } from '../domain/contributor.ts'
 import { type Address, address, bytes32, isAddress, isBytes32 } from '../domain/units.ts'
 import { acceptTunnel } from './accept-tunnel.ts'
@@ -49,8 +51,8 @@ export class Tunnels {
   /** Hosts of those who have dialled in, or had until a moment ago. */
   readonly #reachable = new Set<string>()
   readonly #reachWatchers: (() => void)[] = []
-  /** The oldest first. */
-  readonly #strangers = new Set<Socket>()
+  /** The oldest first, each with the network that it came from. */
+  readonly #strangers = new Map<Socket, string>()
 
   constructor(terms: TunnelsTerms) {
     this.#terms = terms
@@ -120,7 +122,7 @@ export class Tunnels {
   }
 
   close(): void {
-    for (const socket of this.#strangers) socket.destroy()
+    for (const socket of this.#strangers.keys()) socket.destroy()
     for (const { tunnel } of this.#tunnels.values()) tunnel.close()
     this.#tunnels.clear()
     this.#reachable.clear()
@@ -155,14 +157,25 @@ export class Tunnels {
     for (const onChange of this.#reachWatchers) onChange()
   }
 
-  /** Names of contributors are public: whoever keeps silent in one must not keep its owner out, who speaks at once. */
+  /**
+   * Names of contributors are public: whoever keeps silent in one must not keep its owner out, who speaks at once; and whoever
+   * opens more connections than there are places must push out its own.
+   */
   #admit(socket: Socket): void {
-    const [oldest] = this.#strangers
-    if (oldest !== undefined && this.#strangers.size >= strangersMax) {
-      this.#strangers.delete(oldest)
-      oldest.destroy()
-    }
-    this.#strangers.add(socket)
+    this.#strangers.set(socket, networkOf(socket.remoteAddress))
+    if (this.#strangers.size <= strangersMax) return
+    const oldest = this.#oldestOfMost()
+    this.#strangers.delete(oldest)
+    oldest.destroy()
+  }
+
+  /** The oldest connection of the network that has the most. */
+  #oldestOfMost(): Socket {
+    const byNetwork = Map.groupBy(this.#strangers.keys(), (socket) => this.#strangers.get(socket))
+    const [first = [], ...others] = byNetwork.values()
+    const [oldest] = others.reduce((most, some) => (some.length > most.length ? some : most), first)
+    assert(oldest !== undefined, 'only a full house pushes somebody out')
+    return oldest
   }
 
   #refuse(socket: Socket, status: string, why: string): void {

@@ -13,7 +13,7 @@ import {
   type TestGateway,
   testContributorRegistry,
 } from '../support/gateway-on-ledger.ts'
-import { dialAs, knock, statusOf } from '../support/hostile-agent.ts'
+import { dialAs, knock, proveAs, statusOf } from '../support/hostile-agent.ts'
 import { type ScriptedUpstream, startScriptedUpstream } from '../support/scripted-upstream.ts'
 
 const contributor = address(`0x${'c0'.repeat(20)}`)
@@ -83,6 +83,26 @@ test('strangers who say nothing keep no contributor out', async () => {
     strangers.push(knocked)
   }
   await dial(() => {})
+  for (const { socket } of strangers) socket.destroy()
+})
+
+test('an address that opens more connections than there are places pushes out its own alone', async () => {
+  const owner = await knock(gateway.origin, contributor, '127.0.0.2')
+  expect(await statusOf(owner)).toContain(' 101 ')
+  let pushedOut = 0
+  const strangers = []
+  // Between the gateway's 101 and the proof, which takes the owner a round trip.
+  for (let times = 0; times < 70; times += 1) {
+    const knocked = await knock(gateway.origin, contributor)
+    expect(await statusOf(knocked)).toContain(' 101 ')
+    knocked.socket.resume().once('close', () => {
+      pushedOut += 1
+    })
+    strangers.push(knocked)
+  }
+  await proveAs(owner, agentKeys(), () => {})
+  // 63 beside the owner: the rest was hung up on.
+  await vi.waitFor(() => expect(pushedOut).toBe(7))
   for (const { socket } of strangers) socket.destroy()
 })
 

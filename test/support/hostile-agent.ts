@@ -7,11 +7,15 @@ import { randomHex } from '../../src/base/random-ids.ts'
 import { answerGreeting, type GreetingKeys } from '../../src/contributor/answer-greeting.ts'
 import { type Bytes32, bytes32 } from '../../src/domain/units.ts'
 
-/** Asks for a tunnel in the name of `contributor`. Resolves when the request was written. */
-export async function knock(origin: string, contributor: string): Promise<Knocked> {
+/** Asks for a tunnel in the name of `contributor`, of the address `from`. Resolves when the request was written. */
+export async function knock(
+  origin: string,
+  contributor: string,
+  from = '127.0.0.1',
+): Promise<Knocked> {
   const { hostname, port } = new URL(origin)
   const nonce = bytes32(`0x${randomHex(32)}`)
-  const socket = connect(Number(port), hostname)
+  const socket = connect({ port: Number(port), host: hostname, localAddress: from })
   socket.on('error', () => {})
   await new Promise<void>((resolve) => socket.once('connect', resolve))
   const lines = [
@@ -50,9 +54,19 @@ export async function dialAs(
   const knocked = await knock(origin, keys.contributor)
   const status = await statusOf(knocked)
   if (!status.includes(' 101 ')) throw new Error(`not taken: ${status}`)
+  return proveAs(knocked, keys, serve)
+}
+
+/** What `dialAs` does once the gateway took the connection. Rejects when the gateway ends it before. */
+export async function proveAs(
+  knocked: Knocked,
+  keys: GreetingKeys,
+  serve: Parameters<ServerHttp2Session['on']>[1],
+): Promise<ServerHttp2Session> {
   const session = performServerHandshake(knocked.socket)
   session.on('error', () => {})
   const greeted = Promise.withResolvers<void>()
+  session.on('close', () => greeted.reject(new Error('hung up on')))
   session.on('stream', (stream, headers, ...rest) => {
     stream.on('error', () => {})
     if (headers[':path'] !== '/tunnel/open') return serve(stream, headers, ...rest)

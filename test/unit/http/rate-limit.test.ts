@@ -5,7 +5,8 @@ import {
   refusalsAtOnceMax,
   refusedAddressesMax,
 } from '../../../src/base/limits.ts'
-import { networkOf, refusals } from '../../../src/http/entrance.ts'
+import { networkOf } from '../../../src/base/network-of.ts'
+import { refusals } from '../../../src/http/entrance.ts'
 import { RateLimit } from '../../../src/http/rate-limit.ts'
 
 describe('a limit', () => {
