@@ -16,14 +16,14 @@ import {
   lookAtEngine,
   usualEnginePorts,
 } from '../contributor/find-engines.ts'
-import { withCachedPrice } from '../contributor/propose-prices.ts'
+import { ceilingOf, withCachedPrice } from '../contributor/propose-prices.ts'
 import { readSecretFile } from '../contributor/secret-file.ts'
 import type { TokenPrices } from '../domain/price-sheet.ts'
-import { parseAmount } from './amounts.ts'
+import { formatAmount, parseAmount } from './amounts.ts'
 import { confirmOrEnd } from './ask-person.ts'
 import { startBuiltInEngine } from './built-in-engine.ts'
 import { CommandFailure } from './command.ts'
-import { engineModels, engineTitle } from './contribute-engines.ts'
+import { engineAt, engineModels, engineTitle } from './contribute-engines.ts'
 import { linesOf } from './contribute-events.ts'
 import type { MetGateway } from './contribute-gateway.ts'
 import type { ContributeOptions } from './contribute-options.ts'
@@ -111,15 +111,17 @@ function offered(
 ): OwnEngine {
   const { found } = engine
   const { offers, leftOut } = choicesOf(found, options, met)
-  const why = found.isLocked ? engineModels(found) : leftOut.map(leftOutLine)
+  const reasons = leftOut.map((model) => leftOutLine(model, met))
   if (offers.length === 0) {
+    const why = found.isLocked ? engineModels(found) : reasons
     throw new CommandFailure(
-      `${engineTitle(found)} has nothing that ${met.origin} takes${['', ...why].join('\n  ')}`,
+      `${engineAt(found)} has nothing that ${met.origin} takes${['', ...why].join('\n  ')}`,
     )
   }
+  refuseUnusedPrices(options, offers, reasons)
   screen.tell(
     { event: 'engine', kind: found.kind, url: found.baseUrl, version: found.version ?? null },
-    ...labelled('engine', engineTitle(found), ...leftOut.map(leftOutLine)),
+    ...labelled('engine', engineTitle(found), ...reasons),
   )
   if (offers.length > 1 && loadsOnDemand.includes(found.kind)) {
     screen.tell(
@@ -133,8 +135,30 @@ function offered(
 /** Engines that put one model out of memory for another: each change takes seconds, and customers wait for it. */
 const loadsOnDemand: readonly EngineKind[] = ['ollama', 'lm-studio', 'localai']
 
-const leftOutLine = ({ publicId, why }: LeftOut): string =>
-  `${publicId} is left out: ${describeLeftOut(why)}`
+/** A price that nothing is sold at is a name mistyped: without it a model would be served at another price. */
+function refuseUnusedPrices(
+  { prices }: ContributeOptions,
+  offers: readonly ModelOffer[],
+  reasons: readonly string[],
+): void {
+  const offeredIds = offers.map(({ publicId }) => publicId)
+  const unused = [...prices.keys()].find((publicId) => !offeredIds.includes(publicId))
+  if (unused === undefined) return
+  const told = `--price names ${unused}, which is not offered; offered: ${offeredIds.join(', ')}`
+  throw new CommandFailure([told, ...reasons].join('\n  '))
+}
+
+const leftOutLine = ({ publicId, why }: LeftOut, met: MetGateway): string =>
+  `${publicId} is left out: ${describeLeftOut(why)}${why === 'price_too_high' ? mostPaid(publicId, met) : ''}`
+
+function mostPaid(publicId: string, { terms }: MetGateway): string {
+  const ceiling = ceilingOf(terms, publicId)
+  if (ceiling === undefined) return ''
+  const { decimals, symbol } = terms.asset
+  const price = (amount: bigint): string => formatAmount(amount, decimals)
+  const { promptAtomicPerMtok: prompt, completionAtomicPerMtok: completion } = ceiling
+  return `: at most ${price(prompt)} in, ${price(completion)} out (${symbol} for a million tokens)`
+}
 
 function noteUnused(
   found: FoundEngine,

@@ -1,11 +1,14 @@
 import type { FoundEngine } from '../contributor/find-engines.ts'
 import { grouped, inColumns } from './contribute-screen.ts'
 
-/** What an engine is and where, in one line. */
-export const engineTitle = ({ name, version, baseUrl, slots }: FoundEngine): string => {
-  const versioned = version === undefined ? name : `${name} ${version}`
-  const atOnce = slots === undefined ? '' : `, ${grouped(slots)} requests at once`
-  return `${versioned} at ${baseUrl}${atOnce}`
+/** What an engine is and where, as a sentence can begin. */
+export const engineAt = ({ name, version, baseUrl }: FoundEngine): string =>
+  `${version === undefined ? name : `${name} ${version}`} at ${baseUrl}`
+
+/** What an engine is, where, and how much it does, in one line. */
+export const engineTitle = (found: FoundEngine): string => {
+  const { slots } = found
+  return `${engineAt(found)}${slots === undefined ? '' : `, ${grouped(slots)} requests at once`}`
 }
 
 /** A line for each of its models. */

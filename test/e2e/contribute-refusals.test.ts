@@ -215,7 +215,12 @@ test(
     expect(unknown.errors).toMatch(/gpt-9 is left out: the engine has no model of that name/)
     const dear = await contribute('--price', 'vouch-mini=0.2,0.4')
     expect(dear.errors).toMatch(/vouch-mini is left out: you ask more than the gateway pays/)
-    expect([absent.code, unknown.code, dear.code]).toEqual([1, 1, 1])
+    expect(dear.errors).toMatch(/: at most 0\.\d+ in, 0\.\d+ out \(devUSD for a million tokens\)/)
+    expect(dear.errors).toMatch(/vouch-mini.* at http:\/\/127\.0\.0\.1:\d+\/v1 has nothing that/)
+    const mistyped = await contribute('--price', 'nope=0.01,0.01')
+    expect(mistyped.errors).toMatch(/--price names nope, which is not offered; offered: vouch-mini/)
+    expect(mistyped.events.map(({ event }) => event)).not.toContain('cost')
+    expect([absent.code, unknown.code, dear.code, mistyped.code]).toEqual([1, 1, 1, 1])
   },
   eachTestMs,
 )
