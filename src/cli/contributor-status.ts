@@ -16,7 +16,7 @@ import { type PayoutStanding, readStandings } from '../contributor/claim-payouts
 import { firstWithdrawalAtS } from '../contributor/claim-verdict.ts'
 import { type AgentStatus, askAgent } from '../contributor/control-socket.ts'
 import { type CreditBook, unpaidAmount } from '../contributor/credit-book.ts'
-import { askStanding } from '../contributor/join-gateway.ts'
+import { askStanding, saysNotJoined } from '../contributor/join-gateway.ts'
 import type { RemoteStanding } from '../contributor/joining-answers.ts'
 import { claimLeadS } from '../contributor/limits.ts'
 import type { Address } from '../domain/units.ts'
@@ -87,7 +87,9 @@ async function askGatewayView(
 ): Promise<Result<RemoteStanding, string>> {
   if (current === undefined) return err('there is no signing key to ask it with')
   const standing = await askStanding(joinedPlace(place), memberOf(place, current, nowMs))
-  return standing.ok ? standing : err(describeBillingFailure(standing.error))
+  if (standing.ok) return standing
+  const { error } = standing
+  return err(saysNotJoined(error) ? 'you are not in its pool' : describeBillingFailure(error))
 }
 
 async function readChainView(

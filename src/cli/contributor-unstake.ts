@@ -14,7 +14,7 @@ import {
 } from '../chain/operator-steps.ts'
 import { addressOfPrivateKey } from '../chain/signatures.ts'
 import type { AgentStatus } from '../contributor/control-socket.ts'
-import { leaveGateway } from '../contributor/join-gateway.ts'
+import { leaveGateway, saysNotJoined } from '../contributor/join-gateway.ts'
 import type { Address } from '../domain/units.ts'
 import { readOwnKey } from './channel-file.ts'
 import { type PayerSurroundings, report } from './channel-surroundings.ts'
@@ -118,6 +118,7 @@ async function leaveIfJoined(
   const { current } = await readOwnKeys(place)
   if (current === undefined) return
   const left = await leaveGateway(joinedPlace(place), memberOf(place, current, nowMs()))
+  if (!left.ok && saysNotJoined(left.error)) return
   terminal.printError(
     left.ok
       ? `${place.file.gateway.origin} was told that you leave`

@@ -11,7 +11,7 @@ import {
 import { contributorDomain } from '../chain/payout-typed-data.ts'
 import type { PrivateKey } from '../chain/private-key.ts'
 import { signDigest } from '../chain/signatures.ts'
-import { type Answer, askGateway } from '../client/ask-gateway.ts'
+import { type Answer, askGateway, type BillingFailure } from '../client/ask-gateway.ts'
 import { soonS, vouchHeader } from '../client/signed-order.ts'
 import { type Address, bytes32, zeroBytes32 } from '../domain/units.ts'
 import {
@@ -119,6 +119,10 @@ export function leaveGateway(place: JoinablePlace, member: Member): Answer<Remot
   const authorization = vouchHeader({ ...order, signature: signDigest(digest, member.signingKey) })
   return ask(place, '/v1/contributors/me', { method: 'DELETE', headers: { authorization } })
 }
+
+/** Whether the gateway answered that it does not have the contributor in its pool, as after it left. */
+export const saysNotJoined = (failure: BillingFailure): boolean =>
+  failure.reason === 'gateway_refused' && failure.code === 'contributor_not_joined'
 
 /** `nonce` tells orders apart: rising with the time it needs no counter. */
 const orderOf = ({ contributor, nowMs }: Member) => ({

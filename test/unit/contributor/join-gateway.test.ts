@@ -21,6 +21,7 @@ import {
   joinGateway,
   leaveGateway,
   readJoiningTerms,
+  saysNotJoined,
 } from '../../../src/contributor/join-gateway.ts'
 import { address, bytes32, signature, unixSeconds } from '../../../src/domain/units.ts'
 
@@ -75,12 +76,16 @@ afterEach(() => {
 })
 
 /** Answers every request with `answer`, and tells what it was asked. */
-async function answering(answer: object): Promise<{ origin: string; taken: Taken[] }> {
+async function answering(
+  answer: object,
+  status = 200,
+): Promise<{ origin: string; taken: Taken[] }> {
   const taken: Taken[] = []
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
     taken.push({ request, body: Buffer.concat(chunks).toString() })
+    response.statusCode = status
     response.setHeader('content-type', 'application/json')
     response.end(JSON.stringify(answer))
   }).listen(0, '127.0.0.1')
@@ -161,3 +166,15 @@ test('asks and leaves with what it signed for that and nothing else', async () =
   expect(recoverSigner(askedFor, signature(headerOf(asked).signature))).toBe(signer)
   expect(recoverSigner(leftBy, signature(headerOf(left).signature))).toBe(signer)
 })
+
+test.each([
+  ['contributor_not_joined', true],
+  ['unknown_url', false],
+])(
+  'a gateway that answers %s has the contributor in its pool no more: %s',
+  async (code, expected) => {
+    const { origin } = await answering({ error: { message: 'no', code } }, 404)
+    const left = await leaveGateway(placeAt(origin), member)
+    expect(!left.ok && saysNotJoined(left.error)).toBe(expected)
+  },
+)
