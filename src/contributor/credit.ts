@@ -2,6 +2,7 @@
  * Work on credit: how far a contributor trusts a gateway that pays by vouchers. It counts what it is owed itself, takes
  * vouchers that the contract would honour, and stops when more is unpaid than it chose to risk.
  */
+import { assert } from '../base/assert.ts'
 import { ok, type Result } from '../base/result.ts'
 import { channelSettlementAt, readChannel } from '../chain/channel-settlement.ts'
 import type { JsonRpc } from '../chain/json-rpc.ts'
@@ -29,7 +30,7 @@ import {
   payoutChannelId,
   type VoucherFault,
 } from './credit-verdict.ts'
-import { channelFactsAgeMaxMs, creditWritePauseMs } from './limits.ts'
+import { channelFactsAgeMaxMs, creditWritePauseMs, vouchersWaitingMax } from './limits.ts'
 
 export type CreditTerms = {
   readonly agreement: CreditAgreement
@@ -55,14 +56,18 @@ export async function openCredit(terms: CreditTerms): Promise<Result<Credit, str
   return ok(new Credit(terms, stored.value?.book ?? emptyCreditBook))
 }
 
+type WaitingVoucher = { readonly text: string; readonly judged: PromiseWithResolvers<void> }
+
 export class Credit {
   readonly agreement: CreditAgreement
   readonly #terms: CreditTerms
   #book: CreditBook
   #shown: string | undefined
-  /** Vouchers are judged one after the other, each text once. */
+  /** Vouchers are judged one after the other; as many judgements are to come as there are vouchers here, the oldest first. */
+  readonly #waiting: WaitingVoucher[] = []
   #judging: Promise<void> = Promise.resolve()
-  #judgingText = ''
+  /** The same text, sent with each request, is judged once. */
+  #newest: WaitingVoucher | undefined
   #facts:
     | { readonly channelId: Bytes32; readonly facts: ChannelFacts; readonly readAtMs: number }
     | undefined
@@ -96,12 +101,22 @@ export class Credit {
     return this.#hasCredit()
   }
 
-  /** Judges a voucher and keeps it if it is good and higher than what we have: then it is on the disk. */
+  /**
+   * Judges a voucher and keeps it if it is good and higher than what we have: then it is on the disk. Each judgement asks our
+   * node: of a gateway that sends vouchers faster than it answers only the newest are judged. An older one is as good as
+   * judged when one of those is, which promises more if the gateway is honest.
+   */
   take(offeredVoucher: string): Promise<void> {
-    if (offeredVoucher === this.#judgingText) return this.#judging
-    this.#judgingText = offeredVoucher
-    this.#judging = this.#judging.then(() => this.#judge(offeredVoucher))
-    return this.#judging
+    if (offeredVoucher === this.#newest?.text) return this.#newest.judged.promise
+    const judged = Promise.withResolvers<void>()
+    this.#newest = { text: offeredVoucher, judged }
+    this.#waiting.push(this.#newest)
+    if (this.#waiting.length > vouchersWaitingMax) {
+      this.#waiting.shift()?.judged.resolve(judged.promise)
+    } else {
+      this.#judging = this.#judging.then(() => this.#judgeNext())
+    }
+    return judged.promise
   }
 
   /** A Work was signed: from now on it is owed, at the prices of its job where those move. */
@@ -127,6 +142,13 @@ export class Credit {
     return unpaidAmount(this.#book) < this.#terms.limitAmount
   }
 
+  async #judgeNext(): Promise<void> {
+    const next = this.#waiting.shift()
+    assert(next !== undefined, 'a judgement is to come for each voucher that waits')
+    await this.#judge(next.text)
+    next.judged.resolve()
+  }
+
   async #judge(text: string): Promise<void> {
     const offered = decodeOfferedVoucher(text)
     if (offered === undefined) {
@@ -140,7 +162,7 @@ export class Credit {
     const fault = faultOfTerms(this.agreement, offered) ?? (await this.#faultOnChain(voucher))
     if (fault !== undefined) {
       // What the chain did not know yet may be good a moment later: the same text is judged again.
-      this.#judgingText = ''
+      if (this.#newest?.text === text) this.#newest = undefined
       this.#terms.onEvent({ event: 'voucher_refused', reason: fault })
       return
     }

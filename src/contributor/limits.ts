@@ -17,6 +17,8 @@ export const creditLimitDefaultAmount = 500_000n
 export const claimLeadS = 86_400
 /** How old what we know of a payout channel may be when a voucher is judged by it. */
 export const channelFactsAgeMaxMs = 30_000
+/** Vouchers that wait to be judged, each of which asks our node; of more the newest count. */
+export const vouchersWaitingMax = 8
 /** What was worked is written down after so long; a crash in between forgets so much of it. */
 export const creditWritePauseMs = 1_000
 /** Of an answer through a tunnel: twice what may be on its way unread, and what two socket buffers hold. */
