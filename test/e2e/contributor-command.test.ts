@@ -155,7 +155,7 @@ describe('status and earnings', () => {
     expect(code).toBe(0)
     expect(stdout).toContain('serving, 2 in flight, connected; m by http://127.0.0.1:8000/v1')
     expect(stdout).toContain('chain      cannot reach the chain')
-    expect(stdout).toContain('earned     700000 units')
+    expect(stdout).toContain('earned     700000 atomic units')
   })
 
   test('are counted by day', async () => {

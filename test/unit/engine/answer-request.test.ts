@@ -187,12 +187,12 @@ describe('a stopping engine', () => {
       stream: true,
       logit_bias: { [model.config.endTokenId]: -100 },
     })
-    const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n`
+    const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${body.length}\r\n`
     socket.write(`${head}\r\n${body}`)
     const received = text(socket)
     await once(socket, 'readable')
     const stopped = server.stop()
-    socket.write('GET /v1/models HTTP/1.1\r\nhost: x\r\n\r\n')
+    socket.write('GET /v1/models HTTP/1.1\r\nhost: localhost\r\n\r\n')
     expect(await received).toMatch(/data: \[DONE\].*HTTP\/1\.1 503 .*"code":"shutting_down"/s)
     await stopped
   })
