@@ -17,7 +17,7 @@ import {
   tunnelProtocol,
   tunnelWindowBytes,
 } from '../upstream/tunnel-exchange.ts'
-import { dialPauseFirstMs, dialPauseLastMs, dialTimeoutMs } from './limits.ts'
+import { dialPauseFirstMs, dialPauseLastMs, dialTimeoutMs, tunnelStreamsMax } from './limits.ts'
 
 export type DialTerms = {
   /** Where the gateway takes tunnels. */
@@ -97,7 +97,10 @@ function connect({ url, contributor }: DialTerms, nonce: Bytes32): Promise<Serve
       socket.setNoDelay(true)
       // The gateway speaks at once; what came with its answer is the beginning of that.
       if (head.length > 0) socket.unshift(head)
-      const settings = { initialWindowSize: tunnelWindowBytes }
+      const settings = {
+        initialWindowSize: tunnelWindowBytes,
+        maxConcurrentStreams: tunnelStreamsMax,
+      }
       resolve(performServerHandshake(socket, { settings }))
     })
     dialled.on('response', (response) => {

@@ -21,6 +21,8 @@ export const channelFactsAgeMaxMs = 30_000
 export const vouchersWaitingMax = 8
 /** What was worked is written down after so long; a crash in between forgets so much of it. */
 export const creditWritePauseMs = 1_000
+/** Requests that a gateway may have open over one connection; ours keeps more to itself until there is room. */
+export const tunnelStreamsMax = 1_024
 /** Of an answer through a tunnel: twice what may be on its way unread, and what two socket buffers hold. */
 export const replayBytesMax: number = 1024 * 1024
 /** How long an answer is kept for a gateway whose connection broke: longer than it waits for us. */
