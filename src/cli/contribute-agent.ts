@@ -10,6 +10,7 @@ import { type Agent, openAgent } from '../contributor/agent.ts'
 import type { AgentLoad, AgentModel, AgentSigner, AgentTerms } from '../contributor/agent-terms.ts'
 import { type Credit, type CreditEvent, openCredit } from '../contributor/credit.ts'
 import type { EngineKind } from '../contributor/find-engine-kinds.ts'
+import type { FoundEngine } from '../contributor/find-engines.ts'
 import { type JobBook, openJobBook } from '../contributor/job-book.ts'
 import { writeCapacityReport } from '../domain/capacity-report.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
@@ -124,16 +125,20 @@ export const agentModelOf = (
   modelId,
   contextTokensMax,
   completionTokensMax: Math.min(completionTokensDefaultMax, contextTokensMax),
-  endpoints: endpointsOf(engine.found.kind),
+  endpoints: endpointsOf(engine.found),
   // With a point of its own each job is paid by the price that it names: models have prices of their own.
   asks: { floor: prices, points: options.curve ?? [{ load: 0, multiplier: 1 }] },
 })
 
 /** Of a server that nothing is known of, only what every one has. */
-export const endpointsOf = (kind: EngineKind): readonly Endpoint[] =>
-  kind === 'openai' || kind === 'localai'
-    ? ['chat/completions']
-    : ['chat/completions', 'completions']
+export const endpointsOf = ({
+  kind,
+  makesVectors,
+}: Pick<FoundEngine, 'kind' | 'makesVectors'>): readonly Endpoint[] => [
+  'chat/completions',
+  ...(kind === 'openai' || kind === 'localai' ? [] : (['completions'] as const)),
+  ...(makesVectors ? (['embeddings'] as const) : []),
+]
 
 /** Engines that compute many requests in one pass. */
 const batching: readonly EngineKind[] = ['vllm', 'sglang', 'tgi']

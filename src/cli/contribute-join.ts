@@ -67,7 +67,7 @@ function termsOf(contribution: Contribution): OfferedTerms {
     ...(region !== undefined && { region }),
     // Those that wait are the agent's to hold.
     limits: { concurrency: 2 * slotsOf(contribution) },
-    models: models.map((model) => offeredModel(model, met, endpointsOf(engine.found.kind))),
+    models: models.map((model) => offeredModel(model, met, endpointsOf(engine.found))),
   }
 }
 

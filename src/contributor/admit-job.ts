@@ -57,7 +57,7 @@ export async function admitJob(
   const job = readJobHeaders(request.headers, { modelId, signsWork: true, paidBy })
   if (!job.ok) return job
   if (job.value === undefined) return err(invalidJobHeader('x-vouch-job', 'a job'))
-  const prices = pricesOf(parts, model.value, request.headers)
+  const prices = pricesOf(parts, { model: model.value, endpoint }, request.headers)
   if (!prices.ok) return prices
   const credit = await admitOnCredit(parts, request.headers)
   if (!credit.ok) return credit
@@ -91,7 +91,7 @@ function modelOf(
 /** Where each model asks its own price: the job's, and of one that names none what we ask now, lest silence be the cheapest. */
 function pricesOf(
   parts: AgentParts,
-  model: AgentModel,
+  { model, endpoint }: { readonly model: AgentModel; readonly endpoint: SignedEndpoint },
   headers: RequestHeaders,
 ): Result<TokenPrices | undefined, OpenAiRefusal> {
   const { terms, asked } = parts
@@ -102,8 +102,15 @@ function pricesOf(
   const prices = readPriceHeader(text)
   if (prices === undefined) return err(invalidJobHeader(priceHeader, 'three prices'))
   const now = { load, nowMs: terms.nowMs() }
-  return asked.accepts(model, prices, now) ? ok(prices) : err(priceTooLow(priceHeader))
+  const isEnough =
+    endpoint === 'embeddings' ? paysPrompt(model, prices) : asked.accepts(model, prices, now)
+  return isEnough ? ok(prices) : err(priceTooLow(priceHeader))
 }
+
+/** An embedding is its prompt alone, and gateways buy it at the price that was joined with, whatever the load. */
+const paysPrompt = ({ asks: { floor } }: AgentModel, paid: TokenPrices): boolean =>
+  paid.promptAtomicPerMtok >= floor.promptAtomicPerMtok &&
+  paid.cachedPromptAtomicPerMtok >= floor.cachedPromptAtomicPerMtok
 
 async function admitOnCredit(
   { terms: { credit } }: AgentParts,

@@ -29,6 +29,7 @@ export type ListedModel = {
 export type EngineFacts = {
   readonly version?: string | undefined
   readonly slots?: number | undefined
+  readonly makesVectors?: boolean | undefined
   readonly models: readonly {
     readonly id: string
     readonly contextTokensMax: number | undefined
@@ -60,7 +61,8 @@ async function lookAtVouch({ ask, listed }: EngineLook): Promise<EngineFacts | u
   if (modelId === undefined) return undefined
   const contextTokensMax = countOf(memberOf(health, 'contextTokensMax'))
   const models = listed.map(({ id }) => ({ id, contextTokensMax, modelId }))
-  return { slots: countOf(memberOf(health, 'slots')), models }
+  const makesVectors = listOf(memberOf(health, 'endpoints')).includes('embeddings')
+  return { slots: countOf(memberOf(health, 'slots')), makesVectors, models }
 }
 
 async function lookAtVllm({ ask, listed }: EngineLook): Promise<EngineFacts> {

@@ -24,6 +24,8 @@ export type FoundEngine = {
   readonly isLocked: boolean
   /** Requests that it answers at once, where it tells. */
   readonly slots: number | undefined
+  /** It says that its models of text answer `/v1/embeddings` too. */
+  readonly makesVectors: boolean
   readonly models: readonly FoundModel[]
 }
 
@@ -106,10 +108,14 @@ function listedModels({ status, json }: EngineAnswer): readonly ListedModel[] | 
   })
 }
 
-const engineOf = (engine: FoundEngine, { version, slots, models }: EngineFacts): FoundEngine => ({
+const engineOf = (
+  engine: FoundEngine,
+  { version, slots, makesVectors = false, models }: EngineFacts,
+): FoundEngine => ({
   ...engine,
   version,
   slots,
+  makesVectors,
   models: models.slice(0, engineModelsMax).map((model) => ({
     id: model.id,
     contextTokensMax: model.contextTokensMax,
@@ -127,5 +133,6 @@ const unknownEngine = (origin: string): FoundEngine => ({
   version: undefined,
   isLocked: false,
   slots: undefined,
+  makesVectors: false,
   models: [],
 })

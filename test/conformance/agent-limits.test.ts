@@ -20,6 +20,7 @@ import { readCapacityReport } from '../../src/domain/capacity-report.ts'
 import { address, atomic } from '../../src/domain/units.ts'
 import { type AgentPlace, jobHeaders, openAgentPlace, testJob } from '../support/agent-place.ts'
 import { ask } from '../support/ask.ts'
+import { answerJson, embeddingList } from '../support/endpoint-answers.ts'
 import { startFixtureEngine } from '../support/fixture-engine.ts'
 import {
   answerStatus,
@@ -212,6 +213,22 @@ test('a price that moves is good for a minute, and no job below it is done', asy
   expect(await paying('100,100,100')).toMatchObject({ status: 409, code: 'price_too_low' })
   hold.release()
   expect(await third).toMatchObject({ status: 200 })
+})
+
+test('an embedding pays for its prompt alone', async () => {
+  const asks = { floor: prices(100n), points: [{ load: 0, multiplier: 2 }] }
+  const agentModel = { asks, endpoints: ['embeddings'] as const }
+  place = await openAgentPlace({ baseUrl: engine.baseUrl, agentModel })
+  engine.become(answerJson(embeddingList([[1]])))
+  const paying = (price: string) =>
+    job({
+      path: '/v1/embeddings',
+      body: JSON.stringify({ model: 'm', input: 'A receipt.' }),
+      headers: { 'x-vouch-price': price },
+    })
+  expect(await paying('100,100,0')).toMatchObject({ status: 200 })
+  expect(await paying('99,100,0')).toMatchObject({ status: 409, code: 'price_too_low' })
+  expect(await paying('100,99,0')).toMatchObject({ status: 409, code: 'price_too_low' })
 })
 
 /** Of ten atomic units, from a gateway that pays nothing. */

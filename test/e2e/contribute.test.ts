@@ -102,16 +102,29 @@ test(
     ])
     expect(verified.code, verified.output).toBe(0)
 
+    const { data: vectors, response: ofVectors } = await dev.client.embeddings
+      .create({
+        ...{ model: 'vouch-mini', input: 'A receipt.' },
+        ...{ routing: { only: [account] } },
+      })
+      .withResponse()
+    expect(vectors.data[0]?.embedding).toHaveLength(128)
+    expect(ofVectors.headers.get('x-vouch-contributor')).toBe(account)
+    const { receipt } = await dev.receipt(ofVectors.headers.get('x-vouch-receipt') ?? '')
+    expect(receipt.tiers).toBe(3)
+    expect(receipt.work.contributor).toBe(account)
+
     const job = await first.told('job')
     expect(job).toMatchObject({ outcome: 'complete', endpoint: 'chat/completions' })
     expect(await first.interrupt()).toBe(0)
     const [stopped, voucher] = ['stopped', 'voucher'].map((name) =>
       first.events.find(({ event }) => event === name),
     )
-    expect(stopped).toMatchObject({ answers: 1 })
+    expect(stopped).toMatchObject({ answers: 2 })
     // Asked at four fifths of the list, of which a tenth is the gateway's; the voucher came before it stopped.
-    const { cost } = document.receipt
-    const earned = (BigInt(cost) * 9n) / 10n
+    const earned = [document.receipt, receipt]
+      .map(({ cost }) => (BigInt(cost) * 9n) / 10n)
+      .reduce((sum, each) => sum + each)
     expect(earned).toBeGreaterThan(0n)
     expect(stopped?.['earned']).toBe(String(earned))
     expect(voucher?.['promised']).toBe(String(earned))
@@ -129,6 +142,8 @@ test(
     expect(await transactionsOf(account)).toBe(sent)
     // Whoever left is not asked any more.
     await expect(dev.client.chat.completions.create(ask(account))).rejects.toThrow(/contributor/i)
+    const status = await runVouch(['contributor', 'status', '--data', data])
+    expect(status.output).toContain('gateway    you are not in its pool')
   },
   eachTestMs,
 )

@@ -165,11 +165,13 @@ test('an engine of ours has a model id; a gateway of ours is no engine', async (
     '/health': {
       ...{ status: 'ok', model: 'vouch-mini', modelId, contextTokensMax: 1024 },
       ...{ running: 0, waiting: 0, slots: 4 },
+      endpoints: ['chat/completions', 'completions', 'embeddings'],
     },
   })
   expect(await look(engine.origin)).toMatchObject({
     kind: 'vouch',
     slots: 4,
+    makesVectors: true,
     models: [{ id: 'vouch-mini', modelId, contextTokensMax: 1024 }],
   })
   const gateway = await serve({ '/v1/models': models })
