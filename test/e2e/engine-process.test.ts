@@ -163,7 +163,9 @@ describe('bad input changes nothing', () => {
     const { hostname, port } = new URL(engine.url)
     const socket = connect(Number(port), hostname)
     await once(socket, 'connect')
-    socket.write('POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: 50\r\n\r\n{"mo')
+    socket.write(
+      'POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: 50\r\n\r\n{"mo',
+    )
     await fetch(`${engine.url}/health`)
     socket.destroy()
     for (;;) if ((await engine.nextRequestEnd()).outcome === 'client_gone') break
