@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { readStanding } from '../../src/chain/contributor-registration.ts'
 import { jsonRpc } from '../../src/chain/json-rpc.ts'
 import { contributorRegistryAt } from '../../src/chain/operator-registry.ts'
@@ -115,14 +115,17 @@ test('an answer that streams ends with the key that it began with, the next has 
   const after = await ask()
   expect(await after.text()).toContain('[DONE]')
   await verify(after)
-  const { stdout, stderr } = await runCommand(own, ['status', '--json'], {})
-  expect(stderr).toBe('')
-  expect(JSON.parse(stdout)).toMatchObject({
-    signing_address: next,
-    agent: { state: 'serving', signing_address: next },
-    gateway: { state: 'healthy', signing_addresses: [next] },
-    registry: { active_keys: 1 },
-  })
+  // The gateway looks at the registry every five seconds.
+  await vi.waitFor(async () => {
+    const { stdout, stderr } = await runCommand(own, ['status', '--json'], {})
+    expect(stderr).toBe('')
+    expect(JSON.parse(stdout)).toMatchObject({
+      signing_address: next,
+      agent: { state: 'serving', signing_address: next },
+      gateway: { state: 'healthy', signing_addresses: [next] },
+      registry: { active_keys: 1 },
+    })
+  }, 30_000)
 })
 
 test('an agent that begins again claims by itself what its owner does not want to leave', {
