@@ -314,6 +314,7 @@ function configOf(parts: {
   }
   return {
     ...base,
+    joining: undefined,
     chains: [
       {
         chainId: secondChainId,
