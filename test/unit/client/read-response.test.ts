@@ -1,44 +1,29 @@
-import { hash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { toolCallsHash } from '../../../src/client/answer-hash.ts'
-import { checkWireBytes } from '../../../src/client/check-wire-bytes.ts'
 import { readAnswer } from '../../../src/client/read-answer.ts'
-import type { Receipt } from '../../../src/domain/receipt.ts'
-import { type Bytes32, bytes32 } from '../../../src/domain/units.ts'
 import { ResponsesDialect } from '../../../src/http/responses/responses-dialect.ts'
 import { translateRequest } from '../../../src/http/responses/responses-request.ts'
 import { chunk, sse } from '../../support/scripted-upstream.ts'
-import { signReceipt } from '../../support/signed-receipt.ts'
+import {
+  calledChunks as called,
+  hashOfText as textHash,
+  twoToolCalls as toolCalls,
+  oneTokenUsage as usage,
+  answerVerdict as verdictOf,
+} from '../../support/translated-answers.ts'
 
-const usage = {
-  promptTokens: 1,
-  cachedPromptTokens: 0,
-  completionTokens: 1,
-  reasoningTokens: 0,
-  source: 'reported',
-} as const
 const translated = translateRequest({ model: 'm', input: 'Hi' })
 if (!translated.ok) throw new Error('refused')
 const { echo } = translated.value
 const newDialect = () =>
   new ResponsesDialect({ requestId: 'req_1', receivedAtMs: 0, modelName: 'm' }, echo)
 
-const toolCalls = [
-  { id: 'a', type: 'function', function: { name: 'f', arguments: '{"x":1}' } },
-  { id: 'b', type: 'function', function: { name: 'g', arguments: '{}' } },
-]
-const begin = toolCalls.map(({ function: { name }, ...call }, index) =>
-  chunk({ tool_calls: [{ index, ...call, function: { name, arguments: '' } }] }),
-)
-const more = (index: number, text: string) =>
-  chunk({ tool_calls: [{ index, function: { arguments: text } }] })
 const said = [
   chunk({ reasoning_content: 'Hm.' }),
   chunk({ content: 'Ye' }),
   chunk({ content: 's.' }),
   chunk({ refusal: 'No.' }),
 ]
-const called = [...begin, more(1, '{'), more(0, '{"x"'), more(1, '}'), more(0, ':1}')]
 
 function streamOf(chunks: readonly Record<string, unknown>[], ending = true): Buffer {
   const dialect = newDialect()
@@ -69,18 +54,6 @@ describe('a body of the Responses API', () => {
 })
 
 describe('answer-in-response', () => {
-  function verdictOf(response: Buffer, contentHash: Bytes32) {
-    const { receipt } = signReceipt()
-    const changed: Receipt = {
-      ...receipt,
-      responseHash: bytes32(`0x${hash('sha256', response)}`),
-      work: { ...receipt.work, contentHash },
-    }
-    const lines = checkWireBytes(changed, { request: undefined, response })
-    return lines.find(({ check }) => check === 'answer-in-response')?.verdict
-  }
-  const textHash = (text: string) => bytes32(`0x${hash('keccak-256', text)}`)
-
   test('holds for the text, whole and streamed, and fails for another', () => {
     const [other] = said
     expect(verdictOf(streamOf(said), textHash('Yes.'))).toBe('holds')
