@@ -65,8 +65,8 @@ export function parseChannelOptions(argv: readonly string[]): {
       deposit: values.deposit,
       tranche: values.tranche,
       withdrawDelayS: readWhole('--withdraw-delay', values['withdraw-delay']) ?? dayS,
-      settlement: readAddress('--settlement', values.settlement),
-      collector: readAddress('--collector', values.collector),
+      settlement: addressIn('--settlement', values.settlement),
+      collector: addressIn('--collector', values.collector),
       key: {
         label: values.label,
         cap: values.cap,
@@ -97,8 +97,10 @@ export function readWhole(option: string, text: string | undefined): number | un
   throw new CommandFailure(`${option} takes a whole number from 1, not '${text}'`, 2)
 }
 
-function readAddress(option: string, text: string | undefined): Address | undefined {
-  if (text === undefined) return undefined
+const addressIn = (option: string, text: string | undefined): Address | undefined =>
+  text === undefined ? undefined : readAddress(option, text)
+
+export function readAddress(option: string, text: string): Address {
   if (isAddress(text)) return address(text)
   throw new CommandFailure(`${option} takes an address, 0x and 40 hex digits, not '${text}'`, 2)
 }

@@ -1,12 +1,16 @@
-import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { ChosenModel } from '../contributor/choose-models.ts'
 import { type PricePoint, readPricePoints, usualPricePoints } from '../contributor/price-curve.ts'
 import { type Address, address, isAddress } from '../domain/units.ts'
 import { readGatewayUrl, readUrl, readWhole } from './channel-options.ts'
 import { CommandFailure } from './command.ts'
-import { type ContributorFile, contributorPaths, findContributorFile } from './contributor-file.ts'
+import {
+  type ContributorFile,
+  contributorFolder,
+  contributorPaths,
+  findContributorFile,
+} from './contributor-file.ts'
 import type { AccountOptions } from './operator-account.ts'
 
 /** What a person asked of `vouch contribute`. What it left out comes from the folder of an earlier run, or is found out. */
@@ -97,9 +101,6 @@ const named = {
   json: flag,
 } as const
 
-/** Where `vouch contribute` and `vouch contributor` keep what is theirs, unless `--data` names another folder. */
-const contributorFolderDefault = (): string => join(homedir(), '.vouch', 'contributor')
-
 /** What is as a person said it once, until it says otherwise. */
 const remembered = [
   ...[
@@ -129,7 +130,7 @@ export type ReadOptions = {
 /** Reads the folder too: what was said before need not be said again. Throws CommandFailure. */
 export function readContributeOptions(argv: readonly string[]): ReadOptions {
   const { values: typed } = parseArgs({ args: [...argv], options: named })
-  const folder = resolve(typed.data ?? contributorFolderDefault())
+  const folder = contributorFolder(typed.data)
   const known = findContributorFile(folder)
   const values = parseValues({ ...known?.agent, ...typed })
   const kept = remembered.filter((name) => values[name] !== undefined)

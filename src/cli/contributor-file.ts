@@ -3,7 +3,8 @@
  * writes it before it stakes anything; `vouch contributor` works from it without the gateway's help.
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { objectReader, type Reader, type ShapeFault, valueReader } from '../client/object-reader.ts'
 import {
   addressReader,
@@ -17,6 +18,10 @@ import type { Address, AtomicAmount } from '../domain/units.ts'
 import { writeDurably } from './channel-file.ts'
 import { CommandFailure } from './command.ts'
 import { codeOf, describeShapeFault } from './read-trust.ts'
+
+/** Where `vouch contribute` and `vouch contributor` keep what is theirs, unless `--data` names another folder. */
+export const contributorFolder = (given: string | undefined): string =>
+  resolve(given ?? join(homedir(), '.vouch', 'contributor'))
 
 /** What lies where in the folder. Nobody else may look into it. */
 export type ContributorPaths = {

@@ -1,9 +1,8 @@
-import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type Address, address, isAddress } from '../domain/units.ts'
-import { readUrl, readWhole } from './channel-options.ts'
+import type { Address } from '../domain/units.ts'
+import { readAddress, readUrl, readWhole } from './channel-options.ts'
 import { CommandFailure } from './command.ts'
+import { contributorFolder } from './contributor-file.ts'
 
 /** What a person asked of `vouch contributor`. */
 export type ContributorOptions = {
@@ -32,9 +31,6 @@ export type ContributorOptions = {
 }
 
 const daysDefault = 14
-
-const contributorFolder = (given: string | undefined): string =>
-  resolve(given ?? join(homedir(), '.vouch', 'contributor'))
 
 export function parseContributorOptions(argv: readonly string[]): {
   readonly action: string | undefined
@@ -83,9 +79,4 @@ export function parseContributorOptions(argv: readonly string[]): {
       json: values.json,
     },
   }
-}
-
-function readAddress(option: string, text: string): Address {
-  if (isAddress(text)) return address(text)
-  throw new CommandFailure(`${option} takes an address, 0x and 40 hex digits, not '${text}'`, 2)
 }
