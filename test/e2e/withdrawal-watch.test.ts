@@ -243,6 +243,10 @@ describe('a reorganisation', () => {
     expect(await rig.book(channelId)).toMatchObject({ frozen: true })
     await expect(rig.hold(channelId, 1n)).rejects.toThrow(/channel_closing|channel_frozen/)
     await rig.ask('eth_sendRawTransaction', raw)
+    // A node that mines by itself answers before it has mined.
+    const isMined = async () =>
+      (await rig.ask('eth_getTransactionReceipt', head.transactions[0]?.hash)) !== null
+    await vi.waitFor(async () => expect(await isMined()).toBe(true), 10_000)
     await loop.watchNow()
     expect(await rig.book(channelId)).toMatchObject({ frozen: false, closing: false })
     await rig.hold(channelId, 1n)

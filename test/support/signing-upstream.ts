@@ -3,6 +3,7 @@
  * hashes are made here from the protocol's words, with nothing of the gateway's.
  */
 import { createHash, hash } from 'node:crypto'
+import type { ServerResponse } from 'node:http'
 import { type PrivateKey, randomPrivateKey } from '../../src/chain/private-key.ts'
 import { workDigest } from '../../src/chain/receipt-typed-data.ts'
 import { addressOfPrivateKey, signDigest } from '../../src/chain/signatures.ts'
@@ -90,6 +91,7 @@ export function signingUpstream(signer: Signer = ofNoRegistry()): SigningUpstrea
           : Buffer.from(JSON.stringify(sent)).toString('base64url')
       }
       return (request, response) => {
+        if (request.headers['x-vouch-job'] === undefined) return notAJob(response)
         const job = { request, operator, words, modelId }
         if (request.json['stream'] !== true) {
           const body = JSON.stringify(completion(words.join(''), usageObject(5, words.length)))
@@ -116,6 +118,11 @@ export function signingUpstream(signer: Signer = ofNoRegistry()): SigningUpstrea
       }
     },
   }
+}
+
+/** To a gateway that asks something else of an engine than a job, its load for one: an engine that does not know the question. */
+function notAJob(response: ServerResponse): void {
+  response.writeHead(404).end()
 }
 
 const sha256 = (bytes: string | Uint8Array) => bytes32(`0x${hash('sha256', bytes)}`)
