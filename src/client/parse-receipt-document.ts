@@ -44,7 +44,7 @@ const statusReader = valueReader<WorkStatus>('0, 1, 2 or 3', (value) =>
 const sourceReader = valueReader<UsageSource>('"reported", "counted" or "corrected"', (value) =>
   value === 'reported' || value === 'counted' || value === 'corrected' ? value : undefined,
 )
-const workReader = objectReader<Work>(
+export const workReader: Reader<Work> = objectReader<Work>(
   {
     jobId: bytes32Reader,
     gateway: addressReader,
@@ -65,7 +65,7 @@ const workReader = objectReader<Work>(
   'refused',
 )
 
-const receiptReader = objectReader<Receipt>(
+export const receiptReader: Reader<Receipt> = objectReader<Receipt>(
   {
     work: workReader,
     receiptId: bytes32Reader,
@@ -100,7 +100,7 @@ export const priceSheetReader: Reader<PriceSheet> = objectReader<PriceSheet>(
   'refused',
 )
 
-const checkpointReader = objectReader<Checkpoint>(
+export const checkpointReader: Reader<Checkpoint> = objectReader<Checkpoint>(
   {
     jobId: bytes32Reader,
     gateway: addressReader,
@@ -124,6 +124,16 @@ const evidenceReader = objectReader<NonNullable<ParsedReceipt['evidence']>>(
   'ignored',
 )
 
+export const domainReader: Reader<ParsedReceipt['domain']> = objectReader<ParsedReceipt['domain']>(
+  {
+    name: textReader,
+    version: textReader,
+    chainId: uint64Reader,
+    verifyingContract: addressReader,
+  },
+  'refused',
+)
+
 /**
  * The envelope may grow: later versions add fields beside the receipt, never inside what is signed.
  */
@@ -135,15 +145,7 @@ const documentReader = objectReader<ParsedReceipt & { readonly object: 'vouch.re
     receipt: receiptReader,
     contributorSignature: signatureReader,
     gatewaySignature: signatureReader,
-    domain: objectReader<ParsedReceipt['domain']>(
-      {
-        name: textReader,
-        version: textReader,
-        chainId: uint64Reader,
-        verifyingContract: addressReader,
-      },
-      'refused',
-    ),
+    domain: domainReader,
     priceSheet: priceSheetReader,
     evidence: ifThere(evidenceReader),
     usage: objectReader<ParsedReceipt['usage']>({ source: sourceReader }, 'ignored'),
