@@ -1,13 +1,14 @@
 import { checkpointsHash } from '../chain/checkpoint-typed-data.ts'
+import { type EvidenceItem, evidenceHash } from '../chain/evidence-hash.ts'
+import { keccak256Utf8 } from '../chain/keccak.ts'
 import type { PrivateKey } from '../chain/private-key.ts'
 import { receiptDigest, receiptDomain } from '../chain/receipt-typed-data.ts'
 import { signDigest } from '../chain/signatures.ts'
 import type { DomainSeparator } from '../chain/typed-data.ts'
-import type { SignedCheckpoint } from '../domain/checkpoint.ts'
 import type { ReceiptPosition, SealedReceipt } from '../domain/hold.ts'
 import type { PriceSheet } from '../domain/price-sheet.ts'
 import { type Receipt, tier, type Work } from '../domain/receipt.ts'
-import type { ReceiptDocument } from '../domain/receipt-document.ts'
+import type { ReceiptDocument, ReceiptEvidence } from '../domain/receipt-document.ts'
 import {
   type Address,
   type AtomicAmount,
@@ -20,6 +21,7 @@ import {
   zeroBytes32,
 } from '../domain/units.ts'
 import type { UsageSource } from '../domain/usage.ts'
+import { canonicalJson } from './canonical-json.ts'
 
 /** The gateway as it signs: who, with which key, for which verifier contract. */
 export type GatewaySigner = {
@@ -30,14 +32,24 @@ export type GatewaySigner = {
   readonly verifyingContract: Address
 }
 
+/** What is known of a contributor besides this one answer, at the time when the answer ended. */
+export type ContributorStanding = {
+  /** A window of its answers of this model was audited, passed, and is not too old. */
+  readonly isAudited: boolean
+  /** The key that signed the Work was bound to a trusted execution environment by a quote on record. */
+  readonly isKeyBound: boolean
+}
+
 /** Everything about one answer that is known before its place on the channel is. */
 export type UnsealedReceipt = {
   readonly receiptId: Bytes32
   readonly work: Work
   /** `noSignature` when the upstream cannot sign. */
   readonly contributorSignature: Signature
-  /** What the contributor signed of a stream without a Work, checked. */
-  readonly checkpoints?: readonly SignedCheckpoint[] | undefined
+  /** Beyond the two signatures, checked. */
+  readonly evidence?: ReceiptEvidence | undefined
+  /** Undefined where nobody audits, and no key is bound. */
+  readonly standing?: ContributorStanding | undefined
   readonly client: Address
   readonly requestHash: Bytes32
   readonly responseHash: Bytes32
@@ -56,8 +68,7 @@ export function sealReceipt(
   unsealed: UnsealedReceipt,
   position: ReceiptPosition,
 ): SealedReceipt {
-  const { contributorSignature, receiptId, record, checkpoints = [] } = unsealed
-  const contributorSigned = contributorSignature !== noSignature
+  const { receiptId, record } = unsealed
   const receipt: Receipt = {
     work: unsealed.work,
     receiptId,
@@ -71,8 +82,8 @@ export function sealReceipt(
     cumulative: position.cumulative,
     priceHash: unsealed.priceHash,
     prevReceipt: position.prevReceipt,
-    tiers: tier.gatewaySigned | (contributorSigned ? tier.contributorSigned : 0),
-    evidenceHash: evidenceHashOf(signer.domain, checkpoints),
+    tiers: tiersOf(unsealed),
+    evidenceHash: evidenceHash(evidenceItems(signer.domain, unsealed.evidence ?? {})),
     // No transparency log runs yet, so no inclusion is promised.
     anchorBy: unixSeconds(0),
   }
@@ -82,16 +93,35 @@ export function sealReceipt(
   return { receiptId, digest, body, record }
 }
 
-const evidenceHashOf = (
-  domain: DomainSeparator,
-  checkpoints: readonly SignedCheckpoint[],
-): Bytes32 =>
-  checkpoints.length === 0
-    ? zeroBytes32
-    : checkpointsHash(
-        domain,
-        checkpoints.map(({ checkpoint }) => checkpoint),
-      )
+/**
+ * The evidence that a receipt claims (domain/tier-claims.ts). Whatever is said of a contributor is said of its Work: without
+ * its signature there is none. The tiers of zero-knowledge proofs are claimed by nobody yet, and a countersignature comes
+ * after the receipt, beside it.
+ */
+export function tiersOf({
+  work,
+  contributorSignature,
+  standing,
+}: Pick<UnsealedReceipt, 'work' | 'contributorSignature' | 'standing'>): number {
+  if (contributorSignature === noSignature) return tier.gatewaySigned
+  return (
+    tier.gatewaySigned |
+    tier.contributorSigned |
+    (work.commitment === zeroBytes32 ? 0 : tier.tokenCommitment) |
+    (standing?.isAudited === true ? tier.audited : 0) |
+    (standing?.isKeyBound === true ? tier.teeBoundKey : 0)
+  )
+}
+
+function evidenceItems(domain: DomainSeparator, evidence: ReceiptEvidence): EvidenceItem[] {
+  const { checkpoints, ...others } = evidence
+  const items = Object.entries(others).flatMap(([kind, value]) =>
+    value === undefined ? [] : [{ kind, hash: keccak256Utf8(canonicalJson(value)) }],
+  )
+  if (checkpoints === undefined) return items
+  const signed = checkpoints.map(({ checkpoint }) => checkpoint)
+  return [{ kind: 'checkpoints', hash: checkpointsHash(domain, signed) }, ...items]
+}
 
 /** What the gateway signed: the EIP-712 digest of a receipt that was sealed. */
 export function digestOfDocument({ receipt, domain }: ReceiptDocument): Bytes32 {
@@ -110,7 +140,7 @@ function document(
   receipt: Receipt,
   gatewaySignature: Signature,
 ): ReceiptDocument {
-  const { prices, checkpoints = [] } = unsealed
+  const { prices, evidence } = unsealed
   return {
     object: 'vouch.receipt',
     receipt: { ...receipt, cost: String(receipt.cost), cumulative: String(receipt.cumulative) },
@@ -128,7 +158,7 @@ function document(
       cachedPromptAtomicPerMtok: String(prices.cachedPromptAtomicPerMtok),
       completionAtomicPerMtok: String(prices.completionAtomicPerMtok),
     },
-    ...(checkpoints.length > 0 && { evidence: { checkpoints } }),
+    ...(evidence !== undefined && { evidence }),
     usage: { source: unsealed.usageSource },
   }
 }

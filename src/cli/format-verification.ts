@@ -1,7 +1,8 @@
 import { type CheckLine, type Conclusion, conclude, isDecisive } from '../client/check-line.ts'
+import { describeStatus } from '../client/describe-status.ts'
 import type { ParsedReceipt } from '../client/parse-receipt-document.ts'
 import { recoverSigners } from '../client/recover-signers.ts'
-import { claimedTiers, describeStatus, type TierClaim, tierClaims } from '../client/tier-claims.ts'
+import { claimedTiers, type TierClaim, tierClaims } from '../domain/tier-claims.ts'
 
 /** What `vouch verify` says of one receipt. `receipt` is undefined for what is none. */
 export type VerificationReport = {

@@ -11,6 +11,7 @@ export const checkNames = [
   'contributor-key',
   'tiers',
   'evidence',
+  'evidence-hash',
   'checkpoint',
   'checkpoint-key',
   'checkpoint-stream',

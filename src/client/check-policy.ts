@@ -1,8 +1,8 @@
 import type { Receipt } from '../domain/receipt.ts'
+import { claimedTiers } from '../domain/tier-claims.ts'
 import type { Address, Bytes32 } from '../domain/units.ts'
 import { type CheckLine, type CheckName, fails, holds, unknown } from './check-line.ts'
 import type { ParsedReceipt, ReceiptPlace } from './parse-receipt-document.ts'
-import { claimedTiers } from './tier-claims.ts'
 
 /**
  * What a person asks of a receipt beyond being valid: the members of the contracts' Policy.

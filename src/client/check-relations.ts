@@ -3,9 +3,9 @@
  * gateway's own rules make impossible is a failure; see docs/receipts.md for each.
  */
 import { type Receipt, tier } from '../domain/receipt.ts'
+import { claimedTiers, knownTierBits } from '../domain/tier-claims.ts'
 import { zeroBytes32 } from '../domain/units.ts'
 import { type CheckLine, fails, holds, unknown } from './check-line.ts'
-import { claimedTiers, knownTierBits } from './tier-claims.ts'
 
 /** The contracts' CLOCK_TOLERANCE: no clock of an honest gateway is further ahead. */
 const clockToleranceS = 15 * 60

@@ -28,8 +28,15 @@ export type ParsedReceipt = SignedReceipt & {
   readonly domain: ReceiptPlace & { readonly name: string; readonly version: string }
   readonly priceSheet: PriceSheet
   /** What `evidenceHash` is the hash of, as far as it is in the document. */
-  readonly evidence?: { readonly checkpoints: readonly SignedCheckpoint[] } | undefined
+  readonly evidence?: ParsedEvidence | undefined
   readonly usage: { readonly source: UsageSource }
+}
+
+/** `ReceiptEvidence` of any version. */
+export type ParsedEvidence = {
+  readonly checkpoints: readonly SignedCheckpoint[]
+  /** Every other kind, as JSON has it: also one that this version does not know can be hashed. */
+  readonly others: Readonly<Record<string, unknown>>
 }
 
 /** The chain and the verifier contract that a receipt was signed for. */
@@ -112,17 +119,23 @@ export const checkpointReader: Reader<Checkpoint> = objectReader<Checkpoint>(
   },
   'refused',
 )
-const evidenceReader = objectReader<NonNullable<ParsedReceipt['evidence']>>(
-  {
-    checkpoints: listReader(
-      objectReader<SignedCheckpoint>(
-        { checkpoint: checkpointReader, signature: signatureReader },
-        'ignored',
-      ),
+const checkpointsReader = ifThere(
+  listReader(
+    objectReader<SignedCheckpoint>(
+      { checkpoint: checkpointReader, signature: signatureReader },
+      'ignored',
     ),
-  },
-  'ignored',
+  ),
 )
+const evidenceReader: Reader<ParsedEvidence> = (value, place) => {
+  const known = objectReader<{ readonly checkpoints: readonly SignedCheckpoint[] | undefined }>(
+    { checkpoints: checkpointsReader },
+    'ignored',
+  )(value, place)
+  if (known === undefined) return undefined
+  const { checkpoints: _, ...others } = value as Record<string, unknown>
+  return { checkpoints: known.checkpoints ?? [], others }
+}
 
 export const domainReader: Reader<ParsedReceipt['domain']> = objectReader<ParsedReceipt['domain']>(
   {

@@ -1,5 +1,6 @@
 import { checkCheckpoints } from './check-checkpoints.ts'
 import { checkContent } from './check-content.ts'
+import { checkEvidenceHash } from './check-evidence-hash.ts'
 import type { CheckLine } from './check-line.ts'
 import { checkPolicy, type ReceiptPolicy } from './check-policy.ts'
 import { checkPrice } from './check-price.ts'
@@ -45,6 +46,7 @@ export function verifyReceipt(verification: Verification): readonly CheckLine[] 
     ...checkSignatures(parsed, signers),
     ...checkKnownKeys(parsed, signers, anchors),
     ...checkRelations(receipt, nowMs),
+    ...checkEvidenceHash(parsed),
     ...checkCheckpoints(parsed, anchors, evidence.response),
     ...checkPrice(receipt, parsed.priceSheet),
     checkContent(receipt, evidence.content),

@@ -1,6 +1,7 @@
 import type { SignedCheckpoint } from './checkpoint.ts'
 import type { PriceSheet } from './price-sheet.ts'
 import type { Receipt, Work } from './receipt.ts'
+import type { UpstreamReport } from './upstream-report.ts'
 import type { UsageSource } from './usage.ts'
 
 /*
@@ -9,6 +10,17 @@ import type { UsageSource } from './usage.ts'
  */
 
 type AsJson<T> = { readonly [K in keyof T]: T[K] extends bigint ? string : T[K] }
+
+/**
+ * Evidence beyond the two signatures, by its kind. Later versions add kinds: `evidenceHash` covers each as a hash of its own
+ * (chain/evidence-hash.ts), so that a reader can hold one that it does not know to what was signed.
+ */
+export type ReceiptEvidence = {
+  /** What the contributor signed of a stream without a Work. */
+  readonly checkpoints?: readonly SignedCheckpoint[]
+  /** What an upstream that attests to itself answered when it was asked to. */
+  readonly upstreamReport?: UpstreamReport
+}
 
 export type ReceiptDocument = {
   readonly object: 'vouch.receipt'
@@ -26,7 +38,7 @@ export type ReceiptDocument = {
   /** The prices whose hash is `receipt.priceHash`, so that `cost` can be computed again. */
   readonly priceSheet: AsJson<PriceSheet>
   /** What `receipt.evidenceHash` is the hash of; not there where that is zero. */
-  readonly evidence?: { readonly checkpoints: readonly SignedCheckpoint[] }
+  readonly evidence?: ReceiptEvidence
   /** Who counted the tokens. Not signed. */
   readonly usage: { readonly source: UsageSource }
 }

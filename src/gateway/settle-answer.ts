@@ -9,6 +9,7 @@ import { type AssetAtRate, type MicroUsd, microUsd, microUsdOf } from '../domain
 import type { Earning } from '../domain/hold.ts'
 import { priceRoundedUp } from '../domain/price-sheet.ts'
 import { type SignedWork, type Work, type WorkStatus, workStatus } from '../domain/receipt.ts'
+import type { ReceiptEvidence } from '../domain/receipt-document.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import { apiKeyIdOf, type InferenceRequest } from '../domain/request.ts'
 import type { EndReason, RequestRecord } from '../domain/request-record.ts'
@@ -169,7 +170,7 @@ function unsealed(
     receiptId: request.receiptId,
     work: outcome.signedWork?.work ?? ownAccount(gateway, served, outcome),
     contributorSignature,
-    checkpoints: checkpointsOf(outcome),
+    evidence: evidenceOf(outcome),
     client: served.admitted.payerAddress,
     requestHash: request.requestHash,
     responseHash: outcome.hashes.responseHash,
@@ -182,10 +183,12 @@ function unsealed(
   }
 }
 
-function checkpointsOf({ vouched, contradiction = [] }: Outcome): readonly SignedCheckpoint[] {
-  if (vouched === undefined) return contradiction
+function evidenceOf({ vouched, contradiction = [] }: Outcome): ReceiptEvidence | undefined {
+  if (vouched === undefined) {
+    return contradiction.length === 0 ? undefined : { checkpoints: contradiction }
+  }
   const { checkpoint, signature } = vouched
-  return [{ checkpoint, signature }]
+  return { checkpoints: [{ checkpoint, signature }] }
 }
 
 function recordOf(

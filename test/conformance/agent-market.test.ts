@@ -137,7 +137,7 @@ test('a stream that its client left is vouched for as far as its newest checkpoi
     'checkpoint-key': 'holds',
     'checkpoint-stream': 'holds',
   })
-  expect(document.evidence?.checkpoints[0]?.checkpoint).toMatchObject({
+  expect(document.evidence?.checkpoints?.[0]?.checkpoint).toMatchObject({
     index: checkpointsFirstTokens.length,
     completionTokens: (checkpointsFirstTokens.at(-1) ?? 0) + checkpointTokens,
   })

@@ -156,7 +156,7 @@ describe('a client that leaves', () => {
     })
     expect(document.receipt.work).toMatchObject({ status: 1, completionTokens: 3 })
     expect(chargedAmount).toBeGreaterThan(0n)
-    expect(document.evidence?.checkpoints[0]?.checkpoint.completionTokens).toBe(8)
+    expect(document.evidence?.checkpoints?.[0]?.checkpoint.completionTokens).toBe(8)
   })
 
   test('pays for no token beyond the checkpoint and what came since', async () => {

@@ -122,7 +122,7 @@ describe('a stream without a Work', () => {
     const evidenceHash = checkpointsHash(domain, [checkpoint])
     const receipt = receiptOnChain({ work: { status: 1 }, receipt: { tiers: 1, evidenceHash } })
     const signature = signDigest(checkpointDigest(domain, checkpoint), key)
-    const evidence = { checkpoints: [{ checkpoint, signature }] }
+    const evidence = { checkpoints: [{ checkpoint, signature }], others: {} }
     const lines = await verifyOnChain(
       running.chain.rpc,
       verificationOf({ ...receipt, evidence }, { anchors: noTrustAnchors }),

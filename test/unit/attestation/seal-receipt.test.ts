@@ -1,6 +1,10 @@
 import { verifyTypedData } from 'ethers'
 import { describe, expect, test } from 'vitest'
-import { sealReceipt, type UnsealedReceipt } from '../../../src/attestation/seal-receipt.ts'
+import {
+  sealReceipt,
+  tiersOf,
+  type UnsealedReceipt,
+} from '../../../src/attestation/seal-receipt.ts'
 import { randomPrivateKey } from '../../../src/chain/private-key.ts'
 import {
   hashPriceSheet,
@@ -8,6 +12,8 @@ import {
   receiptDomain,
 } from '../../../src/chain/receipt-typed-data.ts'
 import { addressOfPrivateKey } from '../../../src/chain/signatures.ts'
+import { checkEvidenceHash } from '../../../src/client/check-evidence-hash.ts'
+import { readReceiptDocument } from '../../../src/client/parse-receipt-document.ts'
 import type { ReceiptDocument } from '../../../src/domain/receipt-document.ts'
 import {
   address,
@@ -71,6 +77,12 @@ const position = {
 const documentOf = (of: UnsealedReceipt = unsealed, at = position): ReceiptDocument =>
   JSON.parse(sealReceipt(signer, of, at).body) as ReceiptDocument
 
+function parsed(document: ReceiptDocument) {
+  const read = readReceiptDocument(document)
+  if (!read.ok) throw new Error(JSON.stringify(read.error))
+  return read.value
+}
+
 describe('sealReceipt', () => {
   test("is signed by the gateway's key, as ethers reads the same struct", () => {
     const { receipt, gatewaySignature, domain } = documentOf()
@@ -114,6 +126,32 @@ describe('sealReceipt', () => {
     const alone = documentOf({ ...unsealed, contributorSignature: noSignature })
     expect(alone.receipt.tiers).toBe(1)
     expect(alone.contributorSignature).toBe('0x')
+  })
+
+  test('claims a commitment, an audit and a bound key of a contributor that signed, and of no other', () => {
+    const standing = { isAudited: true, isKeyBound: true }
+    const work = { ...unsealed.work, commitment: filled('09') }
+    expect(tiersOf({ ...unsealed, work })).toBe(1 | 2 | 4)
+    expect(tiersOf({ ...unsealed, standing: { ...standing, isKeyBound: false } })).toBe(1 | 2 | 8)
+    expect(tiersOf({ ...unsealed, standing: { ...standing, isAudited: false } })).toBe(1 | 2 | 16)
+    expect(documentOf({ ...unsealed, work, standing }).receipt.tiers).toBe(31)
+    expect(tiersOf({ work, standing, contributorSignature: noSignature })).toBe(1)
+  })
+
+  test('names its evidence, and shows it', () => {
+    const upstreamReport = {
+      origin: 'https://attested.example',
+      nonce: 'ab'.repeat(32),
+      reportHash: filled('0d'),
+      signingAddress: '',
+      askedAt: unixSeconds(1),
+      verification: 'asserted',
+    } as const
+    const document = documentOf({ ...unsealed, evidence: { upstreamReport } })
+    expect(document.evidence).toEqual({ upstreamReport })
+    expect(document.receipt.evidenceHash).not.toBe(filled('00'))
+    const lines = checkEvidenceHash(parsed(document))
+    expect(lines.map(({ verdict }) => verdict)).toEqual(['holds'])
   })
 
   test('has no effect of its own: sealed again it is the same, elsewhere another', () => {

@@ -57,6 +57,7 @@ function receiptWith(
   return {
     ...signed,
     evidence: {
+      others: {},
       checkpoints: checkpoints.map((one) => ({ checkpoint: one, signature: sign(one) })),
     },
   }
@@ -82,27 +83,7 @@ describe('a checkpoint in a receipt', () => {
     expect(said(signReceipt())).toEqual([])
   })
 
-  test('that was left out of the document is missed', () => {
-    const { evidence: _, ...rest } = receiptWith([honest])
-    expect(said(rest)).toEqual(['checkpoint unknown'])
-  })
-
   test.each<[string, ParsedReceipt]>([
-    [
-      'another one put in',
-      { ...receiptWith([honest]), evidence: receiptWith([{ ...honest, index: 4 }]).evidence },
-    ],
-    [
-      'another count',
-      {
-        ...receiptWith([honest]),
-        evidence: receiptWith([{ ...honest, completionTokens: 1 }]).evidence,
-      },
-    ],
-    [
-      'one put in where there was none',
-      { ...signReceipt(), evidence: receiptWith([honest]).evidence },
-    ],
     ['one of another job', receiptWith([{ ...honest, jobId: another }])],
     ['one for another gateway', receiptWith([{ ...honest, gateway: work.contributor }])],
     ['one of another contributor', receiptWith([{ ...honest, contributor: work.gateway }])],
@@ -148,7 +129,8 @@ describe('a checkpoint in a receipt', () => {
 
 test('it is read from the document as it was written', () => {
   const parsed = receiptWith([honest])
-  const document = { ...documentOf(parsed), evidence: parsed.evidence }
+  const { others, ...evidence } = parsed.evidence ?? { others: {} }
+  const document = { ...documentOf(parsed), evidence: { ...evidence, ...others } }
   const read = parseReceiptDocument(Buffer.from(JSON.stringify(document)))
   expect(read).toEqual({ ok: true, value: { ...parsed, object: 'vouch.receipt' } })
 })

@@ -1,4 +1,4 @@
-import { tier, type WorkStatus, workStatus } from '../domain/receipt.ts'
+import { tier } from './receipt.ts'
 
 /**
  * One kind of evidence, in words for a person. Printed with every verdict, so that no tick is read
@@ -80,17 +80,3 @@ export const knownTierBits: number = tierClaims.reduce((bits, { bit }) => bits |
 
 export const claimedTiers = (tiers: number): readonly TierClaim[] =>
   tierClaims.filter(({ bit }) => (tiers & bit) !== 0)
-
-/** How the answer ended and what of it the receipt covers. */
-export function describeStatus(status: WorkStatus): string {
-  switch (status) {
-    case workStatus.complete:
-      return 'complete: the answer reached its end'
-    case workStatus.clientDisconnected:
-      return 'the client left before the end: the receipt covers what was delivered until then'
-    case workStatus.upstreamFailed:
-      return 'the contributor failed before the end: nothing may be charged'
-    case workStatus.truncatedByBudget:
-      return 'cut short where the paid budget ended: the receipt covers what was delivered'
-  }
-}

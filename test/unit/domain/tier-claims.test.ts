@@ -1,11 +1,6 @@
 import { expect, test } from 'vitest'
-import {
-  claimedTiers,
-  describeStatus,
-  knownTierBits,
-  tierClaims,
-} from '../../../src/client/tier-claims.ts'
-import { tier, workStatus } from '../../../src/domain/receipt.ts'
+import { tier } from '../../../src/domain/receipt.ts'
+import { claimedTiers, knownTierBits, tierClaims } from '../../../src/domain/tier-claims.ts'
 
 test('every tier of a receipt has its sentences, and each its own', () => {
   expect(tierClaims.map(({ bit }) => bit)).toEqual(Object.values(tier))
@@ -23,8 +18,4 @@ test('claimed are those whose bit is set', () => {
     'gateway-signed',
     'tee-bound-key',
   ])
-})
-
-test('every status has its sentence', () => {
-  expect(new Set(Object.values(workStatus).map(describeStatus)).size).toBe(4)
 })

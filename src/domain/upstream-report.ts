@@ -1,0 +1,22 @@
+import type { Bytes32, UnixSeconds } from './units.ts'
+
+/**
+ * An attestation report that an upstream gave of itself (`GET /v1/attestation/report`), before or while it answered. The
+ * report is kept under `reportHash` as long as receipts are; its digest stands in the receipt.
+ */
+export type UpstreamReport = {
+  /** Such as `https://api.example`: where it was asked. */
+  readonly origin: string
+  /** 64 hex digits: the caller's own where it sent one. */
+  readonly nonce: string
+  /** sha256 of the report's bytes. */
+  readonly reportHash: Bytes32
+  /** Key that the upstream says it signs with: an address or an Ed25519 key, in lower-case hex; empty where it names none. */
+  readonly signingAddress: string
+  readonly askedAt: UnixSeconds
+  /**
+   * What this gateway found: `quote-verified`, the quote is genuine and carries nonce and key; `asserted`, the report says so
+   * and nobody checked.
+   */
+  readonly verification: 'quote-verified' | 'asserted'
+}
