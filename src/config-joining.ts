@@ -2,7 +2,7 @@
  * Contributors that join by their own signed orders. The same declarations read what the operator takes (vouch.yaml) and what
  * a contributor offers (an order's terms), which is JSON and so YAML too.
  */
-import type { Json } from './attestation/canonical-json.ts'
+import type { Json } from './base/canonical-json.ts'
 import {
   exactlyOne,
   type Key,

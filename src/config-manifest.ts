@@ -1,4 +1,4 @@
-import { canonicalJson, type Json } from './attestation/canonical-json.ts'
+import { canonicalJson, type Json } from './base/canonical-json.ts'
 import { keccak256Utf8 } from './chain/keccak.ts'
 import type { Section } from './config-fields.ts'
 import { type NamedFiles, readFile } from './config-files.ts'

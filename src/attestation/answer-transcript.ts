@@ -4,9 +4,9 @@
  */
 import { createHash, hash } from 'node:crypto'
 import { assert } from '../base/assert.ts'
+import type { Json } from '../base/canonical-json.ts'
 import { hexOf } from '../base/hex.ts'
 import { type Bytes32, bytes32, zeroBytes32 } from '../domain/units.ts'
-import type { Json } from './canonical-json.ts'
 import { type ChoiceContent, contentHash, deliveredHash } from './content-hash.ts'
 import { type StreamHash, startStreamHash } from './stream-hash.ts'
 

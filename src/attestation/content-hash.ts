@@ -8,10 +8,10 @@
  *   what is no text:         the same with keccak256 of each choice's bytes, such as the floats of a vector
  */
 import { assert } from '../base/assert.ts'
+import { canonicalJson, type Json } from '../base/canonical-json.ts'
 import { keccak256, keccak256Hex, keccak256Utf8 } from '../chain/keccak.ts'
 import { hashWord, uintWord } from '../chain/typed-data.ts'
 import type { Bytes32 } from '../domain/units.ts'
-import { canonicalJson, type Json } from './canonical-json.ts'
 
 /** What one choice said, joined over all deltas of a stream. */
 export type ChoiceContent = {

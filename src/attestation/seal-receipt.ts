@@ -1,3 +1,4 @@
+import { canonicalJson } from '../base/canonical-json.ts'
 import { checkpointsHash } from '../chain/checkpoint-typed-data.ts'
 import { type EvidenceItem, evidenceHash } from '../chain/evidence-hash.ts'
 import { keccak256Utf8 } from '../chain/keccak.ts'
@@ -21,7 +22,6 @@ import {
   zeroBytes32,
 } from '../domain/units.ts'
 import type { UsageSource } from '../domain/usage.ts'
-import { canonicalJson } from './canonical-json.ts'
 
 /** The gateway as it signs: who, with which key, for which verifier contract. */
 export type GatewaySigner = {

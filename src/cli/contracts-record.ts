@@ -3,7 +3,7 @@
  * terms, salt and this version's code, so a record is good exactly if it says what the plan made of
  * them says: one comparison finds another version, other terms and a line that somebody edited.
  */
-import type { Json } from '../attestation/canonical-json.ts'
+import type { Json } from '../base/canonical-json.ts'
 import { standardDeployer } from '../chain/deployment.ts'
 import type { DeploymentTerms } from '../chain/deployment-contracts.ts'
 import {

@@ -2,7 +2,7 @@
  * Sets up the embedded chain for `vouch dev`. Every step looks at the chain before it acts: a second start finds all done,
  * and a start that died half-way is continued where it was.
  */
-import { canonicalJson } from '../attestation/canonical-json.ts'
+import { canonicalJson } from '../base/canonical-json.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { ChainFailure } from '../chain/chain-failure.ts'
 import { type Contract, type ContractCall, readContract } from '../chain/contracts.ts'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { canonicalJson, type Json } from '../attestation/canonical-json.ts'
+import { canonicalJson, type Json } from '../base/canonical-json.ts'
 import { keccak256Utf8 } from '../chain/keccak.ts'
 import type { Bytes32 } from '../domain/units.ts'
 

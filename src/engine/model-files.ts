@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { canonicalJson, type Json } from '../attestation/canonical-json.ts'
+import { canonicalJson, type Json } from '../base/canonical-json.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { smallFileBytesMax } from '../contributor/limits.ts'
 import { type Bytes32, bytes32 } from '../domain/units.ts'

@@ -1,7 +1,7 @@
 import { TypedDataEncoder } from 'ethers'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { canonicalJson } from '../../src/attestation/canonical-json.ts'
+import { canonicalJson } from '../../src/base/canonical-json.ts'
 import {
   apiKeyGrantDigest,
   apiKeyRevokeDigest,

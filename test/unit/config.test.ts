@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import { canonicalJson } from '../../src/attestation/canonical-json.ts'
+import { canonicalJson } from '../../src/base/canonical-json.ts'
 import { keccak256Utf8 } from '../../src/chain/keccak.ts'
 import { type GatewayConfig, loadConfig, readConfigFile } from '../../src/config.ts'
 import {

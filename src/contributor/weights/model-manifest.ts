@@ -3,7 +3,7 @@
  * signs. Whoever has the same files can compute the same manifest, and so the same modelId. Specification: docs/model-manifest.md.
  */
 import { stat } from 'node:fs/promises'
-import { canonicalJson } from '../../attestation/canonical-json.ts'
+import { canonicalJson } from '../../base/canonical-json.ts'
 import { err, ok, type Result } from '../../base/result.ts'
 import { keccak256Utf8 } from '../../chain/keccak.ts'
 import type { Bytes32 } from '../../domain/units.ts'

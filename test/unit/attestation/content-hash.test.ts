@@ -1,9 +1,9 @@
 import { AbiCoder, concat, keccak256, toUtf8Bytes } from 'ethers'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Json } from '../../../src/attestation/canonical-json.ts'
 import { type ChoiceContent, contentHash } from '../../../src/attestation/content-hash.ts'
 import { InvariantViolation } from '../../../src/base/assert.ts'
+import type { Json } from '../../../src/base/canonical-json.ts'
 
 const said = (text: string): ChoiceContent => ({ text, toolCalls: [] })
 const called = (...toolCalls: Json[]): ChoiceContent => ({ text: '', toolCalls })

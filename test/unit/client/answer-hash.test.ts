@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { canonicalJson, type Json } from '../../../src/attestation/canonical-json.ts'
 import { contentHash } from '../../../src/attestation/content-hash.ts'
+import { canonicalJson, type Json } from '../../../src/base/canonical-json.ts'
 import {
   answerHash,
   canonicalText,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Json } from '../../../src/attestation/canonical-json.ts'
 import { type ChoiceContent, contentHash } from '../../../src/attestation/content-hash.ts'
+import type { Json } from '../../../src/base/canonical-json.ts'
 import { keccak256 } from '../../../src/chain/keccak.ts'
 import { checkContent, contractContent } from '../../../src/client/check-content.ts'
 import { zeroBytes32 } from '../../../src/domain/units.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { canonicalJson, type Json } from '../../../src/attestation/canonical-json.ts'
+import { canonicalJson, type Json } from '../../../src/base/canonical-json.ts'
 
 /** The double with these bits. */
 const doubleOf = (bits: string): number => Buffer.from(bits, 'hex').readDoubleBE()
