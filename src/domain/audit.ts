@@ -11,7 +11,7 @@ export const auditDelayBlocks = 2
 
 /** A batch of the log as far as an audit needs it. The receipt at `index` has the gatewaySeq `firstSeq + index`. */
 export type AuditBatch = {
-  /** Number of the batch in the log, from 1. */
+  /** Number of the batch in the log, from 0. */
   readonly batch: number
   readonly root: Bytes32
   /** Receipts in it. */

@@ -20,6 +20,7 @@ import { recoverSigner } from '../chain/signatures.ts'
 import { addressWord, hashWord } from '../chain/typed-data.ts'
 import type { ContributorRecord } from '../domain/contributor-record.ts'
 import type { JoiningTerms } from '../domain/joining-terms.ts'
+import { objectionToAge } from '../domain/order-age.ts'
 import type { GatewayRefusal, JoiningRefusal } from '../domain/refusal.ts'
 import { type Address, type Bytes32, bytes32, zeroBytes32 } from '../domain/units.ts'
 import type { RosterEntry } from './contributor-roster.ts'
@@ -30,7 +31,6 @@ import {
   atMostAtOnce,
   type OrderDeps,
   type OrderFailure,
-  objectionToAge,
   objectionToApiKey,
   objectionToReplay,
   objectionToSize,

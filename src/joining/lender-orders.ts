@@ -9,10 +9,11 @@ import {
   withdrawKeyDigest,
 } from '../chain/lending-typed-data.ts'
 import { recoverSigner } from '../chain/signatures.ts'
+import { type OrderOutdated, objectionToAge } from '../domain/order-age.ts'
 import type { LendingRefusal } from '../domain/refusal.ts'
+import { readSignedHeader } from '../domain/signed-header.ts'
 import type { Address, Bytes32, Signature } from '../domain/units.ts'
-import { type OrderOutdated, type OrderTerms, objectionToAge } from './order-rules.ts'
-import { readSignedHeader } from './signed-header.ts'
+import type { OrderTerms } from './order-rules.ts'
 
 type OrderRefusal =
   | OrderOutdated

@@ -8,6 +8,7 @@ import { sha256Hex } from '../base/sha256.ts'
 import { type LendKeyOrder, lendKeyDigest } from '../chain/lending-typed-data.ts'
 import type { ContributorBook, ContributorRecord } from '../domain/contributor-record.ts'
 import type { LentTerms } from '../domain/lent-terms.ts'
+import { objectionToAge } from '../domain/order-age.ts'
 import type { LendingRefusal } from '../domain/refusal.ts'
 import { type Address, bytes32, zeroAddress } from '../domain/units.ts'
 import { contributorIdOf } from '../store/contributor-store.ts'
@@ -23,7 +24,6 @@ import {
   atMostAtOnce,
   type OrderDeps,
   type OrderFailure,
-  objectionToAge,
   objectionToApiKey,
   objectionToReplay,
   objectionToSize,

@@ -1,18 +1,14 @@
 /*
  * What every order is held to that comes from somebody outside, whoever signs it.
  */
-import {
-  contributorTermsBytesMax,
-  lenderOrderAheadSMax,
-  lentApiKeyLengthMax,
-} from '../base/limits.ts'
+import { contributorTermsBytesMax, lentApiKeyLengthMax } from '../base/limits.ts'
 import { err, type Result } from '../base/result.ts'
 import type { DomainSeparator } from '../chain/typed-data.ts'
+import type { OrderOutdated } from '../domain/order-age.ts'
 import type {
   AdminRefusal,
   GatewayRefusal,
   LendingRefusal,
-  OwnerRefusal,
   RequestRefusal,
 } from '../domain/refusal.ts'
 import type { Address, Bytes32, Signature, UnixSeconds } from '../domain/units.ts'
@@ -45,14 +41,6 @@ export type OrderFailure =
   | Extract<LendingRefusal, { readonly reason: 'order_replayed' }>
   | Extract<AdminRefusal, { readonly reason: 'key_secret_missing' }>
   | GatewayRefusal
-
-export type OrderOutdated = Extract<OwnerRefusal, { readonly reason: 'order_outdated' }>
-
-/** Undefined while an order is good: not past, and not so far ahead that it would be a standing permit. */
-export function objectionToAge(validUntil: UnixSeconds, nowMs: number): OrderOutdated | undefined {
-  const leftS = validUntil - nowMs / 1000
-  return leftS > 0 && leftS <= lenderOrderAheadSMax ? undefined : { reason: 'order_outdated' }
-}
 
 export function objectionToApiKey(apiKey: unknown): RequestRefusal | undefined {
   const isKey =

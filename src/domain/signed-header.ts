@@ -10,7 +10,7 @@ import {
   signature,
   type UnixSeconds,
   unixSeconds,
-} from '../domain/units.ts'
+} from './units.ts'
 
 export type SignedHeader = {
   /** Who says that it asks. */
@@ -24,7 +24,7 @@ export type SignedHeader = {
 /** `sentBy` is the member that names the sender. Undefined for whatever is not whole. */
 export function readSignedHeader(
   authorization: string | undefined,
-  sentBy: 'lender' | 'contributor',
+  sentBy: 'lender' | 'contributor' | 'auditor',
 ): SignedHeader | undefined {
   const fields = fieldsIn(authorization)
   const { [sentBy]: sender, validUntil, nonce, signature: signed } = fields ?? {}
