@@ -3,7 +3,16 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 
 const src = resolve(import.meta.dirname, '../../src')
-const steps = ['payment', 'routing', 'upstream', 'metering', 'attestation', 'settlement', 'joining']
+const steps = [
+  'payment',
+  'routing',
+  'upstream',
+  'metering',
+  'attestation',
+  'settlement',
+  'joining',
+  'transparency',
+]
 const floors = ['store', 'chain', 'domain', 'base']
 const config = readdirSync(src).filter((name) => /^config(-[a-z0-9-]+)?\.ts$/.test(name))
 const everything = [
@@ -46,6 +55,7 @@ const homes: Record<string, RegExp> = {
   ethers: /^chain\//,
   secp256k1: /^chain\//,
   '@noble/curves': /^chain\//,
+  '@noble/hashes': /^(base|chain)\/[a-z0-9-]+-web\.ts$/,
   ioredis: /^store\/.*-redis\.ts$/,
   'node:sqlite': /^(store\/.*-sqlite|dev\/data-folder-lock)\.ts$/,
   'onnxruntime-node': /^engine\//,
