@@ -7,8 +7,11 @@ export type Hex = `0x${string}`
  */
 export const hexOf = (digits: string): Hex => ['0x', digits].join('') as Hex
 
-export const toHex = (bytes: Uint8Array): Hex =>
-  hexOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex'))
+/** Lower-case digits without a prefix. */
+export const hexDigits = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
+
+export const toHex = (bytes: Uint8Array): Hex => hexOf(hexDigits(bytes))
 
 /** Callers pass hex that was checked on entry: an odd or non-hex tail would be dropped silently. */
 export const fromHex = (hex: Hex): Buffer => Buffer.from(hex.slice(2), 'hex')

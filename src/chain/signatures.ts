@@ -5,7 +5,7 @@
  * Valid is exactly one encoding: 65 bytes r ‖ s ‖ v, r and s in 1 … order-1, s in the lower half, v 27 or 28.
  */
 import { assert } from '../base/assert.ts'
-import { fromHex, hexOf } from '../base/hex.ts'
+import { fromHex, hexDigits, hexOf } from '../base/hex.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { type Address, type Bytes32, isHex, type Signature } from '../domain/units.ts'
 import type { Curve } from './curve.ts'
@@ -70,8 +70,7 @@ export function recoverSigner(digest: Bytes32, signature: Signature): Address | 
 export function signDigest(digest: Bytes32, privateKey: PrivateKey): Signature {
   const { rs, yParity } = curve.sign(fromHex(digest), fromHex(privateKey))
   assert(rs.length === 64, 'a signature has two words')
-  const digits = Buffer.from(rs.buffer, rs.byteOffset, 64).toString('hex')
-  return hexOf(digits + (yParity === 0 ? '1b' : '1c')) as Signature
+  return hexOf(hexDigits(rs) + (yParity === 0 ? '1b' : '1c')) as Signature
 }
 
 export const addressOfPrivateKey = (privateKey: PrivateKey): Address =>

@@ -2,6 +2,7 @@
  * How every command speaks to a gateway: bounded in time and size, without redirects, and with every answer read field by
  * field, because it comes from the other side of the deal.
  */
+import { joinBytes, utf8Text } from '../base/bytes.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { findRepeatedKey } from './find-repeated-key.ts'
 import { objectReader, type Reader, type ShapeFault, valueReader } from './object-reader.ts'
@@ -90,7 +91,7 @@ async function readText(response: Response): Promise<string> {
     if (bytes > answerBytesMax) throw new Error('the answer is too long')
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString()
+  return utf8Text(joinBytes(chunks))
 }
 
 function parseJson(text: string): unknown {

@@ -2,7 +2,8 @@
  * What a contributor signed of a stream without a Work: its newest checkpoint, or two that contradict each other. The
  * gateway's signature binds which ones they are (`evidenceHash`); whether they say anything is judged here.
  */
-import { hash } from 'node:crypto'
+import { hexOf } from '../base/hex.ts'
+import { sha256Hex } from '../base/sha256.ts'
 import { checkpointDigest } from '../chain/checkpoint-typed-data.ts'
 import { receiptDomain } from '../chain/receipt-typed-data.ts'
 import type { Checkpoint, SignedCheckpoint } from '../domain/checkpoint.ts'
@@ -18,7 +19,7 @@ import type { TrustAnchors } from './trust-anchors.ts'
 export function checkCheckpoints(
   parsed: ParsedReceipt,
   anchors: TrustAnchors,
-  response: Buffer | undefined,
+  response: Uint8Array | undefined,
 ): readonly CheckLine[] {
   const checkpoints = parsed.evidence?.checkpoints ?? []
   const [newest] = checkpoints
@@ -80,12 +81,12 @@ function checkStatement(
 function checkPlace(
   { receipt }: ParsedReceipt,
   { streamHash }: Checkpoint,
-  response: Buffer | undefined,
+  response: Uint8Array | undefined,
 ): CheckLine {
   const check = 'checkpoint-stream'
   const { work, responseHash } = receipt
   if (response === undefined) return unknown(check, 'the response was not given: add --response')
-  if (`0x${hash('sha256', response)}` !== responseHash) {
+  if (hexOf(sha256Hex(response)) !== responseHash) {
     return unknown(check, 'the response that was given is not that of the receipt')
   }
   if (work.outputHash !== responseHash) {

@@ -1,3 +1,4 @@
+import { utf8Bytes, utf8Text } from '../base/bytes.ts'
 import type { Receipt } from '../domain/receipt.ts'
 import { type Bytes32, zeroBytes32 } from '../domain/units.ts'
 import { answerHash, canonicalText, textHash, toolCallsHash } from './answer-hash.ts'
@@ -13,7 +14,7 @@ const deliveredMax = 2_048
  * Whether `choices`, one file for each choice in the order of their index, are what `contentHash`
  * was made of.
  */
-export function checkContent({ work }: Receipt, choices: readonly Buffer[]): CheckLine {
+export function checkContent({ work }: Receipt, choices: readonly Uint8Array[]): CheckLine {
   const check = 'content'
   if (choices.length === 0) return unknown(check, 'no content was given: add --content')
   if (work.contentHash === zeroBytes32) {
@@ -39,23 +40,26 @@ export function checkContent({ work }: Receipt, choices: readonly Buffer[]): Che
  * The bytes whose keccak256 a contract compares with `contentHash`: the text, or the tool calls in
  * canonical JSON. Undefined for several choices, whose hash is a Merkle root.
  */
-export function contractContent({ work }: Receipt, choices: readonly Buffer[]): Buffer | undefined {
+export function contractContent(
+  { work }: Receipt,
+  choices: readonly Uint8Array[],
+): Uint8Array | undefined {
   const [only] = choices
   if (only === undefined || choices.length > 1) return undefined
   const toolCalls = parseArray(only)
   return toolCalls !== undefined && toolCallsHash(toolCalls) === work.contentHash
-    ? Buffer.from(canonicalText(toolCalls))
+    ? utf8Bytes(canonicalText(toolCalls))
     : only
 }
 
-const describeChoices = (choices: readonly Buffer[]): string =>
+const describeChoices = (choices: readonly Uint8Array[]): string =>
   choices.length === 1 ? 'the bytes' : `the ${choices.length} choices`
 
 /**
  * A choice is text or, where it parses as one, an array of tool calls: every way to read all of
  * them together.
  */
-function readings(choices: readonly Buffer[]): readonly Bytes32[] {
+function readings(choices: readonly Uint8Array[]): readonly Bytes32[] {
   const [only, ...others] = choices
   // Tools are called in chats alone, which have no more choices than that.
   if (only !== undefined && choices.length > choicesMax) {
@@ -71,16 +75,16 @@ function readings(choices: readonly Buffer[]): readonly Bytes32[] {
   )
 }
 
-function choiceReadings(choice: Buffer): readonly Bytes32[] {
+function choiceReadings(choice: Uint8Array): readonly Bytes32[] {
   const toolCalls = parseArray(choice)
   const asText = textHash(choice)
   return toolCalls === undefined ? [asText] : [asText, toolCallsHash(toolCalls)]
 }
 
-function parseArray(bytes: Buffer): readonly unknown[] | undefined {
+function parseArray(bytes: Uint8Array): readonly unknown[] | undefined {
   if (bytes[0] !== '['.charCodeAt(0)) return undefined
   try {
-    const value: unknown = JSON.parse(bytes.toString())
+    const value: unknown = JSON.parse(utf8Text(bytes))
     return Array.isArray(value) ? value : undefined
   } catch {
     return undefined

@@ -4,8 +4,9 @@
  *   client --requestHash--> gateway --inputHash--> contributor
  *   client <-responseHash-- gateway <-outputHash-- contributor
  */
-import { hash } from 'node:crypto'
-import { fromHex } from '../base/hex.ts'
+import { joinBytes, utf8Bytes, utf8Text } from '../base/bytes.ts'
+import { fromHex, hexOf, toHex } from '../base/hex.ts'
+import { sha256Bytes, sha256Hex } from '../base/sha256.ts'
 import { type Receipt, type Work, type WorkStatus, workStatus } from '../domain/receipt.ts'
 import { type Bytes32, bytes32, zeroBytes32 } from '../domain/units.ts'
 import { answerHash, textHash, toolCallsHash } from './answer-hash.ts'
@@ -17,7 +18,7 @@ import { readDelivered } from './read-delivered.ts'
 
 export function checkWireBytes(
   receipt: Receipt,
-  bytes: { readonly request: Buffer | undefined; readonly response: Buffer | undefined },
+  bytes: { readonly request: Uint8Array | undefined; readonly response: Uint8Array | undefined },
 ): readonly CheckLine[] {
   const { request, response } = bytes
   const responseLine = checkResponse(receipt, response)
@@ -39,9 +40,12 @@ export function checkWireBytes(
   ]
 }
 
-const sha256 = (bytes: Uint8Array): Bytes32 => bytes32(`0x${hash('sha256', bytes)}`)
+const sha256 = (bytes: Uint8Array): Bytes32 => bytes32(hexOf(sha256Hex(bytes)))
 
-function checkResponse({ work, responseHash }: Receipt, response: Buffer | undefined): CheckLine {
+function checkResponse(
+  { work, responseHash }: Receipt,
+  response: Uint8Array | undefined,
+): CheckLine {
   const check = 'response'
   if (response === undefined) return unknown(check, 'the response was not given: add --response')
   if (responseHash === zeroBytes32) {
@@ -62,7 +66,7 @@ const endsWithDone: ReadonlySet<WorkStatus> = new Set([
   workStatus.truncatedByBudget,
 ])
 
-function compareSha256(check: CheckName, bytes: Buffer, expected: Bytes32): CheckLine {
+function compareSha256(check: CheckName, bytes: Uint8Array, expected: Bytes32): CheckLine {
   if (sha256(bytes) === expected) {
     return holds(check, `these ${bytes.length} bytes give the ${check}Hash`)
   }
@@ -74,7 +78,7 @@ function compareSha256(check: CheckName, bytes: Buffer, expected: Bytes32): Chec
  * That `contentHash` is of the answer in the response: else a gateway could pair one answer's text
  * with another's bytes.
  */
-function checkAnswerInResponse(work: Work, response: Buffer): CheckLine {
+function checkAnswerInResponse(work: Work, response: Uint8Array): CheckLine {
   const check = 'answer-in-response'
   const choices = readAnswer(response)
   if (choices === undefined || isNoEvents(response)) return checkDelivered(work, response)
@@ -91,11 +95,11 @@ function checkAnswerInResponse(work: Work, response: Buffer): CheckLine {
 }
 
 /** Neither JSON nor server-sent events. Of a stream that broke off there may be nothing at all. */
-const isNoEvents = (response: Buffer): boolean =>
-  response.length > 0 && !/^(\{|:|data:|event:)/.test(response.toString('latin1', 0, 6))
+const isNoEvents = (response: Uint8Array): boolean =>
+  response.length > 0 && !/^(\{|:|data:|event:)/.test(utf8Text(response.subarray(0, 6)))
 
 /** What is no completion: vectors, verdicts, images and transcripts in JSON, or the bytes themselves. */
-function checkDelivered(work: Work, response: Buffer): CheckLine {
+function checkDelivered(work: Work, response: Uint8Array): CheckLine {
   const check = 'answer-in-response'
   const [first, ...rest] = readDelivered(response) ?? [response]
   if (answerHash([textHash(first), ...rest.map(textHash)]) === work.contentHash) {
@@ -119,7 +123,7 @@ const isTranslatedText = ({ text, isTranslated }: AnsweredChoice): boolean =>
  */
 function possibleHashes(choices: readonly AnsweredChoice[]): readonly Bytes32[] {
   const hashes = choices.map(({ text, toolCalls }) =>
-    text === '' && toolCalls.length > 0 ? toolCallsHash(toolCalls) : textHash(Buffer.from(text)),
+    text === '' && toolCalls.length > 0 ? toolCallsHash(toolCalls) : textHash(utf8Bytes(text)),
   )
   const silent = textHash(new Uint8Array())
   const possible: Bytes32[] = []
@@ -136,7 +140,7 @@ function possibleHashes(choices: readonly AnsweredChoice[]): readonly Bytes32[] 
  * The contributor's chain over the events of its stream, where the client got exactly the
  * contributor's bytes.
  */
-function checkStream({ work, responseHash }: Receipt, response: Buffer): CheckLine {
+function checkStream({ work, responseHash }: Receipt, response: Uint8Array): CheckLine {
   const check = 'stream'
   const { jobId, inputHash, outputHash, streamRoot } = work
   if (outputHash !== responseHash) {
@@ -158,18 +162,18 @@ function checkStream({ work, responseHash }: Receipt, response: Buffer): CheckLi
 /** Every link of the chain: that of no event first, and last that of all. */
 export function linksOf(
   start: { readonly jobId: Bytes32; readonly inputHash: Bytes32 },
-  events: readonly Buffer[],
+  events: readonly Uint8Array[],
 ): readonly Bytes32[] {
-  const seed = [Buffer.from('vouch-stream/1'), fromHex(start.jobId), fromHex(start.inputHash)]
-  let link = hash('sha256', Buffer.concat(seed), 'buffer')
+  const seed = [utf8Bytes('vouch-stream/1'), fromHex(start.jobId), fromHex(start.inputHash)]
+  let link = sha256Bytes(joinBytes(seed))
   const links = [link]
   for (const event of events) {
-    const length = Buffer.alloc(4)
-    length.writeUInt32BE(event.length)
-    link = hash('sha256', Buffer.concat([link, length, event]), 'buffer')
+    const length = new Uint8Array(4)
+    new DataView(length.buffer).setUint32(0, event.length)
+    link = sha256Bytes(joinBytes([link, length, event]))
     links.push(link)
   }
-  return links.map((one) => bytes32(`0x${one.toString('hex')}`))
+  return links.map((one) => bytes32(toHex(one)))
 }
 
 function checkRewriting({ work, requestHash, responseHash }: Receipt): CheckLine {

@@ -3,16 +3,19 @@
  * bytes; naming the change spares a person an hour, but a near miss is a miss.
  */
 
-type Change = { readonly name: string; readonly of: (bytes: Buffer) => Buffer }
+import { joinBytes, sameBytes } from '../base/bytes.ts'
 
-const lineFeed = Buffer.from('\n')
-const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
+type Change = { readonly name: string; readonly of: (bytes: Uint8Array) => Uint8Array }
 
-const endsWith = (bytes: Buffer, tail: Buffer): boolean =>
-  bytes.length >= tail.length && bytes.subarray(bytes.length - tail.length).equals(tail)
-const startsWith = (bytes: Buffer, head: Buffer): boolean =>
-  bytes.subarray(0, head.length).equals(head)
-const withoutTail = (bytes: Buffer, tail: Buffer): Buffer =>
+const lineFeed = Uint8Array.of(0x0a)
+const lineBreak = Uint8Array.of(0x0d, 0x0a)
+const byteOrderMark = Uint8Array.of(0xef, 0xbb, 0xbf)
+
+const endsWith = (bytes: Uint8Array, tail: Uint8Array): boolean =>
+  bytes.length >= tail.length && sameBytes(bytes.subarray(bytes.length - tail.length), tail)
+const startsWith = (bytes: Uint8Array, head: Uint8Array): boolean =>
+  sameBytes(bytes.subarray(0, head.length), head)
+const withoutTail = (bytes: Uint8Array, tail: Uint8Array): Uint8Array =>
   endsWith(bytes, tail) ? bytes.subarray(0, bytes.length - tail.length) : bytes
 
 const changes: readonly Change[] = [
@@ -22,11 +25,11 @@ const changes: readonly Change[] = [
   },
   {
     name: 'only a line break (CR LF) at the end is too many (editors add one)',
-    of: (bytes) => withoutTail(bytes, Buffer.from('\r\n')),
+    of: (bytes) => withoutTail(bytes, lineBreak),
   },
   {
     name: 'only a line feed at the end is missing',
-    of: (bytes) => Buffer.concat([bytes, lineFeed]),
+    of: (bytes) => joinBytes([bytes, lineFeed]),
   },
   {
     name: 'only a byte order mark at the start is too many',
@@ -35,7 +38,8 @@ const changes: readonly Change[] = [
   },
   {
     name: 'only the line ends differ: they are CR LF here and LF in the answer',
-    of: (bytes) => Buffer.from(bytes.toString('latin1').replaceAll('\r\n', '\n'), 'latin1'),
+    of: (bytes) =>
+      bytes.filter((byte, at) => byte !== lineBreak[0] || bytes[at + 1] !== lineBreak[1]),
   },
 ]
 
@@ -44,8 +48,8 @@ const changes: readonly Change[] = [
  * change.
  */
 export function nameNearMiss(
-  bytes: Buffer,
-  isRight: (candidate: Buffer) => boolean,
+  bytes: Uint8Array,
+  isRight: (candidate: Uint8Array) => boolean,
 ): string | undefined {
   return changes.find((change) => isRight(change.of(bytes)))?.name
 }

@@ -3,6 +3,7 @@
  * streamed, or what it was translated to. Source: OpenAI API reference, "The chat completion object" and "The chat completion
  * chunk object".
  */
+import { utf8Text } from '../base/bytes.ts'
 import { readMessage } from './read-message.ts'
 import { readResponse } from './read-response.ts'
 
@@ -17,7 +18,7 @@ export type AnsweredChoice = {
 type Fields = Readonly<Record<string, unknown>>
 type GrowingChoice = { text: string; readonly toolCalls: Map<number, Record<string, unknown>> }
 
-const blankLine = Buffer.from('\n\n')
+const lineFeed = 0x0a
 const dataPrefix = 'data: '
 /** Comments of a gateway that was waiting; other APIs name their events, in a line of its own and again in the data. */
 const beforeData = /^(?::.*\n)*(?:event: .*\n)?/
@@ -26,24 +27,30 @@ const beforeData = /^(?::.*\n)*(?:event: .*\n)?/
  * Server-sent events as the gateway frames them, each with its blank line; a cut event at the end
  * counts as one.
  */
-export function splitEvents(body: Buffer): readonly Buffer[] {
-  const events: Buffer[] = []
+export function splitEvents(body: Uint8Array): readonly Uint8Array[] {
+  const events: Uint8Array[] = []
   let start = 0
   while (start < body.length) {
-    const at = body.indexOf(blankLine, start)
-    const end = at === -1 ? body.length : at + blankLine.length
+    const end = endOfEvent(body, start)
     events.push(body.subarray(start, end))
     start = end
   }
   return events
 }
 
+/** Behind the blank line that ends the event which begins at `start`. */
+function endOfEvent(body: Uint8Array, start: number): number {
+  let at = body.indexOf(lineFeed, start)
+  while (at !== -1 && body[at + 1] !== lineFeed) at = body.indexOf(lineFeed, at + 1)
+  return at === -1 ? body.length : at + 2
+}
+
 /** Whether a body is one JSON object rather than a stream of events. */
-export const isUnary = (body: Buffer): boolean => body[0] === '{'.charCodeAt(0)
+export const isUnary = (body: Uint8Array): boolean => body[0] === '{'.charCodeAt(0)
 
 /** Choices by index; undefined when the body is of no API that is read here. */
-export function readAnswer(body: Buffer): readonly AnsweredChoice[] | undefined {
-  const parts = (isUnary(body) ? [body.toString()] : eventPayloads(body)).map(parseFields)
+export function readAnswer(body: Uint8Array): readonly AnsweredChoice[] | undefined {
+  const parts = (isUnary(body) ? [utf8Text(body)] : eventPayloads(body)).map(parseFields)
   const fields = parts.map(asFields)
   const translated = readResponse(fields) ?? readMessage(fields)
   return translated === undefined ? readCompletion(parts) : [translated]
@@ -68,9 +75,9 @@ function readCompletion(
 const callsInOrder = (calls: GrowingChoice['toolCalls'] | undefined): readonly unknown[] =>
   [...(calls ?? [])].sort(([a], [b]) => a - b).map(([, call]) => call)
 
-function eventPayloads(body: Buffer): readonly string[] {
+function eventPayloads(body: Uint8Array): readonly string[] {
   return splitEvents(body)
-    .map((event) => event.toString().trimEnd().replace(beforeData, ''))
+    .map((event) => utf8Text(event).trimEnd().replace(beforeData, ''))
     .filter((event) => event.startsWith(dataPrefix) && event !== 'data: [DONE]')
     .map((event) => event.slice(dataPrefix.length))
 }

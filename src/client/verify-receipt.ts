@@ -17,11 +17,11 @@ type ReceiptEvidence = {
    * The answer, one element for each choice in the order of their index: its text, or its
    * `tool_calls` as JSON.
    */
-  readonly content: readonly Buffer[]
+  readonly content: readonly Uint8Array[]
   /** Body of the request as the client sent it. */
-  readonly request: Buffer | undefined
+  readonly request: Uint8Array | undefined
   /** Body of the response as the client received it, `data: [DONE]` included. */
-  readonly response: Buffer | undefined
+  readonly response: Uint8Array | undefined
 }
 
 export type Verification = {

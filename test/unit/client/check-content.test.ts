@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type ChoiceContent, contentHash } from '../../../src/attestation/content-hash.ts'
+import { utf8Text } from '../../../src/base/bytes.ts'
 import type { Json } from '../../../src/base/canonical-json.ts'
 import { keccak256 } from '../../../src/chain/keccak.ts'
 import { checkContent, contractContent } from '../../../src/client/check-content.ts'
@@ -86,7 +87,7 @@ describe('what a contract is given', () => {
       ofCalls.work.contentHash,
     )
     const ofText = receiptOf([text('[1]')])
-    expect(contractContent(ofText, [Buffer.from('[1]')])?.toString()).toBe('[1]')
+    expect(utf8Text(contractContent(ofText, [Buffer.from('[1]')]) ?? new Uint8Array())).toBe('[1]')
   })
 
   test('is nothing for several choices', () => {

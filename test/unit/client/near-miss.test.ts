@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
+import { sameBytes } from '../../../src/base/bytes.ts'
 import { nameNearMiss } from '../../../src/client/near-miss.ts'
 
 const right = 'line one\nline two'
 const name = (text: string) =>
-  nameNearMiss(Buffer.from(text), (candidate) => candidate.equals(Buffer.from(right)))
+  nameNearMiss(Buffer.from(text), (candidate) => sameBytes(candidate, Buffer.from(right)))
 
 test.each([
   [`${right}\n`, 'only a line feed at the end is too many (editors and `echo` add one)'],
@@ -18,7 +19,7 @@ test.each([
 })
 
 test('a missing line feed', () => {
-  const isRight = (candidate: Buffer) => candidate.equals(Buffer.from('ends\n'))
+  const isRight = (candidate: Uint8Array) => sameBytes(candidate, Buffer.from('ends\n'))
   expect(nameNearMiss(Buffer.from('ends'), isRight)).toBe('only a line feed at the end is missing')
 })
 

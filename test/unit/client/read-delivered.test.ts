@@ -4,13 +4,14 @@ import { checkWireBytes } from '../../../src/client/check-wire-bytes.ts'
 import { readDelivered } from '../../../src/client/read-delivered.ts'
 import { request, sha256, signReceipt } from '../../support/signed-receipt.ts'
 
-const read = (value: unknown) => readDelivered(Buffer.from(JSON.stringify(value)))
+const readBody = (text: string) => readDelivered(Buffer.from(text))?.map((one) => Buffer.from(one))
+const read = (value: unknown) => readBody(JSON.stringify(value))
 const floats = Buffer.from('0000003f000000800000803f', 'hex')
 const numbers = '{"data":[{"index":0,"embedding":[0.5,-0,1]}]}'
 
 describe('readDelivered', () => {
   test('vectors are floats, in numbers and in base64', () => {
-    expect(readDelivered(Buffer.from(numbers))).toEqual([floats])
+    expect(readBody(numbers)).toEqual([floats])
     const data = [{ embedding: floats.toString('base64') }, { embedding: [2] }]
     expect(read({ data })).toEqual([floats, Buffer.from('00000040', 'hex')])
   })
