@@ -12,6 +12,7 @@ const steps = [
   'settlement',
   'joining',
   'transparency',
+  'evidence',
 ]
 const floors = ['store', 'chain', 'domain', 'base']
 const config = readdirSync(src).filter((name) => /^config(-[a-z0-9-]+)?\.ts$/.test(name))
