@@ -16,8 +16,10 @@ export function luaScript(
     | 'compare-and-commit'
     | 'concurrency'
     | 'forget-replica'
+    | 'forget-transcripts'
     | 'outbox'
     | 'put-if-same'
+    | 'put-transcripts'
     | 'rate-window',
 ): LuaScript {
   const text = readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8')
@@ -28,7 +30,7 @@ export function luaScript(
 export async function runScript(
   redis: Redis,
   script: LuaScript,
-  input: { readonly keys: readonly string[]; readonly args: readonly string[] },
+  input: { readonly keys: readonly string[]; readonly args: readonly (string | Buffer)[] },
 ): Promise<unknown> {
   const { keys, args } = input
   try {
