@@ -1,4 +1,4 @@
-import { atomic, bytes32 } from '../src/domain/units.ts'
+import { atomic, bytes32, unixSeconds } from '../src/domain/units.ts'
 import type { LedgerStore } from '../src/store/ledger-store.ts'
 import { testChannelId } from '../test/support/gateway-on-ledger.ts'
 
@@ -48,7 +48,8 @@ export class LedgerCycles {
     const receiptId = bytes32(`0x${id}`)
     const charged = await ledger.charge(id, atomic(1n), () => {
       this.seals += 1
-      return { receiptId, digest: receiptId, body, record }
+      const sealedAt = unixSeconds(1_760_000_000)
+      return { receiptId, digest: receiptId, body, record, sealedAt, answerId: undefined }
     })
     await charged?.durable
     this.waitsMs.push(performance.now() - beganMs)

@@ -131,6 +131,8 @@ const unsealed: UnsealedReceipt = {
   priceHash: hashPriceSheet(prices),
   usageSource: 'reported',
   record: 'a'.repeat(230),
+  sealedAt: unixSeconds(1_760_000_001),
+  answerId: undefined,
 }
 
 function timeRequest(): void {
@@ -247,7 +249,7 @@ async function timePayment(place: string, inFlight: number): Promise<void> {
   const request = inferenceRequest({ max_tokens: 40 })
   const offers = [offerOf({ prices })]
   const context = 'c'.repeat(600)
-  const { body, record } = sealReceipt(signer, unsealed, {
+  const sealed = sealReceipt(signer, unsealed, {
     gatewaySeq: 1,
     channelSeq: 1,
     cumulative: atomic(1n),
@@ -265,7 +267,7 @@ async function timePayment(place: string, inFlight: number): Promise<void> {
     if (!admitted.ok) throw new Error(admitted.error.reason)
     await admitted.value.hold.durable
     const receiptId = bytes32(`0x${requestId}`)
-    const seal = () => ({ receiptId, digest: someHash, body, record })
+    const seal = () => ({ ...sealed, receiptId })
     await (await payment.charge(requestId, atomic(1n), seal))?.durable
   }
   const run = async (durationMs: number) => {

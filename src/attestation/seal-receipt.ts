@@ -18,6 +18,7 @@ import {
   type Bytes32,
   noSignature,
   type Signature,
+  type UnixSeconds,
   unixSeconds,
   zeroBytes32,
 } from '../domain/units.ts'
@@ -60,6 +61,8 @@ export type UnsealedReceipt = {
   readonly usageSource: UsageSource
   /** Kept beside the receipt, and no part of it. */
   readonly record: string
+  readonly sealedAt: UnixSeconds
+  readonly answerId: string | undefined
 }
 
 /** Places a receipt on its channel and signs it. No effect of its own: a store may call it again with another position. */
@@ -68,7 +71,7 @@ export function sealReceipt(
   unsealed: UnsealedReceipt,
   position: ReceiptPosition,
 ): SealedReceipt {
-  const { receiptId, record } = unsealed
+  const { receiptId, record, sealedAt, answerId } = unsealed
   const receipt: Receipt = {
     work: unsealed.work,
     receiptId,
@@ -90,7 +93,7 @@ export function sealReceipt(
   const digest = receiptDigest(signer.domain, receipt)
   const gatewaySignature = signDigest(digest, signer.privateKey)
   const body = JSON.stringify(document(signer, unsealed, receipt, gatewaySignature))
-  return { receiptId, digest, body, record }
+  return { receiptId, digest, body, record, sealedAt, answerId }
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Channel } from './channel.ts'
 import type { MicroUsd } from './exchange.ts'
-import type { AtomicAmount, Bytes32 } from './units.ts'
+import type { AtomicAmount, Bytes32, UnixSeconds } from './units.ts'
 
 /** One request's claim on a channel, open from admission until it is charged or released. */
 export type Hold = {
@@ -48,6 +48,10 @@ export type SealedReceipt = {
   readonly body: string
   /** The `RequestRecord` that is kept beside it, as JSON. */
   readonly record: string
+  /** By the gateway's clock: when its time to be kept begins. */
+  readonly sealedAt: UnixSeconds
+  /** The id that stands in the answer, where it does not follow from the request's (`requestIdOfAnswer`). */
+  readonly answerId: string | undefined
 }
 
 /** Decided at once; `durable` resolves when the decision survives a power cut and rejects with StoreFailure. */

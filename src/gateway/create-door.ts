@@ -57,7 +57,7 @@ export function createDoor(deps: DoorDeps): GatewayDoor {
     receipt: async (payer, receiptId) => {
       try {
         const receipt = await gateway.payment.receipt(receiptId)
-        return receipt?.channelId === payer.channelId
+        return receipt?.body !== undefined && receipt.channelId === payer.channelId
           ? ok(receipt.body)
           : err({ reason: 'receipt_not_found' })
       } catch (error) {

@@ -1,4 +1,3 @@
-import { digestOfDocument } from '../attestation/seal-receipt.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { workStatus } from '../domain/receipt.ts'
 import type { ReceiptDocument } from '../domain/receipt-document.ts'
@@ -32,13 +31,13 @@ export async function findRequest(
   const requestId = isBytes32(id) ? requestIdOf(bytes32(id)) : id
   try {
     const stored = await gateway.payment.requestRecord(requestId)
-    if (stored !== undefined) {
+    if (stored?.body !== undefined && stored.record !== undefined) {
       const document = JSON.parse(stored.body) as ReceiptDocument
       const isMeant = id === requestId || id === document.receipt.receiptId
       if (stored.channelId !== channelId || !isMeant) return err(notFound)
       const record = JSON.parse(stored.record) as RequestRecord
       const status = statuses[document.receipt.work.status]
-      const receipt = { document, digest: digestOfDocument(document) }
+      const receipt = { document, digest: stored.digest }
       return ok({ requestId, status, record, receipt })
     }
   } catch (error) {

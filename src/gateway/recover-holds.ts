@@ -180,6 +180,8 @@ async function chargeOrphan(
           priceHash: context.priceHash,
           usageSource: 'counted',
           record: JSON.stringify(recordOf(context, deps.nowMs())),
+          sealedAt: unixSecondsOf(deps.nowMs()),
+          answerId: undefined,
         },
         position,
       ),

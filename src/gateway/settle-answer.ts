@@ -165,6 +165,7 @@ function unsealed(
   const { request, begun } = served
   const { outcome, cost, reason } = priced
   const { offer } = begun.attempt.candidate
+  const nowMs = gateway.nowMs()
   const contributorSignature: Signature = outcome.signedWork?.signature ?? noSignature
   return {
     receiptId: request.receiptId,
@@ -179,7 +180,9 @@ function unsealed(
     prices: offer.prices,
     priceHash: offer.priceHash,
     usageSource: outcome.usage.source,
-    record: JSON.stringify(recordOf(served, { reason, usage: outcome.usage }, gateway.nowMs())),
+    record: JSON.stringify(recordOf(served, { reason, usage: outcome.usage }, nowMs)),
+    sealedAt: unixSecondsOf(nowMs),
+    answerId: undefined,
   }
 }
 

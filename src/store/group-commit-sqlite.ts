@@ -13,6 +13,7 @@ import type { Payout } from '../domain/payout-ledger.ts'
 import type { UsdBook } from '../domain/usd-book.ts'
 import {
   channelRow,
+  type ExpiredRow,
   type HoldRow,
   holdRow,
   payoutRow,
@@ -35,6 +36,7 @@ class GatheringBatch {
   readonly payouts = new Map<string, Payout>()
   readonly endedHolds: string[] = []
   readonly receipts: ReceiptRow[] = []
+  readonly expired: ExpiredRow[] = []
   usdBook: UsdBook | undefined
   readonly written: PromiseWithResolvers<void> = Promise.withResolvers<void>()
 
@@ -53,6 +55,7 @@ class GatheringBatch {
       spendings: Array.from(this.spendings.values(), spendingRow),
       payouts: Array.from(this.payouts.values(), payoutRow),
       receipts: this.receipts,
+      expired: this.expired,
       usdBook: this.usdBook && usdBookRow(this.usdBook),
     }
   }
@@ -131,6 +134,11 @@ export class GroupCommit implements LedgerSink {
 
   insertReceipt(receipt: StoredReceipt): void {
     this.#gathering.receipts.push(receiptRow(receipt))
+    this.#schedule()
+  }
+
+  expireReceipts(rows: readonly ExpiredRow[]): void {
+    this.#gathering.expired.push(...rows)
     this.#schedule()
   }
 

@@ -4,6 +4,7 @@ import type { LedgerKeys } from './ledger-keys-redis.ts'
 import type { Operation } from './ledger-operation-redis.ts'
 import { decidedValue, nobody, placeRow, type Row, rowText } from './ledger-rows-redis.ts'
 import { LedgerState, type StoredReceipt } from './ledger-state.ts'
+import { sequenceText } from './receipt-rows-redis.ts'
 
 /** Operations decided together on one view of their rows: what to send, and what to answer once it is applied. */
 export type DecidedBatch = {
@@ -89,17 +90,19 @@ function noteOwned(
   } else if (checkpoint !== undefined) call.put(owned, row.id, checkpoint)
 }
 
-/** Numbers of a channel have no gaps, so a receipt's own number is the field that it is found under. */
+/** Neither numbers of a channel nor those of the gateway have gaps: they are the fields that a receipt is found under. */
 function writeReceipt(call: CommitCall, keys: LedgerKeys, receipt: StoredReceipt): void {
-  const { channelId, receiptId, body, record } = receipt
-  const field = String(receipt.channelSeq)
+  const { channelId, channelSeq, body, record, answerId } = receipt
+  const seq = String(receipt.gatewaySeq)
+  const field = String(channelSeq)
   const receipts = keys.receipts(channelId)
   // That both are new follows from the rows above; looked at anyway, a second receipt for one position is never written.
   call.expectAbsent(receipts, field)
   call.put(receipts, field, body)
-  call.expectAbsent(keys.receiptIds, receiptId)
-  call.put(keys.receiptIds, receiptId, `${channelId} ${field}`)
-  call.put(keys.requests, requestIdOf(receiptId), `${channelId} ${field} ${record}`)
+  call.expectAbsent(keys.sequence, seq)
+  call.put(keys.sequence, seq, sequenceText(receipt))
+  call.put(keys.requests, requestIdOf(receipt.receiptId), `${seq} ${record}`)
+  if (answerId !== undefined) call.put(keys.answers(channelId), answerId, seq)
 }
 
 /** What changed is read from the state itself once all is decided. */

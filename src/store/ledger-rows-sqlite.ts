@@ -15,7 +15,6 @@ import {
 } from '../domain/units.ts'
 import { emptyUsdBook, type UsdBook } from '../domain/usd-book.ts'
 import type { LedgerState, StoredReceipt } from './ledger-state.ts'
-import { StoreFailure } from './ledger-store.ts'
 
 /*
  * Tables and rows of the embedded ledger. Amounts are decimal text: an asset with 18 decimals overflows SQLite's 64-bit
@@ -68,7 +67,13 @@ export type ReceiptRow = readonly [
   channelSeq: number,
   body: string,
   record: string,
+  digest: string,
+  sealedAtS: number,
+  answerId: string | null,
 ]
+
+/** A receipt whose body goes. Its digest is written with that, because rows of layout 3 have none. */
+export type ExpiredRow = readonly [digest: string, gatewaySeq: number]
 
 export type UsdBookRow = readonly [charged: string, earned: string]
 
@@ -82,49 +87,8 @@ export type WriteBatch = {
   readonly spendings: readonly SpendingRow[]
   readonly payouts: readonly PayoutRow[]
   readonly receipts: readonly ReceiptRow[]
+  readonly expired: readonly ExpiredRow[]
   readonly usdBook: UsdBookRow | undefined
-}
-
-const layout = 3
-
-/** Unique (channel_id, channel_seq) makes two receipts for one position impossible even after a bug above. */
-const schema = `
-  CREATE TABLE IF NOT EXISTS channels (
-    channel_id TEXT PRIMARY KEY, chain_id INTEGER NOT NULL, config TEXT NOT NULL, balance TEXT NOT NULL,
-    total_claimed TEXT NOT NULL, signed_max_claimable TEXT NOT NULL, voucher_signature TEXT NOT NULL,
-    charged TEXT NOT NULL, announced TEXT NOT NULL, closing INTEGER NOT NULL, withdraw_final_at INTEGER,
-    frozen INTEGER NOT NULL, receipt_seq INTEGER NOT NULL, receipt_digest TEXT NOT NULL) STRICT;
-  CREATE TABLE IF NOT EXISTS holds (
-    request_id TEXT PRIMARY KEY, channel_id TEXT NOT NULL, held TEXT NOT NULL, context TEXT NOT NULL,
-    checkpoint TEXT, budget_id TEXT, cap TEXT, announces INTEGER NOT NULL) STRICT;
-  CREATE TABLE IF NOT EXISTS key_spendings (budget_id TEXT PRIMARY KEY, charged TEXT NOT NULL) STRICT;
-  CREATE TABLE IF NOT EXISTS payouts (
-    payout_id TEXT PRIMARY KEY, chain_id INTEGER NOT NULL, contributor TEXT NOT NULL, config TEXT NOT NULL,
-    balance TEXT NOT NULL, total_claimed TEXT NOT NULL, earned TEXT NOT NULL, promised TEXT NOT NULL,
-    voucher_signature TEXT NOT NULL) STRICT;
-  CREATE TABLE IF NOT EXISTS receipts (
-    gateway_seq INTEGER PRIMARY KEY, receipt_id TEXT NOT NULL, channel_id TEXT NOT NULL,
-    channel_seq INTEGER NOT NULL, body TEXT NOT NULL, record TEXT) STRICT;
-  CREATE TABLE IF NOT EXISTS usd_book (
-    id INTEGER PRIMARY KEY CHECK (id = 1), charged TEXT NOT NULL, earned TEXT NOT NULL) STRICT;
-  CREATE UNIQUE INDEX IF NOT EXISTS receipts_by_id ON receipts (receipt_id);
-  CREATE UNIQUE INDEX IF NOT EXISTS receipts_by_channel ON receipts (channel_id, channel_seq);
-  PRAGMA user_version = ${layout};
-`
-
-/** Makes the tables of a new file. A file of another layout is refused: its money is settled by the version that made it. */
-export function layOut(database: DatabaseSync): void {
-  const found = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
-  const used = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'channels'").get()
-  if (used !== undefined && found === 2) {
-    // Its receipts have no record of their request; all else is as it was.
-    database.exec('ALTER TABLE receipts ADD COLUMN record TEXT')
-  } else if (used !== undefined && found !== layout) {
-    throw new StoreFailure(
-      `it has layout ${found} and this version reads layout ${layout}: settle it with the version of Vouch that made it, then move it away`,
-    )
-  }
-  database.exec(schema)
 }
 
 export const channelRow = (channel: Channel): ChannelRow => [
@@ -179,6 +143,9 @@ export const receiptRow = (receipt: StoredReceipt): ReceiptRow => [
   receipt.channelSeq,
   receipt.body,
   receipt.record,
+  receipt.digest,
+  receipt.sealedAt,
+  receipt.answerId ?? null,
 ]
 
 /** Micro-dollars. */

@@ -9,18 +9,27 @@ import { randomHex } from '../base/random-ids.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Decided, Held, Hold } from '../domain/hold.ts'
 import { nothingSpent } from '../domain/key-spending.ts'
-import { type AtomicAmount, type Bytes32, bytes32 } from '../domain/units.ts'
+import { requestIdOf } from '../domain/request-id.ts'
+import type { AtomicAmount, Bytes32 } from '../domain/units.ts'
 import { emptyUsdBook, usdBookOf } from '../domain/usd-book.ts'
 import { asStoreFailure } from './as-store-failure.ts'
 import { connectRedis } from './connection-redis.ts'
 import { checkDurability } from './durability-redis.ts'
 import { LedgerCommits } from './ledger-commits-redis.ts'
 import { type LedgerKeys, ledgerKeys } from './ledger-keys-redis.ts'
+import { layOut } from './ledger-layout-redis.ts'
 import { bookRow } from './ledger-rows-redis.ts'
 import { type LedgerStore, type PayoutVoucher, StoreFailure } from './ledger-store.ts'
 import { RedisLink } from './link-redis.ts'
 import { readOrphanedHolds } from './orphaned-holds-redis.ts'
 import { readRow, readTable } from './read-rows-redis.ts'
+import {
+  expireReceipts,
+  readBodies,
+  readReceiptOfAnswer,
+  readReceiptsBySeq,
+  readRequest,
+} from './receipt-rows-redis.ts'
 import { ReplicaLease } from './replica-lease-redis.ts'
 
 export type RedisLedgerOptions = {
@@ -39,8 +48,6 @@ export type RedisLedgerOptions = {
   readonly replyTimeoutMs?: number
 }
 
-const layout = '2'
-
 /** Throws StoreFailure with one line that a person can act on when Redis is not there or may lose what it is told. */
 export async function openRedisLedger(options: RedisLedgerOptions): Promise<LedgerStore> {
   const redis = await connectRedis(options.url, options.replyTimeoutMs)
@@ -55,15 +62,6 @@ export async function openRedisLedger(options: RedisLedgerOptions): Promise<Ledg
     redis.disconnect()
     throw asStoreFailure('the ledger in Redis cannot be opened', error)
   }
-}
-
-async function layOut(redis: Redis, keys: LedgerKeys): Promise<void> {
-  await redis.setnx(keys.layout, layout)
-  const found = await redis.get(keys.layout)
-  if (found === layout) return
-  throw new StoreFailure(
-    `the ledger in Redis has layout ${found} and this version reads layout ${layout}: settle it with the version of Vouch that made it, then set another store.keyPrefix`,
-  )
 }
 
 class RedisLedger implements LedgerStore {
@@ -203,33 +201,37 @@ class RedisLedger implements LedgerStore {
     return spending ?? nothingSpent(budgetId)
   }
 
+  async heldOn(requestId: string) {
+    const name = { table: 'holds', id: requestId } as const
+    const hold = await this.#link.ask((redis) => readRow(redis, this.#keys, name))
+    return hold?.channelId
+  }
+
   async receipt(receiptId: Bytes32) {
-    return this.#link.ask(async (redis) => {
-      const [channelId, seq] =
-        (await redis.hget(this.#keys.receiptIds, receiptId))?.split(' ') ?? []
-      if (channelId === undefined || seq === undefined) return undefined
-      const body = await redis.hget(this.#keys.receipts(bytes32(channelId)), seq)
-      return body === null ? undefined : { channelId: bytes32(channelId), body }
-    })
+    const found = await this.requestRecord(requestIdOf(receiptId))
+    return found?.receiptId === receiptId ? found : undefined
   }
 
   async requestRecord(requestId: string) {
-    return this.#link.ask(async (redis) => {
-      const [, channelId, seq, record] =
-        /^(\S+) (\d+) (.+)$/.exec((await redis.hget(this.#keys.requests, requestId)) ?? '') ?? []
-      if (channelId === undefined || seq === undefined || record === undefined) return undefined
-      const body = await redis.hget(this.#keys.receipts(bytes32(channelId)), seq)
-      return body === null ? undefined : { channelId: bytes32(channelId), body, record }
-    })
+    return this.#link.ask((redis) => readRequest(redis, this.#keys, requestId))
   }
 
-  async receipts({ channelId, afterSeq, limit }: Parameters<LedgerStore['receipts']>[0]) {
-    if (limit <= 0) return []
-    const numbers = Array.from({ length: limit }, (_, index) => String(afterSeq + 1 + index))
-    const bodies = await this.#link.ask((redis) =>
-      redis.hmget(this.#keys.receipts(channelId), ...numbers),
+  async receiptOfAnswer(channelId: Bytes32, answerId: string) {
+    return this.#link.ask((redis) =>
+      readReceiptOfAnswer(redis, this.#keys, { channelId, answerId }),
     )
-    return bodies.filter((body) => body !== null)
+  }
+
+  async receiptsBySeq(range: Parameters<LedgerStore['receiptsBySeq']>[0]) {
+    return this.#link.ask((redis) => readReceiptsBySeq(redis, this.#keys, range))
+  }
+
+  async receipts(range: Parameters<LedgerStore['receipts']>[0]) {
+    return this.#link.ask((redis) => readBodies(redis, this.#keys, range))
+  }
+
+  async expireReceipts(bound: Parameters<LedgerStore['expireReceipts']>[0]) {
+    return this.#link.write((redis) => expireReceipts(redis, this.#keys, bound))
   }
 
   openPayout(terms: Parameters<LedgerStore['openPayout']>[0]) {

@@ -8,14 +8,22 @@ import { storeQueueWritesMax } from '../base/limits.ts'
 import { messageOf } from '../base/message-of.ts'
 import { err, ok } from '../base/result.ts'
 import type { Decided, Hold, OrphanedHold } from '../domain/hold.ts'
-import { receiptIdsOf } from '../domain/request-id.ts'
-import { type AtomicAmount, type Bytes32, bytes32 } from '../domain/units.ts'
+import type { AtomicAmount, Bytes32 } from '../domain/units.ts'
 import { usdBookOf } from '../domain/usd-book.ts'
 import { openDurableFile } from './durable-file-sqlite.ts'
 import { GroupCommit } from './group-commit-sqlite.ts'
-import { layOut, readLedger } from './ledger-rows-sqlite.ts'
+import { layOut } from './ledger-layout-sqlite.ts'
+import { readLedger } from './ledger-rows-sqlite.ts'
 import { LedgerState } from './ledger-state.ts'
 import { type LedgerStore, type PayoutVoucher, StoreFailure } from './ledger-store.ts'
+import {
+  readBodies,
+  readExpiring,
+  readReceipt,
+  readReceiptOfAnswer,
+  readReceiptsBySeq,
+  readRequest,
+} from './receipt-rows-sqlite.ts'
 
 export type SqliteLedgerOptions = {
   /** Path of the database file; its folder exists. */
@@ -117,31 +125,36 @@ class SqliteLedger implements LedgerStore {
     return this.#state.spending(budgetId)
   }
 
+  async heldOn(requestId: string) {
+    return this.#state.holds.get(requestId)?.channelId
+  }
+
   async receipt(receiptId: Bytes32) {
-    const row = this.#reader
-      .prepare('SELECT channel_id, body FROM receipts WHERE receipt_id = ?')
-      .get(receiptId)
-    if (row === undefined) return undefined
-    return { channelId: bytes32(String(row['channel_id'])), body: String(row['body']) }
+    return this.#written(() => readReceipt(this.#reader, receiptId))
   }
 
   async requestRecord(requestId: string) {
-    const { first, last } = receiptIdsOf(requestId)
-    const row = this.#reader
-      .prepare('SELECT channel_id, body, record FROM receipts WHERE receipt_id BETWEEN ? AND ?')
-      .get(first, last)
-    if (typeof row?.['record'] !== 'string') return undefined
-    const { channel_id: channelId, body, record } = row
-    return { channelId: bytes32(String(channelId)), body: String(body), record }
+    return this.#written(() => readRequest(this.#reader, requestId))
   }
 
-  async receipts({ channelId, afterSeq, limit }: Parameters<LedgerStore['receipts']>[0]) {
-    return this.#reader
-      .prepare(
-        'SELECT body FROM receipts WHERE channel_id = ? AND channel_seq > ? ORDER BY channel_seq LIMIT ?',
-      )
-      .all(channelId, afterSeq, limit)
-      .map((row) => String(row['body']))
+  async receiptOfAnswer(channelId: Bytes32, answerId: string) {
+    return this.#written(() => readReceiptOfAnswer(this.#reader, { channelId, answerId }))
+  }
+
+  async receiptsBySeq(range: Parameters<LedgerStore['receiptsBySeq']>[0]) {
+    return readReceiptsBySeq(this.#reader, range)
+  }
+
+  async receipts(range: Parameters<LedgerStore['receipts']>[0]) {
+    return readBodies(this.#reader, range)
+  }
+
+  async expireReceipts(bound: Parameters<LedgerStore['expireReceipts']>[0]) {
+    const rows = readExpiring(this.#reader, bound)
+    if (rows.length === 0) return 0
+    this.#writer.expireReceipts(rows)
+    await this.#writer.durable()
+    return rows.length
   }
 
   async openPayout(terms: Parameters<LedgerStore['openPayout']>[0]) {
@@ -178,6 +191,14 @@ class SqliteLedger implements LedgerStore {
     await this.#writer.close()
     this.#reader.close()
     this.#owner.close()
+  }
+
+  /** What is not found may be on its way to the disk: its hold has ended by then, so whoever asks for it must wait. */
+  async #written<T>(read: () => T | undefined): Promise<T | undefined> {
+    const found = read()
+    if (found !== undefined || this.#closed) return found
+    await this.#writer.durable()
+    return read()
   }
 
   #decided<T>(value: T): Decided<T> {

@@ -12,7 +12,7 @@ import type {
 import type { KeySpending } from '../domain/key-spending.ts'
 import type { Payout, PayoutTerms } from '../domain/payout-ledger.ts'
 import type { GatewayRefusal, HoldRefusal, VoucherRefusal } from '../domain/refusal.ts'
-import type { AtomicAmount, Bytes32, Signature } from '../domain/units.ts'
+import type { AtomicAmount, Bytes32, Signature, UnixSeconds } from '../domain/units.ts'
 import type { UsdBook } from '../domain/usd-book.ts'
 
 /**
@@ -22,6 +22,7 @@ import type { UsdBook } from '../domain/usd-book.ts'
  */
 export type LedgerStore = ChannelBook &
   HoldBook &
+  ReceiptBook &
   PayoutBook & {
     /** False once a write failed: from then on nothing more is held. */
     readonly isWritable: () => boolean
@@ -79,25 +80,60 @@ type HoldBook = {
   /** What all charges so far were worth, and what was earned of them. */
   readonly usdBook: () => Promise<UsdBook>
   readonly keySpending: (budgetId: string) => Promise<KeySpending>
-  readonly receipt: (
-    receiptId: Bytes32,
-  ) => Promise<{ readonly channelId: Bytes32; readonly body: string } | undefined>
+  /** The channel that a request holds on, at whichever replica it is being answered; undefined once that has ended. */
+  readonly heldOn: (requestId: string) => Promise<Bytes32 | undefined>
+}
+
+/**
+ * Every receipt that was given. All that is read here is durable, at every replica as soon as `Decided.durable` has resolved
+ * at one. Numbers of the gateway have no gaps, and digests stay for ever; bodies and records go when their time is over.
+ */
+type ReceiptBook = {
+  readonly receipt: (receiptId: Bytes32) => Promise<KeptReceipt | undefined>
   /** What is kept of a request that has a receipt, and that receipt. */
-  readonly requestRecord: (requestId: string) => Promise<
-    | {
-        readonly channelId: Bytes32
-        readonly body: string
-        /** As it was sealed: a `RequestRecord` in JSON. */
-        readonly record: string
-      }
-    | undefined
-  >
-  /** Stored receipts of a channel in their order, from the one after `afterSeq`, at most `limit`. */
+  readonly requestRecord: (requestId: string) => Promise<KeptRequest | undefined>
+  /** The newest receipt of the channel that was sealed with this `answerId`. */
+  readonly receiptOfAnswer: (
+    channelId: Bytes32,
+    answerId: string,
+  ) => Promise<KeptReceipt | undefined>
+  /** Receipts of all channels by `gatewaySeq`, without a gap from the one after `afterSeq`, at most `limit`. */
+  readonly receiptsBySeq: (range: {
+    readonly afterSeq: number
+    readonly limit: number
+  }) => Promise<readonly KeptReceipt[]>
+  /**
+   * Bodies of a channel's receipts in their order, from the one after `afterSeq`, at most `limit`. None where that one's body
+   * is gone.
+   */
   readonly receipts: (range: {
     readonly channelId: Bytes32
     readonly afterSeq: number
     readonly limit: number
   }) => Promise<readonly string[]>
+  /**
+   * Deletes the bodies and records of the oldest receipts, at most `limit` of them and none sealed at `before` or later.
+   * Answers how many; fewer than `limit` says that none is left. Durable when it resolves; replicas may do it at once.
+   */
+  readonly expireReceipts: (bound: {
+    readonly before: UnixSeconds
+    readonly limit: number
+  }) => Promise<number>
+}
+
+export type KeptReceipt = {
+  readonly channelId: Bytes32
+  readonly receiptId: Bytes32
+  readonly gatewaySeq: number
+  /** What the gateway signed. */
+  readonly digest: Bytes32
+  /** The document as it was sealed; undefined once it has expired. */
+  readonly body: string | undefined
+}
+
+export type KeptRequest = KeptReceipt & {
+  /** A `RequestRecord` in JSON; undefined once it has expired, and of a ledger from before there were any. */
+  readonly record: string | undefined
 }
 
 /** What contributors earned and were promised. Everything here is durable when it resolves. */

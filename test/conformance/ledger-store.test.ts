@@ -11,6 +11,7 @@ import {
   channelConfig,
   channelIdOf,
   holdOf,
+  noteDigest,
   onChain,
   openSignedChannel,
   type ReceiptNote,
@@ -47,7 +48,7 @@ describe.each(storeKinds())('a ledger in $name', (kind) => {
   }
   const noteOf = async (requestId: string, of: LedgerStore = store) => {
     const receipt = await of.receipt(receiptIdOf(requestId))
-    return receipt && (JSON.parse(receipt.body) as ReceiptNote)
+    return receipt?.body === undefined ? undefined : (JSON.parse(receipt.body) as ReceiptNote)
   }
   /** The store as another process finds it after a power cut at this moment. */
   const afterPowerCut = async <T>(look: (survivor: LedgerStore) => Promise<T>): Promise<T> => {
@@ -174,6 +175,8 @@ describe.each(storeKinds())('a ledger in $name', (kind) => {
           digest,
           body: `receipt ${channelSeq}`,
           record: `{"of": "${requestId} of ${receiptId}"}`,
+          sealedAt: unixSeconds(1),
+          answerId: undefined,
         }))
         await charged?.durable
       }
@@ -183,6 +186,9 @@ describe.each(storeKinds())('a ledger in $name', (kind) => {
       expect(records).toEqual(
         asked.map(({ requestId, receiptId }, index) => ({
           channelId,
+          receiptId,
+          gatewaySeq: index + 1,
+          digest: zeroBytes32,
           body: `receipt ${index + 1}`,
           record: `{"of": "${requestId} of ${receiptId}"}`,
         })),
@@ -268,7 +274,7 @@ describe.each(storeKinds())('a ledger in $name', (kind) => {
           cumulative: String(3 * (index + 1)),
           prevReceipt: previous,
         })
-        previous = sealNote(one?.requestId ?? '')({} as never).digest
+        previous = noteDigest(one?.requestId ?? '')
       }
       expect((await channel(store, of)).receiptDigest).toBe(previous)
     }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { ChannelConfig, ChannelOnChain, Voucher } from '../../src/domain/channel.ts'
 import type { SealedReceipt } from '../../src/domain/hold.ts'
 import {
@@ -7,6 +8,7 @@ import {
   type Bytes32,
   bytes32,
   signature,
+  unixSeconds,
 } from '../../src/domain/units.ts'
 import type { LedgerStore } from '../../src/store/ledger-store.ts'
 
@@ -82,19 +84,26 @@ export type ReceiptNote = {
 
 type Position = Parameters<Parameters<LedgerStore['charge']>[2]>[0]
 
-/** A seal that notes its position. Its digest is another for each request, as a real one's is. */
+/** Another for each request, as a real one is. */
+export const noteDigest = (requestId: string): Bytes32 =>
+  bytes32(`0x${Buffer.from(requestId).toString('hex').padStart(64, 'd')}`)
+
+/** A seal that notes its position. */
 export const sealNote =
   (requestId: string) =>
   (position: Position): SealedReceipt => ({
     receiptId: receiptIdOf(requestId),
-    digest: bytes32(`0x${Buffer.from(requestId).toString('hex').padStart(64, 'd')}`),
+    digest: noteDigest(requestId),
     body: JSON.stringify({
       requestId,
       ...position,
       cumulative: String(position.cumulative),
     } satisfies ReceiptNote),
     record: JSON.stringify({ requestId }),
+    sealedAt: unixSeconds(position.gatewaySeq),
+    answerId: undefined,
   })
 
+/** Of names that are no request's id in form: another begin for each, as two requests' receipts have. */
 export const receiptIdOf = (requestId: string): Bytes32 =>
-  bytes32(`0x${Buffer.from(requestId).toString('hex').padStart(64, '0')}`)
+  bytes32(`0x${createHash('sha256').update(requestId).digest('hex')}`)

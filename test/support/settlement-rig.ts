@@ -21,6 +21,7 @@ import {
   atomic,
   type Bytes32,
   bytes32,
+  unixSeconds,
   unixSecondsOf,
   zeroBytes32,
 } from '../../src/domain/units.ts'
@@ -208,6 +209,8 @@ export class SettlementRig {
       digest: zeroBytes32,
       body: '{}',
       record: '{}',
+      sealedAt: unixSeconds(1),
+      answerId: undefined,
     }))
     await charged?.durable
   }

@@ -66,6 +66,8 @@ const unsealed: UnsealedReceipt = {
   priceHash: hashPriceSheet(prices),
   usageSource: 'reported',
   record: '{}',
+  sealedAt: unixSeconds(1),
+  answerId: undefined,
 }
 const position = {
   gatewaySeq: 7,

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { durablePragmas } from '../../../src/store/durable-file-sqlite.ts'
 import { GroupCommit } from '../../../src/store/group-commit-sqlite.ts'
-import { layOut } from '../../../src/store/ledger-rows-sqlite.ts'
+import { layOut } from '../../../src/store/ledger-layout-sqlite.ts'
 import type { StoreFailure } from '../../../src/store/ledger-store.ts'
 import { channelIdOf, holdOf } from '../../support/channels.ts'
 

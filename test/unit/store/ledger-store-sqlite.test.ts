@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { storeQueueWritesMax } from '../../../src/base/limits.ts'
-import { atomic, zeroBytes32 } from '../../../src/domain/units.ts'
+import { atomic, bytes32, unixSeconds } from '../../../src/domain/units.ts'
 import { newRequestIds, type RequestIds } from '../../../src/http/request-ids.ts'
 import { openSqliteLedger } from '../../../src/store/ledger-store-sqlite.ts'
 import { channelIdOf, holdOf, openSignedChannel, sealNote } from '../../support/channels.ts'
@@ -17,34 +17,70 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true }))
 
-test('a file of layout 2 goes on as it is; its receipts have no record', async () => {
-  const path = join(folder, 'ledger.db')
+describe('a file of an older layout', () => {
   const channelId = channelIdOf(0)
-  const charge = async (ids: RequestIds) => {
+  const digestOf = (ids: RequestIds) => bytes32(`0x${'d'.repeat(40)}${ids.requestId.slice(4)}`)
+  /** As a gateway writes it: each receipt of a channel names the digest of the one before. */
+  const charge = async (path: string, ids: RequestIds) => {
     const ledger = openSqliteLedger({ path })
     await openSignedChannel(ledger, channelId, 100n)
     await ledger.hold(holdOf(ids.requestId, channelId, 10n))
-    const sealed = { receiptId: ids.receiptId, digest: zeroBytes32, body: '{}', record: 'kept' }
-    await (await ledger.charge(ids.requestId, atomic(10n), () => sealed))?.durable
+    const charged = await ledger.charge(ids.requestId, atomic(10n), ({ prevReceipt }) => ({
+      receiptId: ids.receiptId,
+      digest: digestOf(ids),
+      body: JSON.stringify({ receipt: { prevReceipt, work: { finishedAt: 50 } } }),
+      record: 'kept',
+      sealedAt: unixSeconds(70),
+      answerId: undefined,
+    }))
+    await charged?.durable
     await ledger.close()
   }
-  const [old, young] = [newRequestIds(1), newRequestIds(2)]
-  await charge(old)
-  alterTables(path, 'ALTER TABLE receipts DROP COLUMN record', 'PRAGMA user_version = 2')
-  await charge(young)
-  const ledger = openSqliteLedger({ path })
-  expect(await ledger.channel(channelId)).toMatchObject({ chargedCumulativeAmount: 20n })
-  expect(await ledger.receipt(old.receiptId)).toEqual({ channelId, body: '{}' })
-  expect(await ledger.requestRecord(old.requestId)).toBeUndefined()
-  expect(await ledger.requestRecord(young.requestId)).toMatchObject({ record: 'kept' })
-  await ledger.close()
+  const made = (ids: RequestIds) => ({ ...ids, digest: digestOf(ids) })
+  const receipts = [1, 2, 3].map((nowMs) => made(newRequestIds(nowMs)))
+  const [first = made(newRequestIds(1)), second = first, third = first] = receipts
+  const noSeals = ['DROP INDEX receipts_by_answer'].concat(
+    ['digest', 'sealed_at', 'answer_id'].map((name) => `ALTER TABLE receipts DROP COLUMN ${name}`),
+  )
+
+  test.each([2, 3])('goes on as it is (layout %d)', async (layout) => {
+    const path = join(folder, 'ledger.db')
+    await charge(path, first)
+    await charge(path, second)
+    const noRecord = layout === 2 ? ['ALTER TABLE receipts DROP COLUMN record'] : []
+    alterTables(path, ...noSeals, ...noRecord, `PRAGMA user_version = ${layout}`)
+    // The digest of the newest stands in the channel alone, until there is a next one.
+    const untouched = openSqliteLedger({ path })
+    expect(await untouched.receipt(second.receiptId)).toMatchObject({ digest: second.digest })
+    await untouched.close()
+    await charge(path, third)
+    const ledger = openSqliteLedger({ path })
+    expect(await ledger.channel(channelId)).toMatchObject({ chargedCumulativeAmount: 30n })
+    const told = await ledger.receiptsBySeq({ afterSeq: 0, limit: 9 })
+    expect(told).toMatchObject(
+      receipts.map(({ receiptId, digest }, index) => ({
+        receiptId,
+        digest,
+        gatewaySeq: index + 1,
+      })),
+    )
+    const recordOf = async (of: RequestIds) => (await ledger.requestRecord(of.requestId))?.record
+    expect(await recordOf(first)).toBe(layout === 2 ? undefined : 'kept')
+    expect(await recordOf(third)).toBe('kept')
+    // Of an old one the body alone says when it was made.
+    expect(await ledger.expireReceipts({ before: unixSeconds(50), limit: 9 })).toBe(0)
+    expect(await ledger.expireReceipts({ before: unixSeconds(60), limit: 9 })).toBe(2)
+    const without = [first, second].map(({ digest }) => ({ digest, body: undefined }))
+    expect(await ledger.receiptsBySeq({ afterSeq: 0, limit: 2 })).toMatchObject(without)
+    await ledger.close()
+  })
 })
 
 test('a file of a layout that is not known is left alone', async () => {
   const path = join(folder, 'ledger.db')
   await openSqliteLedger({ path }).close()
   alterTables(path, 'PRAGMA user_version = 1')
-  expect(() => openSqliteLedger({ path })).toThrow(/has layout 1 and this version reads layout 3/)
+  expect(() => openSqliteLedger({ path })).toThrow(/has layout 1 and this version reads layout 4/)
 })
 
 test('a file belongs to one process: a second is told so in one line', async () => {
