@@ -146,7 +146,9 @@ abstract contract InferenceJobs is IInferenceCoordinator, ReentrancyGuardTransie
         Job storage job = _jobs[jobId];
         bool late = job.state == STATE_EXPIRED
             || (job.state == STATE_OPEN && block.timestamp > job.deadline);
-        return late ? job.acceptedBy : address(0);
+        address acceptedBy = job.acceptedBy;
+        // Who answered did what it promised: that others did not, or did not agree, is not its fault.
+        return late && !_answered[jobId][acceptedBy] ? acceptedBy : address(0);
     }
 
     /// @inheritdoc IInferenceCoordinator

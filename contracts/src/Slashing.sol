@@ -187,12 +187,9 @@ contract Slashing is ISlashing {
     }
 
     /// @inheritdoc ISlashing
-    function reportFalseTier(
-        Receipt calldata receipt,
-        bytes calldata contributorSignature,
-        bytes calldata gatewaySignature,
-        uint16 tier
-    ) external {
+    function reportFalseTier(Receipt calldata receipt, bytes calldata gatewaySignature, uint16 tier)
+        external
+    {
         if (tier != TIER_TEE_BOUND_KEY && tier != TIER_ZK_INFERRED) {
             revert TierNotProvable(tier);
         }
@@ -201,9 +198,7 @@ contract Slashing is ISlashing {
         _requireFresh(work.finishedAt, _gatewayWindow);
         bytes32 digest = _digestOf(receipt);
         _requireSigned(gateways, work.gateway, digest, gatewaySignature, work.finishedAt);
-        bool holds = tier == TIER_TEE_BOUND_KEY
-            ? _isKeyBound(receipt, contributorSignature)
-            : _isInferenceProven(work);
+        bool holds = tier == TIER_TEE_BOUND_KEY ? _isKeyBound(receipt) : _isInferenceProven(work);
         if (holds) revert TierHolds(tier);
 
         receiptAnchor.invalidate(digest);
@@ -219,21 +214,10 @@ contract Slashing is ISlashing {
         contributors.slash(contributor, nonDeliveryPenalty, faultId, msg.sender);
     }
 
-    /// @dev Without a contributor's signature there is no key that could be bound. With the bit set, a
-    /// wrong signature handed in by the reporter must not make a true tier look false.
-    function _isKeyBound(Receipt calldata receipt, bytes calldata contributorSignature)
-        private
-        view
-        returns (bool)
-    {
+    /// @dev Without a contributor's signature there is no key that could be bound.
+    function _isKeyBound(Receipt calldata receipt) private view returns (bool) {
         if (receipt.tiers & TIER_CONTRIBUTOR_SIGNED == 0) return false;
-        Work calldata work = receipt.work;
-        bytes32 digest = TypedData.digest(ReceiptDomain.separator(verifier), work.hashStruct());
-        _requireSigned(
-            contributors, work.contributor, digest, contributorSignature, work.finishedAt
-        );
-        address key = OperatorSignature.keyOf(digest, contributorSignature);
-        return tierEvidence.isBoundAt(work.contributor, key, work.finishedAt);
+        return tierEvidence.isAnyKeyBoundAt(receipt.work.contributor, receipt.work.finishedAt);
     }
 
     function _isInferenceProven(Work calldata work) private view returns (bool) {

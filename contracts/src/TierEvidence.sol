@@ -24,6 +24,8 @@ contract TierEvidence is ITierEvidence {
     IInferenceProofVerifier public immutable proofVerifier;
 
     mapping(address operator => mapping(address key => Binding[])) private _bindings;
+    /// @dev When any key of the operator was bound: in order, none touching the next.
+    mapping(address operator => Binding[]) private _covers;
     mapping(bytes32 statement => uint64 timestampS) private _provenAt;
 
     constructor(IQuoteVerifier quoteVerifier_, IInferenceProofVerifier proofVerifier_) {
@@ -40,6 +42,7 @@ contract TierEvidence is ITierEvidence {
         if (boundUntil <= nowS) revert QuoteRefused(operator, key);
         if (boundUntil > nowS + MAX_BINDING) revert BoundTooLong(boundUntil, nowS + MAX_BINDING);
         _bindings[operator][key].push(Binding(nowS, boundUntil));
+        _cover(operator, nowS, boundUntil);
         emit KeyBound(operator, key, nowS, boundUntil);
     }
 
@@ -76,11 +79,37 @@ contract TierEvidence is ITierEvidence {
     }
 
     /// @inheritdoc ITierEvidence
+    function isAnyKeyBoundAt(address operator, uint64 timestampS) external view returns (bool) {
+        Binding[] storage covers = _covers[operator];
+        // By halves: an operator can have as many of them as it pays for, and must not make a report
+        // too dear to be sent.
+        uint256 low = 0;
+        uint256 high = covers.length;
+        while (low < high) {
+            uint256 middle = (low + high) / 2;
+            if (covers[middle].boundFrom <= timestampS) low = middle + 1;
+            else high = middle;
+        }
+        return low != 0 && timestampS < covers[low - 1].boundUntil;
+    }
+
+    /// @inheritdoc ITierEvidence
     function provenAt(bytes32 modelId, bytes32 inputHash, bytes32 contentHash)
         external
         view
         returns (uint64)
     {
         return _provenAt[keccak256(abi.encode(modelId, inputHash, contentHash))];
+    }
+
+    /// @dev Bindings begin in the order of blocks, so only the last stretch can be continued.
+    function _cover(address operator, uint64 boundFrom, uint64 boundUntil) private {
+        Binding[] storage covers = _covers[operator];
+        uint256 count = covers.length;
+        if (count == 0 || covers[count - 1].boundUntil < boundFrom) {
+            covers.push(Binding(boundFrom, boundUntil));
+        } else if (covers[count - 1].boundUntil < boundUntil) {
+            covers[count - 1].boundUntil = boundUntil;
+        }
     }
 }

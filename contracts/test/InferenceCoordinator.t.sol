@@ -234,6 +234,32 @@ contract InferenceCoordinatorTest is JobFixture {
         slashing.reportNonDelivery(jobId);
     }
 
+    /// @dev Of k answers the accepting one came: what others owe is not taken from it.
+    function test_S6_who_answered_is_not_slashed_for_those_who_did_not() public {
+        JobTerms memory terms = _agreeing();
+        bytes32 jobId = _request(terms);
+        vm.prank(contributor);
+        coordinator.accept(jobId);
+        _answer(jobId, terms, ANSWER, contributor, CONTRIBUTOR_KEY);
+        vm.warp(block.timestamp + terms.deliveryTime + 1);
+        vm.expectRevert(abi.encodeWithSelector(ISlashing.NotUndelivered.selector, jobId));
+        slashing.reportNonDelivery(jobId);
+        coordinator.expire(jobId, terms);
+        vm.expectRevert(abi.encodeWithSelector(ISlashing.NotUndelivered.selector, jobId));
+        slashing.reportNonDelivery(jobId);
+    }
+
+    function test_S6_the_answers_of_others_do_not_deliver_for_who_accepted() public {
+        JobTerms memory terms = _agreeing();
+        bytes32 jobId = _request(terms);
+        vm.prank(contributor);
+        coordinator.accept(jobId);
+        _answer(jobId, terms, ANSWER, second, SECOND_KEY);
+        vm.warp(block.timestamp + terms.deliveryTime + 1);
+        slashing.reportNonDelivery(jobId);
+        vm.assertEq(contributors.operators(contributor).stake, MIN_STAKE - NON_DELIVERY_PENALTY);
+    }
+
     function test_a_job_is_accepted_before_its_deadline() public {
         JobTerms memory terms = jobTerms();
         bytes32 jobId = _request(terms);

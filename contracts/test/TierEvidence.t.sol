@@ -25,6 +25,35 @@ contract TierEvidenceTest is SlashingFixture {
         vm.assertTrue(tierEvidence.isBoundAt(contributor, _key, START_S + 30 days));
     }
 
+    /// @dev Held to a plain search over everything that was bound.
+    function test_an_operator_is_covered_while_any_of_its_keys_is(
+        uint32[8] calldata pauses,
+        uint32[8] calldata terms,
+        uint64 asked
+    ) public {
+        uint64 nowS = START_S;
+        uint64[8] memory froms;
+        uint64[8] memory untils;
+        for (uint256 i = 0; i < 8; ++i) {
+            nowS += pauses[i] % 20 days;
+            vm.warp(nowS);
+            uint64 until = nowS + 1 + terms[i] % 30 days;
+            address key = address(uint160(i % 3 + 1));
+            bytes32 reportData =
+                keccak256(abi.encode(block.chainid, address(tierEvidence), contributor, key));
+            tierEvidence.bindKey(contributor, key, abi.encode(reportData, key, until));
+            (froms[i], untils[i]) = (nowS, until);
+        }
+        uint64 time = START_S + asked % 200 days;
+        bool expected = false;
+        for (uint256 i = 0; i < 8; ++i) {
+            if (froms[i] <= time && time < untils[i]) expected = true;
+        }
+        vm.assertTrue(tierEvidence.isAnyKeyBoundAt(contributor, time) == expected);
+        vm.assertTrue(tierEvidence.isAnyKeyBoundAt(contributor, nowS));
+        vm.assertFalse(tierEvidence.isAnyKeyBoundAt(client, nowS));
+    }
+
     function test_quotes_are_for_one_operator_key_and_contract() public {
         bytes memory quote = abi.encode(_reportData(contributor), _key, START_S + 1 days);
         vm.expectRevert(abi.encodeWithSelector(ITierEvidence.QuoteRefused.selector, client, _key));

@@ -3,6 +3,12 @@
  * Kinds and what each costs: docs/slashing.md. A file is no verdict; judge-fault.ts and the contract judge it.
  */
 import { err, ok, type Result } from '../base/result.ts'
+import {
+  type AuditMethod,
+  type AuditVerdict,
+  auditMethod,
+  type SignedVerdict,
+} from '../domain/audit.ts'
 import type { SignedCheckpoint } from '../domain/checkpoint.ts'
 import type { PriceSheet } from '../domain/price-sheet.ts'
 import type { Receipt, SignedReceipt, SignedWork } from '../domain/receipt.ts'
@@ -21,8 +27,11 @@ import {
   addressReader,
   bytes32Reader,
   listReader,
+  secondsReader,
   signatureReader,
+  truthReader,
   uint16Reader,
+  uint32Reader,
   uint64Reader,
 } from './value-readers.ts'
 
@@ -63,7 +72,8 @@ export type Overcharge = UnderDomain &
 export type BrokenPromise = UnderDomain & GatewaySignedReceipt & { readonly kind: 'S4' }
 
 /** S5: a receipt that claims this tier (16 or 64) with nothing registered behind it. */
-export type FalseTier = UnderDomain & SignedReceipt & { readonly kind: 'S5'; readonly tier: number }
+export type FalseTier = UnderDomain &
+  GatewaySignedReceipt & { readonly kind: 'S5'; readonly tier: number }
 
 /** S6: a job that its contributor accepted and did not deliver. All the evidence is on chain. */
 export type NonDelivery = {
@@ -75,8 +85,9 @@ export type NonDelivery = {
   readonly jobId: Bytes32
 }
 
-/** S7: a receipt whose re-execution gave something else. The jury re-executes; this says what to look at. */
-export type WrongExecution = UnderDomain & SignedReceipt & { readonly kind: 'S7' }
+/** S7: a receipt whose re-execution gave something else. The jury re-executes; the verdicts say why it should. */
+export type WrongExecution = UnderDomain &
+  SignedReceipt & { readonly kind: 'S7'; readonly verdicts: readonly SignedVerdict[] }
 
 export type FaultEvidence =
   | WorkEquivocation
@@ -99,7 +110,6 @@ const literalReader = <T extends string>(text: T): Reader<T> =>
 const object = literalReader('vouch.fault')
 const underDomain = { object, domain: domainReader }
 const gatewaySigned = { receipt: receiptReader, gatewaySignature: signatureReader }
-const bothSigned = { ...gatewaySigned, contributorSignature: signatureReader }
 
 /** Exactly two; that they differ is for the judge. */
 const pairReader = <T>(reader: Reader<T>): Reader<Pair<T>> => {
@@ -138,6 +148,34 @@ const checkpointEquivocation = objectReader<CheckpointEquivocation>(
   'refused',
 )
 
+const verdictReader = objectReader<AuditVerdict>(
+  {
+    gateway: addressReader,
+    auditor: addressReader,
+    contributor: addressReader,
+    modelId: bytes32Reader,
+    firstSeq: uint64Reader,
+    lastSeq: uint64Reader,
+    samples: uint32Reader,
+    canaries: uint32Reader,
+    unopened: uint32Reader,
+    tokens: uint32Reader,
+    matchedTokens: uint32Reader,
+    scorePpm: uint32Reader,
+    method: valueReader<AuditMethod>('1 or 2', (value) =>
+      Object.values(auditMethod).find((method) => method === value),
+    ),
+    passed: truthReader,
+    reportHash: bytes32Reader,
+    issuedAt: secondsReader,
+  },
+  'refused',
+)
+const signedVerdictReader = objectReader<SignedVerdict>(
+  { verdict: verdictReader, signature: signatureReader },
+  'refused',
+)
+
 /** S1 comes in two shapes; the other kinds in one. Each refuses what it does not know. */
 const readers: { readonly [K in FaultKind]: Reader<FaultEvidence> } = {
   S1: (value, place) =>
@@ -161,7 +199,7 @@ const readers: { readonly [K in FaultKind]: Reader<FaultEvidence> } = {
     'refused',
   ),
   S5: objectReader<FalseTier>(
-    { ...underDomain, ...bothSigned, kind: literalReader('S5'), tier: uint16Reader },
+    { ...underDomain, ...gatewaySigned, kind: literalReader('S5'), tier: uint16Reader },
     'refused',
   ),
   S6: objectReader<NonDelivery>(
@@ -175,7 +213,13 @@ const readers: { readonly [K in FaultKind]: Reader<FaultEvidence> } = {
     'refused',
   ),
   S7: objectReader<WrongExecution>(
-    { ...underDomain, ...bothSigned, kind: literalReader('S7') },
+    {
+      ...underDomain,
+      ...gatewaySigned,
+      contributorSignature: signatureReader,
+      kind: literalReader('S7'),
+      verdicts: listReader(signedVerdictReader),
+    },
     'refused',
   ),
 }

@@ -2,9 +2,10 @@ import { checkpointDigest } from '../../src/chain/checkpoint-typed-data.ts'
 import { receiptDomain, workDigest } from '../../src/chain/receipt-typed-data.ts'
 import { signDigest } from '../../src/chain/signatures.ts'
 import type { FaultEvidence } from '../../src/client/fault-evidence.ts'
+import { auditMethod, type SignedVerdict } from '../../src/domain/audit.ts'
 import type { SignedCheckpoint } from '../../src/domain/checkpoint.ts'
 import type { SignedWork, Work } from '../../src/domain/receipt.ts'
-import { atomic, bytes32 } from '../../src/domain/units.ts'
+import { atomic, bytes32, signature, zeroBytes32 } from '../../src/domain/units.ts'
 import { contributorKey, place, signReceipt, work } from './signed-receipt.ts'
 
 const object = 'vouch.fault'
@@ -34,6 +35,28 @@ const signCheckpoint = (completionTokens: number): SignedCheckpoint => {
   return { checkpoint, signature: signDigest(digest, contributorKey) }
 }
 
+const verdict: SignedVerdict = {
+  verdict: {
+    gateway: work.gateway,
+    auditor: work.gateway,
+    contributor: work.contributor,
+    modelId: work.modelId,
+    firstSeq: 1,
+    lastSeq: 41,
+    samples: 3,
+    canaries: 1,
+    unopened: 0,
+    tokens: 700,
+    matchedTokens: 12,
+    scorePpm: 17_142,
+    method: auditMethod.bitForBit,
+    passed: false,
+    reportHash: zeroBytes32,
+    issuedAt: work.finishedAt,
+  },
+  signature: signature(`0x${'ab'.repeat(65)}`),
+}
+
 /** True evidence of each kind, S1 in both of its shapes, all of it about the receipt of signed-receipt.ts. */
 export function evidenceOfEachKind(): readonly FaultEvidence[] {
   const one = signReceipt()
@@ -45,7 +68,7 @@ export function evidenceOfEachKind(): readonly FaultEvidence[] {
     { object, domain, kind: 'S2', receipts: [gatewaySigned(one), gatewaySigned(other)] },
     { object, domain, kind: 'S3', ...gatewaySigned(dear), priceSheet: dear.priceSheet },
     { object, domain, kind: 'S4', ...gatewaySigned(one) },
-    { object, domain, kind: 'S5', ...bothSigned(one), tier: 16 },
+    { object, domain, kind: 'S5', ...gatewaySigned(one), tier: 16 },
     {
       object,
       kind: 'S6',
@@ -53,7 +76,7 @@ export function evidenceOfEachKind(): readonly FaultEvidence[] {
       coordinator: place.verifyingContract,
       jobId: work.jobId,
     },
-    { object, domain, kind: 'S7', ...bothSigned(one) },
+    { object, domain, kind: 'S7', ...bothSigned(one), verdicts: [verdict] },
   ]
 }
 

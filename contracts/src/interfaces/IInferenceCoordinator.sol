@@ -153,7 +153,8 @@ interface IInferenceCoordinator {
     /// @notice Pays out what is booked for the sender.
     function withdraw(address to) external;
 
-    /// @notice Who accepted a job that nobody delivered in time; zero: nobody, or it is not so.
+    /// @notice Who accepted a job that was not delivered in time, and did not answer it; zero: nobody, or
+    /// it is not so.
     function undeliveredBy(bytes32 jobId) external view returns (address);
 
     /// @notice The interval (from 1) that runs at this time; zero: the schedule has not started.

@@ -64,14 +64,10 @@ interface ISlashing {
 
     /// @notice S5: a receipt claims tier 16 or 64 and nothing registered stands behind it. Whole bond
     /// of the gateway, which claimed it; the receipt is invalidated.
-    /// @param tier 16: the key that signed the Work was not bound to a TEE at `finishedAt`.
+    /// @param tier 16: no key of the contributor was bound to a TEE at `finishedAt`, or none signed.
     /// 64: `PROOF_TIME` after `finishedAt` no proof of this inference was registered.
-    function reportFalseTier(
-        Receipt calldata receipt,
-        bytes calldata contributorSignature,
-        bytes calldata gatewaySignature,
-        uint16 tier
-    ) external;
+    function reportFalseTier(Receipt calldata receipt, bytes calldata gatewaySignature, uint16 tier)
+        external;
 
     /// @notice S6: a contributor accepted a job of the coordinator and nobody delivered it in time.
     function reportNonDelivery(bytes32 jobId) external;

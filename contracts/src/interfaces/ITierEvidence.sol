@@ -34,6 +34,12 @@ interface ITierEvidence {
         view
         returns (bool);
 
+    /// @notice Whether a quote for any key of the operator covered `timestampS` (unix seconds).
+    /// @dev What a gateway's claim of the tier is judged by. It signs which contributor worked, and not
+    /// with which key: by a single key, a contributor with a second one could make a true claim look
+    /// false, by signing the same Work anew.
+    function isAnyKeyBoundAt(address operator, uint64 timestampS) external view returns (bool);
+
     /// @return Unix seconds of the first proof; zero: none.
     function provenAt(bytes32 modelId, bytes32 inputHash, bytes32 contentHash)
         external
