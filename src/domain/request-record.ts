@@ -40,6 +40,8 @@ export type RequestRecord = {
   /** The public name that was asked for. */
   readonly modelName: string
   readonly endpoint: Endpoint
+  /** Where the client asked, such as `/v1/messages`; undefined where that is the endpoint's own path. */
+  readonly path?: string | undefined
   readonly stream: boolean
   readonly createdAtMs: number
   readonly durationMs: number
@@ -47,6 +49,8 @@ export type RequestRecord = {
   readonly reason?: string | undefined
   /** Part of the receipt's completion tokens. */
   readonly reasoningTokens: number
+  /** Whether the caller agreed that request and answer are kept for auditors; not there where it did not. */
+  readonly mayBeAudited?: true | undefined
   /** In the order in which they began; empty where the gateway that made them died. */
   readonly attempts: readonly AttemptRecord[]
 }

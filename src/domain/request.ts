@@ -43,6 +43,8 @@ export type InferenceRequest = {
   readonly receiptId: Bytes32
   /** What whoever answers is asked for. */
   readonly endpoint: Endpoint
+  /** Where the client asked, such as `/v1/messages`; undefined where that is the endpoint's own path. */
+  readonly path?: string | undefined
   /** The model's public name. */
   readonly modelName: string
   /** The exact bytes that the client sent. */

@@ -199,10 +199,11 @@ function recordOf(
   ending: { readonly reason: EndReason | undefined; readonly usage?: Usage | undefined },
   nowMs: number,
 ): RequestRecord {
-  const { modelName, endpoint, stream, receivedAtMs } = request
+  const { modelName, endpoint, path, stream, receivedAtMs } = request
   return {
     modelName,
     endpoint,
+    path,
     stream,
     createdAtMs: receivedAtMs,
     durationMs: nowMs - receivedAtMs,

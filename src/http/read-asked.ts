@@ -21,8 +21,10 @@ export async function readAsked(
   const asked = reading instanceof Promise ? await reading : reading
   if (!asked.ok) return asked
   const { requestId, jobId, receiptId, receivedAtMs } = named
+  const { endpoint } = asked.value.request
   const request = {
     ...asked.value.request,
+    path: surface.path === `/v1/${endpoint}` ? undefined : surface.path,
     requestId,
     jobId,
     receiptId,

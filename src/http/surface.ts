@@ -7,7 +7,7 @@ import type { AnswerClient } from '../gateway/answer-client.ts'
 /** What a body, and a header in the place of a field, say of a request. */
 type AskedRequest = Omit<
   UnpaidRequest,
-  'requestId' | 'jobId' | 'receiptId' | 'body' | 'requestHash' | 'receivedAtMs'
+  'requestId' | 'jobId' | 'receiptId' | 'path' | 'body' | 'requestHash' | 'receivedAtMs'
 >
 
 export type Asked = {
