@@ -9,23 +9,48 @@ export type Matrix = { readonly shape: readonly number[]; readonly values: Float
 
 const float16Type = 10
 
-export function float16Initializers(onnx: Buffer): ReadonlyMap<string, Matrix> {
-  const found = new Map<string, Matrix>()
+export const float16Initializers = (onnx: Buffer): ReadonlyMap<string, Matrix> =>
+  new Map([...float16Tensors(onnx)].map(({ name, matrix }) => [name, matrix]))
+
+/**
+ * The same model with other float16 weights: `change` gets each matrix by its name and returns numbers of the same count,
+ * which are rounded to float16. Nothing else of the file moves.
+ */
+export function withFloat16Initializers(
+  onnx: Buffer,
+  change: (name: string, matrix: Matrix) => Float32Array,
+): Buffer {
+  const changed = Buffer.from(onnx)
+  for (const { name, matrix, raw } of float16Tensors(changed)) {
+    const halves = Float16Array.from(change(name, matrix))
+    if (halves.byteLength !== raw.length) throw new Error(`${name} cannot change its size`)
+    raw.set(Buffer.from(halves.buffer))
+  }
+  return changed
+}
+
+type Float16Tensor = {
+  readonly name: string
+  readonly matrix: Matrix
+  /** Its place in the file. */
+  readonly raw: Buffer
+}
+
+function* float16Tensors(onnx: Buffer): Generator<Float16Tensor> {
   for (const graph of fieldsOf(onnx).filter(({ field }) => field === 7)) {
     for (const tensor of fieldsOf(graph.bytes).filter(({ field }) => field === 5)) {
       const fields = fieldsOf(tensor.bytes)
       const bytesOf = (wanted: number): Buffer =>
         fields.find(({ field }) => field === wanted)?.bytes ?? Buffer.alloc(0)
       if (fields.find(({ field }) => field === 2)?.number !== float16Type) continue
-      const shape = sizesOf(fields)
-      const raw = Buffer.from(bytesOf(9))
+      const raw = bytesOf(9)
+      const aligned = Buffer.from(raw)
       const values = Float32Array.from(
-        new Float16Array(raw.buffer, raw.byteOffset, raw.byteLength / 2),
+        new Float16Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 2),
       )
-      found.set(bytesOf(8).toString(), { shape, values })
+      yield { name: bytesOf(8).toString(), matrix: { shape: sizesOf(fields), values }, raw }
     }
   }
-  return found
 }
 
 type Field = { readonly field: number; readonly number: number; readonly bytes: Buffer }
