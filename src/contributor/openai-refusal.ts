@@ -213,6 +213,15 @@ export const jobAlreadySigned = (jobId: string): OpenAiRefusal => ({
   message: `Work for the job ${jobId} is in progress or was signed; a job is answered once.`,
 })
 
+/** A job that was never answered here, commits to no tokens, or is too old. */
+export const openingNotKept: OpenAiRefusal = {
+  status: 404,
+  type: 'invalid_request_error',
+  code: 'opening_not_kept',
+  param: null,
+  message: 'Nothing is kept here that opens the commitment of this job of this gateway.',
+}
+
 /** It was asked for more within the last minute. */
 export const priceTooLow = (header: string): OpenAiRefusal => ({
   status: 409,

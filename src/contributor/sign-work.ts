@@ -4,10 +4,10 @@ import { workDigest } from '../chain/receipt-typed-data.ts'
 import { signDigest } from '../chain/signatures.ts'
 import type { DomainSeparator } from '../chain/typed-data.ts'
 import type { SignedWork, Work } from '../domain/receipt.ts'
-import { type Address, type Bytes32, zeroBytes32 } from '../domain/units.ts'
+import type { Address, Bytes32 } from '../domain/units.ts'
 
 /** What a signer knows of a piece of work only when it is done. */
-export type WorkFacts = Omit<Work, 'contributor' | 'modelId' | 'commitment'>
+export type WorkFacts = Omit<Work, 'contributor' | 'modelId'>
 
 export type WorkSigner = {
   /** The operator's account; the signing key may be another one that the registry ties to it. */
@@ -62,7 +62,7 @@ export function openWorkSigner(signer: {
     signWork: (facts) => {
       assert(begun.delete(facts.jobId), 'only a begun job is signed, and only once')
       remember(facts.jobId)
-      const work: Work = { ...facts, contributor, modelId, commitment: zeroBytes32 }
+      const work: Work = { ...facts, contributor, modelId }
       return signWork({ privateKey, domain }, work)
     },
   }

@@ -1,5 +1,6 @@
 import { sha256Bytes32 } from '../attestation/answer-transcript.ts'
 import { contentHash } from '../attestation/content-hash.ts'
+import { type CommittedToken, tokenCommitment } from '../attestation/token-commitment.ts'
 import { choicesMax } from '../base/limits.ts'
 import { randomHex } from '../base/random-ids.ts'
 import { err, ok, type Result } from '../base/result.ts'
@@ -7,6 +8,7 @@ import { type Job, type RequestHeaders, readJobHeaders } from '../contributor/jo
 import type { OpenAiRefusal } from '../contributor/openai-refusal.ts'
 import { encodeSignedWork } from '../contributor/sign-work.ts'
 import { workStatus } from '../domain/receipt.ts'
+import { answerDigitsOf } from '../domain/request-id.ts'
 import { type Bytes32, unixSecondsOf } from '../domain/units.ts'
 import type { AnswerApi } from './answer-apis.ts'
 import type { AnswerHead, AnswerUsage, AnswerWire } from './answer-wire.ts'
@@ -25,6 +27,8 @@ export type AnswerWork = {
   readonly head: AnswerHead
   readonly wire: AnswerWire
   readonly job: Job | undefined
+  /** Of each choice what was sampled so far; undefined where nothing is signed. */
+  readonly tokens: readonly CommittedToken[][] | undefined
   /** sha256 of the request body. */
   readonly inputHash: Bytes32
   readonly receivedAtMs: number
@@ -62,20 +66,22 @@ export function planWork(
   if (!read.ok) return err(read.error)
   const { request, prompts, continued } = read.value
   const receivedAtMs = nowMs()
+  const choices = request.choices * prompts.length
   return ok({
     request,
     prompts,
     continued,
     seed: request.seed ?? seedOf(job.value),
-    slots: Math.min(request.choices * prompts.length, choicesMax, engine.turns.counts().slots),
+    slots: Math.min(choices, choicesMax, engine.turns.counts().slots),
     head: {
-      id: `${api.wire.idPrefix}${randomHex(12)}`,
+      id: `${api.wire.idPrefix}${answerDigitsOf(asked.headers['x-request-id']) ?? randomHex(12)}`,
       created: Math.floor(receivedAtMs / 1000),
       model: model.name,
       systemFingerprint: engine.systemFingerprint,
     },
     wire: api.wire,
     job: job.value,
+    tokens: job.value && Array.from({ length: choices }, () => []),
     inputHash: sha256Bytes32(asked.body),
     receivedAtMs,
   })
@@ -114,13 +120,17 @@ type FinishedAnswer = {
 export const hashOfTexts = (texts: readonly string[]): Bytes32 =>
   contentHash(texts.map((text) => ({ text, toolCalls: [] })))
 
-/** The signed Work of a finished answer, encoded; undefined where none was asked for. */
+/**
+ * The signed Work of a finished answer, encoded; undefined where none was asked for. Its tokens are kept for whoever audits
+ * it; what has none, such as a vector, commits to nothing.
+ */
 export function sealWork(
   engine: Engine,
-  work: Pick<AnswerWork, 'job' | 'inputHash' | 'receivedAtMs'>,
+  work: Pick<AnswerWork, 'job' | 'inputHash' | 'receivedAtMs'> &
+    Partial<Pick<AnswerWork, 'tokens'>>,
   { owedFor, usage, ...hashes }: FinishedAnswer,
 ): string | undefined {
-  const { job, inputHash, receivedAtMs } = work
+  const { job, inputHash, receivedAtMs, tokens = [] } = work
   if (engine.workSigner === undefined || job === undefined) return undefined
   // A clock that was set back must not make an answer end before it began.
   const finishedAtMs = Math.max(receivedAtMs, engine.nowMs())
@@ -129,10 +139,12 @@ export function sealWork(
     inputHash,
     ...hashes,
     ...usage,
+    commitment: tokenCommitment(tokens),
     startedAt: unixSecondsOf(receivedAtMs),
     finishedAt: unixSecondsOf(finishedAtMs),
     status: workStatus.complete,
   })
+  if (tokens.length > 0) engine.keptTokens.keep(job, tokens)
   engine.credit?.worked(owedFor ?? usage)
   return encodeSignedWork(signedWork)
 }

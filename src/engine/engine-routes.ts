@@ -1,10 +1,12 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { requestBodyBytesMax } from '../base/limits.ts'
+import { openingPrefix, readAskedOpening } from '../contributor/asked-opening.ts'
 import {
   askedByPage,
   methodNotAllowed,
   modelNotFound,
   type OpenAiRefusal,
+  openingNotKept,
   requestTooLarge,
   shuttingDown,
   unknownUrl,
@@ -42,19 +44,20 @@ const plans: { readonly [path: string]: PlanAnswer } = {
   '/v1/embeddings': planVectors,
 }
 
-type RouteName = 'answers' | 'models' | 'model' | 'health'
+type RouteName = 'answers' | 'models' | 'model' | 'opening' | 'health'
 
 const methods: { readonly [name in RouteName]: 'GET' | 'POST' } = {
   answers: 'POST',
   models: 'GET',
   model: 'GET',
+  opening: 'GET',
   health: 'GET',
 }
 const modelPrefix = '/v1/models/'
 
 /**
  * Answers one request: POST /v1/chat/completions, POST /v1/completions, POST /v1/embeddings,
- * GET /v1/models, GET /v1/models/{id}, GET /health.
+ * GET /v1/models, GET /v1/models/{id}, GET /v1/vouch/openings/{jobId}, GET /health.
  */
 export function route(serving: Serving, exchange: Exchange): void {
   const { request, response } = exchange
@@ -68,6 +71,7 @@ export function route(serving: Serving, exchange: Exchange): void {
   if (refused !== undefined) refuseUnread(response, refused)
   else if (plan !== undefined) void serveAnswer(serving, plan, exchange)
   else if (name === 'health') sendHealth(serving, response)
+  else if (name === 'opening') sendOpening(serving.engine, exchange, path)
   else sendModels(serving.engine, { path, response })
 }
 
@@ -75,6 +79,7 @@ function routeName(path: string): RouteName | undefined {
   if (Object.hasOwn(plans, path)) return 'answers'
   if (path === '/v1/models') return 'models'
   if (path.startsWith(modelPrefix)) return 'model'
+  if (path.startsWith(openingPrefix)) return 'opening'
   return path === '/health' ? 'health' : undefined
 }
 
@@ -144,6 +149,14 @@ function sendModels(
   const name = decodedOr(path.slice(modelPrefix.length))
   if (name === model.name) sendJson(response, { status: 200, body: JSON.stringify(object) })
   else sendRefusal(response, modelNotFound(name))
+}
+
+/** What opens a commitment that this engine signed, for the gateway that it was signed for. */
+function sendOpening(engine: Engine, { request, response }: Exchange, path: string): void {
+  const job = readAskedOpening(path, request.headers)
+  const body = job && engine.keptTokens.of(job)
+  if (body === undefined) sendRefusal(response, openingNotKept)
+  else sendJson(response, { status: 200, body })
 }
 
 /** Says whether the engine serves and how busy it is, and nothing of who asks what. */

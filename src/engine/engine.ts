@@ -4,7 +4,8 @@ import type { WorkSigner } from '../contributor/sign-work.ts'
 import { engineName } from './decoder-session.ts'
 import { type DecodingBatch, openDecodingBatch } from './decoding-batch.ts'
 import { openTurns, type Turns } from './generation-turns.ts'
-import { prefillTokensMax } from './limits.ts'
+import { KeptTokens } from './kept-tokens.ts'
+import { prefillTokensMax, tokensKeptBytesMax } from './limits.ts'
 import type { LanguageModel } from './load-model.ts'
 import { openPrefixCache } from './prefix-cache.ts'
 import { openPromptReader, type PromptReader } from './read-prompt.ts'
@@ -21,6 +22,8 @@ export type Engine = {
   readonly turns: Turns
   /** Undefined for a plain OpenAI server, which signs nothing. */
   readonly workSigner: WorkSigner | undefined
+  /** What opens the commitments in the Work that was signed. */
+  readonly keptTokens: KeptTokens
   /** Undefined for who is paid in another way, or not at all. */
   readonly credit: Credit | undefined
   /**
@@ -62,6 +65,7 @@ export function createEngine(parts: {
     batchRowsMax,
     turns,
     workSigner,
+    keptTokens: new KeptTokens(tokensKeptBytesMax),
     credit: parts.credit,
     systemFingerprint: `fp_${fingerprint.slice(0, 10)}`,
     nowMs,

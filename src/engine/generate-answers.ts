@@ -1,3 +1,4 @@
+import type { CommittedToken } from '../attestation/token-commitment.ts'
 import { assert } from '../base/assert.ts'
 import type { AnswerWork } from './answer-work.ts'
 import type { AnswerCounts } from './answering.ts'
@@ -14,7 +15,14 @@ import type { ReadPrompt } from './read-prompt.ts'
  */
 export async function* generateAnswers(
   engine: Pick<Engine, 'model' | 'batch' | 'promptReader'>,
-  { request, prompts, seed, slots }: Pick<AnswerWork, 'request' | 'prompts' | 'seed' | 'slots'>,
+  {
+    request,
+    prompts,
+    seed,
+    slots,
+    tokens,
+  }: Pick<AnswerWork, 'request' | 'prompts' | 'seed' | 'slots'> &
+    Partial<Pick<AnswerWork, 'tokens'>>,
   signal: AbortSignal,
 ): AsyncGenerator<ChoiceEvent, AnswerCounts> {
   const { promptReader } = engine
@@ -39,7 +47,10 @@ export async function* generateAnswers(
     else reads.set(position, reading)
     const prompt = await reading
     if (prompt === undefined) return { finishReason: undefined, completionTokens: 0 }
-    return yield* generate(engine, prompt, { ...request, seed: seed + BigInt(index), signal })
+    const chosen = tokens?.[index]
+    const onToken = chosen && ((token: CommittedToken) => void chosen.push(token))
+    const options = { ...request, seed: seed + BigInt(index), signal, onToken }
+    return yield* generate(engine, prompt, options)
   }
 
   const count = prompts.length * request.choices

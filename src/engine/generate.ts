@@ -1,3 +1,8 @@
+import {
+  alternativesKept,
+  type CommittedToken,
+  logprobQ16,
+} from '../attestation/token-commitment.ts'
 import { assert } from '../base/assert.ts'
 import type { BatchRow, DecodingBatch } from './decoding-batch.ts'
 import type { LanguageModel } from './load-model.ts'
@@ -19,6 +24,8 @@ export type GenerationOptions = {
   readonly seed: bigint
   /** Alternatives to report for each token; undefined reports no log-probabilities at all. */
   readonly topLogprobs: number | undefined
+  /** Told of each sampled token, those of a stop string included; undefined where nobody commits to them. */
+  readonly onToken?: ((token: CommittedToken) => void) | undefined
   /** Aborted when nobody wants the rest. */
   readonly signal: AbortSignal
 }
@@ -55,7 +62,7 @@ export async function* generate(
   options: GenerationOptions,
 ): GenerationSteps {
   const { config, forbiddenTokens, tokenizer } = model
-  const { sampling, seed, signal, topLogprobs } = options
+  const { sampling, seed, signal } = options
   const room = config.contextTokensMax - prompt.sequence.tokens
   const completionTokensMax = Math.min(options.completionTokensMax, room)
   const assembly = startTextAssembly<GeneratedToken>(options.stopStrings)
@@ -74,10 +81,7 @@ export async function* generate(
       const bytes = tokenizer.bytesOf(tokenId)
       assert(bytes !== undefined, 'every token that may be sampled is text')
       sampledCounts.set(tokenId, (sampledCounts.get(tokenId) ?? 0) + 1)
-      const logprobs =
-        topLogprobs === undefined
-          ? undefined
-          : logprobsOf(logits, { tokenId, topCount: topLogprobs })
+      const logprobs = weigh(logits, tokenId, options)
       yield assembly.push(bytes, { tokenId, logprobs })
       const completionTokens = index + 1
       if (assembly.stopped()) return { finishReason: 'stop', completionTokens }
@@ -92,4 +96,27 @@ export async function* generate(
   } finally {
     row?.leave()
   }
+}
+
+/** What is reported of a token; what is committed to is of the same numbers, computed once. */
+function weigh(
+  logits: Float32Array,
+  tokenId: number,
+  { topLogprobs, onToken }: GenerationOptions,
+): SampledLogprobs | undefined {
+  if (topLogprobs === undefined && onToken === undefined) return undefined
+  const committed = onToken === undefined ? 0 : alternativesKept
+  const topCount = Math.max(topLogprobs ?? 0, committed)
+  const logprobs = logprobsOf(logits, { tokenId, topCount })
+  onToken?.({
+    tokenId,
+    logprobQ16: logprobQ16(logprobs.logprob),
+    top: logprobs.top.slice(0, committed).map((one) => ({
+      tokenId: one.tokenId,
+      logprobQ16: logprobQ16(one.logprob),
+    })),
+  })
+  return topLogprobs === undefined
+    ? undefined
+    : { ...logprobs, top: logprobs.top.slice(0, topLogprobs) }
 }

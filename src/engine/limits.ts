@@ -31,3 +31,5 @@ export const prefillTokensMax = 32
 export const prefixCacheMebibytesDefaultMax = 64
 /** Memory of a batch that is kept while nobody generates; larger memory is given back. */
 export const idleBatchBytesMax: number = 16 * 1024 * 1024
+/** What opens the commitments of signed answers, as text: about fifty bytes a token, so the newest million tokens. */
+export const tokensKeptBytesMax: number = 64 * 1024 * 1024

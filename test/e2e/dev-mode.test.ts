@@ -30,7 +30,7 @@ test('an unmodified openai client is answered and handed a receipt that verifies
   expect(data.usage?.completion_tokens).toBeGreaterThan(3)
 
   const document = await dev.receipt(response.headers.get('x-vouch-receipt') ?? '')
-  expect(document.receipt.tiers).toBe(3)
+  expect(document.receipt.tiers).toBe(7)
   expect(document.receipt.work.completionTokens).toBe(data.usage?.completion_tokens)
   const receiptFile = join(folder.path, 'receipt.json')
   const answerFile = join(folder.path, 'answer.txt')
@@ -122,7 +122,7 @@ test('text completions of a raw prompt are answered, streamed and receipted like
   expect(texts[0]).toMatch(/^A receipt/)
   expect(texts[1]).toMatch(/^Once upon/)
   const document = await dev.receipt(response.headers.get('x-vouch-receipt') ?? '')
-  expect(document.receipt.tiers).toBe(3)
+  expect(document.receipt.tiers).toBe(7)
   expect(document.receipt.work.completionTokens).toBe(data.usage?.completion_tokens)
   const receiptFile = join(folder.path, 'completion.json')
   writeFileSync(receiptFile, JSON.stringify(document))

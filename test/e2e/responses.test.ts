@@ -62,7 +62,7 @@ describe('at vouch dev', () => {
       const { output, usage } = stream ? assembleResponse(eventsOf(response)) : JSON.parse(response)
       const content = output[0].content[0].text
       const document = await dev.receipt(answer.headers.get('x-vouch-receipt') ?? '')
-      expect(document.receipt.tiers).toBe(3)
+      expect(document.receipt.tiers).toBe(7)
       expect(document.receipt.work.completionTokens).toBe(usage.output_tokens)
 
       const fileOf = (name: string, text: string): string => {

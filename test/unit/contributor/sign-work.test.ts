@@ -43,6 +43,7 @@ const facts = (number: number): WorkFacts => ({
   promptTokens: 40,
   cachedPromptTokens: 32,
   completionTokens: 7,
+  commitment: bytes32(`0x${'99'.repeat(32)}`),
   startedAt: unixSeconds(1_700_000_000),
   finishedAt: unixSeconds(1_700_000_001),
   status: workStatus.complete,
@@ -79,7 +80,6 @@ describe('openWorkSigner', () => {
       ...facts(1),
       contributor: operator,
       modelId,
-      commitment: `0x${'00'.repeat(32)}`,
     })
   })
 
