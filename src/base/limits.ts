@@ -175,6 +175,8 @@ export const storeCachedRowsMax = 65_536
 export const storeLeaseMs = 15_000
 /** How often it renews. */
 export const storeLeaseRenewalMs = 5_000
+/** A receipt in a header of its answer, before base64: HTTP clients take 8 to 16 KiB of headers, some proxies 4. */
+export const inlineReceiptBytesMax = 6_000
 /** Rows of one answer when a whole table is read. */
 export const storeScanRows = 256
 /** What a contributor has earned becomes a voucher after so long… */

@@ -8,6 +8,7 @@ import { usualEndpoints } from '../domain/endpoint.ts'
 import { voucherHeader } from '../domain/payout-voucher.ts'
 import { priceHeader, readPriceHeader } from '../domain/price-header.ts'
 import type { TokenPrices } from '../domain/price-sheet.ts'
+import { isRequestId } from '../domain/request-id.ts'
 import type { Bytes32 } from '../domain/units.ts'
 import { busyRetryAfterS } from './agent-limits.ts'
 import { type AgentParts, loadOf } from './agent-parts.ts'
@@ -31,6 +32,8 @@ import {
 
 export type AdmittedJob = {
   readonly job: Job
+  /** What the gateway calls the request: engines that name answers after it are told. */
+  readonly requestId: string | undefined
   readonly model: AgentModel
   readonly asked: AskedAnswer
   /** sha256 of what the gateway sent. */
@@ -62,8 +65,15 @@ export async function admitJob(
   const credit = await admitOnCredit(parts, request.headers)
   if (!credit.ok) return credit
   const inputHash = sha256Bytes32(request.body)
-  const { value: named } = job
-  return ok({ job: named, model: model.value, asked: asked.value, inputHash, prices: prices.value })
+  const named = single(request.headers['x-request-id'])
+  return ok({
+    job: job.value,
+    requestId: named !== undefined && isRequestId(named) ? named : undefined,
+    model: model.value,
+    asked: asked.value,
+    inputHash,
+    prices: prices.value,
+  })
 }
 
 /** Why nothing at all is taken now; asked again right before a job begins, since it changes while its credit is asked for. */

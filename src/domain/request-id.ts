@@ -7,6 +7,10 @@ import { type Bytes32, bytes32 } from './units.ts'
 const prefix = 'req_'
 const digits = 24
 const pattern = /^req_[0-9a-f]{24}$/
+/** vLLM and its like put the whole name that they are asked under behind a prefix of their own. */
+const answerPattern = /^(?:chatcmpl-|cmpl-|embd-|resp_|msg_)(?:req_)?([0-9a-f]{24})$/
+/** What a store keeps beside a receipt and a path can carry. */
+const keptAnswerPattern = /^[\x21-\x7e]{1,256}$/
 
 /** `req_` and 24 hex digits. */
 export const isRequestId = (text: string): boolean => pattern.test(text)
@@ -22,3 +26,26 @@ export function receiptIdsOf(requestId: string): {
   const begin = `0x${requestId.slice(prefix.length)}`
   return { first: bytes32(begin.padEnd(66, '0')), last: bytes32(begin.padEnd(66, 'f')) }
 }
+
+/** Of our own name for a request, the part that ids of its answer share; undefined of any other text. */
+export const answerDigitsOf = (requestId: unknown): string | undefined =>
+  typeof requestId === 'string' && isRequestId(requestId)
+    ? requestId.slice(prefix.length)
+    : undefined
+
+/** The request that an answer's id follows from; undefined of an id that an engine made up. */
+export function requestIdOfAnswer(answerId: string): string | undefined {
+  const found = answerPattern.exec(answerId)?.[1]
+  return found === undefined ? undefined : prefix + found
+}
+
+/**
+ * The id that must be kept for a receipt to be found by it; undefined where it follows from the request's, and of what is no
+ * id in any sense. `answerId` is the contributor's word: any JSON.
+ */
+export const answerIdToKeep = (requestId: string, answerId: unknown): string | undefined =>
+  typeof answerId === 'string' &&
+  requestIdOfAnswer(answerId) !== requestId &&
+  keptAnswerPattern.test(answerId)
+    ? answerId
+    : undefined

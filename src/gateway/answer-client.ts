@@ -29,6 +29,8 @@ export type AnswerClient = {
    * failed before its first content has reached nobody.
    */
   readonly startDialect?: ((request: InferenceRequest) => AnswerDialect) | undefined
+  /** Told of the receipt's JSON before the last bytes, where the client wants it in the answer itself. */
+  readonly sealed?: ((receipt: string) => void) | undefined
   /** An answer in one piece; JSON unless the headers say otherwise. */
   readonly answer: (headers: AnswerHeaders, body: Buffer) => void
   readonly startStream: (headers: AnswerHeaders) => void

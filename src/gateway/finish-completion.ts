@@ -3,7 +3,6 @@
  * receipt are durable, so an answer whose end a client has seen always has its receipt.
  */
 import {
-  type AnswerContent,
   type AnswerHashes,
   type ReceivedHashes,
   sha256Bytes32,
@@ -14,19 +13,16 @@ import { checkWork } from '../attestation/check-work.ts'
 import type { SeenCheckpoint } from '../attestation/seen-checkpoints.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { SignedCheckpoint } from '../domain/checkpoint.ts'
-import { type SignedWork, type Work, workStatus } from '../domain/receipt.ts'
+import { type SignedWork, workStatus } from '../domain/receipt.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { EndReason } from '../domain/request-record.ts'
 import { type Bytes32, unixSecondsOf, zeroBytes32 } from '../domain/units.ts'
-import { type MeteredUsage, noUsage, type Usage } from '../domain/usage.ts'
-import { echoedBytesIn } from '../metering/echoed-bytes.ts'
-import { atMostVouched, settleUnits, settleUsage } from '../metering/settle-usage.ts'
-import { countPrompt } from '../metering/token-counter.ts'
-import type { WholeUnits } from '../upstream/whole-units.ts'
+import { type MeteredUsage, noUsage } from '../domain/usage.ts'
 import { answerHeaders, wholeAnswerHeaders } from './answer-headers.ts'
 import { releaseHold, requestOnly } from './enter-limits.ts'
 import type { Gateway } from './gateway.ts'
 import { judgeCut } from './judge-cut.ts'
+import { meter, meterCut, type Observed, type StreamObserved, usageOf } from './meter-answer.ts'
 import type { BegunAnswer } from './open-first-answer.ts'
 import type { StreamRelay } from './relay-stream.ts'
 import type { StreamEnd } from './relay-terms.ts'
@@ -169,16 +165,6 @@ async function releaseUnserved(
   return ok(undefined)
 }
 
-type StreamObserved = {
-  readonly content: Pick<AnswerContent, 'byteLength' | 'text' | 'choices'>
-  readonly reported: Usage | undefined
-}
-
-type Observed = {
-  readonly content: StreamObserved['content'] | Pick<WholeUnits, 'units' | 'source'>
-  readonly reported: Usage | undefined
-}
-
 /** A whole answer: the contributor's Work must agree with what we saw before anything is charged. */
 async function settleComplete(
   gateway: Gateway,
@@ -249,50 +235,4 @@ async function settleFailed(
   const status = workStatus.upstreamFailed
   const outcome = { hashes, status, usage, signedWork: undefined, vouched, contradiction }
   return err((await settleAnswer(gateway, served, outcome, reason)) ?? refusal)
-}
-
-const usageOf = (work: Work): Usage => ({
-  promptTokens: work.promptTokens,
-  cachedPromptTokens: work.cachedPromptTokens,
-  completionTokens: work.completionTokens,
-  reasoningTokens: 0,
-})
-
-/** Of a stream without a Work: never more than its contributor vouches for, as far as it does. */
-function meterCut(
-  served: ServedRequest,
-  observed: StreamObserved,
-  vouched: SeenCheckpoint | undefined,
-): MeteredUsage {
-  const usage = meter(served, observed)
-  if (vouched === undefined) return usage
-  const { completionTokens } = vouched.checkpoint
-  const bytesSince = observed.content.byteLength - vouched.completionBytes
-  return atMostVouched(usage, { completionTokens, bytesSince })
-}
-
-function meter(served: ServedRequest, observed: Observed): MeteredUsage {
-  const { request, begun, admitted, tokenCounter: counter, promptTokensMax } = served
-  const { content, reported } = observed
-  const { offer } = begun.attempt.candidate
-  const promptTokensCounted = counter && countPrompt(counter, request)
-  if ('units' in content) {
-    const { units, source } = content
-    const perChoiceMax = admitted.bounds.get(offer)?.completionTokensMax ?? 0
-    const unitsMax = perChoiceMax * request.choiceCount
-    const promptCount = request.promptCount ?? 1
-    const seen = { units, source, unitsMax, promptTokensCounted, promptTokensMax, promptCount }
-    return settleUnits(reported, seen)
-  }
-  // What the prompt said again costs nothing a second time, but an answer with it is not empty.
-  const isEchoed = request.echoedBytes !== undefined
-  const echoedBytes = isEchoed ? echoedBytesIn(content.choices(request.choiceCount), request) : 0
-  const writtenBytes = content.byteLength - echoedBytes
-  return settleUsage(reported, {
-    promptTokensCounted,
-    completionTokensCounted: isEchoed ? undefined : counter?.count(content.text),
-    promptTokensMax,
-    completionBytes: content.byteLength === 0 ? 0 : Math.max(1, writtenBytes),
-    messageCount: request.messageCount,
-  })
 }

@@ -198,6 +198,8 @@ function jobHeaders(
   const { contributor, offer } = candidate
   const headers: Record<string, string> = {
     'content-type': request.contentType ?? 'application/json',
+    // Engines that name their answers after it spare the ledger an entry.
+    'x-request-id': request.requestId,
   }
   if (contributor.authorization !== undefined) headers['authorization'] = contributor.authorization
   if (contributor.identity !== undefined) {

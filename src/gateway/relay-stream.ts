@@ -25,7 +25,7 @@ import type { OpenedAnswer } from '../upstream/open-answer.ts'
 import { SseReader } from '../upstream/sse-reader.ts'
 import type { AnswerClient } from './answer-client.ts'
 import { closingEvents } from './closing-events.ts'
-import type { RelayTerms, StreamEnd } from './relay-terms.ts'
+import { isAsked, type RelayTerms, type StreamEnd } from './relay-terms.ts'
 import type { StreamCredit } from './stream-credit.ts'
 
 type Chunk = Extract<ChatEvent, { kind: 'chunk' }>
@@ -37,6 +37,8 @@ export class StreamRelay {
   readonly committed: Promise<Result<void, UpstreamRefusal>>
   usage: Usage | undefined
   encodedWork: string | undefined
+  /** What the first event that was forwarded says. */
+  answerId: unknown
   /** Events with content that were forwarded. */
   contentEvents = 0
   /** Its client read slower than it wrote at least once: its pace is not the contributor's own. */
@@ -169,7 +171,7 @@ export class StreamRelay {
 
   #chunk(block: Buffer, event: Chunk): void {
     // Content after the end, or a choice nobody asked for, would be answered but not attested.
-    if (this.#doneSeen || event.deltas.some(({ index }) => !this.#isOurs(index))) {
+    if (this.#doneSeen || event.deltas.some((delta) => !isAsked(this.#terms, delta))) {
       this.#fail({ reason: 'upstream_bad_response' })
       return
     }
@@ -183,6 +185,7 @@ export class StreamRelay {
     const bytes = this.#forClient(event)
     if (bytes === block) this.transcript.passed(block)
     else this.transcript.replaced(block, bytes)
+    if (this.#lastChunk === undefined) this.answerId = event.answerId
     this.#lastChunk = bytes
     this.#forward(bytes)
     this.#noteDeltas(event.deltas)
@@ -215,10 +218,6 @@ export class StreamRelay {
     for (const block of blocks) this.#block(block)
     if (this.#upstreamOver) this.#upstreamEnded()
     else this.#resume()
-  }
-
-  #isOurs(index: number): boolean {
-    return Number.isInteger(index) && index >= 0 && index < this.#terms.choiceCount
   }
 
   #noteDeltas(deltas: readonly ChoiceDelta[]): void {

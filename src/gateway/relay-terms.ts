@@ -34,3 +34,9 @@ export type RelayTerms = {
   readonly beginWithinMs: number
   readonly nowMs: () => number
 }
+
+/** Whether a choice is one of those that were asked for. */
+export const isAsked = (
+  { choiceCount }: Pick<RelayTerms, 'choiceCount'>,
+  { index }: { readonly index: number },
+): boolean => Number.isInteger(index) && index >= 0 && index < choiceCount

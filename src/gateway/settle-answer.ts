@@ -12,6 +12,7 @@ import { type SignedWork, type Work, type WorkStatus, workStatus } from '../doma
 import type { ReceiptEvidence } from '../domain/receipt-document.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import { apiKeyIdOf, type InferenceRequest } from '../domain/request.ts'
+import { answerIdToKeep } from '../domain/request-id.ts'
 import type { EndReason, RequestRecord } from '../domain/request-record.ts'
 import {
   type AtomicAmount,
@@ -27,6 +28,7 @@ import type { UsdBook } from '../domain/usd-book.ts'
 import type { TokenCounter } from '../metering/token-counter.ts'
 import type { LimitPlace } from '../payment/caller-limits-desk.ts'
 import { type Admitted, heldAmountOf, isStoreFailure } from '../payment/payment-step.ts'
+import { isText } from '../upstream/answer-formats.ts'
 import type { AnswerClient } from './answer-client.ts'
 import { limitUseOf } from './enter-limits.ts'
 import type { Gateway } from './gateway.ts'
@@ -93,6 +95,7 @@ export async function settleAnswer(
       return { reason: 'hold_lost' }
     }
     await decided.durable
+    served.client.sealed?.(decided.value.body)
   } catch (error) {
     await place?.leave(undefined)
     logEnded(gateway, served, { outcome: 'failed', reason: 'store_unavailable' })
@@ -182,7 +185,7 @@ function unsealed(
     usageSource: outcome.usage.source,
     record: JSON.stringify(recordOf(served, { reason, usage: outcome.usage }, nowMs)),
     sealedAt: unixSecondsOf(nowMs),
-    answerId: undefined,
+    answerId: answerIdToKeep(request.requestId, answerIdOf(served)),
   }
 }
 
@@ -192,6 +195,13 @@ function evidenceOf({ vouched, contradiction = [] }: Outcome): ReceiptEvidence |
   }
   const { checkpoint, signature } = vouched
   return { checkpoints: [{ checkpoint, signature }] }
+}
+
+/** The contributor's word for the answer; undefined where its client reads another's. */
+function answerIdOf({ begun: { body }, client }: ServedRequest): unknown {
+  if (client.startDialect !== undefined) return undefined
+  if (body.kind === 'stream') return body.relay.answerId
+  return isText(body.read.answer) ? body.read.answer.answerId : undefined
 }
 
 function recordOf(

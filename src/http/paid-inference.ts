@@ -11,6 +11,7 @@ import type { UnpaidRequest } from '../domain/request.ts'
 import type { PaymentQuote, PresentedPayment, RefundRequest } from '../domain/x402-payment.ts'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
 import { authorizationOf } from './authorization.ts'
+import { tellingReceipt } from './inline-receipt.ts'
 import { errorAnswer } from './openai-error.ts'
 import { paymentRequiredHeader, readParallel, readPayment } from './payment-headers.ts'
 import { type RateHeaders, rateHeadersFor, tellingRates } from './rate-headers.ts'
@@ -58,7 +59,7 @@ export async function paidInference(
     }
     const watched = { cancellation: watchClient(outgoing), requestId, stallMs, startDialect }
     const rates = ratesOf(door, payment.value)
-    const client = tellingRates(rawAnswerClient(outgoing, watched), rates)
+    const client = tellingRates(tellingReceipt(rawAnswerClient(outgoing, watched), incoming), rates)
     const served = await paid.complete(request, payment.value, {
       quote: quote.value,
       client,

@@ -5,6 +5,7 @@ import type { InferenceRequest, Payer } from '../domain/request.ts'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
 import { echoRequestId } from './echo-request-id.ts'
 import type { Entrance } from './entrance.ts'
+import { tellingReceipt } from './inline-receipt.ts'
 import { isAboutMoney, isPaidByItself, paidInference, quotedHeaders } from './paid-inference.ts'
 import { type RateHeaders, rateHeadersFor, tellingRates } from './rate-headers.ts'
 import { rawAnswerClient, sendError, watchClient } from './raw-response.ts'
@@ -45,7 +46,7 @@ export async function serveInference(
     const { startDialect } = asked.value
     const request: InferenceRequest = { ...asked.value.request, payer }
     const watched = { cancellation: watchClient(outgoing), requestId, stallMs, startDialect }
-    const client = tellingRates(rawAnswerClient(outgoing, watched), rates)
+    const client = tellingRates(tellingReceipt(rawAnswerClient(outgoing, watched), incoming), rates)
     const served = await door.complete(request, client)
     if (served.ok) return
     entrance.refused(payer, served.error)

@@ -33,6 +33,8 @@ export type ChatEvent =
       readonly bytes: Buffer
       readonly deltas: readonly ChoiceDelta[]
       readonly usage: Usage | undefined
+      /** Whatever stands where the answer's id should. */
+      readonly answerId: unknown
     }
   | { readonly kind: 'done' }
   /** The signed Work of a contributor (`: vouch-work …`), still encoded. */
@@ -112,7 +114,7 @@ function readPayload(payload: string, bytes: Buffer, part: StreamedPart): ChatEv
   if (!Array.isArray(choices)) return { kind: 'malformed' }
   const deltas = readDeltas(choices, part)
   if (deltas === undefined) return { kind: 'malformed' }
-  return { kind: 'chunk', bytes, deltas, usage: readUsage(json['usage']) }
+  return { kind: 'chunk', bytes, deltas, usage: readUsage(json['usage']), answerId: json['id'] }
 }
 
 /** A chunk's bytes without its usage: `usage: null` stays for a client who asked for usage, which comes once, at the end. */
@@ -201,6 +203,8 @@ function readAside(delta: Fields): string {
 export type WholeText = {
   readonly deltas: readonly ChoiceDelta[]
   readonly usage: Usage | undefined
+  /** Whatever stands where the answer's id should. */
+  readonly answerId?: unknown
   /** Of `bytes`, where that is not JSON. */
   readonly contentType?: string
   /** The body re-serialised: a fixed point of JSON.parse and JSON.stringify, which verifiers of others rely on. */
@@ -223,7 +227,7 @@ export function readWholeText(
     return undefined
   const serialised = JSON.stringify(json)
   const bytes = serialised === text ? body : Buffer.from(serialised)
-  return { deltas, usage: readUsage(json['usage']), bytes }
+  return { deltas, usage: readUsage(json['usage']), answerId: json['id'], bytes }
 }
 
 /** OpenAI's usage object. Undefined unless both totals are whole numbers: half a report is no report. */

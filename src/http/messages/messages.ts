@@ -1,6 +1,6 @@
 import { requestBodyBytesMax } from '../../base/limits.ts'
-import { randomHex } from '../../base/random-ids.ts'
 import { ok } from '../../base/result.ts'
+import { answerDigitsOf } from '../../domain/request-id.ts'
 import { parseTranslatable, readTranslated } from '../read-translated.ts'
 import type { Surface } from '../surface.ts'
 import { messagesErrorBody } from './messages-error.ts'
@@ -19,8 +19,10 @@ export const messages: Surface = {
     if (!fields.ok) return fields
     const request = readTranslated(fields.value, headers)
     if (!request.ok) return request
-    const { modelName } = request.value
-    const head = { id: `msg_${randomHex(12)}`, model: modelName }
-    return ok({ request: request.value, startDialect: () => new MessagesDialect(head) })
+    return ok({
+      request: request.value,
+      startDialect: ({ requestId, modelName }) =>
+        new MessagesDialect({ id: `msg_${answerDigitsOf(requestId)}`, model: modelName }),
+    })
   },
 }
