@@ -273,6 +273,7 @@ export class OnlineContributor {
       return err(describeBillingFailure(joined.error))
     }
     this.#replaceAgent()
+    this.#reach?.renew()
     return ok(undefined)
   }
 

@@ -26,6 +26,8 @@ export type ReachEvent =
 export type Reach = {
   /** Whether the dialled connection stands; null where the gateway dials. */
   readonly isConnected: () => boolean | null
+  /** Another key is in use: what was proven with the former one is proven anew. */
+  readonly renew: () => void
   readonly stop: () => Promise<void>
 }
 
@@ -77,6 +79,7 @@ function dial({ contribution, answerer, signingKey, onEvent }: ReachTerms): Reac
   })
   return {
     isConnected: () => isConnected,
+    renew: () => dialling.renew(),
     stop: async () => {
       dialling.stop()
       exchanges.close()
@@ -98,7 +101,7 @@ async function listen(
       },
     })
     onEvent({ event: 'listening', url: server.url })
-    return { isConnected: () => null, stop: () => server.stop() }
+    return { isConnected: () => null, renew: () => {}, stop: () => server.stop() }
   } catch (error) {
     const { code = messageOf(error) } = error as NodeJS.ErrnoException
     throw new CommandFailure(

@@ -4,6 +4,7 @@
  *
  *   DIALLING --101--> CONNECTED --lost, silent--> WAITING --pause, doubling to the last--> DIALLING
  *   DIALLING --refused--> WAITING                  any --stop--> STOPPED
+ *   CONNECTED --renew--> CONNECTED: a second connection is dialled, and the gateway lets the first go when it takes that one
  */
 import { request as httpRequest } from 'node:http'
 import { performServerHandshake, type ServerHttp2Session } from 'node:http2'
@@ -37,6 +38,8 @@ export type DialTerms = {
 export type Dialling = {
   /** The gateway took us: when this connection is lost, the pauses begin from the first again. */
   readonly accepted: () => void
+  /** Dials anew beside a connection that stands, to prove another key without being away. */
+  readonly renew: () => void
   readonly stop: () => void
 }
 
@@ -47,16 +50,22 @@ export function dialGateway(terms: DialTerms): Dialling {
   let failures = 0
   const dial = (): void => {
     const nonce = bytes32(`0x${randomHex(32)}`)
+    const before = session
     connect(terms, nonce)
       .then((connected) => {
         if (isStopped) return connected.destroy()
         session = connected
         watchSilence(connected, terms.silenceMs)
         connected.on('error', () => {})
-        connected.on('close', () => lost('the connection ended'))
+        connected.on('close', () => {
+          if (session === connected) lost('the connection ended')
+        })
         terms.onSession(connected, nonce)
       })
-      .catch((error: Error) => lost(error.message))
+      .catch((error: Error) => {
+        // One that stands goes on; when it is lost the next dial is not far.
+        if (before === undefined || session !== before) lost(error.message)
+      })
   }
   const lost = (why: string): void => {
     session = undefined
@@ -72,6 +81,9 @@ export function dialGateway(terms: DialTerms): Dialling {
   return {
     accepted: () => {
       failures = 0
+    },
+    renew: () => {
+      if (session !== undefined) dial()
     },
     stop: () => {
       isStopped = true

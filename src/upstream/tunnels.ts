@@ -69,8 +69,9 @@ export class Tunnels {
       if (mayUse(this.#expected.get(host), key)) continue
       tunnel.close()
       this.#tunnels.delete(host)
-      this.#reachable.delete(host)
+      this.#awaitReturn(host, tunnel)
     }
+    for (const host of this.#reachable) if (!this.#expected.has(host)) this.#reachable.delete(host)
   }
 
   /** Whether a connection of that host stands, or one may soon stand again on which what was begun goes on. */
@@ -141,13 +142,17 @@ export class Tunnels {
     session.on('close', () => {
       if (tunnel.isUp) return
       this.#terms.onEvent({ event: 'tunnel_down', contributorId })
-      // Most come back: whoever asks meanwhile is told to ask again, and not that there is no such model.
-      setTimeout(() => this.#giveUp(host, tunnel), this.#terms.times.resumeMs).unref()
+      this.#awaitReturn(host, tunnel)
     })
   }
 
-  #giveUp(host: string, tunnel: Tunnel): void {
-    if (!tunnel.isUp && this.#tunnels.get(host)?.tunnel === tunnel) this.#reach(host, false)
+  /** Most come back: whoever asks meanwhile is told to ask again, and not that there is no such model. */
+  #awaitReturn(host: string, tunnel: Tunnel): void {
+    const giveUp = (): void => {
+      const now = this.#tunnels.get(host)?.tunnel
+      if (!tunnel.isUp && (now === undefined || now === tunnel)) this.#reach(host, false)
+    }
+    setTimeout(giveUp, this.#terms.times.resumeMs).unref()
   }
 
   #reach(host: string, isReachable: boolean): void {

@@ -34,6 +34,7 @@ let tunnels: Tunnels
 let tunnel: Tunnel
 let exchanges: TunnelExchanges
 let hangUp: () => void
+let renew: () => void
 let refusals: string[]
 let arrivals: (() => void)[]
 
@@ -59,7 +60,7 @@ beforeEach(() => open(times))
 async function open(withTimes: TunnelTimes): Promise<void> {
   arrivals = []
   refusals = []
-  agentKeys = { ...agentKeys, gatewayKeys: [addressOfPrivateKey(gatewayKey)] }
+  agentKeys = { ...agentKeys, signingKey, gatewayKeys: [addressOfPrivateKey(gatewayKey)] }
   engine = await startScriptedUpstream()
   tunnels = new Tunnels({
     greeting: { domain, gateway, signingKey: gatewayKey, timeoutMs: 5_000 },
@@ -94,6 +95,7 @@ async function open(withTimes: TunnelTimes): Promise<void> {
     random: () => 0,
   })
   hangUp = dialling.stop
+  renew = dialling.renew
   await connected
   tunnel = tunnels.find(contributor) as Tunnel
 }
@@ -293,7 +295,36 @@ test('a key that is taken back takes its tunnel with it, and nothing else does',
   tunnels.expect([{ ...expected, identity }])
   expect((await asking.done).error).toBeInstanceOf(Error)
   expect(tunnels.find(contributor)).toBeUndefined()
+  // Who has another key may be back in a moment.
+  expect(tunnels.isReachable(contributor)).toBe(true)
   await vi.waitFor(() => expect(refusals.join()).toMatch(/not of a key/), 5_000)
+  tunnels.expect([])
+  expect(tunnels.isReachable(contributor)).toBe(false)
+})
+
+test('another key is proven beside the connection that stands, and nobody is away when the former is taken back', async () => {
+  const stream = stepping()
+  engine.become(stream.script)
+  const asking = ask()
+  await stream.begun
+  stream.write('data: 1\n\n')
+  await asking.until(9)
+  const nextKey = randomPrivateKey()
+  const both = [signingKey, nextKey].map(addressOfPrivateKey)
+  tunnels.expect([{ ...expected, identity: { operator: contributor, signingAddresses: both } }])
+  agentKeys = { ...agentKeys, signingKey: nextKey }
+  const proven = nextArrival()
+  renew()
+  await proven
+  const signingAddresses = [addressOfPrivateKey(nextKey)]
+  tunnels.expect([{ ...expected, identity: { operator: contributor, signingAddresses } }])
+  expect(tunnels.find(contributor)).toBe(tunnel)
+  expect(tunnel.isUp).toBe(true)
+  stream.write('data: 2\n\n')
+  stream.end()
+  const { body, error } = await asking.done
+  expect(error).toBeUndefined()
+  expect(String(body)).toBe('data: 1\n\ndata: 2\n\n')
 })
 
 test('an abort reaches the engine at once, also of an answer that has not begun', async () => {
