@@ -39,7 +39,13 @@ const answerTimeoutMs = 120_000
 
 /** `origin`: the gateway's base URL without `/v1`. */
 export async function askGateway<T>(
-  asked: { readonly origin: string; readonly path: string; readonly init: RequestInit },
+  asked: {
+    readonly origin: string
+    readonly path: string
+    readonly init: RequestInit
+    /** Default: the global one. */
+    readonly fetch?: typeof fetch | undefined
+  },
   reader: Reader<T>,
 ): Answer<T> {
   const { origin, path, init } = asked
@@ -47,7 +53,11 @@ export async function askGateway<T>(
   let text: string
   try {
     const signal = AbortSignal.timeout(answerTimeoutMs)
-    const response = await fetch(origin + path, { ...init, signal, redirect: 'error' })
+    const response = await (asked.fetch ?? fetch)(origin + path, {
+      ...init,
+      signal,
+      redirect: 'error',
+    })
     status = response.status
     text = await readText(response)
   } catch (error) {

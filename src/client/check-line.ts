@@ -3,6 +3,7 @@
  * never change.
  */
 export const checkNames = [
+  'receipt',
   'shape',
   'domain',
   'gateway-signature',
@@ -31,6 +32,13 @@ export const checkNames = [
   'policy-model',
   'policy-tiers',
   'policy-age',
+  'policy-channel',
+  'policy-price',
+  'policy-anchoring',
+  'ending',
+  'continuity',
+  'inclusion',
+  'inclusion-anchored',
   'chain',
   'verifier-contract',
   'verify-call',

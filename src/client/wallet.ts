@@ -10,7 +10,7 @@
 
 import { err, ok, type Result } from '../base/result.ts'
 import type { ChannelConfig } from '../domain/channel.ts'
-import { isSamePrice, lowestOf, type PriceSheet } from '../domain/price-sheet.ts'
+import type { PriceSheet } from '../domain/price-sheet.ts'
 import {
   type Address,
   type AtomicAmount,
@@ -21,6 +21,7 @@ import {
 } from '../domain/units.ts'
 import { type CheckLine, joinLines } from './check-line.ts'
 import { anyReceipt } from './check-policy.ts'
+import { isNoDearer } from './is-no-dearer.ts'
 import type { ParsedReceipt } from './parse-receipt-document.ts'
 import { recoverSigners } from './recover-signers.ts'
 import type { TrustAnchors } from './trust-anchors.ts'
@@ -167,16 +168,6 @@ function chainMismatch(
   }
   return undefined
 }
-
-/** Prices that move with what contributors ask stay below the ones that their gateway told at first. */
-const isNoDearer = (sheet: PriceSheet, agreed: readonly PriceSheet[]): boolean =>
-  agreed.some(
-    (most) =>
-      sheet.operator === most.operator &&
-      sheet.modelId === most.modelId &&
-      sheet.asset === most.asset &&
-      isSamePrice(lowestOf(sheet, most), sheet),
-  )
 
 /** What the gateway says of the channel, as far as it matters here. */
 export type ClaimedBook = { readonly charged: AtomicAmount; readonly receipts: number }
