@@ -190,6 +190,11 @@ export type JoiningRefusal =
   | { readonly reason: 'contributor_query_invalid' }
   | { readonly reason: 'contributor_not_joined' }
 
+/** What is asked about receipts after the fact is not here. */
+export type EvidenceRefusal =
+  | { readonly reason: 'signing_address_not_found' }
+  | { readonly reason: 'aci_session_not_found' }
+
 /** What the operator asks of a running gateway cannot be done. Nothing changed. */
 export type AdminRefusal =
   | { readonly reason: 'invalid_admin_token' }
@@ -227,6 +232,7 @@ export type Refusal =
   | PayoutRefusal
   | LendingRefusal
   | JoiningRefusal
+  | EvidenceRefusal
   | AdminRefusal
   | GatewayRefusal
   | FxRefusal

@@ -44,8 +44,7 @@ export function requestIdOfAnswer(answerId: string): string | undefined {
  * id in any sense. `answerId` is the contributor's word: any JSON.
  */
 export const answerIdToKeep = (requestId: string, answerId: unknown): string | undefined =>
-  typeof answerId === 'string' &&
-  requestIdOfAnswer(answerId) !== requestId &&
-  keptAnswerPattern.test(answerId)
-    ? answerId
-    : undefined
+  isAnswerId(answerId) && requestIdOfAnswer(answerId) !== requestId ? answerId : undefined
+
+export const isAnswerId = (answerId: unknown): answerId is string =>
+  typeof answerId === 'string' && keptAnswerPattern.test(answerId)

@@ -42,6 +42,8 @@ export type RequestRecord = {
   readonly endpoint: Endpoint
   /** Where the client asked, such as `/v1/messages`; undefined where that is the endpoint's own path. */
   readonly path?: string | undefined
+  /** The id that stands in the answer, as the contributor gave it; undefined where it gave none or its client reads another. */
+  readonly answerId?: string | undefined
   readonly stream: boolean
   readonly createdAtMs: number
   readonly durationMs: number

@@ -9,6 +9,7 @@ import type { X402Step } from '../payment/x402-step.ts'
 import type { PayoutStep } from '../settlement/payout-step.ts'
 import type { Tunnels } from '../upstream/tunnels.ts'
 import type { AdminDoor } from './admin-door.ts'
+import { createEvidenceDoor, type EvidenceSources } from './evidence-door.ts'
 import { findRequest } from './find-request.ts'
 import type { Gateway } from './gateway.ts'
 import type { GatewayDoor } from './gateway-door.ts'
@@ -35,6 +36,8 @@ export type DoorDeps = {
   readonly lending?: LendingStep | undefined
   readonly joining?: JoiningDoor | undefined
   readonly admin?: AdminDoor | undefined
+  /** Undefined where the gateway runs in no TEE and verifies no upstream. */
+  readonly evidence?: EvidenceSources | undefined
   readonly log: GatewayLog
 }
 
@@ -66,6 +69,7 @@ export function createDoor(deps: DoorDeps): GatewayDoor {
       }
     },
     request: (channelId, id) => findRequest(gateway, channelId, id),
+    evidence: createEvidenceDoor(gateway, deps.evidence),
     limits: gateway.limits,
     billing: deps.billing,
     paid: deps.x402 === undefined ? undefined : createPaidDoor(gateway, inFlight, deps.x402),

@@ -4,40 +4,192 @@
  */
 import { err, ok, type Result } from '../base/result.ts'
 import type { Refusal } from '../domain/refusal.ts'
+import { answerDigitsOf } from '../domain/request-id.ts'
 import type { SigningAlgo } from '../domain/signing-algo.ts'
-import type { Bytes32 } from '../domain/units.ts'
+import { type Bytes32, unixSecondsOf } from '../domain/units.ts'
+import { aciAttestation } from '../evidence/aci-attestation.ts'
+import {
+  aciKeysetAt,
+  aciVersion,
+  type GatewayIdentity,
+  rememberedAciKeyset,
+} from '../evidence/aci-keyset.ts'
+import { aciReceipt } from '../evidence/aci-receipt.ts'
+import { type AciSession, abbreviated, type SessionSource } from '../evidence/aci-session.ts'
 import {
   type ConventionSignature,
   conventionSignature,
   type SignatureUnavailable,
 } from '../evidence/convention-signature.ts'
-import type { KeyRing } from '../evidence/key-ring.ts'
-import type { FoundRequest } from './find-request.ts'
+import { type KeyRing, openKeyRing } from '../evidence/key-ring.ts'
+import { type KeysetDocument, keysetDocument } from '../evidence/keyset.ts'
+import {
+  type AttestationReport,
+  attestationReport,
+  isOurAddress,
+  type ReportAsked,
+} from '../evidence/report.ts'
+import type { TeeSource } from '../evidence/report-tee.ts'
+import { isStoreFailure } from '../payment/payment-step.ts'
+import type { AnswerHeaders } from './answer-client.ts'
+import { type FoundRequest, findRequest } from './find-request.ts'
+import type { Gateway } from './gateway.ts'
+
+type Signed = Result<ConventionSignature | SignatureUnavailable, Refusal>
+type Document = Readonly<Record<string, unknown>>
 
 export type EvidenceDoor = {
+  /** What ACI has every answer say; hints, which nobody signed. */
+  readonly aciHeaders: () => AnswerHeaders
   /** The convention's signature of an answer of this channel, by any of its names. */
   readonly signature: (
     channelId: Bytes32,
     asked: { readonly id: string; readonly algo: SigningAlgo },
-  ) => Promise<Result<ConventionSignature | SignatureUnavailable, Refusal>>
-}
-
-export type EvidenceDeps = {
-  readonly keys: KeyRing
-  readonly find: (channelId: Bytes32, id: string) => Promise<Result<FoundRequest, Refusal>>
-}
-
-export function createEvidenceDoor(deps: EvidenceDeps): EvidenceDoor {
-  const { keys, find } = deps
-  return {
-    signature: async (channelId, { id, algo }) => {
-      const found = await find(channelId, id)
-      if (!found.ok) return found
-      const { receipt, record } = found.value
-      if (receipt === undefined) return err({ reason: 'receipt_not_found' })
-      const { work, requestHash, responseHash } = receipt.document.receipt
-      const answer = { requestHash, responseHash, status: work.status, stream: record.stream }
-      return ok(conventionSignature(keys, answer, algo))
+  ) => Promise<Signed>
+  /** The same for whoever knows the receipt's id, which nobody guesses: clients of 0G send no credential. */
+  readonly signatureOfReceipt: (receiptId: Bytes32, algo: SigningAlgo) => Promise<Signed>
+  readonly report: (
+    asked: ReportAsked & {
+      /** Whose report is wanted; undefined: ours. */
+      readonly signingAddress: string | undefined
     },
+  ) => Promise<Result<AttestationReport, Refusal>>
+  readonly keyset: () => KeysetDocument
+  readonly aciAttestation: (nonce: string | undefined) => Promise<Document>
+  readonly aciReceipt: (channelId: Bytes32, id: string) => Promise<Result<Document, Refusal>>
+  readonly aciSession: (sessionId: string) => Promise<Result<AciSession, Refusal>>
+  readonly aciSessions: (upstreamName: string | undefined) => Promise<Document>
+}
+
+/** Where evidence beyond receipts comes from. */
+export type EvidenceSources = {
+  /** Undefined where the gateway runs in no TEE. */
+  readonly tee?: TeeSource | undefined
+  /** Undefined where no upstream was ever verified. */
+  readonly sessions?: SessionSource | undefined
+}
+
+type Receipts = Pick<Gateway, 'payment' | 'unserved'>
+
+export function createEvidenceDoor(
+  gateway: Receipts & Pick<Gateway, 'signer' | 'nowMs'>,
+  { tee, sessions }: EvidenceSources = {},
+): EvidenceDoor {
+  const { operator, chainId, verifyingContract, privateKey } = gateway.signer
+  const identity: GatewayIdentity = { operator, chainId, receiptVerifier: verifyingContract }
+  const keys = openKeyRing(privateKey)
+  const keysetOf = rememberedAciKeyset(keys, identity)
+  const keysetNow = () => keysetOf(unixSecondsOf(gateway.nowMs()))
+  const signature: EvidenceDoor['signature'] = async (channelId, { id, algo }) => {
+    const found = await findReceipt(gateway, channelId, id)
+    return found.ok ? ok(signed(keys, found.value, algo)) : found
+  }
+  return {
+    aciHeaders: rememberedHeaders(keysetNow),
+    signature,
+    signatureOfReceipt: async (receiptId, algo) => {
+      const channelId = await channelOf(gateway, receiptId)
+      return channelId.ok ? signature(channelId.value, { id: receiptId, algo }) : channelId
+    },
+    report: async ({ signingAddress, ...asked }) =>
+      signingAddress === undefined || isOurAddress(keys, asked.algo, signingAddress)
+        ? ok(await attestationReport(keys, tee, asked))
+        : err({ reason: 'signing_address_not_found' }),
+    keyset: () => keysetDocument(keys, identity, keysetNow()),
+    aciAttestation: (nonce) => aciAttestation(keys, keysetNow(), { nonce, tee }),
+    aciReceipt: async (channelId, id) => {
+      const found = await findReceipt(gateway, channelId, id)
+      if (!found.ok) return found
+      const { finishedAt } = found.value.receipt.document.receipt.work
+      return ok(aciReceipt(keys, aciKeysetAt(keys, identity, finishedAt), answered(found.value)))
+    },
+    aciSession: async (sessionId) => {
+      const session = await sessions?.session(sessionId)
+      return session === undefined ? err({ reason: 'aci_session_not_found' }) : ok(session)
+    },
+    aciSessions: async (upstreamName) => {
+      const current = (await sessions?.current()) ?? []
+      const meant = current.filter(
+        (session) => upstreamName === undefined || session.upstream_name === upstreamName,
+      )
+      return { api_version: aciVersion, sessions: meant.map(abbreviated) }
+    },
+  }
+}
+
+type FoundReceipt = FoundRequest & { readonly receipt: NonNullable<FoundRequest['receipt']> }
+
+/** A request that was refused, or failed before it cost anything, has no receipt. */
+async function findReceipt(
+  gateway: Receipts,
+  channelId: Bytes32,
+  id: string,
+): Promise<Result<FoundReceipt, Refusal>> {
+  const found = await findRequest(gateway, channelId, id)
+  if (!found.ok) return found
+  const { receipt } = found.value
+  return receipt === undefined
+    ? err({ reason: 'receipt_not_found' })
+    : ok({ ...found.value, receipt })
+}
+
+/** The channel that paid for a receipt. */
+async function channelOf(
+  { payment }: Pick<Gateway, 'payment'>,
+  receiptId: Bytes32,
+): Promise<Result<Bytes32, Refusal>> {
+  try {
+    const receipt = await payment.receipt(receiptId)
+    return receipt === undefined ? err({ reason: 'receipt_not_found' }) : ok(receipt.channelId)
+  } catch (error) {
+    if (isStoreFailure(error)) return err({ reason: 'store_unavailable' })
+    throw error
+  }
+}
+
+function signed(keys: KeyRing, { receipt, record }: FoundReceipt, algo: SigningAlgo) {
+  const { work, requestHash, responseHash } = receipt.document.receipt
+  const answer = { requestHash, responseHash, status: work.status, stream: record.stream }
+  return conventionSignature(keys, answer, algo)
+}
+
+function answered(found: FoundReceipt): Parameters<typeof aciReceipt>[2] {
+  const { receipt, record } = found
+  const served = record.attempts.findLast(({ outcome }) => outcome === 'served')
+  return {
+    ...receipt,
+    answerId: answerIdOf(found),
+    modelName: record.modelName,
+    path: record.path ?? `/v1/${record.endpoint}`,
+    upstreamName: served?.contributorId ?? record.attempts.at(-1)?.contributorId ?? '',
+  }
+}
+
+/** Where the gateway tells the answer in another API's form, its id follows from the request's. */
+function answerIdOf({ record, requestId }: FoundReceipt): string | undefined {
+  const prefix = record.path === undefined ? undefined : ownPrefixes[record.path]
+  return prefix === undefined ? record.answerId : prefix + answerDigitsOf(requestId)
+}
+
+const ownPrefixes: Readonly<Record<string, string>> = {
+  '/v1/messages': 'msg_',
+  '/v1/responses': 'resp_',
+}
+
+/** One object for as long as the keyset stays: it goes into each answer. */
+function rememberedHeaders(
+  keysetNow: () => { readonly digest: string; readonly workloadId: string },
+): () => AnswerHeaders {
+  let headers: AnswerHeaders = {}
+  return () => {
+    const { digest, workloadId } = keysetNow()
+    if (headers['x-aci-keyset-digest'] !== digest) {
+      headers = {
+        'x-aci-version': aciVersion,
+        'x-aci-identity': workloadId,
+        'x-aci-keyset-digest': digest,
+      }
+    }
+    return headers
   }
 }

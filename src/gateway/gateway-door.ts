@@ -10,6 +10,7 @@ import type { PayoutStep } from '../settlement/payout-step.ts'
 import type { Tunnels } from '../upstream/tunnels.ts'
 import type { AdminDoor } from './admin-door.ts'
 import type { AnswerClient } from './answer-client.ts'
+import type { EvidenceDoor } from './evidence-door.ts'
 import type { FoundRequest } from './find-request.ts'
 import type { JoiningDoor } from './joining-door.ts'
 import type { PaidDoor } from './paid-completion.ts'
@@ -29,6 +30,8 @@ export type GatewayDoor = {
   readonly receipt: (payer: Payer, receiptId: Bytes32) => Promise<Result<string, Refusal>>
   /** What became of a request of this channel, by its id or its receipt's. */
   readonly request: (channelId: Bytes32, id: string) => Promise<Result<FoundRequest, Refusal>>
+  /** What is asked about receipts after the fact, in the shapes of others. */
+  readonly evidence: EvidenceDoor
   /** Payments that come with requests; undefined where only keys are taken. */
   readonly paid?: PaidDoor | undefined
   /** What callers may have, and what is left of it. */

@@ -12,7 +12,7 @@ import { type SignedWork, type Work, type WorkStatus, workStatus } from '../doma
 import type { ReceiptEvidence } from '../domain/receipt-document.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import { apiKeyIdOf, type InferenceRequest } from '../domain/request.ts'
-import { answerIdToKeep } from '../domain/request-id.ts'
+import { answerIdToKeep, isAnswerId } from '../domain/request-id.ts'
 import type { EndReason, RequestRecord } from '../domain/request-record.ts'
 import {
   type AtomicAmount,
@@ -205,21 +205,23 @@ function answerIdOf({ begun: { body }, client }: ServedRequest): unknown {
 }
 
 function recordOf(
-  { request, begun }: ServedRequest,
+  served: ServedRequest,
   ending: { readonly reason: EndReason | undefined; readonly usage?: Usage | undefined },
   nowMs: number,
 ): RequestRecord {
-  const { modelName, endpoint, path, stream, receivedAtMs } = request
+  const { modelName, endpoint, path, stream, receivedAtMs } = served.request
+  const answerId = answerIdOf(served)
   return {
     modelName,
     endpoint,
     path,
+    answerId: isAnswerId(answerId) ? answerId : undefined,
     stream,
     createdAtMs: receivedAtMs,
     durationMs: nowMs - receivedAtMs,
     reason: ending.reason,
     reasoningTokens: ending.usage?.reasoningTokens ?? 0,
-    attempts: attemptRecordsOf(begun, ending.reason, nowMs),
+    attempts: attemptRecordsOf(served.begun, ending.reason, nowMs),
   }
 }
 

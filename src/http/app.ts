@@ -32,6 +32,7 @@ import {
   withdrawLentKey,
 } from './contributors/lent-keys.ts'
 import type { Entrance } from './entrance.ts'
+import { evidenceRoutes } from './evidence/evidence-routes.ts'
 import type { HttpContext, HttpEnv } from './http-context.ts'
 import { listModels, retrieveModel } from './models.ts'
 import { retrieveOpenApi } from './openapi/openapi.ts'
@@ -88,6 +89,7 @@ export function createApp(terms: InferenceTerms): Hono<HttpEnv> {
   const served = routesOf(terms)
   app.get('/v1/receipts/:id', served(retrieveReceipt))
   app.get('/v1/usage/requests/:id', served(retrieveRequestUsage))
+  for (const [path, route] of evidenceRoutes) app.get(path, served(route))
   addBilling(app, terms)
   addLending(app, served)
   addJoining(app, served)

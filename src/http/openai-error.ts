@@ -1,4 +1,4 @@
-import type { Refusal } from '../domain/refusal.ts'
+import type { EvidenceRefusal, Refusal } from '../domain/refusal.ts'
 import { describeAuthenticationRefusal } from './authentication-error.ts'
 import {
   apiError,
@@ -7,6 +7,7 @@ import {
   printable,
   sdkMustNotRetry,
 } from './described-error.ts'
+import { describeEvidenceRefusal, isAboutEvidence } from './evidence/evidence-error.ts'
 import { describeHoldRefusal } from './hold-error.ts'
 import {
   type ContributorRefusal,
@@ -17,6 +18,7 @@ import { describeLimitRefusal } from './limit-error.ts'
 import { describeOwnerRefusal } from './owner-error.ts'
 import { describePaymentRefusal } from './payment-error.ts'
 import { describePayoutRefusal } from './payout-error.ts'
+import { describeLogRefusal, isAboutLog } from './transparency/transparency-error.ts'
 
 /** OpenAI's error object: four keys always, so that every SDK finds its message. */
 type OpenAiError = {
@@ -53,6 +55,8 @@ function inMilliseconds(headers: ErrorAnswer['headers']): ErrorAnswer['headers']
 
 function describe(refusal: Refusal): Described {
   if (isAboutContributors(refusal)) return describeContributorRefusal(refusal)
+  if (isAboutEvidence(refusal)) return describeEvidenceRefusal(refusal)
+  if (isAboutLog(refusal)) return describeLogRefusal(refusal)
   switch (refusal.reason) {
     case 'invalid_json':
       return [badRequest, `The request body is not usable JSON: ${refusal.detail}.`]
@@ -66,12 +70,10 @@ function describe(refusal: Refusal): Described {
       const message = `Invalid ${what} for '${refusal.param}': expected ${refusal.expected}.`
       return [badRequest, message, { param: refusal.param }]
     }
-    case 'unsupported_parameter':
-      return [
-        badRequest,
-        `Unsupported parameter: '${refusal.param}': ${refusal.detail}.`,
-        { param: refusal.param },
-      ]
+    case 'unsupported_parameter': {
+      const message = `Unsupported parameter: '${refusal.param}': ${refusal.detail}.`
+      return [badRequest, message, { param: refusal.param }]
+    }
     case 'request_too_large':
       return [
         [413, 'invalid_request_error'],
@@ -147,7 +149,7 @@ type RequestReason = Extract<
 >
 
 function describeBeyondRequest(
-  refusal: Exclude<Refusal, RequestReason | ContributorRefusal>,
+  refusal: Exclude<Refusal, RequestReason | ContributorRefusal | EvidenceRefusal>,
 ): Described {
   switch (refusal.reason) {
     case 'missing_api_key':

@@ -4,6 +4,7 @@
  */
 import { contributorOperations } from './openapi-contributors.ts'
 import { endpointOperations } from './openapi-endpoints.ts'
+import { evidenceOperations } from './openapi-evidence.ts'
 import { type Schema, text, whole } from './openapi-schemas.ts'
 
 export type Operation = {
@@ -224,5 +225,6 @@ export const operations: readonly Operation[] = [
   ...inference,
   ...billing,
   ...contributorOperations,
+  ...evidenceOperations,
   ...others,
 ]

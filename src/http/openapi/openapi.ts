@@ -6,6 +6,7 @@ import { sendJsonText } from '../raw-response.ts'
 import { billingSchemas } from './openapi-billing-schemas.ts'
 import { contributorSchemas } from './openapi-contributors.ts'
 import { endpointSchemas } from './openapi-endpoints.ts'
+import { evidenceSchemas } from './openapi-evidence.ts'
 import { type Access, type Operation, operations } from './openapi-operations.ts'
 import { inferenceSchemas, ref, type Schema, text } from './openapi-schemas.ts'
 
@@ -103,6 +104,7 @@ export const openApiDocument: Schema = {
       ...endpointSchemas,
       ...billingSchemas,
       ...contributorSchemas,
+      ...evidenceSchemas,
     },
     securitySchemes,
   },

@@ -21,6 +21,17 @@ const closedDoor: GatewayDoor = {
   receipt: unused,
   request: unused,
   metrics: unused,
+  evidence: {
+    aciHeaders: () => ({}),
+    signature: unused,
+    signatureOfReceipt: unused,
+    report: unused,
+    keyset: unused,
+    aciAttestation: unused,
+    aciReceipt: unused,
+    aciSession: unused,
+    aciSessions: unused,
+  },
   limits: callerLimits(),
   billing: {
     terms: {

@@ -55,6 +55,8 @@ const samples: { readonly [R in Refusal['reason']]: Extract<Refusal, { readonly 
   unknown_url: { reason: 'unknown_url', method: 'GET', path: '/' },
   method_not_allowed: { reason: 'method_not_allowed', method: 'GET', allowed: 'POST' },
   receipt_not_found: { reason: 'receipt_not_found' },
+  signing_address_not_found: { reason: 'signing_address_not_found' },
+  aci_session_not_found: { reason: 'aci_session_not_found' },
   request_not_found: { reason: 'request_not_found' },
   upstream_credit_exhausted: { reason: 'upstream_credit_exhausted' },
   payout_escrow_exhausted: { reason: 'payout_escrow_exhausted' },
