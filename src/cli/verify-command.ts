@@ -3,12 +3,14 @@ import { WriteStream } from 'node:tty'
 import { upstreamBodyBytesMax } from '../base/limits.ts'
 import { jsonRpc } from '../chain/json-rpc.ts'
 import { type CheckLine, conclude, fails, holds, joinLines } from '../client/check-line.ts'
+import { checkFurther } from '../client/further-checks.ts'
 import type { ShapeFault } from '../client/object-reader.ts'
 import {
   type ParsedReceipt,
   parseReceiptDocument,
   receiptDocumentBytesMax,
 } from '../client/parse-receipt-document.ts'
+import { recoverSigners } from '../client/recover-signers.ts'
 import type { TrustAnchors } from '../client/trust-anchors.ts'
 import { verifyOnChain } from '../client/verify-on-chain.ts'
 import { type Verification, verifyReceipt } from '../client/verify-receipt.ts'
@@ -42,6 +44,8 @@ elsewhere, or the verdict is "not proven"):
   --rpc URL               ask this JSON-RPC node: the verifier contract and its registries
   --verifier ADDRESS      the ReceiptVerifier contract that you trust, on the receipt's chain;
                           default: any that runs the same code as this vouch version's
+  --log URL               ask the gateway at this URL, without /v1, whether its transparency log has
+                          the receipt; with --rpc also whether the chain has the log
   --settlement ADDRESS    the contract that holds the channels; default: x402's own address
   --gateway-key ADDRESS   a signing key that you know to be the gateway's; may be repeated
   --contributor-key ADDRESS
@@ -112,9 +116,18 @@ async function verifyFiles(
   }
   const shape = holds('shape', `a receipt of ${document.length} bytes, every field in range`)
   const offline = [shape, ...verifyReceipt(verification)]
-  if (options.rpcUrl === undefined) return { receipt: parsed.value, lines: offline }
-  const onChain = await verifyOnChain(jsonRpc(options.rpcUrl), verification)
-  return { receipt: parsed.value, lines: joinLines(offline, onChain) }
+  const rpc = options.rpcUrl === undefined ? undefined : jsonRpc(options.rpcUrl)
+  const onChain = rpc === undefined ? [] : await verifyOnChain(rpc, verification)
+  const further = await checkFurther({
+    verification,
+    signers: recoverSigners(parsed.value),
+    gateway:
+      options.gatewayUrl === undefined
+        ? undefined
+        : { origin: options.gatewayUrl, authorization: undefined },
+    rpc,
+  })
+  return { receipt: parsed.value, lines: joinLines(offline, [...onChain, ...further]) }
 }
 
 /** A file of another kind has faults everywhere; a person needs the first few. */

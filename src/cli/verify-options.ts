@@ -18,6 +18,8 @@ export type VerifyOptions = {
   readonly responseFile: string | undefined
   readonly trustFile: string | undefined
   readonly rpcUrl: string | undefined
+  /** Base URL of the gateway, without `/v1` and without a slash at the end. */
+  readonly gatewayUrl: string | undefined
   readonly verifier: Address | undefined
   readonly settlement: Address | undefined
   readonly gatewayKeys: readonly Address[]
@@ -40,6 +42,7 @@ export function parseVerifyOptions(argv: readonly string[]): VerifyOptions {
       response: { type: 'string' },
       trust: { type: 'string' },
       rpc: { type: 'string' },
+      log: { type: 'string' },
       verifier: { type: 'string' },
       settlement: { type: 'string' },
       'gateway-key': { type: 'string', multiple: true },
@@ -64,7 +67,8 @@ export function parseVerifyOptions(argv: readonly string[]): VerifyOptions {
     requestFile,
     responseFile,
     trustFile: values.trust,
-    rpcUrl: readUrl(values.rpc),
+    rpcUrl: readUrl('--rpc', values.rpc),
+    gatewayUrl: readUrl('--log', values.log)?.replace(/\/(v1\/?)?$/, ''),
     verifier: readAddress('--verifier', values.verifier),
     settlement: readAddress('--settlement', values.settlement),
     gatewayKeys: readAddresses('--gateway-key', values['gateway-key']),
@@ -103,11 +107,12 @@ function readHash(option: string, text: string | undefined): Bytes32 | undefined
   throw unusable(`${option} takes 32 bytes, 0x and 64 hex digits, not '${text}'`)
 }
 
-function readUrl(text: string | undefined): string | undefined {
+function readUrl(option: '--rpc' | '--log', text: string | undefined): string | undefined {
   if (text === undefined) return undefined
   const protocol = URL.parse(text)?.protocol
   if (protocol === 'http:' || protocol === 'https:') return text
-  throw unusable(`--rpc takes the http(s) URL of a JSON-RPC node, not '${text}'`)
+  const what = option === '--rpc' ? 'a JSON-RPC node' : 'a gateway'
+  throw unusable(`${option} takes the http(s) URL of ${what}, not '${text}'`)
 }
 
 function readTiers(text: string | undefined): number | undefined {
