@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { type AdminConfig, adminSection } from './config-admin.ts'
 import { type AssetConfig, assetsList, type FxConfig, fxSection } from './config-assets.ts'
+import { type AuditsConfig, auditsSection } from './config-audits.ts'
 import {
   type ChainConfig,
   chainsList,
@@ -76,6 +77,8 @@ export type GatewayConfig = {
   /** Undefined has no admin API. */
   readonly admin?: AdminConfig | undefined
 }
+  /** Undefined: nobody is named to audit. */
+  readonly audits?: AuditsConfig | undefined
 
 /** A vouch.yaml that was read. */
 export type ConfigReading = {
@@ -117,6 +120,7 @@ export const configSection: Key<Meaning<Terms, GatewayConfig>> = section({
   },
   read: (top, { files, environment }: Terms) => {
     const { values } = top
+    audits: optional(auditsSection),
     const chain = values.chain()
     const decimals = chain.assetDecimals
     const chains = values.chains?.(chain) ?? []
@@ -156,6 +160,7 @@ export const configSection: Key<Meaning<Terms, GatewayConfig>> = section({
   },
 })
 
+      audits: values.audits?.(),
 /** The JSON Schema (draft 2020-12) of vouch.yaml: what editors complete and check it by. */
 export const configSchema: JsonSchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',

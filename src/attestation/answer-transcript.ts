@@ -6,6 +6,7 @@ import { createHash, hash } from 'node:crypto'
 import { assert } from '../base/assert.ts'
 import type { Json } from '../base/canonical-json.ts'
 import { hexOf } from '../base/hex.ts'
+import { auditedAnswerBytesMax } from '../base/limits.ts'
 import { type Bytes32, bytes32, zeroBytes32 } from '../domain/units.ts'
 import { type ChoiceContent, contentHash, deliveredHash } from './content-hash.ts'
 import { type StreamHash, startStreamHash } from './stream-hash.ts'
@@ -122,14 +123,43 @@ function functionOf(call: Readonly<Record<string, unknown>>): { name: string; ar
   }
 }
 
+/** The events of a stream as they came, up to a bound: of a longer one nothing is kept. */
+class KeptEvents {
+  #blocks: Buffer[] | undefined = []
+  #bytes = 0
+
+  /** A block is a view of the chunk that it came in, so that a copy is kept. */
+  add(block: Buffer): void {
+    this.#bytes += block.length
+    if (this.#bytes > auditedAnswerBytesMax) this.#blocks = undefined
+    else this.#blocks?.push(Buffer.from(block))
+  }
+
+  get bytes(): Buffer | undefined {
+    return this.#blocks && Buffer.concat(this.#blocks)
+  }
+}
+
 /** Hashes of a stream, event by event. Both sides are hashed as one until the first event that was changed. */
 export class StreamTranscript {
   readonly content: AnswerContent = new AnswerContent()
   readonly #received: StreamHash
   #sent: ReturnType<StreamHash['forkOutput']> | undefined
+  readonly #kept: KeptEvents | undefined
 
-  constructor(job: { readonly jobId: Bytes32; readonly inputHash: Bytes32 }) {
+  constructor(job: {
+    readonly jobId: Bytes32
+    readonly inputHash: Bytes32
+    /** Keep the very bytes that are hashed; without it nothing of them is. */
+    readonly keepsReceived?: boolean
+  }) {
     this.#received = startStreamHash(job)
+    this.#kept = job.keepsReceived === true ? new KeptEvents() : undefined
+  }
+
+  /** What the contributor sent; undefined where it is not kept, or was too long to be. */
+  get received(): Buffer | undefined {
+    return this.#kept?.bytes
   }
 
   /** What `streamRoot` would be, did the stream end behind the last event. */

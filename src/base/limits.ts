@@ -267,3 +267,5 @@ export const capacityAskRareMs = 600_000
 export const capacityAsksAtOnceMax = 64
 /** What a contributor reported is believed so long without another report. */
 export const capacityReportKeptMs = 30_000
+/** An answer that is longer is not kept for auditors. */
+export const auditedAnswerBytesMax = 4_194_304

@@ -25,6 +25,8 @@ export type AuditBatch = {
 export type UnopenedReason =
   /** Its caller did not agree that they are kept. */
   | 'no_consent'
+  /** No contributor signed it, so that nobody could be held to what was found. */
+  | 'not_signed'
   /** Its caller agreed, and the gateway has nothing: it crashed, had no room, or says so falsely. */
   | 'not_kept'
   /** They were kept, and are past the time that the gateway promised. */

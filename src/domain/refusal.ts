@@ -198,6 +198,20 @@ export type EvidenceRefusal =
 /** What the operator asks of a running gateway cannot be done. Nothing changed. */
 export type AdminRefusal =
   | { readonly reason: 'invalid_admin_token' }
+/** What an auditor asks or reports. Nothing changed. */
+export type AuditRefusal =
+  | { readonly reason: 'audits_closed' }
+  | { readonly reason: 'audit_query_invalid' }
+  /** The operator names others. */
+  | { readonly reason: 'auditor_not_named'; readonly auditor: Address }
+  | { readonly reason: 'audit_batch_not_found' }
+  /** What is to be opened cannot be known yet. */
+  | { readonly reason: 'audit_not_drawn'; readonly waitsFor: 'anchor' | 'blocks' }
+  | { readonly reason: 'auditor_signature_invalid' }
+  | { readonly reason: 'verdict_unacceptable'; readonly detail: string }
+  /** The auditor said otherwise of the same model at the same second. */
+  | { readonly reason: 'verdict_conflict' }
+
   | { readonly reason: 'contributor_not_found' }
   /** It stands in the configuration file, which only a person changes. */
   | { readonly reason: 'contributor_in_file' }
@@ -236,3 +250,4 @@ export type Refusal =
   | AdminRefusal
   | GatewayRefusal
   | FxRefusal
+  | AuditRefusal

@@ -52,7 +52,7 @@ export type RequestRecord = {
   /** Part of the receipt's completion tokens. */
   readonly reasoningTokens: number
   /** Whether the caller agreed that request and answer are kept for auditors; not there where it did not. */
-  readonly mayBeAudited?: true | undefined
+  readonly mayBeAudited?: boolean | undefined
   /** In the order in which they began; empty where the gateway that made them died. */
   readonly attempts: readonly AttemptRecord[]
 }

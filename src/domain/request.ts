@@ -83,6 +83,8 @@ export type InferenceRequest = {
   readonly preferences: RoutePreferences | undefined
   /** Only a contributor that signs its Work may answer. */
   readonly needsSignature: boolean
+  /** The client agrees that request and answer are kept for auditors. No contributor learns of it. */
+  readonly mayBeAudited?: boolean | undefined
   readonly receivedAtMs: number
   readonly payer: Payer
 }

@@ -1,5 +1,7 @@
 import type { GatewaySigner } from '../attestation/seal-receipt.ts'
 import type { RequestLog } from '../base/log.ts'
+import type { AnsweredInFull } from '../disclosure/transcript-vault.ts'
+import type { Address, Bytes32 } from '../domain/units.ts'
 import type { TokenCounter } from '../metering/token-counter.ts'
 import type { CallerLimitsStep } from '../payment/caller-limits-desk.ts'
 import type { PaymentStep } from '../payment/payment-step.ts'
@@ -28,6 +30,15 @@ export type Gateway = {
   readonly metrics: RequestMetrics
   /** Undefined keeps silent until an answer begins. */
   readonly keepAlive?: KeepAliveTerms | undefined
+  /** What is kept for auditors, and what they found; undefined where none is named. */
+  readonly audits?:
+    | {
+        /** Returns at once. */
+        readonly keep: (answer: AnsweredInFull) => void
+        /** Whether a contributor's answers of this model were audited, passed, and not too long ago. Reads a map. */
+        readonly isAudited: (contributor: Address, modelId: Bytes32, nowS: number) => boolean
+      }
+    | undefined
   /** The last requests without a receipt. */
   readonly unserved: UnservedRequests
   readonly nowMs: () => number

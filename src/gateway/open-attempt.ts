@@ -42,6 +42,8 @@ type Asked = {
 export type BegunAttempt = {
   readonly attempt: Attempt
   readonly inputHash: Bytes32
+  /** What the contributor was sent, where the client agreed that it is kept for auditors. */
+  readonly inputBody?: Buffer | undefined
   readonly startedAtMs: number
   /** When its first content was here, or all of an answer in one piece. */
   readonly beganAtMs: number
@@ -117,6 +119,8 @@ async function open(
   const body = prepareBody(request, offer, { signs, completionTokensMax })
   const inputHash = body === request.body ? request.requestHash : sha256Bytes32(body)
   const startedAtMs = gateway.nowMs()
+  const mayBeAudited = gateway.audits !== undefined && request.mayBeAudited === true
+  const asked = { attempt, inputHash, inputBody: mayBeAudited ? body : undefined, startedAtMs }
   const opened = await openAnswer(gateway.upstreams, {
     baseUrl: contributor.baseUrl,
     isGuarded: contributor.isGuarded,
@@ -143,12 +147,13 @@ async function open(
     if (!read.ok) return read
     const { encodedWork } = opened.value
     const unary = { kind: 'unary', read: read.value, encodedWork } as const
-    return ok({ attempt, inputHash, startedAtMs, beganAtMs: gateway.nowMs(), body: unary })
+    return ok({ ...asked, beganAtMs: gateway.nowMs(), body: unary })
   }
   const checkpoints = checkpointsOf(gateway, request, contributor)
   const relay = new StreamRelay(opened.value, {
     jobId: request.jobId,
     inputHash,
+    keepsReceived: mayBeAudited,
     choiceCount: request.choiceCount,
     format: streamFormat,
     dialect: client.startDialect?.(request),
@@ -165,7 +170,7 @@ async function open(
   const committed = await relay.committed
   if (!committed.ok) return committed
   const stream = { kind: 'stream', relay, checkpoints } as const
-  return ok({ attempt, inputHash, startedAtMs, beganAtMs: gateway.nowMs(), body: stream })
+  return ok({ ...asked, beganAtMs: gateway.nowMs(), body: stream })
 }
 
 function checkpointsOf(

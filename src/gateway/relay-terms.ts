@@ -16,6 +16,8 @@ export type StreamEnd =
 export type RelayTerms = {
   readonly jobId: Bytes32
   readonly inputHash: Bytes32
+  /** Keep what the contributor sends, for auditors. */
+  readonly keepsReceived?: boolean
   readonly choiceCount: number
   readonly format: NonNullable<AnswerFormat['stream']>
   /** Undefined forwards the contributor's own events. */

@@ -32,6 +32,7 @@ import { isText } from '../upstream/answer-formats.ts'
 import type { AnswerClient } from './answer-client.ts'
 import { limitUseOf } from './enter-limits.ts'
 import type { Gateway } from './gateway.ts'
+import { keepForAudits } from './keep-for-audits.ts'
 import { attemptRecordsOf, endServedAttempt, outcomeWhenEnded } from './note-attempt.ts'
 import type { BegunAnswer } from './open-first-answer.ts'
 
@@ -96,6 +97,7 @@ export async function settleAnswer(
     }
     await decided.durable
     served.client.sealed?.(decided.value.body)
+    keepForAudits(gateway, served, { outcome, sealed: decided.value })
   } catch (error) {
     await place?.leave(undefined)
     logEnded(gateway, served, { outcome: 'failed', reason: 'store_unavailable' })
@@ -209,7 +211,7 @@ function recordOf(
   ending: { readonly reason: EndReason | undefined; readonly usage?: Usage | undefined },
   nowMs: number,
 ): RequestRecord {
-  const { modelName, endpoint, path, stream, receivedAtMs } = served.request
+  const { modelName, endpoint, path, stream, receivedAtMs, mayBeAudited } = served.request
   const answerId = answerIdOf(served)
   return {
     modelName,
@@ -221,6 +223,7 @@ function recordOf(
     durationMs: nowMs - receivedAtMs,
     reason: ending.reason,
     reasoningTokens: ending.usage?.reasoningTokens ?? 0,
+    mayBeAudited: mayBeAudited || undefined,
     attempts: attemptRecordsOf(served.begun, ending.reason, nowMs),
   }
 }

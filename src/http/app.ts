@@ -3,6 +3,13 @@ import { Hono } from 'hono'
 import type { Refusal } from '../domain/refusal.ts'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
 import {
+  listVerdicts,
+  reportVerdict,
+  retrieveAuditBatch,
+  retrieveAuditSamples,
+  retrieveAuditTerms,
+} from './audits/audits.ts'
+import {
   acceptVoucher,
   grantKey,
   listKeys,
@@ -95,6 +102,7 @@ export function createApp(terms: InferenceTerms): Hono<HttpEnv> {
   addJoining(app, served)
   addAdmin(app, served)
   app.get('/v1/contributors/me/voucher', contributors(retrieveVoucher))
+  addAudits(app, served)
   app.post('/v1/contributors/me/voucher', contributors(showVoucher))
   app.get(
     '/openapi.json',
@@ -180,6 +188,15 @@ function addJoining(app: Hono<HttpEnv>, joining: Served): void {
 
 /** What the operator asks and orders; where no token is configured, these answer as if they were not there. */
 function addAdmin(app: Hono<HttpEnv>, admin: Served): void {
+/** What auditors ask and report. */
+function addAudits(app: Hono<HttpEnv>, audits: Served): void {
+  app.get('/v1/audits/terms', audits(retrieveAuditTerms))
+  app.get('/v1/audits/batches/:id', audits(retrieveAuditBatch))
+  app.get('/v1/audits/batches/:id/samples', audits(retrieveAuditSamples))
+  app.post('/v1/audits/verdicts', audits(reportVerdict))
+  app.get('/v1/audits/verdicts', audits(listVerdicts))
+}
+
   app.get('/admin/v1/contributors', admin(listContributors))
   app.post('/admin/v1/contributors', admin(addContributor))
   app.get('/admin/v1/contributors/:id', admin(retrieveContributor))

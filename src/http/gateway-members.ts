@@ -13,11 +13,16 @@ import {
 } from '../domain/route-preferences.ts'
 
 type Parsed<T> = Result<T, RequestRefusal>
-type ForGateway = Pick<InferenceRequest, 'forwardedBody' | 'preferences' | 'needsSignature'>
+type ForGateway = Pick<
+  InferenceRequest,
+  'forwardedBody' | 'preferences' | 'needsSignature' | 'mayBeAudited'
+>
+type Attestation = Pick<InferenceRequest, 'needsSignature' | 'mayBeAudited'>
 
 /** Members of the body that no engine sees. */
 const ours: ReadonlySet<string> = new Set(['routing', 'attestation'])
 const routingHeader = 'x-vouch-routing'
+const auditHeader = 'x-vouch-audit'
 
 /** `fields` are what `body` says. */
 export function readGatewayMembers(
@@ -28,13 +33,13 @@ export function readGatewayMembers(
   const { routing, attestation } = fields as { routing?: unknown; attestation?: unknown }
   const preferences = readPreferences(routing, headers[routingHeader])
   if (!preferences.ok) return preferences
-  const needsSignature = readAttestation(attestation)
-  if (!needsSignature.ok) return needsSignature
+  const wishes = readAttestation(attestation, headers[auditHeader])
+  if (!wishes.ok) return wishes
   const isAlone = routing === undefined && attestation === undefined
   return ok({
     forwardedBody: isAlone ? body : withoutMembers(body, ours),
     preferences: preferences.value,
-    needsSignature: needsSignature.value,
+    ...wishes.value,
   })
 }
 
@@ -59,9 +64,25 @@ function readAttestation(attestation: unknown): Parsed<boolean> {
     err({ reason: 'invalid_value', param, expected })
   if (typeof attestation !== 'object' || attestation === null || Array.isArray(attestation)) {
     return refuse('attestation', 'an object')
+  if (header !== undefined && header !== 'allow') return refuse(auditHeader, 'allow')
+  const isAllowed = header === 'allow'
+  if (attestation === undefined) return ok({ needsSignature: false, mayBeAudited: isAllowed })
   }
-  const { mode, ...others } = attestation as { mode?: unknown }
-  if (Object.keys(others).length > 0) return refuse('attestation', 'an object with only mode')
-  if (mode === 'signed' || mode === 'none') return ok(mode === 'signed')
-  return refuse('attestation.mode', 'one of none, signed')
+  const { mode, audit, ...others } = attestation as { mode?: unknown; audit?: unknown }
+  if (Object.keys(others).length > 0) {
+    return refuse('attestation', 'an object with only mode and audit')
+  }
+  if (audit !== undefined && typeof audit !== 'boolean') {
+    return refuse('attestation.audit', 'true or false')
+  }
+  if (isAllowed && audit === false) {
+    return refuse(auditHeader, 'no such header beside attestation.audit false')
+  }
+  const mayBeAudited = isAllowed || audit === true
+  // Who says nothing of it but of audits asks for no signature.
+  const isModeless = mode === undefined && audit !== undefined
+  if (mode !== 'signed' && mode !== 'none' && !isModeless) {
+    return refuse('attestation.mode', 'one of none, signed')
+  }
+  return ok({ needsSignature: mode === 'signed', mayBeAudited })
 }

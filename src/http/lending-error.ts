@@ -1,10 +1,17 @@
-import type { AdminRefusal, JoiningRefusal, LendingRefusal, Refusal } from '../domain/refusal.ts'
+import type {
+  AdminRefusal,
+  AuditRefusal,
+  JoiningRefusal,
+  LendingRefusal,
+  Refusal,
+} from '../domain/refusal.ts'
+import { describeAuditRefusal, isAboutAudits } from './audit-error.ts'
 import { badRequest, type Described, type ErrorKind, printable } from './described-error.ts'
 import { describeJoiningRefusal, isAboutJoining } from './joining-error.ts'
 
 const absent: ErrorKind = [404, 'invalid_request_error']
 
-export type ContributorRefusal = LendingRefusal | JoiningRefusal | AdminRefusal
+export type ContributorRefusal = LendingRefusal | JoiningRefusal | AuditRefusal | AdminRefusal
 
 /** A reason that is missing here does not compile. */
 const ofLenders: Readonly<Record<LendingRefusal['reason'], true>> = {
@@ -31,11 +38,15 @@ const isOfLenders = (refusal: Refusal): refusal is LendingRefusal =>
   Object.hasOwn(ofLenders, refusal.reason)
 
 export const isAboutContributors = (refusal: Refusal): refusal is ContributorRefusal =>
-  isOfLenders(refusal) || isAboutJoining(refusal) || Object.hasOwn(ofOperators, refusal.reason)
+  isOfLenders(refusal) ||
+  isAboutJoining(refusal) ||
+  isAboutAudits(refusal) ||
+  Object.hasOwn(ofOperators, refusal.reason)
 
-/** The arms of openai-error.ts for what lenders of keys, contributors that join, and operators of a running gateway ask. */
+/** The arms of openai-error.ts for what lenders of keys, contributors that join, auditors, and operators of a running gateway ask. */
 export function describeContributorRefusal(refusal: ContributorRefusal): Described {
   if (isOfLenders(refusal)) return describeLendingRefusal(refusal)
+  if (isAboutAudits(refusal)) return describeAuditRefusal(refusal)
   return isAboutJoining(refusal) ? describeJoiningRefusal(refusal) : describeAdminRefusal(refusal)
 }
 

@@ -15,7 +15,7 @@ export type OpenedBody = {
   readonly verdict: Readonly<Verdict>
   readonly common: Pick<
     Asked['request'],
-    'modelName' | 'forwardedBody' | 'preferences' | 'needsSignature'
+    'modelName' | 'forwardedBody' | 'preferences' | 'needsSignature' | 'mayBeAudited'
   >
 }
 

@@ -29,6 +29,7 @@ export type ChatBody = Pick<
   | 'forwardedBody'
   | 'preferences'
   | 'needsSignature'
+  | 'mayBeAudited'
 >
 
 type Parsed<T> = Result<T, RequestRefusal>
@@ -71,7 +72,6 @@ export function readChatFields(
   if (!sampling.ok) return sampling
   const { stream, includeUsage } = framing.value
   const { choiceCount, completionTokensMax, completionTokensParam } = bounds.value
-  const { forwardedBody, preferences, needsSignature } = forGateway.value
   return ok({
     endpoint: 'chat/completions',
     modelName: model.value,
@@ -83,9 +83,7 @@ export function readChatFields(
     choiceCount,
     completionTokensMax,
     completionTokensParam,
-    forwardedBody,
-    preferences,
-    needsSignature,
+    ...forGateway.value,
   })
 }
 

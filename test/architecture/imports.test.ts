@@ -13,6 +13,7 @@ const steps = [
   'joining',
   'transparency',
   'evidence',
+  'disclosure',
 ]
 const floors = ['store', 'chain', 'domain', 'base']
 const config = readdirSync(src).filter((name) => /^config(-[a-z0-9-]+)?\.ts$/.test(name))

@@ -201,6 +201,16 @@ export class BodyFields {
     return isInRange ? value : this.#fail(name, `a whole number from 0 to ${max}`)
   }
 
+  flag(name: string): boolean {
+    const value = this.#of(name)
+    return typeof value === 'boolean' ? value : this.#fail(name, 'true or false')
+  }
+
+  oneOf<T extends number>(name: string, values: readonly T[]): T {
+    const value = this.#of(name)
+    return values.find((one) => one === value) ?? this.#fail(name, `one of ${values.join(', ')}`)
+  }
+
   models(name: string): readonly string[] {
     const value = this.#of(name)
     const isScope =

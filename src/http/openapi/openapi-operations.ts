@@ -2,6 +2,7 @@
  * Every route of the gateway as a row: what docs and tools are told of it. A test compares the rows with the routes that are
  * mounted, both ways.
  */
+import { auditOperations } from './openapi-audits.ts'
 import { contributorOperations } from './openapi-contributors.ts'
 import { endpointOperations } from './openapi-endpoints.ts'
 import { evidenceOperations } from './openapi-evidence.ts'
@@ -26,7 +27,14 @@ export type Operation = {
 }
 
 /** Who may ask; each but `anybody` is a security scheme, or several of which one suffices. */
-export type Access = 'anybody' | 'key' | 'key-or-payment' | 'reader' | 'contributor' | 'admin'
+export type Access =
+  | 'anybody'
+  | 'key'
+  | 'key-or-payment'
+  | 'reader'
+  | 'contributor'
+  | 'auditor'
+  | 'admin'
 
 /** One that models are asked at, and its GET, which tells a payer without a key what to sign. */
 const asked = (operation: Omit<Operation, 'method' | 'access'>): readonly Operation[] => [
@@ -225,6 +233,7 @@ export const operations: readonly Operation[] = [
   ...inference,
   ...billing,
   ...contributorOperations,
+  ...auditOperations,
   ...evidenceOperations,
   ...others,
 ]

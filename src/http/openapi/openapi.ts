@@ -3,6 +3,7 @@
  */
 import type { ServerResponse } from 'node:http'
 import { sendJsonText } from '../raw-response.ts'
+import { auditSchemas } from './openapi-audits.ts'
 import { billingSchemas } from './openapi-billing-schemas.ts'
 import { contributorSchemas } from './openapi-contributors.ts'
 import { endpointSchemas } from './openapi-endpoints.ts'
@@ -18,6 +19,7 @@ const securityOf: Readonly<Record<Access, readonly Schema[]>> = {
   'key-or-payment': [{ apiKey: [] }, { anthropicKey: [] }, { x402: [] }],
   reader: [{ apiKey: [] }, { signedQuery: [] }],
   contributor: [{ signedQuery: [] }],
+  auditor: [{ signedQuery: [] }],
   admin: [{ adminToken: [] }],
 }
 
@@ -104,6 +106,7 @@ export const openApiDocument: Schema = {
       ...endpointSchemas,
       ...billingSchemas,
       ...contributorSchemas,
+      ...auditSchemas,
       ...evidenceSchemas,
     },
     securitySchemes,
