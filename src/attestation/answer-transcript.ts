@@ -170,6 +170,7 @@ export class StreamTranscript {
   /** An event that goes to the client as it came. */
   passed(block: Buffer): void {
     this.#received.event(block)
+    this.#kept?.add(block)
     this.#sent?.update(block)
   }
 
@@ -177,6 +178,7 @@ export class StreamTranscript {
   replaced(block: Buffer, sent: Buffer): void {
     this.#sent ??= this.#received.forkOutput()
     this.#received.event(block)
+    this.#kept?.add(block)
     if (sent.length > 0) this.#sent.update(sent)
   }
 

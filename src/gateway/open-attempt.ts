@@ -142,8 +142,8 @@ async function open(
   if (streamFormat === undefined) {
     const { choiceCount, expected: expectedUnits, endpoint } = request
     const unit = unitAt(endpoint, offer.unit)
-    const asked = { choiceCount, expected: expectedUnits, unit }
-    const read = await readUnary(opened.value, format, asked)
+    const units = { choiceCount, expected: expectedUnits, unit }
+    const read = await readUnary(opened.value, format, units)
     if (!read.ok) return read
     const { encodedWork } = opened.value
     const unary = { kind: 'unary', read: read.value, encodedWork } as const

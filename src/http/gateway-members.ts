@@ -58,8 +58,10 @@ function readPreferences(
 }
 
 /** Proofs beyond the contributor's signature are not offered; who asks for one must not get an answer without it. */
-function readAttestation(attestation: unknown): Parsed<boolean> {
-  if (attestation === undefined) return ok(false)
+function readAttestation(
+  attestation: unknown,
+  header: string | string[] | undefined,
+): Parsed<Attestation> {
   const refuse = (param: string, expected: string): Parsed<never> =>
     err({ reason: 'invalid_value', param, expected })
   if (typeof attestation !== 'object' || attestation === null || Array.isArray(attestation)) {
