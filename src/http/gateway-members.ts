@@ -64,11 +64,11 @@ function readAttestation(
 ): Parsed<Attestation> {
   const refuse = (param: string, expected: string): Parsed<never> =>
     err({ reason: 'invalid_value', param, expected })
-  if (typeof attestation !== 'object' || attestation === null || Array.isArray(attestation)) {
-    return refuse('attestation', 'an object')
   if (header !== undefined && header !== 'allow') return refuse(auditHeader, 'allow')
   const isAllowed = header === 'allow'
   if (attestation === undefined) return ok({ needsSignature: false, mayBeAudited: isAllowed })
+  if (typeof attestation !== 'object' || attestation === null || Array.isArray(attestation)) {
+    return refuse('attestation', 'an object')
   }
   const { mode, audit, ...others } = attestation as { mode?: unknown; audit?: unknown }
   if (Object.keys(others).length > 0) {
