@@ -40,6 +40,7 @@ import { definedSchemas } from './config-kinds.ts'
 import { type LendingConfig, lendingSection } from './config-lending.ts'
 import { callerLimitsSection } from './config-limits.ts'
 import { type PayoutsConfig, payoutsSection } from './config-payouts.ts'
+import { type ReceiptsConfig, receiptsSection } from './config-receipts.ts'
 import { type RoutingConfig, routingSection } from './config-routing.ts'
 import { ConfigFault } from './config-source.ts'
 import { type StoreConfig, storeSection } from './config-store.ts'
@@ -68,12 +69,18 @@ export type GatewayConfig = {
   readonly payouts: PayoutsConfig | undefined
   readonly upstreams: readonly UpstreamConfig[]
   readonly routing: RoutingConfig
+  /** Undefined keeps receipts for ever. */
+  readonly receipts?: ReceiptsConfig | undefined
   /** What keys and accounts may have of whom nothing else is said; undefined limits nobody. */
   readonly limits?: DefaultLimits | undefined
   /** Undefined takes no keys from strangers. */
   readonly lending?: LendingConfig | undefined
   /** Undefined lets no contributor join by itself. */
   readonly joining?: JoiningConfig | undefined
+  /** Undefined: nobody is named to audit. */
+  readonly audits?: AuditsConfig | undefined
+  /** Undefined keeps no log, and receipts promise no anchor. */
+  readonly transparency?: TransparencyConfig | undefined
   /** Undefined has no admin API. */
   readonly admin?: AdminConfig | undefined
 }
@@ -113,6 +120,7 @@ export const configSection: Key<Meaning<Terms, GatewayConfig>> = section({
     payouts: optional(payoutsSection),
     upstreams: upstreamsList,
     routing: routingSection,
+    receipts: receiptsSection,
     limits: optional(callerLimitsSection),
     lending: optional(lendingSection),
     joining: optional(joiningSection),
@@ -152,6 +160,7 @@ export const configSection: Key<Meaning<Terms, GatewayConfig>> = section({
       payouts: values.payouts?.({ files, decimals }),
       upstreams: values.upstreams({ files, environment, decimals }),
       routing: values.routing(),
+      receipts: values.receipts(),
       limits: values.limits?.(),
       lending,
       joining,

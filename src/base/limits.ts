@@ -177,6 +177,9 @@ export const storeLeaseMs = 15_000
 export const storeLeaseRenewalMs = 5_000
 /** A receipt in a header of its answer, before base64: HTTP clients take 8 to 16 KiB of headers, some proxies 4. */
 export const inlineReceiptBytesMax = 6_000
+/** How often receipts are looked at that have been kept long enough, and how many lose their bodies in one step. */
+export const receiptSweepIntervalMs = 3_600_000
+export const receiptsExpiredAtOnceMax = 128
 /** Rows of one answer when a whole table is read. */
 export const storeScanRows = 256
 /** What a contributor has earned becomes a voucher after so long… */

@@ -22,6 +22,7 @@ import { type HttpServer, startHttpServer } from '../http/server.ts'
 import { authenticate } from '../payment/authenticate.ts'
 import type { CallerLimitsDesk } from '../payment/caller-limits-desk.ts'
 import { createPaymentStep } from '../payment/payment-step.ts'
+import { startReceiptSweep } from '../payment/sweep-receipts.ts'
 import { scheduleByTimer } from '../routing/waiting-room.ts'
 import type { ApiKeyStore } from '../store/api-key-store.ts'
 import type { LedgerStore } from '../store/ledger-store.ts'
@@ -114,6 +115,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     nowMs,
   }
   const { recovered, reaper } = await startRecovery(gateway, stores.ledger, logs.gateway)
+  const sweep = sweepReceipts(config, stores.ledger, logs.gateway)
   const billing = openBilling({ config, places, exchange, ...stores, settlement, nowMs })
   const contributors = await openContributors({
     ...{ config, store: kept, routing, payouts, upstreams, tunnels, log: logs.gateway, nowMs },
@@ -144,7 +146,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     log: logs.gateway,
     stop: () =>
       close({
-        ...{ inFlight, server, contributors, payouts, settlement, reaper, rates, limits },
+        ...{ inFlight, server, contributors, payouts, settlement, reaper, rates, limits, sweep },
         ...{ stores, upstreams, capacity, log: logs.gateway, destination },
       }),
   }
@@ -163,6 +165,8 @@ type Closable = {
   readonly settlement: RunningSettlement
   readonly reaper: Stoppable
   readonly rates: Stoppable
+  /** Undefined where receipts are kept for ever. */
+  readonly sweep: Stoppable | undefined
   readonly limits: { readonly close: () => Promise<void> }
   readonly stores: { readonly close: () => Promise<void> }
   readonly upstreams: UpstreamPools
@@ -182,6 +186,7 @@ async function close(gateway: Closable): Promise<void> {
   await gateway.settlement.stop()
   await paid
   await gateway.reaper.stop()
+  await gateway.sweep?.stop()
   await gateway.rates.stop()
   await gateway.limits.close()
   await gateway.stores.close()
@@ -199,6 +204,9 @@ async function startRecovery(gateway: Gateway, ledger: LedgerStore, log: Gateway
   const recovered = await recoverHolds(recovery)
   return { recovered, reaper: startHoldReaper({ ...recovery, log }) }
 }
+
+const sweepReceipts = ({ receipts }: GatewayConfig, ledger: LedgerStore, log: GatewayLog) =>
+  receipts && startReceiptSweep({ ledger, log, nowMs: Date.now, ...receipts })
 
 const gatewaySigner = (config: GatewayConfig): GatewaySigner => {
   const { chainId, receiptVerifier } = config.chain

@@ -41,8 +41,16 @@ export type RequestRefusal =
       readonly meant?: string | undefined
     }
   | { readonly reason: 'method_not_allowed'; readonly method: string; readonly allowed: string }
+
+/** A receipt, or what became of a request, is not told. */
+export type ReceiptRefusal =
   | { readonly reason: 'receipt_not_found' }
   | { readonly reason: 'request_not_found' }
+  /** The answer is on its way. */
+  | { readonly reason: 'receipt_pending' }
+  | { readonly reason: 'receipt_expired' }
+  /** Another channel paid for it. */
+  | { readonly reason: 'receipt_foreign' }
 
 /** Who calls is not known or may not. */
 export type AuthenticationRefusal =
@@ -190,14 +198,6 @@ export type JoiningRefusal =
   | { readonly reason: 'contributor_query_invalid' }
   | { readonly reason: 'contributor_not_joined' }
 
-/** What is asked about receipts after the fact is not here. */
-export type EvidenceRefusal =
-  | { readonly reason: 'signing_address_not_found' }
-  | { readonly reason: 'aci_session_not_found' }
-
-/** What the operator asks of a running gateway cannot be done. Nothing changed. */
-export type AdminRefusal =
-  | { readonly reason: 'invalid_admin_token' }
 /** What an auditor asks or reports. Nothing changed. */
 export type AuditRefusal =
   | { readonly reason: 'audits_closed' }
@@ -212,6 +212,22 @@ export type AuditRefusal =
   /** The auditor said otherwise of the same model at the same second. */
   | { readonly reason: 'verdict_conflict' }
 
+/** What is asked about receipts after the fact is not here. */
+export type EvidenceRefusal =
+  | { readonly reason: 'signing_address_not_found' }
+  | { readonly reason: 'aci_session_not_found' }
+
+/** What is asked of the transparency log is not there. */
+export type LogRefusal =
+  | { readonly reason: 'log_not_kept' }
+  | { readonly reason: 'log_batch_not_found'; readonly batch: string }
+  | { readonly reason: 'log_range_invalid'; readonly detail: string }
+  | { readonly reason: 'receipt_not_logged' }
+  | { readonly reason: 'receipt_not_logged_yet'; readonly dueInS: number }
+
+/** What the operator asks of a running gateway cannot be done. Nothing changed. */
+export type AdminRefusal =
+  | { readonly reason: 'invalid_admin_token' }
   | { readonly reason: 'contributor_not_found' }
   /** It stands in the configuration file, which only a person changes. */
   | { readonly reason: 'contributor_in_file' }
@@ -246,8 +262,10 @@ export type Refusal =
   | PayoutRefusal
   | LendingRefusal
   | JoiningRefusal
+  | AuditRefusal
   | EvidenceRefusal
+  | LogRefusal
+  | ReceiptRefusal
   | AdminRefusal
   | GatewayRefusal
   | FxRefusal
-  | AuditRefusal

@@ -10,6 +10,7 @@ import type { PayoutStep } from '../settlement/payout-step.ts'
 import type { Tunnels } from '../upstream/tunnels.ts'
 import type { AdminDoor } from './admin-door.ts'
 import { createEvidenceDoor, type EvidenceSources } from './evidence-door.ts'
+import { findReceipt } from './find-receipt.ts'
 import { findRequest } from './find-request.ts'
 import type { Gateway } from './gateway.ts'
 import type { GatewayDoor } from './gateway-door.ts'
@@ -57,12 +58,10 @@ export function createDoor(deps: DoorDeps): GatewayDoor {
     },
     models: () => gateway.pool.models(),
     priced: () => gateway.pool.priced(),
-    receipt: async (payer, receiptId) => {
+    receipt: async (channelId, name) => {
       try {
-        const receipt = await gateway.payment.receipt(receiptId)
-        return receipt?.body !== undefined && receipt.channelId === payer.channelId
-          ? ok(receipt.body)
-          : err({ reason: 'receipt_not_found' })
+        const found = await findReceipt(gateway.payment, channelId, name)
+        return found.ok ? ok(found.value.body) : found
       } catch (error) {
         if (isStoreFailure(error)) return err({ reason: 'store_unavailable' })
         throw error

@@ -27,9 +27,9 @@ export type GatewayDoor = {
   readonly models: () => readonly OfferedModel[]
   /** Every price that an answer may be charged by. */
   readonly priced: () => readonly Offer[]
-  /** The stored JSON of a receipt, for the account that paid for it. */
-  readonly receipt: (payer: Payer, receiptId: Bytes32) => Promise<Result<string, Refusal>>
-  /** What became of a request of this channel, by its id or its receipt's. */
+  /** The stored JSON of a receipt of this channel, by any of its names (find-receipt.ts). */
+  readonly receipt: (channelId: Bytes32, name: string) => Promise<Result<string, Refusal>>
+  /** What became of a request of this channel, by any of its names. */
   readonly request: (channelId: Bytes32, id: string) => Promise<Result<FoundRequest, Refusal>>
   /** What is asked about receipts after the fact, in the shapes of others. */
   readonly evidence: EvidenceDoor

@@ -1,4 +1,4 @@
-import type { EvidenceRefusal, Refusal } from '../domain/refusal.ts'
+import type { EvidenceRefusal, LogRefusal, ReceiptRefusal, Refusal } from '../domain/refusal.ts'
 import { describeAuthenticationRefusal } from './authentication-error.ts'
 import {
   apiError,
@@ -18,6 +18,7 @@ import { describeLimitRefusal } from './limit-error.ts'
 import { describeOwnerRefusal } from './owner-error.ts'
 import { describePaymentRefusal } from './payment-error.ts'
 import { describePayoutRefusal } from './payout-error.ts'
+import { describeReceiptRefusal, isAboutReceipts } from './receipt-error.ts'
 import { describeLogRefusal, isAboutLog } from './transparency/transparency-error.ts'
 
 /** OpenAI's error object: four keys always, so that every SDK finds its message. */
@@ -56,6 +57,7 @@ function inMilliseconds(headers: ErrorAnswer['headers']): ErrorAnswer['headers']
 function describe(refusal: Refusal): Described {
   if (isAboutContributors(refusal)) return describeContributorRefusal(refusal)
   if (isAboutEvidence(refusal)) return describeEvidenceRefusal(refusal)
+  if (isAboutReceipts(refusal)) return describeReceiptRefusal(refusal)
   if (isAboutLog(refusal)) return describeLogRefusal(refusal)
   switch (refusal.reason) {
     case 'invalid_json':
@@ -110,18 +112,6 @@ function describe(refusal: Refusal): Described {
         [405, 'invalid_request_error', { allow: refusal.allowed }],
         `${refusal.method} is not allowed here; use ${refusal.allowed}.`,
       ]
-    case 'receipt_not_found':
-      return [
-        [404, 'invalid_request_error'],
-        'No receipt of this account has that id.',
-        { param: 'id' },
-      ]
-    case 'request_not_found':
-      return [
-        [404, 'invalid_request_error'],
-        'No request of this account has that id, or it has not ended, or nothing was charged and it is forgotten.',
-        { param: 'id' },
-      ]
     default:
       return describeBeyondRequest(refusal)
   }
@@ -143,13 +133,14 @@ type RequestReason = Extract<
       | 'context_length_exceeded'
       | 'unknown_url'
       | 'method_not_allowed'
-      | 'receipt_not_found'
-      | 'request_not_found'
   }
 >
 
 function describeBeyondRequest(
-  refusal: Exclude<Refusal, RequestReason | ContributorRefusal | EvidenceRefusal>,
+  refusal: Exclude<
+    Refusal,
+    RequestReason | ContributorRefusal | EvidenceRefusal | LogRefusal | ReceiptRefusal
+  >,
 ): Described {
   switch (refusal.reason) {
     case 'missing_api_key':

@@ -94,7 +94,7 @@ export function createBillingStep(deps: BillingDeps): BillingStep {
         if (key === undefined) return err({ reason: 'api_key_not_found' })
         return ok({ key, spending: await ledger.keySpending(apiKeyId) })
       }),
-    receipts: (range) => stored(async () => ok(await ledger.receipts(range))),
+    receipts: (range) => stored(() => readReceipts(ledger, range)),
     refund: (order) =>
       stored(async () => {
         if (objectionToTime(order, nowMs()) !== undefined) return err({ reason: 'order_outdated' })
@@ -108,6 +108,18 @@ export function createBillingStep(deps: BillingDeps): BillingStep {
       return record === undefined ? err({ reason: 'deposit_not_found' }) : ok(record)
     },
   }
+}
+
+/** A page that would begin behind receipts that are gone is none: what is missing must not look like a gap. */
+async function readReceipts(
+  ledger: Pick<LedgerStore, 'receipts' | 'channel'>,
+  range: Parameters<LedgerStore['receipts']>[0],
+): Promise<Result<readonly string[], Refusal>> {
+  const bodies = await ledger.receipts(range)
+  if (bodies.length > 0) return ok(bodies)
+  const channel = await ledger.channel(range.channelId)
+  const isGone = range.limit > 0 && (channel?.receiptSeq ?? 0) > range.afterSeq
+  return isGone ? err({ reason: 'receipt_expired' }) : ok(bodies)
 }
 
 async function keysInUse(

@@ -42,6 +42,8 @@ export type PaymentStep = Pick<
   | 'orphanedHolds'
   | 'receipt'
   | 'requestRecord'
+  | 'receiptOfAnswer'
+  | 'heldOn'
   | 'isWritable'
 > & {
   /** What a request on this channel is counted in: the asset of the channel, at the rate of now. */
@@ -90,6 +92,8 @@ export function createPaymentStep(ledger: LedgerStore, exchange?: PriceExchange)
     orphanedHolds: ledger.orphanedHolds.bind(ledger),
     receipt: ledger.receipt.bind(ledger),
     requestRecord: ledger.requestRecord.bind(ledger),
+    receiptOfAnswer: ledger.receiptOfAnswer.bind(ledger),
+    heldOn: ledger.heldOn.bind(ledger),
     isWritable: ledger.isWritable.bind(ledger),
   }
 }

@@ -329,7 +329,8 @@ describe('nothing is told', () => {
     const answered = ask(gateway)
     await cheap.nextRequest()
     const [held] = await heldRequests()
-    expect(await usageOf(held)).toMatchObject({ status: 404, body: notFound })
+    const pending = { error: { code: 'receipt_pending', param: 'id' } }
+    expect(await usageOf(held)).toMatchObject({ status: 409, body: pending })
     release.resolve()
     await answered
     expect(await usageOf(held)).toMatchObject({ status: 200 })

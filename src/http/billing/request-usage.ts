@@ -1,27 +1,21 @@
 /*
  * `GET /v1/usage/requests/{id}`: what one request asked, who was tried for it and what it cost (docs/usage.md).
  */
-import { err } from '../../base/result.ts'
 import type { BillingTerms } from '../../domain/billing-terms.ts'
 import type { Channel } from '../../domain/channel.ts'
 import type { ReceiptDocument } from '../../domain/receipt-document.ts'
-import { isRequestId } from '../../domain/request-id.ts'
 import type { AttemptRecord } from '../../domain/request-record.ts'
-import { isBytes32 } from '../../domain/units.ts'
 import type { FoundRequest } from '../../gateway/find-request.ts'
 import { sendError, sendJson } from '../raw-response.ts'
 import type { RouteCall } from '../route-call.ts'
 
-const notFound = { reason: 'request_not_found' } as const
-
-/** For an API key of the channel that paid, or its owner: others learn nothing, not even that the request exists. */
+/** For an API key of the channel that paid, or its owner: to others the request does not exist. */
 export async function retrieveRequestUsage(call: RouteCall): Promise<void> {
   const { door, entrance, incoming, outgoing, id } = call
   const { billing } = door
   const channelId = await entrance.enter(incoming, billing.reader)
   if (!channelId.ok) return sendError(outgoing, channelId.error)
-  const isId = isRequestId(id) || isBytes32(id)
-  const found = isId ? await door.request(channelId.value, id) : err(notFound)
+  const found = await door.request(channelId.value, id)
   if (!found.ok) return sendError(outgoing, found.error)
   const channel = await billing.channel(channelId.value)
   if (!channel.ok) return sendError(outgoing, channel.error)

@@ -91,7 +91,7 @@ const inference: readonly Operation[] = [
     method: 'get',
     path: '/v1/receipts/{id}',
     summary: 'The receipt of an answer, for the account that paid for it',
-    access: 'key',
+    access: 'reader',
     answer: 'Receipt',
   },
   {
