@@ -9,9 +9,10 @@ import {
 } from '../domain/units.ts'
 import { readHead } from './blocks.ts'
 import type { ChainFailure } from './chain-failure.ts'
-import { type Contract, type ContractCall, readContract } from './contracts.ts'
+import type { Contract, ContractCall } from './contracts.ts'
 import type { JsonRpc } from './json-rpc.ts'
 import { readQuantity } from './quantity.ts'
+import { readEach } from './read-each.ts'
 import { readTokenLabel, type TokenLabel } from './token-label.ts'
 
 /** Where an operator stands with one registry, and what its account has to spend there. */
@@ -180,17 +181,4 @@ async function readHolding(
 const cappedAmount = (amount: bigint): AtomicAmount => {
   const most = 2n ** 128n - 1n
   return atomic(amount < most ? amount : most)
-}
-
-/** What each call returns; the first failure is the answer. */
-async function readEach(
-  rpc: JsonRpc,
-  calls: readonly ContractCall[],
-): Promise<Result<readonly (readonly unknown[])[], ChainFailure>> {
-  const values: (readonly unknown[])[] = []
-  for (const answer of await Promise.all(calls.map((call) => readContract(rpc, call)))) {
-    if (!answer.ok) return answer
-    values.push(answer.value)
-  }
-  return ok(values)
 }
