@@ -9,6 +9,7 @@ import type { RateWindowStore } from '../store/rate-window-store.ts'
 import { MemoryRateWindows } from '../store/rate-window-store-memory.ts'
 import { askedFor, offerAsAsked, wantsTooMuch } from './believe-report.ts'
 import { chooseLane } from './choose-lane.ts'
+import { type AuditedModel, FailedAudits } from './failed-audits.ts'
 import type { RouteRequest } from './filter-lanes.ts'
 import { Hedging } from './hedging.ts'
 import {
@@ -78,6 +79,7 @@ export class ContributorPool {
   #leaving: ReadonlyMap<string, Station> = new Map()
   /** By `laneNameOf`: an offer has a lane for each endpoint, because it may do well at one and not at another. */
   #offered = new Map<string, Offered>()
+  readonly #failedAudits = new FailedAudits()
   readonly #rooms = new Map<string, WaitingRoom>()
   readonly #state: RoutingState
   #stationsEver = 0
@@ -214,6 +216,7 @@ export class ContributorPool {
     )
     this.#stations = stations
     this.#offered = new Map([...lanes].map(([laneName, all]) => [laneName, offeredBy(all)]))
+    for (const all of lanes.values()) this.#failedAudits.mark(all)
     for (const [laneName, room] of this.#rooms) {
       if (room.isEmpty && !lanes.has(laneName)) this.#rooms.delete(laneName)
     }
@@ -249,6 +252,12 @@ export class ContributorPool {
     for (const { lanes } of this.#offered.values()) {
       for (const lane of lanes) if (lane.station === station) forget(lane)
     }
+  }
+
+  /** From now on these are not asked for that model, and nobody else is kept out by auditors. */
+  failAudits(failed: readonly AuditedModel[]): void {
+    this.#failedAudits.replace(failed)
+    for (const { lanes } of this.#offered.values()) this.#failedAudits.mark(lanes)
   }
 
   #reprice(laneName: string, station: Station, offer: Offer): void {

@@ -68,6 +68,8 @@ type Exclusion =
   /** Not healthy, but better than nobody. */
   | { readonly kind: 'doubtful' }
   | { readonly kind: 'forged' }
+  /** By auditors, it answers not what the model says. */
+  | { readonly kind: 'failed_audit' }
   /** It said that it is about to leave. */
   | { readonly kind: 'draining' }
 
@@ -88,6 +90,7 @@ const outs = {
   neverFits: constraint('tokens_per_minute', 8),
   doubtful: { kind: 'doubtful' },
   forged: { kind: 'forged' },
+  failedAudit: { kind: 'failed_audit' },
   draining: { kind: 'draining' },
   fullHouse: { kind: 'busy', retryAfterMs: placeRetryMs },
   tooDear: { kind: 'busy', retryAfterMs: capacityAskIntervalMs },
@@ -172,6 +175,7 @@ function isDearer(
 function whyUnwell(lane: Lane, nowMs: number): Exclusion | undefined {
   const { quarantine, heard } = lane.station
   if (heard?.said.draining) return outs.draining
+  if (lane.health.hasFailedAudit) return outs.failedAudit
   if (judgeQuarantine(quarantine, nowMs) === 'quarantined') {
     return quarantine?.cause === 'forged' ? outs.forged : outs.doubtful
   }

@@ -64,6 +64,8 @@ export type LaneHealth = {
   failures: number
   /** Its contributor would refuse what it may be paid at most. Who waits for it must see when that ends. */
   isTooDear: boolean
+  /** Auditors found that what it answers is not what the model says. */
+  hasFailedAudit: boolean
 }
 
 /** Where no concurrency is declared, so many requests at once are taken for a full contributor when loads are compared. */
@@ -161,12 +163,13 @@ const unknownHealth = (): LaneHealth => ({
   answers: 0,
   failures: 0,
   isTooDear: false,
+  hasFailedAudit: false,
 })
 
-/** As on its first day. */
+/** As on its first day. What auditors found stays: that is for them to take back. */
 export function forget({ health }: Lane): void {
-  const { answers, failures, isTooDear } = health
-  Object.assign(health, unknownHealth(), { answers, failures, isTooDear })
+  const { answers, failures, isTooDear, hasFailedAudit } = health
+  Object.assign(health, unknownHealth(), { answers, failures, isTooDear, hasFailedAudit })
 }
 
 const noClaims: readonly RateClaim[] = []

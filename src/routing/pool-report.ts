@@ -39,8 +39,8 @@ type LaneReport = {
   readonly prices: TokenPrices
   /** The most that may be asked; undefined where the price is fixed. */
   readonly priceMax: TokenPrices | undefined
-  /** `cooling`: limited by itself for a while; `open` and `probing`: it failed lately. */
-  readonly state: 'healthy' | 'cooling' | 'open' | 'probing'
+  /** `cooling`: limited by itself for a while; `open` and `probing`: it failed lately; `failed_audit`: by auditors. */
+  readonly state: 'healthy' | 'cooling' | 'open' | 'probing' | 'failed_audit'
   readonly served: number
   readonly failed: number
   /** Share of the last attempts that were answered, 0 … 1. */
@@ -69,9 +69,10 @@ export function reportOn(
 }
 
 function laneReport(endpoint: Endpoint, lane: Lane, nowMs: number): LaneReport {
-  const { breaker, answers, failures, uptime, firstToken, perToken } = lane.health
+  const { breaker, answers, failures, uptime, firstToken, perToken, hasFailedAudit } = lane.health
   const verdict = judgeBreaker(breaker, nowMs)
   const failing = breaker.phase === 'closed' ? 'healthy' : breaker.phase
+  const state = verdict === 'cooling' ? 'cooling' : failing
   const { modelName, upstreamModelName, prices, priceMax } = lane.candidate.offer
   return {
     endpoint,
@@ -79,7 +80,7 @@ function laneReport(endpoint: Endpoint, lane: Lane, nowMs: number): LaneReport {
     upstreamModelName,
     prices,
     priceMax: priceMax?.prices,
-    state: verdict === 'cooling' ? 'cooling' : failing,
+    state: hasFailedAudit ? 'failed_audit' : state,
     served: answers,
     failed: failures,
     uptime,

@@ -98,6 +98,8 @@ const laneCauses = {
   cooling: 'it asked for a rest',
   open: 'it failed too often',
   probing: 'one request finds out whether it is well again',
+  failed_audit:
+    'auditors found that it does not answer what the model says (GET /v1/audits/verdicts)',
 } as const
 
 function modelObject(offer: Offer, { report }: ContributorView): JsonObject {

@@ -55,7 +55,7 @@ const number: Schema = { type: 'number' }
 const token = object({ address, symbol: text, decimals: whole })
 /** Of a contributor, whoever asks. */
 export const states: readonly string[] = [
-  ...['healthy', 'cooling', 'open', 'probing', 'draining', 'quarantined'],
+  ...['healthy', 'cooling', 'open', 'probing', 'failed_audit', 'draining', 'quarantined'],
   ...['drained', 'pending', 'away', 'unusable'],
 ]
 export const servedModel: Schema = object({
@@ -68,7 +68,7 @@ export const servedModel: Schema = object({
   endpoints: list(
     object({
       endpoint: text,
-      state: oneOf('healthy', 'cooling', 'open', 'probing'),
+      state: oneOf('healthy', 'cooling', 'open', 'probing', 'failed_audit'),
       served: whole,
       failed: whole,
       uptime: number,
