@@ -14,11 +14,11 @@ const distanceCounted = 0.05
 /** Nats: a log-probability that is off by this much is as wrong as any. */
 const logprobGapCounted = 0.01
 /** The share of wrong answers that a passing window excludes. */
-const wrongShareExcluded = 0.1
+const wrongShareExcluded = 0.05
 /** Nats a token that a passing window excludes, where only surprise is known. */
 const surpriseExcluded = 0.15
 
-const sharesBet = [0.01, 0.05, 0.2, 0.6]
+const sharesBet = [0.003, 0.01, 0.05, 0.3]
 const sharesBetInFavour = [0.25, 0.5, 0.75, 0.95]
 const betsOnSurprise = [0.05, 0.1, 0.2, 0.4]
 const betsOnExpectation = [0.02, 0.04, 0.07, 0.11]

@@ -1,3 +1,4 @@
+import type { CommittedToken } from '../attestation/token-commitment.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { LanguageModel } from '../engine/load-model.ts'
 import type { ToldChoice } from './told-answer.ts'
@@ -7,32 +8,47 @@ type TokenModel = Pick<LanguageModel, 'config' | 'tokenizer'>
 /** A choice as the tokens that it claims were sampled. */
 export type ClaimedTokens = {
   readonly tokenIds: readonly number[]
-  /** Of each token, where the response told them. */
+  /** Of each token, where they were told or committed to. */
   readonly logprobs: readonly number[] | undefined
-  /** The response named each token, so there is nothing to guess about where a text was cut. */
+  /** Each token was named, so there is nothing to guess about where a text was cut. */
   readonly isExact: boolean
 }
 
 /**
- * The tokens that a response names where it does, else those that the tokenizer makes of the text: a model
- * nearly always writes the same ones, and `judgeChoice` cuts anew where it did not.
+ * The tokens that a contributor committed to, or that its response names, where it does; else those that the
+ * tokenizer makes of the text: a model nearly always writes the same ones, and `judgeChoice` cuts anew where it did not.
  */
 export function claimedTokens(
   model: TokenModel,
   { text, tokens }: ToldChoice,
+  committed?: readonly CommittedToken[],
 ): Result<ClaimedTokens, string> {
+  if (committed !== undefined) {
+    const tokenIds = committed.map(({ tokenId }) => tokenId)
+    const logprobs = committed.map(({ logprobQ16 }) => logprobQ16 / 2 ** 16)
+    return spelling(model, text, { tokenIds, logprobs, isExact: true })
+  }
   if (tokens === undefined) {
     const tokenIds = model.tokenizer.encodeContent(text)
     return ok({ tokenIds, logprobs: undefined, isExact: false })
   }
   const ids = idsByBytes(model)
-  const tokenIds = tokens.map(({ bytes }) => ids.get(Buffer.from(bytes).toString('latin1')))
-  if (tokenIds.includes(undefined)) return err('it names a token that the model has not')
-  // A character that the answer broke off in is in the tokens and not in the text.
-  const spelled = Buffer.concat(tokens.map(({ bytes }) => bytes)).toString()
-  if (!spelled.startsWith(text)) return err('its tokens do not spell its text')
+  const tokenIds = tokens.map(({ bytes }) => ids.get(Buffer.from(bytes).toString('latin1')) ?? -1)
   const logprobs = tokens.map(({ logprob }) => logprob)
-  return ok({ tokenIds: tokenIds as number[], logprobs, isExact: true })
+  return spelling(model, text, { tokenIds, logprobs, isExact: true })
+}
+
+/** The same tokens, if the model has them and they spell the text, which may end before them: in a character, or at a stop string. */
+function spelling(
+  { tokenizer }: TokenModel,
+  text: string,
+  claimed: ClaimedTokens,
+): Result<ClaimedTokens, string> {
+  const bytes = claimed.tokenIds.map((tokenId) => tokenizer.bytesOf(tokenId))
+  if (!bytes.every((token) => token !== undefined))
+    return err('it names a token that the model has not')
+  const isSpelled = Buffer.concat(bytes).toString().startsWith(text)
+  return isSpelled ? ok(claimed) : err('its tokens do not spell its text')
 }
 
 const known = new WeakMap<object, ReadonlyMap<string, number>>()

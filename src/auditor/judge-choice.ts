@@ -45,6 +45,9 @@ type Reference = Pick<LanguageModel, 'config' | 'decoder' | 'forbiddenTokens' | 
 /** Nats beyond which a token is no more surprising: an unlikely one happens to the honest, too. */
 const surpriseMax = 8
 
+/** Of UTF-8. */
+const characterBytesMax = 4
+
 /** A text is cut into other tokens at most so often. */
 const recutsMax = 8
 
@@ -100,8 +103,10 @@ function surpriseOf(
 /** The claimed tokens, and the mark of the end where the answer claims one. */
 function endingOf(choice: ClaimedChoice, endTokenId: number): readonly number[] {
   const { claimed, finishReason, completionTokensMax, hasStopStrings } = choice
-  const { tokenIds } = claimed
-  const isCutByLength = finishReason === 'length' && tokenIds.length >= completionTokensMax
+  const { tokenIds, isExact } = claimed
+  // A text says nothing of the first bytes of a character that was not finished.
+  const untold = isExact ? 0 : characterBytesMax - 1
+  const isCutByLength = finishReason === 'length' && tokenIds.length + untold >= completionTokensMax
   const isCutByStop = finishReason === 'stop' && hasStopStrings
   return isCutByLength || isCutByStop ? tokenIds : [...tokenIds, endTokenId]
 }

@@ -18,7 +18,7 @@ export type NoiseClass = 'same' | 'float' | 'int8'
 
 /** Measured by bench/audit-calibration.ts, with room; docs/audit-statistics.md has the figures. */
 export const noiseAllowances: Readonly<Record<NoiseClass, NoiseAllowance>> = {
-  same: { name: 'same', tokenScoreMax: 1e-4, logprobScoreMax: 5e-4, surpriseMax: 0.01 },
-  float: { name: 'float', tokenScoreMax: 5e-4, logprobScoreMax: 5e-3, surpriseMax: 0.02 },
-  int8: { name: 'int8', tokenScoreMax: 2e-3, logprobScoreMax: 4e-2, surpriseMax: 0.03 },
+  same: { name: 'same', tokenScoreMax: 5e-5, logprobScoreMax: 1e-3, surpriseMax: 0.01 },
+  float: { name: 'float', tokenScoreMax: 1e-4, logprobScoreMax: 5e-3, surpriseMax: 0.02 },
+  int8: { name: 'int8', tokenScoreMax: 1e-3, logprobScoreMax: 3e-2, surpriseMax: 0.03 },
 }

@@ -62,6 +62,10 @@ export function outcomeOf(state: TestState, terms: TestTerms): TestOutcome {
   return logMean(state.inFavour) >= -Math.log(terms.falsePassMax) ? 'passed' : 'open'
 }
 
+/** How far the bet against has come to where it condemns, on a logarithmic scale: 0 no way at all, 1 all the way. */
+export const shareOfAlarm = (state: TestState, { falseAlarmMax }: TestTerms): number =>
+  Math.min(1, Math.max(0, logMean(state.against) / -Math.log(falseAlarmMax)))
+
 /** Two statistics of one answer as one: the mean of fair bets is fair. */
 export const eitherOf = (one: AnswerEvidence, other: AnswerEvidence): AnswerEvidence => ({
   against: one.against.map((factor, at) => (factor + (other.against[at] ?? 1)) / 2),
