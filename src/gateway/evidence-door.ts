@@ -3,8 +3,9 @@
  * reports, the keyset, ACI. Everything here is made of stored receipts and of keys, so each replica answers the same.
  */
 import { err, ok, type Result } from '../base/result.ts'
+import type { ReceiptDocument } from '../domain/receipt-document.ts'
 import type { Refusal } from '../domain/refusal.ts'
-import { answerDigitsOf } from '../domain/request-id.ts'
+import { answerDigitsOf, requestIdOf } from '../domain/request-id.ts'
 import type { SigningAlgo } from '../domain/signing-algo.ts'
 import { type Bytes32, unixSecondsOf } from '../domain/units.ts'
 import { aciAttestation } from '../evidence/aci-attestation.ts'
@@ -48,6 +49,12 @@ export type EvidenceDoor = {
   ) => Promise<Signed>
   /** The same for whoever knows the receipt's id, which nobody guesses: clients of 0G send no credential. */
   readonly signatureOfReceipt: (receiptId: Bytes32, algo: SigningAlgo) => Promise<Signed>
+  /** The same of a receipt as it was sealed, as JSON. */
+  readonly signatureOf: (sealed: {
+    readonly receipt: string
+    readonly stream: boolean
+    readonly algo: SigningAlgo
+  }) => ConventionSignature | SignatureUnavailable
   readonly report: (
     asked: ReportAsked & {
       /** Whose report is wanted; undefined: ours. */
@@ -82,7 +89,9 @@ export function createEvidenceDoor(
   const keysetNow = () => keysetOf(unixSecondsOf(gateway.nowMs()))
   const signature: EvidenceDoor['signature'] = async (channelId, { id, algo }) => {
     const found = await findReceipt(gateway, channelId, id)
-    return found.ok ? ok(signed(keys, found.value, algo)) : found
+    if (!found.ok) return found
+    const { receipt, record } = found.value
+    return ok(signed(keys, { document: receipt.document, stream: record.stream }, algo))
   }
   return {
     aciHeaders: rememberedHeaders(keysetNow),
@@ -91,6 +100,8 @@ export function createEvidenceDoor(
       const channelId = await channelOf(gateway, receiptId)
       return channelId.ok ? signature(channelId.value, { id: receiptId, algo }) : channelId
     },
+    signatureOf: ({ receipt, stream, algo }) =>
+      signed(keys, { document: JSON.parse(receipt) as ReceiptDocument, stream }, algo),
     report: async ({ signingAddress, ...asked }) =>
       signingAddress === undefined || isOurAddress(keys, asked.algo, signingAddress)
         ? ok(await attestationReport(keys, tee, asked))
@@ -139,7 +150,7 @@ async function channelOf(
   receiptId: Bytes32,
 ): Promise<Result<Bytes32, Refusal>> {
   try {
-    const receipt = await payment.receipt(receiptId)
+    const receipt = await payment.requestRecord(requestIdOf(receiptId))
     return receipt === undefined ? err({ reason: 'receipt_not_found' }) : ok(receipt.channelId)
   } catch (error) {
     if (isStoreFailure(error)) return err({ reason: 'store_unavailable' })
@@ -147,10 +158,13 @@ async function channelOf(
   }
 }
 
-function signed(keys: KeyRing, { receipt, record }: FoundReceipt, algo: SigningAlgo) {
-  const { work, requestHash, responseHash } = receipt.document.receipt
-  const answer = { requestHash, responseHash, status: work.status, stream: record.stream }
-  return conventionSignature(keys, answer, algo)
+function signed(
+  keys: KeyRing,
+  { document, stream }: { readonly document: ReceiptDocument; readonly stream: boolean },
+  algo: SigningAlgo,
+): ConventionSignature | SignatureUnavailable {
+  const { work, requestHash, responseHash } = document.receipt
+  return conventionSignature(keys, { requestHash, responseHash, status: work.status, stream }, algo)
 }
 
 function answered(found: FoundReceipt): Parameters<typeof aciReceipt>[2] {

@@ -4,6 +4,7 @@ import type { GatewayDoor } from '../gateway/gateway-door.ts'
 import { createApp } from './app.ts'
 import { chatCompletions } from './chat-completions.ts'
 import { Entrance } from './entrance.ts'
+import { withoutProxyPrefix } from './evidence/proxy-prefix.ts'
 import { serveInference } from './serve-inference.ts'
 
 /**
@@ -22,6 +23,7 @@ export function createListener(
     if (incoming.url === chatCompletions.path && incoming.method === 'POST') {
       void serveInference(chatCompletions, terms, { incoming, outgoing })
     } else {
+      incoming.url = withoutProxyPrefix(incoming.url)
       void routed(incoming, outgoing)
     }
   }

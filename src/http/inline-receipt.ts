@@ -20,6 +20,7 @@ export function tellingReceipt(client: AnswerClient, { headers }: IncomingMessag
   return {
     ...client,
     sealed: (document) => {
+      client.sealed?.(document)
       receipt = document
     },
     answer: (answerHeaders, body) =>

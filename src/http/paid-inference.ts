@@ -11,6 +11,7 @@ import type { UnpaidRequest } from '../domain/request.ts'
 import type { PaymentQuote, PresentedPayment, RefundRequest } from '../domain/x402-payment.ts'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
 import { authorizationOf } from './authorization.ts'
+import { evidenceHeaders, tellingSignature } from './evidence/signature-headers.ts'
 import { tellingReceipt } from './inline-receipt.ts'
 import { errorAnswer } from './openai-error.ts'
 import { paymentRequiredHeader, readParallel, readPayment } from './payment-headers.ts'
@@ -57,9 +58,11 @@ export async function paidInference(
     if (payment.value.kind === 'refund') {
       return refuse({ reason: 'payment_unacceptable', detail: 'a refund is asked for with GET' })
     }
-    const watched = { cancellation: watchClient(outgoing), requestId, stallMs, startDialect }
+    const named = evidenceHeaders(door.evidence, ids.receiptId)
+    const watched = { cancellation: watchClient(outgoing), requestId, stallMs, startDialect, named }
     const rates = ratesOf(door, payment.value)
-    const client = tellingRates(tellingReceipt(rawAnswerClient(outgoing, watched), incoming), rates)
+    const signed = tellingSignature(rawAnswerClient(outgoing, watched), incoming, door.evidence)
+    const client = tellingRates(tellingReceipt(signed, incoming), rates)
     const served = await paid.complete(request, payment.value, {
       quote: quote.value,
       client,

@@ -90,6 +90,11 @@ export function watchClient(outgoing: ServerResponse): Cancellation {
   return cancellation
 }
 
+/** May say more behind the last bytes of a stream. */
+export type RawAnswerClient = Omit<AnswerClient, 'endStream'> & {
+  readonly endStream: (bytes: Buffer, trailers?: AnswerHeaders) => void
+}
+
 export function rawAnswerClient(
   outgoing: ServerResponse,
   watched: {
@@ -97,11 +102,13 @@ export function rawAnswerClient(
     readonly requestId: string
     /** A client that takes nothing for this long is gone: without it a full buffer, a hold and an upstream stay forever. */
     readonly stallMs: number
+    /** What each answer says of itself, before all else. */
+    readonly named?: AnswerHeaders
     /** Undefined forwards the contributor's own bytes. */
     readonly startDialect?: AnswerClient['startDialect']
   },
-): AnswerClient {
-  const { cancellation, requestId, stallMs, startDialect } = watched
+): RawAnswerClient {
+  const { cancellation, requestId, stallMs, startDialect, named } = watched
   // Node destroys a socket whose timeout nobody listens to; bytes that get through put it off, and the response's end
   // replaces it by the keep-alive timeout.
   const mindStall = () => outgoing.setTimeout(stallMs)
@@ -117,6 +124,7 @@ export function rawAnswerClient(
       outgoing.writeHead(200, {
         'content-type': 'application/json',
         'content-length': body.length,
+        ...named,
         ...headers,
       })
       end(body)
@@ -127,6 +135,7 @@ export function rawAnswerClient(
         'cache-control': 'no-cache',
         // nginx in front of us would gather events otherwise.
         'x-accel-buffering': 'no',
+        ...named,
         ...headers,
       })
     },
@@ -141,7 +150,10 @@ export function rawAnswerClient(
         listener()
       })
     },
-    endStream: end,
+    endStream: (bytes, trailers) => {
+      if (trailers !== undefined) outgoing.addTrailers(trailers)
+      end(bytes)
+    },
     errorEvent: (refusal: Refusal) => Buffer.from(`data: ${errorBody(refusal, requestId)}\n\n`),
   }
 }

@@ -2,9 +2,11 @@ import type { HttpBindings } from '@hono/node-server'
 import type { Result } from '../base/result.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { InferenceRequest, Payer } from '../domain/request.ts'
+import type { AnswerHeaders } from '../gateway/answer-client.ts'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
 import { echoRequestId } from './echo-request-id.ts'
 import type { Entrance } from './entrance.ts'
+import { evidenceHeaders, tellingSignature } from './evidence/signature-headers.ts'
 import { tellingReceipt } from './inline-receipt.ts'
 import { isAboutMoney, isPaidByItself, paidInference, quotedHeaders } from './paid-inference.ts'
 import { type RateHeaders, rateHeadersFor, tellingRates } from './rate-headers.ts'
@@ -29,36 +31,39 @@ export async function serveInference(
   const { requestId } = ids
   const { errorBody } = surface
   let rates: RateHeaders | undefined
+  const refuse = (refusal: Refusal, told?: AnswerHeaders): void => {
+    const headers = { ...door.evidence.aciHeaders(), ...rates?.(), ...told }
+    sendError(outgoing, refusal, requestId, { headers, errorBody })
+  }
   try {
     // Who asks comes before what is asked: a stranger's body is not read.
     const entered: Result<Payer, Refusal> = await entrance.enter(incoming, door.authenticate)
-    if (!entered.ok) return sendError(outgoing, entered.error, requestId, { errorBody })
+    if (!entered.ok) return refuse(entered.error)
     const payer = entered.value
     rates = rateHeadersFor(door, payer)
     const mustWait = entrance.mustWait(payer)
-    if (mustWait !== undefined) {
-      return sendError(outgoing, mustWait, requestId, { headers: rates?.(), errorBody })
-    }
+    if (mustWait !== undefined) return refuse(mustWait)
     const asked = await readAsked(surface, incoming, { ...ids, receivedAtMs })
-    if (!asked.ok) {
-      return sendError(outgoing, asked.error, requestId, { headers: rates?.(), errorBody })
-    }
+    if (!asked.ok) return refuse(asked.error)
     const { startDialect } = asked.value
     const request: InferenceRequest = { ...asked.value.request, payer }
-    const watched = { cancellation: watchClient(outgoing), requestId, stallMs, startDialect }
-    const client = tellingRates(tellingReceipt(rawAnswerClient(outgoing, watched), incoming), rates)
+    const named = evidenceHeaders(door.evidence, ids.receiptId)
+    const watched = { cancellation: watchClient(outgoing), requestId, stallMs, startDialect, named }
+    const signed = tellingSignature(rawAnswerClient(outgoing, watched), incoming, door.evidence)
+    const client = tellingRates(tellingReceipt(signed, incoming), rates)
     const served = await door.complete(request, client)
     if (served.ok) return
     entrance.refused(payer, served.error)
-    const quoted =
-      paid !== undefined && isAboutMoney(served.error)
+    const isPriced = paid !== undefined && isAboutMoney(served.error)
+    refuse(
+      served.error,
+      isPriced
         ? quotedHeaders(paid, incoming, { request, refusal: served.error, path: surface.path })
-        : undefined
-    const headers = { ...rates?.(), ...quoted }
-    sendError(outgoing, served.error, requestId, { headers, errorBody })
+        : undefined,
+    )
   } catch (error) {
     door.failed(requestId, error)
-    sendError(outgoing, { reason: 'internal_error' }, requestId, { headers: rates?.(), errorBody })
+    refuse({ reason: 'internal_error' })
   }
 }
 

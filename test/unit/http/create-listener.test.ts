@@ -25,6 +25,7 @@ const closedDoor: GatewayDoor = {
     aciHeaders: () => ({}),
     signature: unused,
     signatureOfReceipt: unused,
+    signatureOf: unused,
     report: unused,
     keyset: unused,
     aciAttestation: unused,
