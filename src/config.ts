@@ -44,6 +44,7 @@ import { type ReceiptsConfig, receiptsSection } from './config-receipts.ts'
 import { type RoutingConfig, routingSection } from './config-routing.ts'
 import { ConfigFault } from './config-source.ts'
 import { type StoreConfig, storeSection } from './config-store.ts'
+import { type TransparencyConfig, transparencySection } from './config-transparency.ts'
 import { type UpstreamConfig, upstreamsList } from './config-upstreams.ts'
 import { text } from './config-values.ts'
 import type { DefaultLimits } from './domain/caller-limits.ts'
@@ -84,8 +85,6 @@ export type GatewayConfig = {
   /** Undefined has no admin API. */
   readonly admin?: AdminConfig | undefined
 }
-  /** Undefined: nobody is named to audit. */
-  readonly audits?: AuditsConfig | undefined
 
 /** A vouch.yaml that was read. */
 export type ConfigReading = {
@@ -124,11 +123,12 @@ export const configSection: Key<Meaning<Terms, GatewayConfig>> = section({
     limits: optional(callerLimitsSection),
     lending: optional(lendingSection),
     joining: optional(joiningSection),
+    audits: optional(auditsSection),
+    transparency: optional(transparencySection),
     admin: optional(adminSection),
   },
   read: (top, { files, environment }: Terms) => {
     const { values } = top
-    audits: optional(auditsSection),
     const chain = values.chain()
     const decimals = chain.assetDecimals
     const chains = values.chains?.(chain) ?? []
@@ -164,12 +164,13 @@ export const configSection: Key<Meaning<Terms, GatewayConfig>> = section({
       limits: values.limits?.(),
       lending,
       joining,
+      audits: values.audits?.(),
+      transparency: values.transparency?.(files),
       admin: values.admin?.(files),
     }
   },
 })
 
-      audits: values.audits?.(),
 /** The JSON Schema (draft 2020-12) of vouch.yaml: what editors complete and check it by. */
 export const configSchema: JsonSchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',

@@ -31,6 +31,8 @@ export type GatewaySigner = {
   readonly domain: DomainSeparator
   readonly chainId: number
   readonly verifyingContract: Address
+  /** Seconds from when a receipt is issued until it is anchored, as far as can be promised now; 0 promises nothing. */
+  readonly promiseS?: (() => number) | undefined
 }
 
 /** What is known of a contributor besides this one answer, at the time when the answer ended. */
@@ -87,13 +89,17 @@ export function sealReceipt(
     prevReceipt: position.prevReceipt,
     tiers: tiersOf(unsealed),
     evidenceHash: evidenceHash(evidenceItems(signer.domain, unsealed.evidence ?? {})),
-    // No transparency log runs yet, so no inclusion is promised.
-    anchorBy: unixSeconds(0),
+    anchorBy: anchorBy(signer, sealedAt),
   }
   const digest = receiptDigest(signer.domain, receipt)
   const gatewaySignature = signDigest(digest, signer.privateKey)
   const body = JSON.stringify(document(signer, unsealed, receipt, gatewaySignature))
   return { receiptId, digest, body, record, sealedAt, answerId }
+}
+
+function anchorBy({ promiseS }: GatewaySigner, sealedAt: UnixSeconds): UnixSeconds {
+  const promisedS = promiseS?.() ?? 0
+  return unixSeconds(promisedS === 0 ? 0 : sealedAt + promisedS)
 }
 
 /**

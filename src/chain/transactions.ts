@@ -37,6 +37,9 @@ export type TransactionKind =
   | 'withdraw'
   | 'payout-deposit'
   | 'payout-claim'
+  | 'anchor'
+  | 'timestamp'
+  | 'inclusion-answer'
   | 'nonce-gap'
   | 'other'
 

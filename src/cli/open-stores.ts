@@ -11,12 +11,15 @@ import type { ContributorStore } from '../store/contributor-store.ts'
 import { openSqliteContributors } from '../store/contributor-store-sqlite.ts'
 import { type LedgerStore, StoreFailure } from '../store/ledger-store.ts'
 import { openSqliteLedger } from '../store/ledger-store-sqlite.ts'
+import type { LogStore } from '../store/log-store.ts'
+import { openSqliteLog } from '../store/log-store-sqlite.ts'
 import type { OutboxStore } from '../store/outbox-store.ts'
 import { openSqliteOutbox } from '../store/outbox-store-sqlite.ts'
 import type { RateWindowStore } from '../store/rate-window-store.ts'
 import { openSqliteRateWindows } from '../store/rate-window-store-sqlite.ts'
 import { CommandFailure } from './command.ts'
 import { outboxFile } from './open-settlement.ts'
+import { logFile } from './open-transparency.ts'
 
 export type Stores = {
   readonly ledger: LedgerStore
@@ -24,6 +27,8 @@ export type Stores = {
   readonly outbox: OutboxStore
   /** Contributors that joined while gateways ran. */
   readonly contributors: ContributorStore
+  /** Batches of the transparency log; undefined where none is kept. */
+  readonly batches: LogStore | undefined
   /** What anybody may use in a minute or a day, and at once. */
   readonly counters: {
     readonly windows: RateWindowStore
@@ -40,8 +45,8 @@ export async function openStores(config: GatewayConfig, log: GatewayLog): Promis
   const onFailure = () => log.error('ledger_write_failed')
   try {
     return config.store === undefined
-      ? openInFolder(config.dataFolder, onFailure)
-      : await openInRedis(config.store, onFailure)
+      ? openInFolder(config, onFailure)
+      : await openInRedis({ ...config.store, keepsLog: config.transparency !== undefined }, onFailure)
   } catch (error) {
     if (error instanceof StoreFailure) throw new CommandFailure(error.message)
     throw error
@@ -50,12 +55,14 @@ export async function openStores(config: GatewayConfig, log: GatewayLog): Promis
 
 /** All or none: a store that cannot be opened leaves no other open. A gateway by itself does not load Redis's client. */
 async function openInRedis(
-  { redisUrl: url, keyPrefix }: NonNullable<GatewayConfig['store']>,
+  terms: NonNullable<GatewayConfig['store']> & { readonly keepsLog: boolean },
   onFailure: () => void,
 ): Promise<Stores> {
+  const { redisUrl: url, keyPrefix } = terms
   const { openRedisLedger } = await import('../store/ledger-store-redis.ts')
   const { openRedisApiKeys } = await import('../store/api-key-store-redis.ts')
   const { openRedisContributors } = await import('../store/contributor-store-redis.ts')
+  const { openRedisLog } = await import('../store/log-store-redis.ts')
   const { openRedisOutbox } = await import('../store/outbox-store-redis.ts')
   const { openRedisRateWindows } = await import('../store/rate-window-store-redis.ts')
   const { openRedisConcurrency } = await import('../store/concurrency-store-redis.ts')
@@ -68,19 +75,21 @@ async function openInRedis(
     const ledger = kept(await openRedisLedger({ url, keyPrefix, onFailure }))
     const apiKeys = kept(await openRedisApiKeys({ url, keyPrefix }))
     const contributors = kept(await openRedisContributors({ url, keyPrefix }))
+    const batches = terms.keepsLog ? kept(await openRedisLog({ url, keyPrefix })) : undefined
     const windows = kept(await openRedisRateWindows({ url, keyPrefix }))
     const concurrency = kept(await openRedisConcurrency({ url, keyPrefix }))
     const close = closing([...opened])
     const outbox = kept(await openRedisOutbox({ url, keyPrefix }))
     const counters = { windows, concurrency }
-    return { ledger, apiKeys, contributors, outbox, counters, room: counters, close }
+    return { ledger, apiKeys, contributors, batches, outbox, counters, room: counters, close }
   } catch (error) {
     for (const store of opened) await store.close()
     throw error
   }
 }
 
-function openInFolder(dataFolder: string, onFailure: () => void): Stores {
+function openInFolder(config: GatewayConfig, onFailure: () => void): Stores {
+  const { dataFolder } = config
   try {
     mkdirSync(dataFolder, { recursive: true, mode: 0o700 })
   } catch (error) {
@@ -93,15 +102,18 @@ function openInFolder(dataFolder: string, onFailure: () => void): Stores {
   const apiKeys = openSqliteApiKeys(join(dataFolder, 'keys.db'))
   const contributors = openSqliteContributors(join(dataFolder, 'contributors.db'))
   const outbox = openSqliteOutbox(outboxFile(dataFolder))
+  const batches =
+    config.transparency === undefined ? undefined : openSqliteLog(logFile(dataFolder))
   const windows = openSqliteRateWindows(join(dataFolder, 'windows.db'), Date.now())
   return {
     ledger,
     apiKeys,
     contributors,
+    batches,
     outbox,
     counters: { windows, concurrency: new MemoryConcurrency() },
     room: { windows, concurrency: undefined },
-    close: closing([ledger, apiKeys, contributors, windows]),
+    close: closing([ledger, apiKeys, contributors, ...(batches ? [batches] : []), windows]),
   }
 }
 

@@ -26,6 +26,7 @@ import { startReceiptSweep } from '../payment/sweep-receipts.ts'
 import { scheduleByTimer } from '../routing/waiting-room.ts'
 import type { ApiKeyStore } from '../store/api-key-store.ts'
 import type { LedgerStore } from '../store/ledger-store.ts'
+import type { LogPublisher } from '../transparency/log-publisher.ts'
 import type { UpstreamPools } from '../upstream/upstream-pools.ts'
 import { checkChain, checkOtherChains } from './check-chain.ts'
 import { CommandFailure } from './command.ts'
@@ -37,6 +38,7 @@ import { openExchange } from './open-exchange.ts'
 import { type OpenRouting, openRouting } from './open-routing.ts'
 import { openSettlement, type RunningSettlement } from './open-settlement.ts'
 import { openStores } from './open-stores.ts'
+import { openTransparency } from './open-transparency.ts'
 import { openUpstreams } from './open-upstreams.ts'
 import { openX402 } from './open-x402.ts'
 import { type RunningPayouts, startPayouts } from './start-payouts.ts'
@@ -54,6 +56,8 @@ export type RunningGateway = {
   readonly limits: Pick<CallerLimitsDesk, 'replaceDefaults'>
   readonly routing: OpenRouting
   readonly contributors: Pick<OpenContributors, 'reconfigure'>
+  /** The transparency log; undefined where none is configured. */
+  readonly transparency: Pick<LogPublisher, 'publishNow'> | undefined
   readonly log: GatewayLog
   /** Takes no new request, lets those in flight end, claims, makes everything durable and closes. */
   readonly stop: () => Promise<void>
@@ -85,35 +89,19 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const inFlight = new InFlight()
   const { exchange, ...rates } = await openExchange({ config, log: logs.gateway, nowMs })
   const payment = createPaymentStep(stores.ledger, exchange)
-  const signer = gatewaySigner(config)
+  const signer = gatewaySigner(config, () => transparency?.publisher.promiseS() ?? 0)
   const chain = { config, ledger: stores.ledger, log: logs.gateway, nowMs }
   const settlement = openSettlement({ ...chain, store: outbox })
+  const batches = { store: stores.batches, notes: outbox }
+  const transparency = await openTransparency({ ...chain, ...batches, signer, settlement, payment })
   const payouts = await startPayouts({ ...chain, places, exchange, settlement })
   const routing = openRouting({ config, rpc, options: stores.room, tunnels, nowMs })
   const capacity = watchCapacity({ pool: routing.pool, upstreams, nowMs })
   const limits = await openCallerLimits({ ...stores.counters, config, log: logs.gateway, nowMs })
-  const gateway: Gateway = {
-    payment,
-    limits: limits.desk,
-    pool: routing.pool,
-    priceDecimals: config.chain.assetDecimals,
-    upstreams,
-    payouts: payouts.desk,
-    signer,
-    get tokenCounters() {
-      return routing.tokenCounters()
-    },
-    log: (line) => {
-      logs.request(line)
-      options.onRequest?.(line)
-    },
-    keepAlive: config.routing.keepAliveComments
-      ? { everyMs: keepAliveIntervalMs, schedule: scheduleByTimer }
-      : undefined,
-    metrics: new RequestMetrics(),
-    unserved: new UnservedRequests(),
-    nowMs,
-  }
+  const gateway = conductorOf(options, {
+    ...{ payment, limits: limits.desk, routing, upstreams, payouts: payouts.desk, signer },
+    ...{ transparency: transparency?.publisher, log: logs.request, nowMs },
+  })
   const { recovered, reaper } = await startRecovery(gateway, stores.ledger, logs.gateway)
   const sweep = sweepReceipts(config, stores.ledger, logs.gateway)
   const billing = openBilling({ config, places, exchange, ...stores, settlement, nowMs })
@@ -129,6 +117,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     x402: openX402({ config, places, billing, exchange, settlement, nowMs }),
     tunnels,
     payouts: payouts.step,
+    transparency: transparency?.door,
     ...contributors.doors,
     log: logs.gateway,
   })
@@ -143,12 +132,41 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     limits: limits.desk,
     routing,
     contributors,
+    transparency: transparency?.publisher,
     log: logs.gateway,
     stop: () =>
       close({
         ...{ inFlight, server, contributors, payouts, settlement, reaper, rates, limits, sweep },
-        ...{ stores, upstreams, capacity, log: logs.gateway, destination },
+        ...{ transparency, stores, upstreams, capacity, log: logs.gateway, destination },
       }),
+  }
+}
+
+type Conducted = Pick<
+  Gateway,
+  'payment' | 'limits' | 'upstreams' | 'payouts' | 'signer' | 'transparency' | 'log' | 'nowMs'
+> & { readonly routing: OpenRouting }
+
+function conductorOf(
+  { config, onRequest }: StartOptions,
+  { routing, log, ...conducted }: Conducted,
+): Gateway {
+  return {
+    ...conducted,
+    pool: routing.pool,
+    priceDecimals: config.chain.assetDecimals,
+    get tokenCounters() {
+      return routing.tokenCounters()
+    },
+    log: (line) => {
+      log(line)
+      onRequest?.(line)
+    },
+    keepAlive: config.routing.keepAliveComments
+      ? { everyMs: keepAliveIntervalMs, schedule: scheduleByTimer }
+      : undefined,
+    metrics: new RequestMetrics(),
+    unserved: new UnservedRequests(),
   }
 }
 
@@ -165,6 +183,7 @@ type Closable = {
   readonly settlement: RunningSettlement
   readonly reaper: Stoppable
   readonly rates: Stoppable
+  readonly transparency: Stoppable | undefined
   /** Undefined where receipts are kept for ever. */
   readonly sweep: Stoppable | undefined
   readonly limits: { readonly close: () => Promise<void> }
@@ -183,6 +202,7 @@ async function close(gateway: Closable): Promise<void> {
   // A deposit that is waited for ends with its sender.
   const paid = gateway.payouts.stop()
   await gateway.settlement.claimNow()
+  await gateway.transparency?.stop()
   await gateway.settlement.stop()
   await paid
   await gateway.reaper.stop()
@@ -208,7 +228,7 @@ async function startRecovery(gateway: Gateway, ledger: LedgerStore, log: Gateway
 const sweepReceipts = ({ receipts }: GatewayConfig, ledger: LedgerStore, log: GatewayLog) =>
   receipts && startReceiptSweep({ ledger, log, nowMs: Date.now, ...receipts })
 
-const gatewaySigner = (config: GatewayConfig): GatewaySigner => {
+const gatewaySigner = (config: GatewayConfig, promiseS: () => number): GatewaySigner => {
   const { chainId, receiptVerifier } = config.chain
   return {
     operator: config.gateway.operator,
@@ -216,6 +236,7 @@ const gatewaySigner = (config: GatewayConfig): GatewaySigner => {
     domain: receiptDomain({ chainId, verifyingContract: receiptVerifier }),
     chainId,
     verifyingContract: receiptVerifier,
+    promiseS,
   }
 }
 

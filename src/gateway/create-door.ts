@@ -19,6 +19,7 @@ import type { InFlight } from './in-flight.ts'
 import type { JoiningDoor } from './joining-door.ts'
 import { createPaidDoor } from './paid-completion.ts'
 import { serveCompletion } from './serve-completion.ts'
+import type { TransparencyDoor } from './transparency-door.ts'
 
 /** What the door needs beside the conductor: who may enter, and what is no request for work. */
 export type DoorDeps = {
@@ -36,6 +37,7 @@ export type DoorDeps = {
   readonly payouts: PayoutStep
   readonly lending?: LendingStep | undefined
   readonly joining?: JoiningDoor | undefined
+  readonly transparency?: TransparencyDoor | undefined
   readonly admin?: AdminDoor | undefined
   /** Undefined where the gateway runs in no TEE and verifies no upstream. */
   readonly evidence?: EvidenceSources | undefined
@@ -76,6 +78,7 @@ export function createDoor(deps: DoorDeps): GatewayDoor {
     payouts: deps.payouts,
     lending: deps.lending,
     joining: deps.joining,
+    transparency: deps.transparency,
     admin: deps.admin,
     metrics: () => metricsText(gateway, inFlight),
     readiness: () => {

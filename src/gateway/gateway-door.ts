@@ -10,11 +10,12 @@ import type { PayoutStep } from '../settlement/payout-step.ts'
 import type { Tunnels } from '../upstream/tunnels.ts'
 import type { AdminDoor } from './admin-door.ts'
 import type { AnswerClient } from './answer-client.ts'
-import type { EvidenceDoor } from './evidence-door.ts'
 import type { AuditsDoor } from './audits-door.ts'
+import type { EvidenceDoor } from './evidence-door.ts'
 import type { FoundRequest } from './find-request.ts'
 import type { JoiningDoor } from './joining-door.ts'
 import type { PaidDoor } from './paid-completion.ts'
+import type { TransparencyDoor } from './transparency-door.ts'
 
 /** Everything that a door (http, later jobs) may ask of the gateway. */
 export type GatewayDoor = {
@@ -47,11 +48,11 @@ export type GatewayDoor = {
   readonly lending?: LendingStep | undefined
   /** What contributors may ask and order that join by themselves; undefined where nobody can. */
   readonly joining?: JoiningDoor | undefined
-  /** What the operator may ask and order; undefined where no token is configured. */
   /** What auditors may ask and report; undefined where none is named. */
   readonly audits?: AuditsDoor | undefined
   /** What anybody may ask of the transparency log; undefined where none is kept. */
   readonly transparency?: TransparencyDoor | undefined
+  /** What the operator may ask and order; undefined where no token is configured. */
   readonly admin?: AdminDoor | undefined
   /** What Prometheus reads. */
   readonly metrics: () => string

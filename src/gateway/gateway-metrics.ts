@@ -7,7 +7,8 @@ export function metricsText(gateway: Gateway, inFlight: InFlight): string {
   return textOf([...gateway.metrics.families(), ...stateFamilies(gateway, inFlight)])
 }
 
-function stateFamilies({ pool, payment, nowMs }: Gateway, inFlight: InFlight): readonly Family[] {
+function stateFamilies(gateway: Gateway, inFlight: InFlight): readonly Family[] {
+  const { pool, payment, nowMs } = gateway
   const contributors = pool.report(nowMs())
   const lanes = contributors.flatMap(({ contributorId, lanes: own }) =>
     own.map(({ endpoint, modelName, state }) => ({
@@ -49,11 +50,30 @@ function stateFamilies({ pool, payment, nowMs }: Gateway, inFlight: InFlight): r
     ),
     gauge('vouch_contributor_state', 'How a contributor does at a model; 1 for what is so.', lanes),
     gauge('vouch_contributor_limit_left_ratio', 'What is left of a declared limit.', windows),
+    ...logFamilies(gateway),
     gauge('process_resident_memory_bytes', 'Resident memory.', one(rss)),
     {
       ...gauge('process_cpu_seconds_total', 'Processor time.', one((user + system) / 1e6)),
       type: 'counter',
     },
+  ]
+}
+
+/** None where no transparency log is kept. */
+function logFamilies({ transparency }: Gateway): readonly Family[] {
+  if (transparency === undefined) return []
+  const { batches, anchored, verdict, waitingMs } = transparency.report()
+  return [
+    gauge('vouch_log_batches', 'Batches of the transparency log.', one(batches)),
+    gauge('vouch_log_anchored_batches', 'Those that are on the chain.', one(anchored)),
+    gauge(
+      'vouch_log_waiting_seconds',
+      'How long the oldest receipt has waited that is not on the chain.',
+      one(waitingMs / 1000),
+    ),
+    gauge('vouch_log_promising', 'Whether receipts promise to be anchored, and why not.', [
+      { labels: { verdict }, value: verdict === 'promising' ? 1 : 0 },
+    ]),
   ]
 }
 

@@ -7,6 +7,7 @@ import type { CallerLimitsStep } from '../payment/caller-limits-desk.ts'
 import type { PaymentStep } from '../payment/payment-step.ts'
 import type { ContributorPool } from '../routing/contributor-pool.ts'
 import type { PayoutDesk } from '../settlement/payout-desk.ts'
+import type { LogPublisher } from '../transparency/log-publisher.ts'
 import type { UpstreamPools } from '../upstream/upstream-pools.ts'
 import type { KeepAliveTerms } from './keep-alive.ts'
 import type { RequestMetrics } from './request-metrics.ts'
@@ -41,5 +42,7 @@ export type Gateway = {
     | undefined
   /** The last requests without a receipt. */
   readonly unserved: UnservedRequests
+  /** Undefined where no transparency log is kept. */
+  readonly transparency?: Pick<LogPublisher, 'report'> | undefined
   readonly nowMs: () => number
 }

@@ -63,6 +63,7 @@ import { sendError, sendJson } from './raw-response.ts'
 import type { Route, RouteCall } from './route-call.ts'
 import { type InferenceTerms, serveInference } from './serve-inference.ts'
 import { surfaces } from './surfaces.ts'
+import { transparencyRoutes } from './transparency/transparency.ts'
 
 /** The route table, one line a route. Handlers write to Node's raw response, which hono is then told. */
 export function createApp(terms: InferenceTerms): Hono<HttpEnv> {
@@ -97,12 +98,13 @@ export function createApp(terms: InferenceTerms): Hono<HttpEnv> {
   app.get('/v1/receipts/:id', served(retrieveReceipt))
   app.get('/v1/usage/requests/:id', served(retrieveRequestUsage))
   for (const [path, route] of evidenceRoutes) app.get(path, served(route))
+  for (const [path, route] of transparencyRoutes) app.get(path, served(route))
   addBilling(app, terms)
   addLending(app, served)
   addJoining(app, served)
+  addAudits(app, served)
   addAdmin(app, served)
   app.get('/v1/contributors/me/voucher', contributors(retrieveVoucher))
-  addAudits(app, served)
   app.post('/v1/contributors/me/voucher', contributors(showVoucher))
   app.get(
     '/openapi.json',
@@ -186,8 +188,6 @@ function addJoining(app: Hono<HttpEnv>, joining: Served): void {
   app.delete('/v1/contributors/me', joining(leavePool))
 }
 
-/** What the operator asks and orders; where no token is configured, these answer as if they were not there. */
-function addAdmin(app: Hono<HttpEnv>, admin: Served): void {
 /** What auditors ask and report. */
 function addAudits(app: Hono<HttpEnv>, audits: Served): void {
   app.get('/v1/audits/terms', audits(retrieveAuditTerms))
@@ -197,6 +197,8 @@ function addAudits(app: Hono<HttpEnv>, audits: Served): void {
   app.get('/v1/audits/verdicts', audits(listVerdicts))
 }
 
+/** What the operator asks and orders; where no token is configured, these answer as if they were not there. */
+function addAdmin(app: Hono<HttpEnv>, admin: Served): void {
   app.get('/admin/v1/contributors', admin(listContributors))
   app.post('/admin/v1/contributors', admin(addContributor))
   app.get('/admin/v1/contributors/:id', admin(retrieveContributor))

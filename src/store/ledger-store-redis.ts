@@ -26,6 +26,7 @@ import { readRow, readTable } from './read-rows-redis.ts'
 import {
   expireReceipts,
   readBodies,
+  readDigestsBySeq,
   readReceiptOfAnswer,
   readReceiptsBySeq,
   readRequest,
@@ -224,6 +225,10 @@ class RedisLedger implements LedgerStore {
 
   async receiptsBySeq(range: Parameters<LedgerStore['receiptsBySeq']>[0]) {
     return this.#link.ask((redis) => readReceiptsBySeq(redis, this.#keys, range))
+  }
+
+  async digestsBySeq(range: Parameters<LedgerStore['digestsBySeq']>[0]) {
+    return this.#link.ask((redis) => readDigestsBySeq(redis, this.#keys, range))
   }
 
   async receipts(range: Parameters<LedgerStore['receipts']>[0]) {

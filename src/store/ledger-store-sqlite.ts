@@ -18,6 +18,7 @@ import { LedgerState } from './ledger-state.ts'
 import { type LedgerStore, type PayoutVoucher, StoreFailure } from './ledger-store.ts'
 import {
   readBodies,
+  readDigestsBySeq,
   readExpiring,
   readReceipt,
   readReceiptOfAnswer,
@@ -143,6 +144,10 @@ class SqliteLedger implements LedgerStore {
 
   async receiptsBySeq(range: Parameters<LedgerStore['receiptsBySeq']>[0]) {
     return readReceiptsBySeq(this.#reader, range)
+  }
+
+  async digestsBySeq(range: Parameters<LedgerStore['digestsBySeq']>[0]) {
+    return readDigestsBySeq(this.#reader, range)
   }
 
   async receipts(range: Parameters<LedgerStore['receipts']>[0]) {

@@ -102,6 +102,11 @@ type ReceiptBook = {
     readonly afterSeq: number
     readonly limit: number
   }) => Promise<readonly KeptReceipt[]>
+  /** Their digests alone, for a fiftieth of the bytes. */
+  readonly digestsBySeq: (range: {
+    readonly afterSeq: number
+    readonly limit: number
+  }) => Promise<readonly Bytes32[]>
   /**
    * Bodies of a channel's receipts in their order, from the one after `afterSeq`, at most `limit`. None where that one's body
    * is gone.

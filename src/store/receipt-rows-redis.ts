@@ -93,6 +93,13 @@ export async function readReceiptsBySeq(
   }))
 }
 
+export const readDigestsBySeq = async (
+  redis: Redis,
+  keys: LedgerKeys,
+  range: { readonly afterSeq: number; readonly limit: number },
+): Promise<readonly Bytes32[]> =>
+  (await readSequence(redis, keys, range)).map(({ digest }) => digest)
+
 /** Without a gap from the one after `afterSeq`. */
 async function readSequence(
   redis: Redis,

@@ -65,6 +65,19 @@ export function readReceiptsBySeq(
     .map(keptReceipt)
 }
 
+export function readDigestsBySeq(
+  database: DatabaseSync,
+  { afterSeq, limit }: { readonly afterSeq: number; readonly limit: number },
+): readonly Bytes32[] {
+  return database
+    .prepare(
+      `SELECT ${digestColumn} AS digest FROM receipts r
+       WHERE r.gateway_seq > ? ORDER BY r.gateway_seq LIMIT ?`,
+    )
+    .all(afterSeq, limit)
+    .map((row) => bytes32(String(row['digest'])))
+}
+
 /** Bodies of a channel; none where the first is gone. */
 export function readBodies(
   database: DatabaseSync,

@@ -1,0 +1,109 @@
+/*
+ * What anybody may ask of the transparency log, and what a payer may ask of a receipt's place in it.
+ */
+import { err, ok, type Result } from '../base/result.ts'
+import type {
+  ConsistencyDocument,
+  InclusionProofDocument,
+  LogHeadDocument,
+  TransparencyLogDocument,
+} from '../domain/log-documents.ts'
+import type { Refusal } from '../domain/refusal.ts'
+import type { Payer } from '../domain/request.ts'
+import type { Bytes32 } from '../domain/units.ts'
+import { isStoreFailure } from '../payment/payment-step.ts'
+import type { LogPublisher } from '../transparency/log-publisher.ts'
+import type { LogReader } from '../transparency/log-reader.ts'
+import { findReceipt } from './find-receipt.ts'
+
+type Answered<T> = Promise<Result<T, Refusal>>
+
+export type TransparencyDoor = {
+  readonly log: () => Answered<TransparencyLogDocument>
+  readonly batch: (batch: number) => Answered<LogHeadDocument>
+  /** JSON Lines. */
+  readonly entries: (batch: number) => Answered<string>
+  readonly consistency: (range: {
+    readonly from: number
+    readonly to: number
+  }) => Answered<ConsistencyDocument>
+  /** For whoever knows a receipt. */
+  readonly proof: (receipt: {
+    readonly gatewaySeq: number
+    readonly digest: Bytes32
+  }) => Answered<InclusionProofDocument>
+  /** For its payer, by any of the receipt's names. */
+  readonly proofOf: (payer: Payer, name: string) => Answered<InclusionProofDocument>
+}
+
+/** What is so of the log beside its batches. */
+export type LogFacts = Omit<
+  TransparencyLogDocument,
+  'object' | 'batches' | 'anchoredBatches' | 'promiseS' | 'isPromising' | 'head'
+>
+
+export type TransparencyDoorDeps = {
+  readonly reader: LogReader
+  readonly facts: LogFacts
+  readonly policy: { readonly batchS: number; readonly promiseS: number }
+  readonly standing: LogPublisher['report']
+  readonly payment: Parameters<typeof findReceipt>[0]
+}
+
+export function createTransparencyDoor(deps: TransparencyDoorDeps): TransparencyDoor {
+  const { reader, facts, policy, standing, payment } = deps
+  const proof = async (receipt: {
+    readonly gatewaySeq: number
+    readonly digest: Bytes32
+  }): Answered<InclusionProofDocument> => {
+    const found = await reader.proof(receipt)
+    return found === undefined ? err({ reason: 'receipt_not_logged' }) : ok(found)
+  }
+  return {
+    log: () =>
+      told(async () => {
+        const head = (await reader.newest()) ?? null
+        const batches = head === null ? 0 : head.head.batch + 1
+        const { anchored, verdict } = standing()
+        const { promiseS } = policy
+        const counted = { batches, anchoredBatches: Math.min(anchored, batches) }
+        return ok({
+          object: 'vouch.transparency_log',
+          ...facts,
+          ...counted,
+          promiseS,
+          isPromising: verdict === 'promising',
+          head,
+        })
+      }),
+    batch: (batch) => told(async () => orNotFound(batch, await reader.batch(batch))),
+    entries: (batch) => told(async () => orNotFound(batch, await reader.entries(batch))),
+    consistency: (range) =>
+      told(async () => {
+        const shown = await reader.consistency(range)
+        return shown.ok ? shown : err({ reason: 'log_range_invalid', detail: shown.error })
+      }),
+    proof: (receipt) => told(() => proof(receipt)),
+    proofOf: (payer, name) =>
+      told(async () => {
+        const receipt = await findReceipt(payment, payer.channelId, name)
+        if (!receipt.ok) return receipt
+        const found = await reader.proof(receipt.value)
+        // It has a number, so that it is in the log or will be.
+        const waits = { reason: 'receipt_not_logged_yet', dueInS: policy.batchS } as const
+        return found === undefined ? err(waits) : ok(found)
+      }),
+  }
+}
+
+const orNotFound = <T>(batch: number, found: T | undefined): Result<T, Refusal> =>
+  found === undefined ? err({ reason: 'log_batch_not_found', batch: String(batch) }) : ok(found)
+
+async function told<T>(ask: () => Answered<T>): Answered<T> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (isStoreFailure(error)) return err({ reason: 'store_unavailable' })
+    throw error
+  }
+}
