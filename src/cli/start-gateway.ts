@@ -32,6 +32,7 @@ import { checkChain, checkOtherChains } from './check-chain.ts'
 import { CommandFailure } from './command.ts'
 import { openMoneyPlaces } from './money-places.ts'
 import { openBilling } from './open-billing.ts'
+import { type OpenAudits, openAudits } from './open-audits.ts'
 import { openCallerLimits } from './open-caller-limits.ts'
 import { nothingToReload, type OpenContributors, openContributors } from './open-contributors.ts'
 import { openExchange } from './open-exchange.ts'
@@ -100,8 +101,9 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const limits = await openCallerLimits({ ...stores.counters, config, log: logs.gateway, nowMs })
   const gateway = conductorOf(options, {
     ...{ payment, limits: limits.desk, routing, upstreams, payouts: payouts.desk, signer },
-    ...{ transparency: transparency?.publisher, log: logs.request, nowMs },
+    ...{ transparency: transparency?.publisher, audits: audits?.desk, log: logs.request, nowMs },
   })
+  const audits = await openAudits({ ...chain, ...stores, signer, pool: routing.pool })
   const { recovered, reaper } = await startRecovery(gateway, stores.ledger, logs.gateway)
   const sweep = sweepReceipts(config, stores.ledger, logs.gateway)
   const billing = openBilling({ config, places, exchange, ...stores, settlement, nowMs })
@@ -127,6 +129,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     origin: server.origin,
     ...stores,
     recovered,
+    audits: audits?.door,
     settlement,
     payouts,
     limits: limits.desk,
@@ -137,14 +140,22 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     stop: () =>
       close({
         ...{ inFlight, server, contributors, payouts, settlement, reaper, rates, limits, sweep },
-        ...{ transparency, stores, upstreams, capacity, log: logs.gateway, destination },
+        ...{ transparency, audits, stores, upstreams, capacity, log: logs.gateway, destination },
       }),
   }
 }
 
 type Conducted = Pick<
   Gateway,
-  'payment' | 'limits' | 'upstreams' | 'payouts' | 'signer' | 'transparency' | 'log' | 'nowMs'
+  | 'payment'
+  | 'limits'
+  | 'upstreams'
+  | 'payouts'
+  | 'signer'
+  | 'transparency'
+  | 'audits'
+  | 'log'
+  | 'nowMs'
 > & { readonly routing: OpenRouting }
 
 function conductorOf(
@@ -193,6 +204,7 @@ type Closable = {
   readonly log: GatewayLog
   readonly destination: { readonly flushSync: () => void }
 }
+  readonly audits: Pick<OpenAudits, 'stop'> | undefined
 type Stoppable = { readonly stop: () => Promise<void> }
 
 async function close(gateway: Closable): Promise<void> {
@@ -211,6 +223,7 @@ async function close(gateway: Closable): Promise<void> {
   await gateway.limits.close()
   await gateway.stores.close()
   await gateway.upstreams.close()
+  await gateway.audits?.stop()
   gateway.log.info('stopped')
   gateway.destination.flushSync()
 }

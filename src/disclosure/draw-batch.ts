@@ -10,6 +10,7 @@ import { sampleIndices } from '../chain/sample-indices.ts'
 import { type AuditBatch, auditDelayBlocks } from '../domain/audit.ts'
 import type { AuditRefusal, GatewayRefusal } from '../domain/refusal.ts'
 import type { Bytes32 } from '../domain/units.ts'
+import type { LogStore } from '../store/log-store.ts'
 import { drawsRemembered } from './limits.ts'
 
 /** The transparency log, as far as an audit needs it. */
@@ -19,6 +20,17 @@ export type AuditedLog = {
   /** How many batches are closed: the newest is the one before. */
   readonly batchCount: () => Promise<number>
 }
+
+/** The log of this gateway, as it is kept. */
+export const auditedLog = (store: Pick<LogStore, 'batches' | 'length'>): AuditedLog => ({
+  batch: async (number) => {
+    const [batch] = await store.batches({ from: number, limit: 1 })
+    if (batch === undefined) return undefined
+    const { root, count, firstSeq } = batch.head
+    return { batch: number, root, count, firstSeq, anchoredBlock: batch.anchor?.blockNumber }
+  },
+  batchCount: async () => (await store.length()).batches,
+})
 
 export type DrawTerms = {
   readonly log: AuditedLog

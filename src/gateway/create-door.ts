@@ -10,6 +10,7 @@ import type { PayoutStep } from '../settlement/payout-step.ts'
 import type { Tunnels } from '../upstream/tunnels.ts'
 import type { AdminDoor } from './admin-door.ts'
 import { createEvidenceDoor, type EvidenceSources } from './evidence-door.ts'
+import type { AuditsDoor } from './audits-door.ts'
 import { findReceipt } from './find-receipt.ts'
 import { findRequest } from './find-request.ts'
 import type { Gateway } from './gateway.ts'
@@ -40,6 +41,8 @@ export type DoorDeps = {
   readonly transparency?: TransparencyDoor | undefined
   readonly admin?: AdminDoor | undefined
   /** Undefined where the gateway runs in no TEE and verifies no upstream. */
+  /** Undefined where no auditor is named. */
+  readonly audits?: AuditsDoor | undefined
   readonly evidence?: EvidenceSources | undefined
   readonly log: GatewayLog
 }
@@ -82,6 +85,7 @@ export function createDoor(deps: DoorDeps): GatewayDoor {
     admin: deps.admin,
     metrics: () => metricsText(gateway, inFlight),
     readiness: () => {
+    audits: deps.audits,
       if (!inFlight.open) return err({ reason: 'shutting_down' })
       return gateway.payment.isWritable() ? ok(undefined) : err({ reason: 'store_unavailable' })
     },

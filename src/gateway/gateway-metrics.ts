@@ -51,11 +51,9 @@ function stateFamilies(gateway: Gateway, inFlight: InFlight): readonly Family[] 
     gauge('vouch_contributor_state', 'How a contributor does at a model; 1 for what is so.', lanes),
     gauge('vouch_contributor_limit_left_ratio', 'What is left of a declared limit.', windows),
     ...logFamilies(gateway),
+    ...auditFamilies(gateway),
     gauge('process_resident_memory_bytes', 'Resident memory.', one(rss)),
-    {
-      ...gauge('process_cpu_seconds_total', 'Processor time.', one((user + system) / 1e6)),
-      type: 'counter',
-    },
+    counter('process_cpu_seconds_total', 'Processor time.', one((user + system) / 1e6)),
   ]
 }
 
@@ -74,6 +72,26 @@ function logFamilies({ transparency }: Gateway): readonly Family[] {
     gauge('vouch_log_promising', 'Whether receipts promise to be anchored, and why not.', [
       { labels: { verdict }, value: verdict === 'promising' ? 1 : 0 },
     ]),
+  ]
+}
+
+/** None where no auditor is named. */
+function auditFamilies({ audits }: Gateway): readonly Family[] {
+  if (audits === undefined) return []
+  const { kept, lost, judged } = audits.report()
+  return [
+    counter('vouch_audit_transcripts_total', 'Answers that were to be kept for auditors.', [
+      { labels: { outcome: 'kept' }, value: kept },
+      { labels: { outcome: 'lost' }, value: lost },
+    ]),
+    gauge(
+      'vouch_audit_standing',
+      'What auditors say of a contributor; 1 for what is so.',
+      judged.map(({ contributor, modelId, outcome }) => ({
+        labels: { contributor, model: modelId, outcome },
+        value: 1,
+      })),
+    ),
   ]
 }
 

@@ -7,6 +7,7 @@ import type { CallerLimitsStep } from '../payment/caller-limits-desk.ts'
 import type { PaymentStep } from '../payment/payment-step.ts'
 import type { ContributorPool } from '../routing/contributor-pool.ts'
 import type { PayoutDesk } from '../settlement/payout-desk.ts'
+import type { AuditsDesk } from './audits-door.ts'
 import type { LogPublisher } from '../transparency/log-publisher.ts'
 import type { UpstreamPools } from '../upstream/upstream-pools.ts'
 import type { KeepAliveTerms } from './keep-alive.ts'
@@ -32,14 +33,7 @@ export type Gateway = {
   /** Undefined keeps silent until an answer begins. */
   readonly keepAlive?: KeepAliveTerms | undefined
   /** What is kept for auditors, and what they found; undefined where none is named. */
-  readonly audits?:
-    | {
-        /** Returns at once. */
-        readonly keep: (answer: AnsweredInFull) => void
-        /** Whether a contributor's answers of this model were audited, passed, and not too long ago. Reads a map. */
-        readonly isAudited: (contributor: Address, modelId: Bytes32, nowS: number) => boolean
-      }
-    | undefined
+  readonly audits?: AuditsDesk | undefined
   /** The last requests without a receipt. */
   readonly unserved: UnservedRequests
   /** Undefined where no transparency log is kept. */

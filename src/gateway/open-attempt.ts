@@ -119,7 +119,7 @@ async function open(
   const body = prepareBody(request, offer, { signs, completionTokensMax })
   const inputHash = body === request.body ? request.requestHash : sha256Bytes32(body)
   const startedAtMs = gateway.nowMs()
-  const mayBeAudited = gateway.audits !== undefined && request.mayBeAudited === true
+  const mayBeAudited = request.mayBeAudited === true && gateway.audits?.keeps === true
   const asked = { attempt, inputHash, inputBody: mayBeAudited ? body : undefined, startedAtMs }
   const opened = await openAnswer(gateway.upstreams, {
     baseUrl: contributor.baseUrl,
