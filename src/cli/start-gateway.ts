@@ -10,6 +10,7 @@ import { jsonRpc } from '../chain/json-rpc.ts'
 import { receiptDomain } from '../chain/receipt-typed-data.ts'
 import { curveInUse } from '../chain/signatures.ts'
 import type { GatewayConfig } from '../config.ts'
+import { createCountersignatures } from '../evidence/countersignatures.ts'
 import { createDoor } from '../gateway/create-door.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
@@ -31,8 +32,8 @@ import type { UpstreamPools } from '../upstream/upstream-pools.ts'
 import { checkChain, checkOtherChains } from './check-chain.ts'
 import { CommandFailure } from './command.ts'
 import { openMoneyPlaces } from './money-places.ts'
-import { openBilling } from './open-billing.ts'
 import { type OpenAudits, openAudits } from './open-audits.ts'
+import { openBilling } from './open-billing.ts'
 import { openCallerLimits } from './open-caller-limits.ts'
 import { nothingToReload, type OpenContributors, openContributors } from './open-contributors.ts'
 import { openExchange } from './open-exchange.ts'
@@ -85,7 +86,12 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   await checkOtherChains(config)
   const places = await openMoneyPlaces(config)
   const { destination, ...logs } = openLogs(options)
-  const { outbox, contributors: kept, ...stores } = await openStores(config, logs.gateway)
+  const {
+    outbox,
+    contributors: kept,
+    countersignatures,
+    ...stores
+  } = await openStores(config, logs.gateway)
   const { tunnels, upstreams } = openUpstreams(config, logs.gateway, (id) => capacity.askNow(id))
   const inFlight = new InFlight()
   const { exchange, ...rates } = await openExchange({ config, log: logs.gateway, nowMs })
@@ -97,13 +103,13 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const transparency = await openTransparency({ ...chain, ...batches, signer, settlement, payment })
   const payouts = await startPayouts({ ...chain, places, exchange, settlement })
   const routing = openRouting({ config, rpc, options: stores.room, tunnels, nowMs })
+  const audits = await openAudits({ ...chain, ...stores, signer, pool: routing.pool })
   const capacity = watchCapacity({ pool: routing.pool, upstreams, nowMs })
   const limits = await openCallerLimits({ ...stores.counters, config, log: logs.gateway, nowMs })
   const gateway = conductorOf(options, {
     ...{ payment, limits: limits.desk, routing, upstreams, payouts: payouts.desk, signer },
     ...{ transparency: transparency?.publisher, audits: audits?.desk, log: logs.request, nowMs },
   })
-  const audits = await openAudits({ ...chain, ...stores, signer, pool: routing.pool })
   const { recovered, reaper } = await startRecovery(gateway, stores.ledger, logs.gateway)
   const sweep = sweepReceipts(config, stores.ledger, logs.gateway)
   const billing = openBilling({ config, places, exchange, ...stores, settlement, nowMs })
@@ -119,7 +125,11 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     x402: openX402({ config, places, billing, exchange, settlement, nowMs }),
     tunnels,
     payouts: payouts.step,
+    countersignatures: createCountersignatures({
+      ...{ ledger: stores.ledger, store: countersignatures, domain: signer.domain, nowMs },
+    }),
     transparency: transparency?.door,
+    audits: audits?.door,
     ...contributors.doors,
     log: logs.gateway,
   })
@@ -129,7 +139,6 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     origin: server.origin,
     ...stores,
     recovered,
-    audits: audits?.door,
     settlement,
     payouts,
     limits: limits.desk,
@@ -195,6 +204,7 @@ type Closable = {
   readonly reaper: Stoppable
   readonly rates: Stoppable
   readonly transparency: Stoppable | undefined
+  readonly audits: Pick<OpenAudits, 'stop'> | undefined
   /** Undefined where receipts are kept for ever. */
   readonly sweep: Stoppable | undefined
   readonly limits: { readonly close: () => Promise<void> }
@@ -204,7 +214,6 @@ type Closable = {
   readonly log: GatewayLog
   readonly destination: { readonly flushSync: () => void }
 }
-  readonly audits: Pick<OpenAudits, 'stop'> | undefined
 type Stoppable = { readonly stop: () => Promise<void> }
 
 async function close(gateway: Closable): Promise<void> {
@@ -214,6 +223,7 @@ async function close(gateway: Closable): Promise<void> {
   // A deposit that is waited for ends with its sender.
   const paid = gateway.payouts.stop()
   await gateway.settlement.claimNow()
+  await gateway.audits?.stop()
   await gateway.transparency?.stop()
   await gateway.settlement.stop()
   await paid
@@ -223,7 +233,6 @@ async function close(gateway: Closable): Promise<void> {
   await gateway.limits.close()
   await gateway.stores.close()
   await gateway.upstreams.close()
-  await gateway.audits?.stop()
   gateway.log.info('stopped')
   gateway.destination.flushSync()
 }

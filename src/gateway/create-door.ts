@@ -2,6 +2,7 @@ import type { GatewayLog } from '../base/log.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { Payer } from '../domain/request.ts'
+import type { Countersignatures } from '../evidence/countersignatures.ts'
 import type { LendingStep } from '../joining/lending-step.ts'
 import type { BillingStep } from '../payment/billing-step.ts'
 import { isStoreFailure } from '../payment/payment-step.ts'
@@ -9,8 +10,8 @@ import type { X402Step } from '../payment/x402-step.ts'
 import type { PayoutStep } from '../settlement/payout-step.ts'
 import type { Tunnels } from '../upstream/tunnels.ts'
 import type { AdminDoor } from './admin-door.ts'
-import { createEvidenceDoor, type EvidenceSources } from './evidence-door.ts'
 import type { AuditsDoor } from './audits-door.ts'
+import { createEvidenceDoor, type EvidenceSources } from './evidence-door.ts'
 import { findReceipt } from './find-receipt.ts'
 import { findRequest } from './find-request.ts'
 import type { Gateway } from './gateway.ts'
@@ -36,13 +37,14 @@ export type DoorDeps = {
   /** Undefined where nobody may dial in. */
   readonly tunnels?: Tunnels | undefined
   readonly payouts: PayoutStep
+  readonly countersignatures?: Countersignatures | undefined
   readonly lending?: LendingStep | undefined
   readonly joining?: JoiningDoor | undefined
   readonly transparency?: TransparencyDoor | undefined
-  readonly admin?: AdminDoor | undefined
-  /** Undefined where the gateway runs in no TEE and verifies no upstream. */
   /** Undefined where no auditor is named. */
   readonly audits?: AuditsDoor | undefined
+  readonly admin?: AdminDoor | undefined
+  /** Undefined where the gateway runs in no TEE and verifies no upstream. */
   readonly evidence?: EvidenceSources | undefined
   readonly log: GatewayLog
 }
@@ -79,13 +81,14 @@ export function createDoor(deps: DoorDeps): GatewayDoor {
     paid: deps.x402 === undefined ? undefined : createPaidDoor(gateway, inFlight, deps.x402),
     tunnels: deps.tunnels,
     payouts: deps.payouts,
+    countersignatures: deps.countersignatures,
     lending: deps.lending,
     joining: deps.joining,
     transparency: deps.transparency,
+    audits: deps.audits,
     admin: deps.admin,
     metrics: () => metricsText(gateway, inFlight),
     readiness: () => {
-    audits: deps.audits,
       if (!inFlight.open) return err({ reason: 'shutting_down' })
       return gateway.payment.isWritable() ? ok(undefined) : err({ reason: 'store_unavailable' })
     },

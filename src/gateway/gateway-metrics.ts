@@ -103,3 +103,8 @@ const gauge = (name: string, help: string, samples: readonly Sample[]): Family =
   type: 'gauge',
   samples,
 })
+
+const counter = (name: string, help: string, samples: readonly Sample[]): Family => ({
+  ...gauge(name, help, samples),
+  type: 'counter',
+})
