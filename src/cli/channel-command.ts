@@ -1,3 +1,4 @@
+import { countersignOwnReceipt } from './channel-countersign.ts'
 import { topUpOwnChannel } from './channel-fund.ts'
 import { openOwnChannel } from './channel-open.ts'
 import { type ChannelOptions, parseChannelOptions } from './channel-options.ts'
@@ -11,6 +12,7 @@ const help = `Usage: vouch channel open     --gateway URL --rpc URL --key FILE -
        vouch channel status
        vouch channel withdraw [--key FILE]
        vouch channel refund
+       vouch channel countersign --receipt FILE
 
 Payment channels of a payer, with any gateway. Money that is deposited stays yours until the
 gateway charges for answers; it can never take more than the tranche that you signed.
@@ -25,6 +27,8 @@ gateway charges for answers; it can never take more than the tranche that you si
   withdraw  starts a withdrawal by a transaction of your own, and ends it once it is final: two
             calls, the channel's delay apart. Needs no gateway, only the channel file
   refund    asks the gateway to give back at once what it has not charged
+  countersign  accepts the charge of a receipt: tier 128, which the gateway shows beside it. Only
+            what this channel paid, and what adds up; it cannot be taken back
 
 Options:
   --gateway URL         the gateway; its OpenAI base URL does as well
@@ -38,6 +42,7 @@ Options:
   --withdraw-delay S    seconds until a withdrawal is final (default: 86400); fixed at open
   --settlement ADDRESS  trust this channel contract (default: x402's own)
   --collector ADDRESS   trust this contract to take the deposit (default: x402's own)
+  --receipt FILE        a receipt as the gateway gave it, for countersign
   --label, --cap, --days, --model   of the API key that open grants: see 'vouch keys --help'
   --yes                 do not ask
   --json                one JSON value on standard output; amounts in atomic units
@@ -59,6 +64,7 @@ const actions: Readonly<
   status: showOwnChannel,
   withdraw: withdrawFromOwnChannel,
   refund: refundOwnChannel,
+  countersign: countersignOwnReceipt,
 }
 
 async function run(argv: readonly string[]): Promise<number> {

@@ -13,6 +13,7 @@ export type ChannelOptions = {
   readonly withdrawDelayS: number
   readonly settlement: Address | undefined
   readonly collector: Address | undefined
+  readonly receiptPath?: string | undefined
   readonly key: KeyOptions
   readonly yes: boolean
   readonly json: boolean
@@ -45,6 +46,7 @@ export function parseChannelOptions(argv: readonly string[]): {
       'withdraw-delay': { type: 'string', default: String(dayS) },
       settlement: { type: 'string' },
       collector: { type: 'string' },
+      receipt: { type: 'string' },
       label: { type: 'string', default: '' },
       cap: { type: 'string' },
       days: { type: 'string' },
@@ -67,6 +69,7 @@ export function parseChannelOptions(argv: readonly string[]): {
       withdrawDelayS: readWhole('--withdraw-delay', values['withdraw-delay']) ?? dayS,
       settlement: addressIn('--settlement', values.settlement),
       collector: addressIn('--collector', values.collector),
+      receiptPath: values.receipt,
       key: {
         label: values.label,
         cap: values.cap,

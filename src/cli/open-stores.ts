@@ -9,6 +9,8 @@ import type { ConcurrencyStore } from '../store/concurrency-store.ts'
 import { MemoryConcurrency } from '../store/concurrency-store-memory.ts'
 import type { ContributorStore } from '../store/contributor-store.ts'
 import { openSqliteContributors } from '../store/contributor-store-sqlite.ts'
+import type { CountersignatureStore } from '../store/countersignature-store.ts'
+import { openSqliteCountersignatures } from '../store/countersignature-store-sqlite.ts'
 import { type LedgerStore, StoreFailure } from '../store/ledger-store.ts'
 import { openSqliteLedger } from '../store/ledger-store-sqlite.ts'
 import type { LogStore } from '../store/log-store.ts'
@@ -27,6 +29,8 @@ export type Stores = {
   readonly outbox: OutboxStore
   /** Contributors that joined while gateways ran. */
   readonly contributors: ContributorStore
+  /** What payers say of their receipts. */
+  readonly countersignatures: CountersignatureStore
   /** Batches of the transparency log; undefined where none is kept. */
   readonly batches: LogStore | undefined
   /** What anybody may use in a minute or a day, and at once. */
@@ -46,7 +50,10 @@ export async function openStores(config: GatewayConfig, log: GatewayLog): Promis
   try {
     return config.store === undefined
       ? openInFolder(config, onFailure)
-      : await openInRedis({ ...config.store, keepsLog: config.transparency !== undefined }, onFailure)
+      : await openInRedis(
+          { ...config.store, keepsLog: config.transparency !== undefined },
+          onFailure,
+        )
   } catch (error) {
     if (error instanceof StoreFailure) throw new CommandFailure(error.message)
     throw error
@@ -63,6 +70,7 @@ async function openInRedis(
   const { openRedisApiKeys } = await import('../store/api-key-store-redis.ts')
   const { openRedisContributors } = await import('../store/contributor-store-redis.ts')
   const { openRedisLog } = await import('../store/log-store-redis.ts')
+  const { openRedisCountersignatures } = await import('../store/countersignature-store-redis.ts')
   const { openRedisOutbox } = await import('../store/outbox-store-redis.ts')
   const { openRedisRateWindows } = await import('../store/rate-window-store-redis.ts')
   const { openRedisConcurrency } = await import('../store/concurrency-store-redis.ts')
@@ -76,12 +84,23 @@ async function openInRedis(
     const apiKeys = kept(await openRedisApiKeys({ url, keyPrefix }))
     const contributors = kept(await openRedisContributors({ url, keyPrefix }))
     const batches = terms.keepsLog ? kept(await openRedisLog({ url, keyPrefix })) : undefined
+    const countersignatures = kept(await openRedisCountersignatures({ url, keyPrefix }))
     const windows = kept(await openRedisRateWindows({ url, keyPrefix }))
     const concurrency = kept(await openRedisConcurrency({ url, keyPrefix }))
     const close = closing([...opened])
     const outbox = kept(await openRedisOutbox({ url, keyPrefix }))
     const counters = { windows, concurrency }
-    return { ledger, apiKeys, contributors, batches, outbox, counters, room: counters, close }
+    return {
+      ledger,
+      apiKeys,
+      contributors,
+      countersignatures,
+      batches,
+      outbox,
+      counters,
+      room: counters,
+      close,
+    }
   } catch (error) {
     for (const store of opened) await store.close()
     throw error
@@ -101,19 +120,27 @@ function openInFolder(config: GatewayConfig, onFailure: () => void): Stores {
   const ledger = openSqliteLedger({ path: join(dataFolder, 'ledger.db'), onFailure })
   const apiKeys = openSqliteApiKeys(join(dataFolder, 'keys.db'))
   const contributors = openSqliteContributors(join(dataFolder, 'contributors.db'))
+  const countersignatures = openSqliteCountersignatures(join(dataFolder, 'countersignatures.db'))
   const outbox = openSqliteOutbox(outboxFile(dataFolder))
-  const batches =
-    config.transparency === undefined ? undefined : openSqliteLog(logFile(dataFolder))
+  const batches = config.transparency === undefined ? undefined : openSqliteLog(logFile(dataFolder))
   const windows = openSqliteRateWindows(join(dataFolder, 'windows.db'), Date.now())
   return {
     ledger,
     apiKeys,
     contributors,
+    countersignatures,
     batches,
     outbox,
     counters: { windows, concurrency: new MemoryConcurrency() },
     room: { windows, concurrency: undefined },
-    close: closing([ledger, apiKeys, contributors, ...(batches ? [batches] : []), windows]),
+    close: closing([
+      ledger,
+      apiKeys,
+      contributors,
+      countersignatures,
+      ...(batches ? [batches] : []),
+      windows,
+    ]),
   }
 }
 

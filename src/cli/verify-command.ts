@@ -35,6 +35,7 @@ What the receipt is about (what you leave out is not checked, and a line says so
                           choices give it once for each choice, in order
   --request FILE          the request body as you sent it
   --response FILE         the response body as you received it, "data: [DONE]" included
+  --opening FILE          what opens the commitment to the answer's tokens (tier 4)
 
 Whom you trust (a receipt names its own contract, operators and keys; something must come from
 elsewhere, or the verdict is "not proven"):
@@ -102,13 +103,14 @@ async function verifyFiles(
   const document = await read(options.receiptFile)
   const parsed = parseReceiptDocument(document)
   if (!parsed.ok) return { receipt: undefined, lines: shapeFaults(parsed.error) }
-  const { requestFile, responseFile } = options
+  const { requestFile, responseFile, openingFile } = options
   const verification: Verification = {
     receipt: parsed.value,
     evidence: {
       content: await Promise.all(options.contentFiles.map(read)),
       request: requestFile === undefined ? undefined : await read(requestFile),
       response: responseFile === undefined ? undefined : await read(responseFile),
+      opening: openingFile === undefined ? undefined : await read(openingFile),
     },
     anchors: await gatherAnchors(options, { receipt: parsed.value, folder: surroundings.folder }),
     policy: options.policy,

@@ -16,6 +16,7 @@ export type VerifyOptions = {
   readonly contentFiles: readonly string[]
   readonly requestFile: string | undefined
   readonly responseFile: string | undefined
+  readonly openingFile: string | undefined
   readonly trustFile: string | undefined
   readonly rpcUrl: string | undefined
   /** Base URL of the gateway, without `/v1` and without a slash at the end. */
@@ -40,6 +41,7 @@ export function parseVerifyOptions(argv: readonly string[]): VerifyOptions {
       content: { type: 'string', multiple: true },
       request: { type: 'string' },
       response: { type: 'string' },
+      opening: { type: 'string' },
       trust: { type: 'string' },
       rpc: { type: 'string' },
       log: { type: 'string' },
@@ -59,13 +61,14 @@ export function parseVerifyOptions(argv: readonly string[]): VerifyOptions {
   if (receiptFile === undefined) throw unusable('which receipt? Give its file, or - for stdin')
   if (others.length > 0) throw unusable(`one receipt at a time, not also ${others.join(' ')}`)
   const contentFiles = values.content ?? []
-  const { request: requestFile, response: responseFile } = values
-  refuseSharedInput([receiptFile, ...contentFiles, requestFile, responseFile])
+  const { request: requestFile, response: responseFile, opening: openingFile } = values
+  refuseSharedInput([receiptFile, ...contentFiles, requestFile, responseFile, openingFile])
   return {
     receiptFile,
     contentFiles,
     requestFile,
     responseFile,
+    openingFile,
     trustFile: values.trust,
     rpcUrl: readUrl('--rpc', values.rpc),
     gatewayUrl: readUrl('--log', values.log)?.replace(/\/(v1\/?)?$/, ''),

@@ -18,13 +18,20 @@ export const toolCallsHash = (toolCalls: readonly unknown[]): Bytes32 =>
  * The hash of a whole answer from those of its choices, in the order of their index; at least one.
  */
 export function answerHash(choices: readonly [Bytes32, ...Bytes32[]]): Bytes32 {
-  if (choices.length === 1) return choices[0]
-  let level: readonly Bytes32[] = choices.map((hash, index) => {
+  const [first, ...rest] = choices
+  if (rest.length === 0) return first
+  const leafOf = (hash: Bytes32, index: number): Bytes32 => {
     const index32 = index.toString(16).padStart(64, '0')
     return keccak256(fromHex(keccak256Hex(index32 + hash.slice(2))))
-  })
+  }
+  return sortedRoot([leafOf(first, 0), ...rest.map((hash, before) => leafOf(hash, before + 1))])
+}
+
+/** Of a Merkle tree as OpenZeppelin's MerkleProof reads it: pairs are sorted, a lone node moves up. */
+export function sortedRoot(leaves: readonly [Bytes32, ...Bytes32[]]): Bytes32 {
+  let level: readonly Bytes32[] = leaves
   while (level.length > 1) level = pairUp(level)
-  return level[0] ?? choices[0]
+  return level[0] ?? leaves[0]
 }
 
 function pairUp(level: readonly Bytes32[]): readonly Bytes32[] {

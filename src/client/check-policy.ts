@@ -1,4 +1,4 @@
-import type { Receipt } from '../domain/receipt.ts'
+import { type Receipt, tier } from '../domain/receipt.ts'
 import { claimedTiers } from '../domain/tier-claims.ts'
 import type { Address, Bytes32 } from '../domain/units.ts'
 import { type CheckLine, type CheckName, fails, holds, unknown } from './check-line.ts'
@@ -25,11 +25,8 @@ export const anyReceipt: ReceiptPolicy = {
   gateway: undefined,
 }
 
-/**
- * Tiers whose evidence is the two signatures: the others are claims that this verifier cannot
- * check.
- */
-const checkableTiers = 1 | 2
+/** Tiers whose evidence is the two signatures. What stands behind others, check-tier-evidence.ts finds out. */
+const signatureTiers = tier.gatewaySigned | tier.contributorSigned
 
 export function checkPolicy(
   parsed: ParsedReceipt,
@@ -75,14 +72,16 @@ function expectSame<T extends string>(
 
 function checkTiers({ tiers }: Receipt, asked: number): CheckLine {
   const check = 'policy-tiers'
-  const missing = asked & ~tiers
+  // Nobody claims the last one in a receipt: it is a signature beside it.
+  const missing = asked & ~(tiers | tier.clientCountersigned)
   if (missing !== 0) {
     const names = claimedTiers(missing).map(({ bit, name }) => `${bit} ${name}`)
     return fails(check, `not claimed: ${names.join(', ') || missing}`)
   }
-  return (asked & ~checkableTiers) === 0
-    ? holds(check, 'every tier that you asked for is claimed')
-    : unknown(check, 'claimed, but this verifier can check the evidence for tiers 1 and 2 only')
+  const further = asked & ~signatureTiers
+  if (further === 0) return holds(check, 'every tier that you asked for is claimed')
+  const names = claimedTiers(further).map(({ bit, name }) => `${bit} ${name}`)
+  return unknown(check, `what stands behind ${names.join(', ') || further} was not looked at`)
 }
 
 function checkAge(

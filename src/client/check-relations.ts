@@ -2,52 +2,21 @@
  * What must hold between the fields of any honest receipt, whoever signed it. Only what the
  * gateway's own rules make impossible is a failure; see docs/receipts.md for each.
  */
-import { type Receipt, tier } from '../domain/receipt.ts'
-import { claimedTiers, knownTierBits } from '../domain/tier-claims.ts'
+import type { Receipt } from '../domain/receipt.ts'
 import { zeroBytes32 } from '../domain/units.ts'
-import { type CheckLine, fails, holds, unknown } from './check-line.ts'
+import { type CheckLine, fails, holds } from './check-line.ts'
+import { checkTiers } from './check-tiers.ts'
 
 /** The contracts' CLOCK_TOLERANCE: no clock of an honest gateway is further ahead. */
 const clockToleranceS = 15 * 60
 
 export function checkRelations(receipt: Receipt, nowMs: number): readonly CheckLine[] {
   return [
-    checkTiers(receipt),
-    ...checkEvidence(receipt),
+    ...checkTiers(receipt),
     checkTimes(receipt, nowMs),
     checkUsage(receipt),
     checkSequence(receipt),
   ]
-}
-
-function checkTiers(receipt: Receipt): CheckLine {
-  const { tiers, work } = receipt
-  if ((tiers & tier.gatewaySigned) === 0) {
-    return fails('tiers', 'tier 1 is missing: no gateway vouches for this')
-  }
-  const committed = (tiers & tier.tokenCommitment) !== 0
-  if (committed !== (work.commitment !== zeroBytes32)) {
-    return fails(
-      'tiers',
-      committed ? 'tier 4 is claimed without a commitment' : 'a commitment without tier 4',
-    )
-  }
-  const names = claimedTiers(tiers).map(({ bit, name }) => `${bit} ${name}`)
-  return holds('tiers', `claims ${names.join(', ')}`)
-}
-
-const signatureTiers = tier.gatewaySigned | tier.contributorSigned
-
-/** No line for a receipt that claims no more than its two signatures. */
-function checkEvidence({ tiers }: Receipt): readonly CheckLine[] {
-  const unnamed = tiers & ~knownTierBits
-  if (unnamed !== 0) {
-    return [unknown('evidence', `claims tiers that this verifier does not know: ${unnamed}`)]
-  }
-  const further = claimedTiers(tiers & ~signatureTiers)
-  if (further.length === 0) return []
-  const names = further.map(({ bit, name }) => `${bit} ${name}`).join(', ')
-  return [unknown('evidence', `this verifier cannot check the evidence for ${names}`)]
 }
 
 function checkTimes({ work }: Receipt, nowMs: number): CheckLine {

@@ -6,6 +6,7 @@
 import type { JsonRpc } from '../chain/json-rpc.ts'
 import type { CheckLine } from './check-line.ts'
 import { checkLogged } from './check-logged.ts'
+import { checkTierEvidence } from './check-tier-evidence.ts'
 import type { Signers } from './recover-signers.ts'
 import type { Verification } from './verify-receipt.ts'
 
@@ -29,7 +30,7 @@ export type FurtherQuestion = {
 export type FurtherCheck = (question: FurtherQuestion) => Promise<readonly CheckLine[]>
 
 /** In the order of docs/receipts.md. */
-const furtherChecks: readonly FurtherCheck[] = [checkLogged]
+const furtherChecks: readonly FurtherCheck[] = [checkTierEvidence, checkLogged]
 
 export async function checkFurther(question: FurtherQuestion): Promise<readonly CheckLine[]> {
   const lines = await Promise.all(furtherChecks.map((check) => check(question)))

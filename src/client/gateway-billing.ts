@@ -3,7 +3,7 @@
  * other side of the deal.
  */
 import { ok } from '../base/result.ts'
-import type { Address } from '../domain/units.ts'
+import type { Address, Bytes32, Signature } from '../domain/units.ts'
 import { type Answer, askGateway } from './ask-gateway.ts'
 import {
   channelReader,
@@ -21,7 +21,7 @@ import {
 } from './gateway-answers.ts'
 import { objectReader, type Reader } from './object-reader.ts'
 import type { ParsedReceipt } from './parse-receipt-document.ts'
-import { listReader } from './value-readers.ts'
+import { addressReader, listReader } from './value-readers.ts'
 
 export class GatewayBilling {
   readonly #origin: string
@@ -74,6 +74,13 @@ export class GatewayBilling {
 
   revokeKey(body: object): Answer<RemoteKey> {
     return this.#post('/v1/billing/keys/revoke', keyReader, body)
+  }
+
+  /** What the gateway keeps of it: the first that was sent. */
+  countersign(receiptId: Bytes32, signature: Signature): Answer<{ readonly signer: Address }> {
+    const path = `/v1/receipts/${receiptId}/countersignature`
+    const reader = objectReader<{ readonly signer: Address }>({ signer: addressReader }, 'ignored')
+    return this.#post(path, reader, { signature })
   }
 
   refund(body: object): Answer<RemoteRefund> {

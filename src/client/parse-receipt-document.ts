@@ -1,5 +1,7 @@
 import { err, ok, type Result } from '../base/result.ts'
+import type { ChannelConfig } from '../domain/channel.ts'
 import type { Checkpoint, SignedCheckpoint } from '../domain/checkpoint.ts'
+import type { Countersignature } from '../domain/countersignature.ts'
 import type { PriceSheet } from '../domain/price-sheet.ts'
 import type { Receipt, SignedReceipt, Work, WorkStatus } from '../domain/receipt.ts'
 import type { Address } from '../domain/units.ts'
@@ -30,6 +32,8 @@ export type ParsedReceipt = SignedReceipt & {
   /** What `evidenceHash` is the hash of, as far as it is in the document. */
   readonly evidence?: ParsedEvidence | undefined
   readonly usage: { readonly source: UsageSource }
+  /** What the payer said of it afterwards, where it did. */
+  readonly countersignature?: Countersignature | undefined
 }
 
 /** `ReceiptEvidence` of any version. */
@@ -147,6 +151,33 @@ export const domainReader: Reader<ParsedReceipt['domain']> = objectReader<Parsed
   'refused',
 )
 
+const channelConfigReader = objectReader<ChannelConfig>(
+  {
+    payer: addressReader,
+    payerAuthorizer: addressReader,
+    receiver: addressReader,
+    receiverAuthorizer: addressReader,
+    token: addressReader,
+    withdrawDelay: uint32Reader,
+    salt: bytes32Reader,
+  },
+  'refused',
+)
+const countersignatureReader: Reader<Countersignature> = objectReader<Countersignature>(
+  {
+    signer: addressReader,
+    signature: signatureReader,
+    receivedAt: secondsReader,
+    channel: ifThere(
+      objectReader<NonNullable<Countersignature['channel']>>(
+        { chainId: uint64Reader, config: channelConfigReader },
+        'ignored',
+      ),
+    ),
+  },
+  'ignored',
+)
+
 /**
  * The envelope may grow: later versions add fields beside the receipt, never inside what is signed.
  */
@@ -162,6 +193,7 @@ const documentReader = objectReader<ParsedReceipt & { readonly object: 'vouch.re
     priceSheet: priceSheetReader,
     evidence: ifThere(evidenceReader),
     usage: objectReader<ParsedReceipt['usage']>({ source: sourceReader }, 'ignored'),
+    countersignature: ifThere(countersignatureReader),
   },
   'ignored',
 )

@@ -22,6 +22,8 @@ type ReceiptEvidence = {
   readonly request: Uint8Array | undefined
   /** Body of the response as the client received it, `data: [DONE]` included. */
   readonly response: Uint8Array | undefined
+  /** What opens `Work.commitment`, as its contributor keeps it. */
+  readonly opening?: Uint8Array | undefined
 }
 
 export type Verification = {

@@ -36,7 +36,8 @@ export function createCountersignatures(deps: {
       orStoreRefusal(async () => {
         const receipt = await ledger.receipt(receiptId)
         const channel = receipt && (await ledger.channel(receipt.channelId))
-        if (receipt === undefined || channel === undefined) return err({ reason: 'receipt_not_found' })
+        if (receipt === undefined || channel === undefined)
+          return err({ reason: 'receipt_not_found' })
         const { chainId, config } = channel
         const signer = recoverSigner(countersignatureDigest(domain, receipt.digest), signature)
         const isSession = signer === config.payerAuthorizer
@@ -56,7 +57,9 @@ export function createCountersignatures(deps: {
   }
 }
 
-async function orStoreRefusal<T>(act: () => Promise<Result<T, Refusal>>): Promise<Result<T, Refusal>> {
+async function orStoreRefusal<T>(
+  act: () => Promise<Result<T, Refusal>>,
+): Promise<Result<T, Refusal>> {
   try {
     return await act()
   } catch (error) {

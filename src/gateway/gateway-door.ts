@@ -3,6 +3,7 @@ import type { Offer, OfferedModel } from '../domain/contributor.ts'
 import type { GatewayRefusal, Refusal } from '../domain/refusal.ts'
 import type { InferenceRequest, Payer } from '../domain/request.ts'
 import type { Bytes32 } from '../domain/units.ts'
+import type { Countersignatures } from '../evidence/countersignatures.ts'
 import type { LendingStep } from '../joining/lending-step.ts'
 import type { BillingStep } from '../payment/billing-step.ts'
 import type { CallerLimitsStep } from '../payment/caller-limits-desk.ts'
@@ -30,6 +31,8 @@ export type GatewayDoor = {
   readonly priced: () => readonly Offer[]
   /** The stored JSON of a receipt of this channel, by any of its names (find-receipt.ts). */
   readonly receipt: (channelId: Bytes32, name: string) => Promise<Result<string, Refusal>>
+  /** What payers say of their receipts; undefined where there is nowhere to keep it. */
+  readonly countersignatures?: Countersignatures | undefined
   /** What became of a request of this channel, by any of its names. */
   readonly request: (channelId: Bytes32, id: string) => Promise<Result<FoundRequest, Refusal>>
   /** What is asked about receipts after the fact, in the shapes of others. */

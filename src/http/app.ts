@@ -39,6 +39,7 @@ import {
   withdrawLentKey,
 } from './contributors/lent-keys.ts'
 import type { Entrance } from './entrance.ts'
+import { countersignReceipt } from './evidence/countersignature.ts'
 import { evidenceRoutes } from './evidence/evidence-routes.ts'
 import type { HttpContext, HttpEnv } from './http-context.ts'
 import { listModels, retrieveModel } from './models.ts'
@@ -96,6 +97,7 @@ export function createApp(terms: InferenceTerms): Hono<HttpEnv> {
   )
   const served = routesOf(terms)
   app.get('/v1/receipts/:id', served(retrieveReceipt))
+  app.post('/v1/receipts/:id/countersignature', served(countersignReceipt))
   app.get('/v1/usage/requests/:id', served(retrieveRequestUsage))
   for (const [path, route] of evidenceRoutes) app.get(path, served(route))
   for (const [path, route] of transparencyRoutes) app.get(path, served(route))

@@ -30,6 +30,7 @@ import {
   signature,
   unixSeconds,
 } from '../../src/domain/units.ts'
+import { createCountersignatures } from '../../src/evidence/countersignatures.ts'
 import type { AdminDoor } from '../../src/gateway/admin-door.ts'
 import { createDoor } from '../../src/gateway/create-door.ts'
 import type { Gateway } from '../../src/gateway/gateway.ts'
@@ -54,6 +55,7 @@ import { noPayouts, type PayoutDesk } from '../../src/settlement/payout-desk.ts'
 import { noPayoutStep, type PayoutStep } from '../../src/settlement/payout-step.ts'
 import type { ApiKeyStore } from '../../src/store/api-key-store.ts'
 import { openSqliteApiKeys } from '../../src/store/api-key-store-sqlite.ts'
+import { openSqliteCountersignatures } from '../../src/store/countersignature-store-sqlite.ts'
 import type { LedgerStore } from '../../src/store/ledger-store.ts'
 import { openSqliteLedger } from '../../src/store/ledger-store-sqlite.ts'
 import { Tunnels } from '../../src/upstream/tunnels.ts'
@@ -171,6 +173,7 @@ export async function startGatewayOnLedger(
   const folder = mkdtempSync(join(tmpdir(), 'vouch-test-'))
   const ledgerPath = join(folder, 'ledger.db')
   const ledger = options.replica?.ledger ?? openSqliteLedger({ path: ledgerPath })
+  const countersignatures = openSqliteCountersignatures(join(folder, 'countersignatures.db'))
   const apiKeys = openSqliteApiKeys(join(folder, 'keys.db'))
   const channelId = options.replica?.channelId ?? testChannelId
   if (options.replica === undefined) {
@@ -211,6 +214,9 @@ export async function startGatewayOnLedger(
     billing: testBilling({ ledger, apiKeys, operator }, options),
     tunnels,
     payouts: options.payoutStep ?? noPayoutStep,
+    countersignatures: createCountersignatures({
+      ...{ ledger, store: countersignatures, domain: testDomain, nowMs: Date.now },
+    }),
     admin: options.admin,
     log: journal.gateway,
   })
@@ -257,6 +263,7 @@ export async function startGatewayOnLedger(
       server.value.force()
       await server.value.close()
       await ledger.close()
+      await countersignatures.close()
       await apiKeys.close()
       await upstreams.close()
       rmSync(folder, { recursive: true })

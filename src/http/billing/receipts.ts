@@ -1,3 +1,4 @@
+import { withCountersignature } from '../evidence/countersignature.ts'
 import { sendError, sendJsonText } from '../raw-response.ts'
 import type { RouteCall } from '../route-call.ts'
 
@@ -10,6 +11,6 @@ export async function retrieveReceipt(call: RouteCall): Promise<void> {
   const channelId = await entrance.enter(incoming, door.billing.reader)
   if (!channelId.ok) return sendError(outgoing, channelId.error)
   const receipt = await door.receipt(channelId.value, id)
-  if (receipt.ok) sendJsonText(outgoing, receipt.value)
+  if (receipt.ok) sendJsonText(outgoing, await withCountersignature(door, receipt.value))
   else sendError(outgoing, receipt.error)
 }

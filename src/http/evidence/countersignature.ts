@@ -45,7 +45,8 @@ export async function withCountersignature(
   const { receipt } = JSON.parse(document) as { readonly receipt: { readonly receiptId: string } }
   const found = await door.countersignatures?.of(bytes32(receipt.receiptId))
   // A store that does not answer now does not keep the receipt from who asks for it.
-  const countersignature: Countersignature | undefined = found?.ok === true ? found.value : undefined
+  const countersignature: Countersignature | undefined =
+    found?.ok === true ? found.value : undefined
   if (countersignature === undefined) return document
   return `${document.slice(0, -1)},"countersignature":${JSON.stringify(countersignature)}}`
 }

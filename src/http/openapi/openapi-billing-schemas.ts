@@ -165,6 +165,14 @@ export const billingSchemas: Readonly<Record<string, Schema>> = {
     priceSheet,
     usage: { type: 'object' },
   }),
+  CountersignatureOrder: object({ signature }),
+  Countersignature: object({
+    object: { const: 'vouch.countersignature' },
+    signer: address,
+    signature,
+    receivedAt: whole,
+    'channel?': object({ chainId: whole, config: channelConfig }),
+  }),
   ReceiptList: listObject(ref('Receipt'), { has_more: flag }),
   KeyStatus: object({
     object: { const: 'vouch.key' },

@@ -95,6 +95,14 @@ const inference: readonly Operation[] = [
     answer: 'Receipt',
   },
   {
+    method: 'post',
+    path: '/v1/receipts/{id}/countersignature',
+    summary: 'Accept the charge of a receipt, by a signature of its payer',
+    access: 'anybody',
+    body: 'CountersignatureOrder',
+    answer: 'Countersignature',
+  },
+  {
     method: 'get',
     path: '/v1/key',
     summary: 'What the key that asks may have, and what is left of it',

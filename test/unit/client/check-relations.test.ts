@@ -37,13 +37,23 @@ describe('tiers', () => {
   })
 
   test.each([
-    [1 | 8, '8 audited'],
-    [3 | 16 | 64, '16 tee-bound-key, 64 zk-inferred'],
-    [3 | 256 | 32768, '33024'],
-  ])('evidence for %i is not taken on trust', (tiers, named) => {
-    const line = lines({ receipt: { tiers } }).find(({ check }) => check === 'evidence')
+    [1 | 8, '8 audited: but no contributor signed'],
+    [1 | 16, '16 tee-bound-key: but no contributor signed'],
+    [3 | 32, '32 zk-metered: no gateway of this version'],
+    [3 | 16 | 64, '64 zk-inferred: no gateway of this version'],
+    [3 | 128, 'comes after the receipt'],
+  ])('%i is claimed by nobody who is honest', (tiers, said) => {
+    const line = lines({ receipt: { tiers } }).find(({ check }) => check === 'tiers')
+    expect(line?.verdict).toBe('fails')
+    expect(line?.detail).toContain(said)
+  })
+
+  test('what this verifier does not know is not taken on trust', () => {
+    const line = lines({ receipt: { tiers: 3 | 256 | 32768 } }).find(
+      ({ check }) => check === 'evidence',
+    )
     expect(line?.verdict).toBe('unknown')
-    expect(line?.detail).toContain(named)
+    expect(line?.detail).toContain('33024')
   })
 })
 
