@@ -6,6 +6,7 @@ import { err, ok, type Result } from '../base/result.ts'
 import type { ReceiptDocument } from '../domain/receipt-document.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import { answerDigitsOf, requestIdOf } from '../domain/request-id.ts'
+import type { RequestRecord } from '../domain/request-record.ts'
 import type { SigningAlgo } from '../domain/signing-algo.ts'
 import { type Bytes32, unixSecondsOf } from '../domain/units.ts'
 import { aciAttestation } from '../evidence/aci-attestation.ts'
@@ -33,7 +34,7 @@ import {
 import type { TeeSource } from '../evidence/report-tee.ts'
 import { isStoreFailure } from '../payment/payment-step.ts'
 import type { AnswerHeaders } from './answer-client.ts'
-import { type FoundRequest, findRequest } from './find-request.ts'
+import { type FoundReceipt, findReceipt } from './find-receipt.ts'
 import type { Gateway } from './gateway.ts'
 
 type Signed = Result<ConventionSignature | SignatureUnavailable, Refusal>
@@ -76,10 +77,8 @@ export type EvidenceSources = {
   readonly sessions?: SessionSource | undefined
 }
 
-type Receipts = Pick<Gateway, 'payment' | 'unserved'>
-
 export function createEvidenceDoor(
-  gateway: Receipts & Pick<Gateway, 'signer' | 'nowMs'>,
+  gateway: Pick<Gateway, 'payment' | 'signer' | 'nowMs'>,
   { tee, sessions }: EvidenceSources = {},
 ): EvidenceDoor {
   const { operator, chainId, verifyingContract, privateKey } = gateway.signer
@@ -88,10 +87,10 @@ export function createEvidenceDoor(
   const keysetOf = rememberedAciKeyset(keys, identity)
   const keysetNow = () => keysetOf(unixSecondsOf(gateway.nowMs()))
   const signature: EvidenceDoor['signature'] = async (channelId, { id, algo }) => {
-    const found = await findReceipt(gateway, channelId, id)
+    const found = await findKept(gateway, channelId, id)
     if (!found.ok) return found
-    const { receipt, record } = found.value
-    return ok(signed(keys, { document: receipt.document, stream: record.stream }, algo))
+    const { document, record } = found.value
+    return ok(signed(keys, { document, stream: record.stream }, algo))
   }
   return {
     aciHeaders: rememberedHeaders(keysetNow),
@@ -109,9 +108,9 @@ export function createEvidenceDoor(
     keyset: () => keysetDocument(keys, identity, keysetNow()),
     aciAttestation: (nonce) => aciAttestation(keys, keysetNow(), { nonce, tee }),
     aciReceipt: async (channelId, id) => {
-      const found = await findReceipt(gateway, channelId, id)
+      const found = await findKept(gateway, channelId, id)
       if (!found.ok) return found
-      const { finishedAt } = found.value.receipt.document.receipt.work
+      const { finishedAt } = found.value.document.receipt.work
       return ok(aciReceipt(keys, aciKeysetAt(keys, identity, finishedAt), answered(found.value)))
     },
     aciSession: async (sessionId) => {
@@ -128,20 +127,27 @@ export function createEvidenceDoor(
   }
 }
 
-type FoundReceipt = FoundRequest & { readonly receipt: NonNullable<FoundRequest['receipt']> }
+/** A receipt as it was sealed, and what is kept beside it. */
+type Kept = Omit<FoundReceipt, 'body' | 'record'> & {
+  readonly document: ReceiptDocument
+  readonly record: RequestRecord
+}
 
-/** A request that was refused, or failed before it cost anything, has no receipt. */
-async function findReceipt(
-  gateway: Receipts,
+async function findKept(
+  { payment }: Pick<Gateway, 'payment'>,
   channelId: Bytes32,
-  id: string,
-): Promise<Result<FoundReceipt, Refusal>> {
-  const found = await findRequest(gateway, channelId, id)
-  if (!found.ok) return found
-  const { receipt } = found.value
-  return receipt === undefined
-    ? err({ reason: 'receipt_not_found' })
-    : ok({ ...found.value, receipt })
+  name: string,
+): Promise<Result<Kept, Refusal>> {
+  try {
+    const found = await findReceipt(payment, channelId, name)
+    if (!found.ok) return found
+    const { body, record, ...kept } = found.value
+    // Of a ledger from before records were kept: where the client asked is not known any more.
+    if (record === undefined) return err({ reason: 'receipt_expired' })
+    return ok({ ...kept, document: JSON.parse(body), record: JSON.parse(record) })
+  } catch (error) {
+    return err(storeRefusal(error))
+  }
 }
 
 /** The channel that paid for a receipt. */
@@ -153,9 +159,13 @@ async function channelOf(
     const receipt = await payment.requestRecord(requestIdOf(receiptId))
     return receipt === undefined ? err({ reason: 'receipt_not_found' }) : ok(receipt.channelId)
   } catch (error) {
-    if (isStoreFailure(error)) return err({ reason: 'store_unavailable' })
-    throw error
+    return err(storeRefusal(error))
   }
+}
+
+function storeRefusal(error: unknown): Refusal {
+  if (isStoreFailure(error)) return { reason: 'store_unavailable' }
+  throw error
 }
 
 function signed(
@@ -167,12 +177,13 @@ function signed(
   return conventionSignature(keys, { requestHash, responseHash, status: work.status, stream }, algo)
 }
 
-function answered(found: FoundReceipt): Parameters<typeof aciReceipt>[2] {
-  const { receipt, record } = found
+function answered(kept: Kept): Parameters<typeof aciReceipt>[2] {
+  const { document, digest, record } = kept
   const served = record.attempts.findLast(({ outcome }) => outcome === 'served')
   return {
-    ...receipt,
-    answerId: answerIdOf(found),
+    document,
+    digest,
+    answerId: answerIdOf(kept),
     modelName: record.modelName,
     path: record.path ?? `/v1/${record.endpoint}`,
     upstreamName: served?.contributorId ?? record.attempts.at(-1)?.contributorId ?? '',
@@ -180,9 +191,9 @@ function answered(found: FoundReceipt): Parameters<typeof aciReceipt>[2] {
 }
 
 /** Where the gateway tells the answer in another API's form, its id follows from the request's. */
-function answerIdOf({ record, requestId }: FoundReceipt): string | undefined {
+function answerIdOf({ record, receiptId }: Kept): string | undefined {
   const prefix = record.path === undefined ? undefined : ownPrefixes[record.path]
-  return prefix === undefined ? record.answerId : prefix + answerDigitsOf(requestId)
+  return prefix === undefined ? record.answerId : prefix + answerDigitsOf(requestIdOf(receiptId))
 }
 
 const ownPrefixes: Readonly<Record<string, string>> = {
