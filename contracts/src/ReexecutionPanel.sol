@@ -44,13 +44,6 @@ contract ReexecutionPanel is PanelMembers {
     mapping(bytes32 digest => mapping(uint8 round => mapping(address member => Ballot))) private
         _ballots;
 
-    struct Ballot {
-        bytes32 commitment;
-        bool onJury;
-        bool revealed;
-        bool wrong;
-    }
-
     constructor(PanelTerms memory terms)
         PanelMembers(terms.contributors.asset(), terms.memberBond, terms.silenceFine)
     {
@@ -222,6 +215,15 @@ contract ReexecutionPanel is PanelMembers {
     /// @inheritdoc IReexecutionPanel
     function juryOf(bytes32 digest, uint8 round) external view returns (address[] memory) {
         return _juries[digest][round];
+    }
+
+    /// @inheritdoc IReexecutionPanel
+    function ballotOf(bytes32 digest, uint8 round, address member)
+        external
+        view
+        returns (Ballot memory)
+    {
+        return _ballots[digest][round][member];
     }
 
     /// @inheritdoc IReexecutionPanel

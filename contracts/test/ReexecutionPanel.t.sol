@@ -299,6 +299,22 @@ contract ReexecutionPanelTest is SlashingFixture {
 
     // Accusations
 
+    function test_S7_a_seat_shows_how_far_its_vote_is() public {
+        _accuse();
+        address member = _draw(0)[0];
+        IReexecutionPanel.Ballot memory ballot = _panel.ballotOf(_digest, 0, member);
+        vm.assertTrue(ballot.onJury && ballot.commitment == bytes32(0) && !ballot.revealed);
+        vm.assertFalse(_panel.ballotOf(_digest, 1, member).onJury);
+        vm.assertFalse(_panel.ballotOf(_digest, 0, _accuser).onJury);
+        _commit(0, member, true);
+        bytes32 commitment = _panel.voteCommitment(_digest, 0, member, true, SALT);
+        vm.assertEq(_panel.ballotOf(_digest, 0, member).commitment, commitment);
+        vm.warp(block.timestamp + 12 hours + 1);
+        _reveal(member, true);
+        ballot = _panel.ballotOf(_digest, 0, member);
+        vm.assertTrue(ballot.revealed && ballot.wrong);
+    }
+
     function test_S7_accusations_need_a_recent_valid_receipt_once() public {
         Receipt memory receipt = receiptOf(1);
         bytes memory good = signWork(receipt.work, CONTRIBUTOR_KEY);

@@ -1,11 +1,11 @@
 import { ok, type Result } from '../base/result.ts'
 import type { Address } from '../domain/units.ts'
 import type { ChainFailure } from './chain-failure.ts'
-import { encodeCall } from './contracts.ts'
+import { type ContractCall, encodeCall } from './contracts.ts'
 import { costOf, estimateGas, fundsNeededRoundedUp } from './deployment-cost.ts'
 import { readFeeQuote } from './fees.ts'
 import type { JsonRpc } from './json-rpc.ts'
-import type { OperatorStep, OperatorStepName } from './operator-steps.ts'
+import type { OperatorStepName } from './operator-steps.ts'
 
 /** What transactions would cost in the chain's own coin, at its price now. On a rollup the fee for its data comes on top. */
 export type StepsCost = {
@@ -42,7 +42,8 @@ export const typicalGas: Readonly<Record<OperatorStepName, bigint>> = {
 export async function estimateSteps(
   rpc: JsonRpc,
   from: Address,
-  steps: readonly OperatorStep[],
+  steps: readonly ContractCall[],
+  usualGas: Readonly<Record<string, bigint>> = typicalGas,
 ): Promise<Result<StepsCost, ChainFailure>> {
   const quote = await readFeeQuote(rpc)
   if (!quote.ok) return quote
@@ -57,7 +58,7 @@ export async function estimateSteps(
   if (!estimated.ok && estimated.error.reason !== 'reverted') return estimated
   const gases = steps.map(
     ({ functionName }, i) =>
-      (estimated.ok ? estimated.value[i] : undefined) ?? typicalGas[functionName],
+      (estimated.ok ? estimated.value[i] : undefined) ?? usualGas[functionName] ?? 0n,
   )
   return ok({
     gases,

@@ -9,6 +9,7 @@ import { err, ok, type Result } from '../base/result.ts'
 import type { Address } from '../domain/units.ts'
 import { readHead } from './blocks.ts'
 import { type ChainFailure, describeChainFailure } from './chain-failure.ts'
+import type { ContractCall } from './contracts.ts'
 import type { JsonRpc } from './json-rpc.ts'
 import { describeObstacle, type OperatorStep, type StepObstacle } from './operator-steps.ts'
 import { readQuantity } from './quantity.ts'
@@ -30,21 +31,21 @@ export const describeStepsFailure = (failure: StepsFailure): string =>
   isObstacle(failure) ? describeObstacle(failure) : describeChainFailure(failure)
 
 /** What a person who waits wants to know. */
-export type StepProgress =
+export type StepProgress<Step = OperatorStep> =
   | { readonly event: 'waiting'; readonly pendingTransactions: number }
-  | { readonly event: 'sending'; readonly step: OperatorStep }
-  | { readonly event: 'mined'; readonly step: OperatorStep; readonly mined: MinedTransaction }
+  | { readonly event: 'sending'; readonly step: Step }
+  | { readonly event: 'mined'; readonly step: Step; readonly mined: MinedTransaction }
 
 /** No plan of an operator has more: a look that never finds its step done is a fault of the node. */
 const stepsMax = 64
 
 /** Answers the standing in which nothing is left to send. */
-export async function takeSteps<Standing>(terms: {
+export async function takeSteps<Standing, Step extends ContractCall = OperatorStep>(terms: {
   readonly rpc: JsonRpc
   readonly sender: Sender
   readonly look: () => Promise<Result<Standing, ChainFailure>>
-  readonly stepsLeft: (standing: Standing) => Result<readonly OperatorStep[], StepObstacle>
-  readonly onProgress?: (progress: StepProgress) => void
+  readonly stepsLeft: (standing: Standing) => Result<readonly Step[], StepObstacle>
+  readonly onProgress?: (progress: StepProgress<Step>) => void
 }): Promise<Result<Standing, StepsFailure>> {
   const { rpc, sender, look, stepsLeft, onProgress = () => {} } = terms
   for (let taken = 0; taken <= stepsMax; taken += 1) {
@@ -70,7 +71,7 @@ export async function takeSteps<Standing>(terms: {
 async function waitForOwnTransactions(
   rpc: JsonRpc,
   account: Address,
-  onProgress: (progress: StepProgress) => void,
+  onProgress: (progress: StepProgress<never>) => void,
 ): Promise<Result<void, ChainFailure>> {
   let toldOf = 0
   return pollUntil(async () => {

@@ -164,7 +164,7 @@ const walletAccepts = `0x1626ba7e${'0'.repeat(56)}`
 const addressDigits = 40
 
 /** A wallet that reverts, or answers anything else than yes, says no. */
-async function confirmedByWallet(
+export async function confirmedByWallet(
   rpc: JsonRpc,
   wallet: Address,
   { digest, signature }: Pick<FaultStatement, 'digest' | 'signature'>,

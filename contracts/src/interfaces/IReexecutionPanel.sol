@@ -35,6 +35,15 @@ interface IReexecutionPanel {
         bool foundWrong;
     }
 
+    struct Ballot {
+        /// @dev Zero until the member has voted.
+        bytes32 commitment;
+        bool onJury;
+        bool revealed;
+        /// @dev What was revealed.
+        bool wrong;
+    }
+
     event MemberEnrolled(address indexed member);
     event MemberResigned(address indexed member);
     event Accused(bytes32 indexed digest, address indexed accused, address indexed accuser);
@@ -112,6 +121,12 @@ interface IReexecutionPanel {
         external
         pure
         returns (bytes32);
+
+    /// @notice A seat on the jury of a round, and how far its vote is.
+    function ballotOf(bytes32 digest, uint8 round, address member)
+        external
+        view
+        returns (Ballot memory);
 
     function cases(bytes32 digest) external view returns (Case memory);
     function juryOf(bytes32 digest, uint8 round) external view returns (address[] memory);
