@@ -20,6 +20,7 @@ import type { GatewayBilling } from './gateway-billing.ts'
 import type { ParsedReceipt, ReceiptPlace } from './parse-receipt-document.ts'
 import { recoverSigners } from './recover-signers.ts'
 import {
+  expiredReceipt,
   missingReceipt,
   type NextVoucher,
   nextVoucher,
@@ -137,8 +138,11 @@ async function verifyNewReceipts(
   return ok(state)
 }
 
-/** Receipts that cannot even be read are the gateway's fault, not the network's. */
+/** Receipts that cannot be read, or are not kept any more, are no fault of the network's: to ask again changes nothing. */
 function asObjection(failure: BillingFailure, state: WalletState): Result<never, RoundFailure> {
+  if (failure.reason === 'gateway_refused' && failure.code === 'receipt_expired') {
+    return objecting(expiredReceipt(state))
+  }
   if (failure.reason !== 'gateway_unintelligible') return disturbedBy(failure)
   const { detail } = failure
   return objecting({ seq: state.seq + 1, receiptId: undefined, check: 'shape', detail })

@@ -194,6 +194,14 @@ export const missingReceipt = (state: WalletState, book: ClaimedBook): WalletObj
   detail: `the gateway counts ${book.receipts} receipts and shows none after number ${state.seq}`,
 })
 
+/** What they cost cannot be told any more, so nothing is promised beyond them. */
+export const expiredReceipt = (state: WalletState): WalletObjection => ({
+  seq: state.seq + 1,
+  receiptId: undefined,
+  check: 'receipt-expired',
+  detail: `the gateway does not keep the receipts right after number ${state.seq} any more`,
+})
+
 /** The chain has more claimed than there are receipts for: the proof of an overclaim. */
 export function objectionToClaims(
   state: WalletState,

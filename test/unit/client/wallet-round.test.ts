@@ -3,7 +3,7 @@
  * again.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ok } from '../../../src/base/result.ts'
+import { err, ok } from '../../../src/base/result.ts'
 import { randomPrivateKey } from '../../../src/chain/private-key.ts'
 import { hashPriceSheet, receiptDigest } from '../../../src/chain/receipt-typed-data.ts'
 import { addressOfPrivateKey, signDigest } from '../../../src/chain/signatures.ts'
@@ -226,6 +226,23 @@ describe('a wallet at a gateway that lies refuses, and says which receipt and wh
       'shows no more receipts',
       () => showing((all) => all.filter(({ receipt }) => receipt.channelSeq === 1)),
       { seq: 2, check: 'receipt-missing' },
+    ],
+    [
+      'says that it keeps the next no more',
+      () => ({
+        billing: {
+          channel: () => billing.channel(),
+          sendVoucher: (body) => billing.sendVoucher(body),
+          receipts: async () =>
+            err({
+              reason: 'gateway_refused',
+              status: 410,
+              code: 'receipt_expired',
+              message: 'gone',
+            }),
+        },
+      }),
+      { seq: 1, check: 'receipt-expired' },
     ],
     [
       'shows one twice',
