@@ -74,6 +74,8 @@ describe('what is delivered is signed', () => {
     const { authorization, ...headers } = engine.requests[0]?.headers ?? {}
     expect(authorization).toBeUndefined()
     expect(Object.keys(headers).filter((name) => name.startsWith('x-vouch'))).toEqual([])
+    // But for the request's name, which engines make their answer's id of.
+    expect(headers['x-request-id']).toBe(answer.headers.get('x-request-id'))
   })
 
   test('in pieces, and counted though its reader did not ask', async () => {

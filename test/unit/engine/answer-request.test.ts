@@ -197,3 +197,37 @@ describe('a stopping engine', () => {
     await stopped
   })
 })
+
+describe('the id of an answer', () => {
+  const idOf = async (requestId: string | undefined, path: string, fields: object) => {
+    passesLeft = 100
+    const headers: Record<string, string> = {}
+    if (requestId !== undefined) headers['x-request-id'] = requestId
+    const body = JSON.stringify({ model: model.name, max_tokens: 1, ...fields })
+    const answer = await fetch(server.url + path, { method: 'POST', headers, body })
+    const text = await answer.text()
+    return String(/"id":"([^"]*)"/.exec(text)?.[1])
+  }
+  const chat = { messages: [{ role: 'user', content: 'Hi' }] }
+
+  test.each([
+    ['/v1/chat/completions', 'chatcmpl-', chat],
+    ['/v1/chat/completions', 'chatcmpl-', { ...chat, stream: true }],
+    ['/v1/completions', 'cmpl-', { prompt: 'Hi' }],
+  ])('follows from what a gateway calls the request (%s)', async (path, prefix, fields) => {
+    await start()
+    const digits = '0123456789abcdef01234567'
+    expect(await idOf(`req_${digits}`, path, fields)).toBe(prefix + digits)
+  })
+
+  test.each([undefined, 'req_', 'a name of its own', `req_${'F'.repeat(24)}`])(
+    'is made up for everybody else (%s)',
+    async (requestId) => {
+      await start()
+      const path = '/v1/chat/completions'
+      const ids = [await idOf(requestId, path, chat), await idOf(requestId, path, chat)]
+      for (const id of ids) expect(id).toMatch(/^chatcmpl-[0-9a-f]{24}$/)
+      expect(ids[0]).not.toBe(ids[1])
+    },
+  )
+})
