@@ -4,10 +4,15 @@ import type { PrivateKey } from './chain/private-key.ts'
 import { amount, atomicAmount } from './config-amounts.ts'
 import { type Key, type Meaning, ofDefaults, optional, section } from './config-fields.ts'
 import { type NamedFiles, readKeyFile } from './config-files.ts'
-import { address, addresses, integer, secretFile, text } from './config-values.ts'
+import { address, addresses, integer, origins, secretFile, text } from './config-values.ts'
 import type { Address, AtomicAmount } from './domain/units.ts'
 
-export type ListenConfig = { readonly host: string; readonly port: number }
+export type ListenConfig = {
+  readonly host: string
+  readonly port: number
+  /** Whose pages may ask; `*`: everybody's. */
+  readonly browserOrigins: readonly string[]
+}
 
 export type OperatorConfig = {
   /** The registered operator whose signing key signs receipts. */
@@ -60,8 +65,13 @@ export const listenSection: Key<Meaning<void, ListenConfig>> = ofDefaults(
         default: '127.0.0.1',
       }),
       port: integer({ says: 'TCP port; 0 takes a free one.', min: 0, max: 65_535, default: 8787 }),
+      browserOrigins: optional(
+        origins({
+          says: 'Origins whose pages may ask this gateway from a browser, or *. By default no page may.',
+        }),
+      ),
     },
-    read: ({ values }) => values,
+    read: ({ values }) => ({ ...values, browserOrigins: values.browserOrigins ?? [] }),
   }),
 )
 

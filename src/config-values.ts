@@ -108,6 +108,10 @@ export const addresses = (said: { readonly says: string }): Key<readonly Address
 export const hosts = (said: { readonly says: string }): Key<readonly string[]> =>
   listOf(said, hostKind, 'host')
 
+/** One origin of pages or more, as browsers spell them, or `*`. */
+export const origins = (said: { readonly says: string }): Key<readonly string[]> =>
+  listOf(said, originKind, 'origin')
+
 /** One of these words or more. */
 export function wordsOf<const Word extends string>(
   said: { readonly says: string },
@@ -130,6 +134,17 @@ const hostKind: Kind<string> = {
     typeof value === 'string' && new RegExp(hostNamePattern).test(value)
       ? ok(value)
       : err(hostKind.expected),
+}
+
+const originPattern =
+  '^(\\*|https?://([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\\[[0-9a-f:.]+\\])(:[0-9]{1,5})?)$'
+const originKind: Kind<string> = {
+  expected: 'an origin without a path, such as https://app.example, or *',
+  schema: orReference({ type: 'string', pattern: originPattern }),
+  parse: ({ value }) =>
+    typeof value === 'string' && new RegExp(originPattern).test(value)
+      ? ok(value)
+      : err(originKind.expected),
 }
 
 const hostPattern = '([^\\s/?#@{}:[\\]\\\\]+|\\[[0-9a-fA-F:.]+\\])(:[0-9]{1,5})?'

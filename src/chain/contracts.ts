@@ -5,6 +5,7 @@ import { err, ok, type Result } from '../base/result.ts'
 import { type Address, isHex } from '../domain/units.ts'
 import { badAnswer, type ChainFailure } from './chain-failure.ts'
 import type { JsonRpc } from './json-rpc.ts'
+import { loadInterface } from './load-interface.ts'
 
 /** A contract as others need it: where it is, how it is called, and its name for messages. */
 export type Contract = {
@@ -22,15 +23,12 @@ export type ContractCall = {
 
 const interfaces = new WeakMap<object, Interface>()
 
-/**
- * ethers loads in 100 to 150 ms and is needed only to talk to contracts, so whoever starts without a chain does not pay
- * for it. An ABI is parsed once.
- */
+/** An ABI is parsed once. */
 async function interfaceOf(abi: InterfaceAbi): Promise<Interface> {
   assert(typeof abi === 'object', 'an ABI is one of chain/generated')
   const known = interfaces.get(abi)
   if (known !== undefined) return known
-  const { Interface } = await import('ethers')
+  const Interface = await loadInterface()
   const parsed = new Interface(abi)
   interfaces.set(abi, parsed)
   return parsed

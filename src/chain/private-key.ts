@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { assert } from '../base/assert.ts'
 import { type Hex, toHex } from '../base/hex.ts'
 import { isBytes32 } from '../domain/units.ts'
@@ -19,7 +18,7 @@ export function parsePrivateKey(text: string): PrivateKey | undefined {
 }
 
 export function randomPrivateKey(): PrivateKey {
-  const key = parsePrivateKey(toHex(randomBytes(32)))
+  const key = parsePrivateKey(toHex(crypto.getRandomValues(new Uint8Array(32))))
   assert(key !== undefined, 'a random scalar is in range, but for one in 2^128')
   return key
 }

@@ -9,7 +9,7 @@ import { fromHex, hexDigits, hexOf } from '../base/hex.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { type Address, type Bytes32, isHex, type Signature } from '../domain/units.ts'
 import type { Curve } from './curve.ts'
-import { loadNativeCurve } from './curve-native.ts'
+import { curve } from './curve-in-use.ts'
 import { keccak256 } from './keccak.ts'
 import { curveOrder, type PrivateKey } from './private-key.ts'
 
@@ -26,8 +26,6 @@ const wordDigits = (value: bigint): string => value.toString(16).padStart(64, '0
 const zeroWord = wordDigits(0n)
 const orderWord = wordDigits(curveOrder)
 const lowerHalfWord = wordDigits(curveOrder / 2n)
-
-const curve: Curve = loadNativeCurve() ?? (await import('./curve-noble.ts')).nobleCurve
 
 /** Which implementation signs and recovers in this process: the start-up log says so, as one costs twenty times the other. */
 export const curveInUse: Curve['name'] = curve.name

@@ -47,7 +47,7 @@ export function devGatewayConfig(terms: {
   const { devChain, model } = terms
   const { contracts, addresses, keys } = devChain
   return {
-    listen: { host: '127.0.0.1', port: terms.port },
+    listen: { host: '127.0.0.1', port: terms.port, browserOrigins: [] },
     dataFolder: terms.folder,
     admin: devAdminToken(terms.folder),
     chain: {

@@ -267,9 +267,9 @@ async function listen(
   config: GatewayConfig,
   otherPorts: readonly number[],
 ): Promise<HttpServer> {
-  const { host, port } = config.listen
+  const { host, port, browserOrigins } = config.listen
   for (const candidate of [port, ...otherPorts]) {
-    const started = await startHttpServer(door, { host, port: candidate })
+    const started = await startHttpServer(door, { host, port: candidate, browserOrigins })
     if (started.ok) return started.value
     const { code } = started.error
     if (code === 'EADDRINUSE' && candidate !== otherPorts.at(-1) && otherPorts.length > 0) continue

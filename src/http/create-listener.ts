@@ -2,10 +2,12 @@ import type { RequestListener } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
 import { createApp } from './app.ts'
+import { openToBrowsers } from './browser-access.ts'
 import { chatCompletions } from './chat-completions.ts'
 import { Entrance } from './entrance.ts'
 import { withoutProxyPrefix } from './evidence/proxy-prefix.ts'
 import { serveInference } from './serve-inference.ts'
+import { verifyPageAt } from './verify-page.ts'
 
 /**
  * Every request goes to the route table but the plain form of the one that nearly all are: a router that makes Fetch
@@ -14,17 +16,21 @@ import { serveInference } from './serve-inference.ts'
 export function createListener(
   door: GatewayDoor,
   timeouts: { readonly stallMs: number },
+  browserOrigins: readonly string[] = [],
 ): RequestListener {
   const terms = { ...timeouts, door, entrance: new Entrance(door.nowMs) }
   const routed = getRequestListener(createApp(terms).fetch, {
     overrideGlobalObjects: false,
   })
-  return (incoming, outgoing) => {
+  const listener: RequestListener = (incoming, outgoing) => {
     if (incoming.url === chatCompletions.path && incoming.method === 'POST') {
       void serveInference(chatCompletions, terms, { incoming, outgoing })
-    } else {
-      incoming.url = withoutProxyPrefix(incoming.url)
-      void routed(incoming, outgoing)
+      return
     }
+    const page = verifyPageAt(incoming.method, incoming.url)
+    if (page !== undefined) return page(incoming, outgoing)
+    incoming.url = withoutProxyPrefix(incoming.url)
+    void routed(incoming, outgoing)
   }
+  return openToBrowsers(listener, browserOrigins)
 }

@@ -37,7 +37,11 @@ const timeoutLimits: ClientTimeouts = {
 /** Listens on `host:port`; port 0 takes a free one. */
 export async function startHttpServer(
   door: GatewayDoor,
-  place: { readonly host: string; readonly port: number },
+  place: {
+    readonly host: string
+    readonly port: number
+    readonly browserOrigins?: readonly string[]
+  },
   timeouts: ClientTimeouts = timeoutLimits,
 ): Promise<Result<HttpServer, ListenFailure>> {
   keepRequestsYoung()
@@ -52,7 +56,7 @@ export async function startHttpServer(
       // Whoever proposes another protocol for another path is answered as if it had not.
       shouldUpgradeCallback: (incoming) => door.tunnels !== undefined && isTunnelRequest(incoming),
     },
-    createListener(door, timeouts),
+    createListener(door, timeouts, place.browserOrigins),
   )
   const tunnels = new Set<Socket>()
   server.on('upgrade', (incoming, duplex, head) => {
@@ -89,7 +93,8 @@ function listen(
     server.once('error', (error: NodeJS.ErrnoException) =>
       resolve({ code: error.code ?? 'unknown', message: error.message }),
     )
-    server.listen({ ...place, backlog: 1024 }, () => resolve(undefined))
+    const { host, port } = place
+    server.listen({ host, port, backlog: 1024 }, () => resolve(undefined))
   })
 }
 

@@ -35,6 +35,8 @@ const samples: readonly string[] = [
   '127.0.0.1',
   `0x${'aB'.repeat(20)}`,
   'http://127.0.0.1:8000/v1',
+  'https://app.example',
+  '*',
   'https://[::1]/path/',
   'redis://user:word@host:6379/1',
   '0.25',

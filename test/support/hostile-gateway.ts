@@ -3,9 +3,12 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { hexOf } from '../../src/base/hex.ts'
+import { sha256Hex } from '../../src/base/sha256.ts'
 import type { FetchClock } from '../../src/client/fetch-receipt.ts'
 import type { ParsedReceipt } from '../../src/client/parse-receipt-document.ts'
 import type { VerificationPolicy } from '../../src/client/verification-policy.ts'
+import { type Bytes32, bytes32 } from '../../src/domain/units.ts'
 import {
   anchors,
   documentOf,
@@ -119,3 +122,22 @@ export const asked: RequestInit = {
   headers: { authorization: 'Bearer sk-test', 'content-type': 'application/json' },
   body: new Uint8Array(request),
 }
+
+type Read = {
+  /** What the reader got before the body ended or broke. */
+  readonly text: string
+  readonly error: unknown
+}
+
+export async function readAll(body: ReadableStream<Uint8Array> | null): Promise<Read> {
+  const pieces: Uint8Array[] = []
+  try {
+    for await (const piece of body ?? []) pieces.push(new Uint8Array(piece))
+    return { text: Buffer.concat(pieces).toString(), error: undefined }
+  } catch (error) {
+    return { text: Buffer.concat(pieces).toString(), error }
+  }
+}
+
+export const sha256Of = (bytes: string | Buffer): Bytes32 =>
+  bytes32(hexOf(sha256Hex(Buffer.from(bytes))))

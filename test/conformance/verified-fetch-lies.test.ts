@@ -2,22 +2,21 @@
  * A gateway that means harm, against verifiedFetch: whatever it says, its reader never sees the end of an answer that is not
  * verified. Each case is one lie; the honest answer beside them shows that it is the lie that is caught.
  */
-import { createHash } from 'node:crypto'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { contentHash } from '../../src/attestation/content-hash.ts'
-import { hexOf } from '../../src/base/hex.ts'
-import type { ParsedReceipt } from '../../src/client/parse-receipt-document.ts'
 import { VerificationError } from '../../src/client/verification-error.ts'
 import type { VerificationPolicy } from '../../src/client/verification-policy.ts'
 import { createVerifiedFetch, type VerifiedFetchOptions } from '../../src/client/verified-fetch.ts'
 import type { AnswerReport } from '../../src/client/verify-answer.ts'
-import { atomic, type Bytes32, bytes32, signature, unixSeconds } from '../../src/domain/units.ts'
+import { atomic, bytes32, signature, unixSeconds } from '../../src/domain/units.ts'
 import {
   answersWith,
   asked,
   givesReceipt,
   movedClock,
   policy,
+  readAll,
+  sha256Of,
   startHostileGateway,
 } from '../support/hostile-gateway.ts'
 import {
@@ -41,26 +40,10 @@ beforeEach(() => {
   gateway.giveReceipt = givesReceipt(signReceipt())
 })
 
-type Read = {
-  /** What the reader got before the body ended or broke. */
-  readonly text: string
-  readonly error: unknown
-}
-
-async function read(body: ReadableStream<Uint8Array> | null): Promise<Read> {
-  const pieces: Uint8Array[] = []
-  try {
-    for await (const piece of body ?? []) pieces.push(piece.slice())
-    return { text: Buffer.concat(pieces).toString(), error: undefined }
-  } catch (error) {
-    return { text: Buffer.concat(pieces).toString(), error }
-  }
-}
-
 async function ask(
   changes: Partial<VerificationPolicy> = {},
   options: Partial<VerifiedFetchOptions> = {},
-): Promise<Read & { readonly report: AnswerReport | undefined }> {
+): Promise<Awaited<ReturnType<typeof readAll>> & { readonly report: AnswerReport | undefined }> {
   let report: AnswerReport | undefined
   const fetchVerified = createVerifiedFetch({
     policy: { ...policy, ...changes },
@@ -71,7 +54,7 @@ async function ask(
     ...options,
   })
   const answered = await fetchVerified(`${gateway.api}/chat/completions`, asked)
-  return { ...(await read(answered.body)), report }
+  return { ...(await readAll(answered.body)), report }
 }
 
 /** Names of the lines that speak against an answer whose end was withheld. */
@@ -91,9 +74,6 @@ async function refused(
 const signed = (changes: ReceiptChanges) => {
   gateway.giveReceipt = givesReceipt(signReceipt(changes))
 }
-
-const sha256 = (bytes: string | Buffer): Bytes32 =>
-  bytes32(hexOf(createHash('sha256').update(bytes).digest('hex')))
 
 test('an honest answer is handed on, byte for byte, and told', async () => {
   const { text, error, report } = await ask()
@@ -193,7 +173,7 @@ describe('receipts of something else', () => {
   })
 
   test('of another request', async () => {
-    const other = sha256('another request')
+    const other = sha256Of('another request')
     signed({ receipt: { requestHash: other } })
     expect(await refused()).toEqual(['request'])
   })
@@ -332,8 +312,8 @@ describe('streams that do not end as they should', () => {
     const cut = Buffer.concat(events.slice(0, 3))
     gateway.answer = answersWith([cut])
     signed({
-      receipt: { responseHash: sha256(cut) },
-      work: { outputHash: sha256(cut) },
+      receipt: { responseHash: sha256Of(cut) },
+      work: { outputHash: sha256Of(cut) },
     })
     expect(await refused()).toContain('ending')
   })
@@ -342,7 +322,7 @@ describe('streams that do not end as they should', () => {
     const told = 'data: {"error":{"message":"upstream","type":"server_error"}}\n\n'
     gateway.answer = answersWith([...events.slice(0, 2), told])
     const sent = Buffer.concat(events.slice(0, 2))
-    signed({ receipt: { responseHash: sha256(sent) }, work: { outputHash: sha256(sent) } })
+    signed({ receipt: { responseHash: sha256Of(sent) }, work: { outputHash: sha256Of(sent) } })
     const { text, error } = await ask()
     expect(text).toContain('upstream')
     expect(error).toBeInstanceOf(VerificationError)
@@ -352,7 +332,7 @@ describe('streams that do not end as they should', () => {
     const told = 'data: {"error":{"message":"upstream","type":"server_error"}}\n\n'
     gateway.answer = answersWith([...events.slice(0, 2), told])
     const sent = Buffer.concat(events.slice(0, 2))
-    const hash = sha256(sent)
+    const hash = sha256Of(sent)
     signed({
       receipt: { responseHash: hash, cost: atomic(0n), tiers: 1 },
       work: {
@@ -416,126 +396,4 @@ describe('money', () => {
   test('where the gateway tells no prices nothing was agreed to', async () => {
     expect(await refused({ prices: 'as-told' })).toEqual(['policy-price'])
   })
-})
-
-describe('one answer after the other', () => {
-  const first = signReceipt()
-  const digestOf = async (parsed: ParsedReceipt): Promise<Bytes32> => {
-    const { receiptDigest, receiptDomain } = await import('../../src/chain/receipt-typed-data.ts')
-    return receiptDigest(receiptDomain(parsed.domain), parsed.receipt)
-  }
-  const second = async (changes: Partial<typeof receipt>) =>
-    signReceipt({
-      receipt: {
-        channelSeq: 8,
-        gatewaySeq: 42,
-        cumulative: atomic(5480n),
-        prevReceipt: await digestOf(first),
-        ...changes,
-      },
-    })
-
-  async function askTwice(
-    then: ParsedReceipt,
-    changes: Partial<VerificationPolicy> = {},
-  ): Promise<readonly string[]> {
-    const fetchVerified = createVerifiedFetch({
-      policy: { ...policy, ...changes },
-      clock: movedClock(),
-    })
-    const askOnce = async () =>
-      read((await fetchVerified(`${gateway.api}/chat/completions`, asked)).body)
-    gateway.giveReceipt = givesReceipt(first)
-    expect((await askOnce()).error).toBeUndefined()
-    gateway.giveReceipt = givesReceipt(then)
-    const { error } = await askOnce()
-    if (error === undefined) return []
-    expect(error).toBeInstanceOf(VerificationError)
-    return (error as VerificationError).report.against.map(({ check }) => check)
-  }
-
-  test('one that continues the channel', async () => {
-    expect(await askTwice(await second({}))).toEqual([])
-  })
-
-  test.each([
-    ['the same receipt again', () => first],
-    ['a second one with its number', () => second({ channelSeq: 7 })],
-    ['a sum that grew by more than its cost', () => second({ cumulative: atomic(5481n) })],
-    ['a sum that grew by less', () => second({ cumulative: atomic(5479n) })],
-    ['a number of the gateway that goes back', () => second({ gatewaySeq: 40 })],
-    ['one that points back to another', () => second({ prevReceipt: sha256('x') })],
-  ])('%s', async (_, then) => {
-    expect(await askTwice(await then())).toEqual(['continuity'])
-  })
-
-  test('numbers that were skipped are other people’s, unless there are none', async () => {
-    const skipping = await second({ channelSeq: 9, cumulative: atomic(9_000n) })
-    expect(await askTwice(skipping)).toEqual([])
-    expect(await askTwice(skipping, { continuity: 'exclusive' })).toEqual(['continuity'])
-    const free = await second({ channelSeq: 9 })
-    expect(await askTwice(free, { continuity: 'exclusive' })).toEqual([])
-  })
-
-  test('a forged receipt leaves no trace in what later ones are held to', async () => {
-    const fetchVerified = createVerifiedFetch({ policy, clock: movedClock() })
-    const askOnce = async () =>
-      read((await fetchVerified(`${gateway.api}/chat/completions`, asked)).body)
-    signed({ keys: { gateway: testKey('c3'), contributor: contributorKey } })
-    expect((await askOnce()).error).toBeInstanceOf(VerificationError)
-    gateway.giveReceipt = givesReceipt(first)
-    expect((await askOnce()).error).toBeUndefined()
-  })
-})
-
-test('a payer that signs the next voucher only after a verified report stops at the first lie', async () => {
-  let signedVouchers = 0
-  let mayPay = true
-  const pay: typeof fetch = (input, init) => {
-    if (!mayPay) throw new Error('no further voucher is signed')
-    signedVouchers += 1
-    return fetch(input, init)
-  }
-  const fetchVerified = createVerifiedFetch({
-    policy,
-    fetch: pay,
-    clock: movedClock(),
-    onReceipt: ({ verified }) => {
-      mayPay = verified
-    },
-  })
-  const url = `${gateway.api}/chat/completions`
-  expect((await read((await fetchVerified(url, asked)).body)).error).toBeUndefined()
-  gateway.giveReceipt = (outgoing) => outgoing.writeHead(410).end('{}')
-  expect((await read((await fetchVerified(url, asked)).body)).error).toBeInstanceOf(
-    VerificationError,
-  )
-  await expect(fetchVerified(url, asked)).rejects.toThrow('no further voucher')
-  expect(signedVouchers).toBe(2)
-})
-
-test('told to report, it hands the answer on and says what is wrong', async () => {
-  gateway.giveReceipt = (outgoing) => outgoing.writeHead(410).end('{}')
-  const { text, error, report } = await ask({}, { onUnverified: 'report' })
-  expect(error).toBeUndefined()
-  expect(text).toBe(response.toString())
-  expect(report?.verified).toBe(false)
-})
-
-test('what a hook throws, the reader gets', async () => {
-  const stop = new Error('the budget is spent')
-  const { text, error } = await ask({}, { onReceipt: () => Promise.reject(stop) })
-  expect(error).toBe(stop)
-  expect(text).not.toContain('[DONE]')
-})
-
-test.each([
-  [{ ...policy, gateway: '0x12' }, 'gateway: expected an address'],
-  [{ ...policy, tier: 3 }, 'tier: expected no such field'],
-  [{ ...policy, tolerate: ['everything'] }, 'tolerate[0]: expected "receipt" or'],
-  [{ gateway: policy.gateway }, 'trusts nothing'],
-  [{ ...policy, trustFile: '{}' }, 'trustFile: expected the text of a trust file'],
-  [{ ...policy, rpcUrl: 'file:///etc' }, 'rpcUrl: expected the http(s) URL'],
-])('a policy that cannot be meant is refused before anything is sent: %j', (bad, message) => {
-  expect(() => createVerifiedFetch({ policy: bad as VerificationPolicy })).toThrow(message)
 })

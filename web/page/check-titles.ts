@@ -1,0 +1,42 @@
+import type { CheckName } from '../../src/client/check-line.ts'
+
+/** Short words for a line where its own name is too terse. A name that is missing here is shown as it is. */
+const titles: Partial<Record<CheckName, string>> = {
+  shape: 'Is a receipt',
+  domain: 'Made for a place',
+  'gateway-signature': 'Signed by a gateway',
+  'contributor-signature': 'Signed by a contributor',
+  'gateway-key': 'The gateway’s own key',
+  'contributor-key': 'The contributor’s own key',
+  tiers: 'Evidence that it claims',
+  evidence: 'Further evidence',
+  times: 'Times',
+  usage: 'Tokens',
+  sequence: 'Place on its channel',
+  'price-sheet': 'Price sheet',
+  cost: 'Arithmetic of the price',
+  content: 'The answer’s text',
+  request: 'Bytes of the request',
+  response: 'Bytes of the response',
+  'answer-in-response': 'Text within these bytes',
+  stream: 'Chain over the stream',
+  rewriting: 'Passed on unchanged',
+  'policy-verifier': 'The contract that you trust',
+  'policy-gateway': 'The gateway that you asked',
+  'policy-model': 'The model that you asked for',
+  'policy-tiers': 'The tiers that you asked for',
+  'policy-age': 'As young as you asked for',
+  chain: 'The right chain',
+  'verifier-contract': 'A genuine verifier contract',
+  'verify-call': 'The contract’s own verdict',
+  'verify-content-call': 'The contract on the text',
+  'gateway-registration': 'The gateway’s stake',
+  'contributor-registration': 'The contributor’s stake',
+  'price-sheet-published': 'Prices on record',
+  'receipt-status': 'Record of the receipt',
+  channel: 'Money behind it',
+  inclusion: 'In the public log',
+  'inclusion-anchored': 'The log is on chain',
+}
+
+export const titleOf = (check: CheckName): string => titles[check] ?? check.replaceAll('-', ' ')

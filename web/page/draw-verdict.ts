@@ -1,0 +1,141 @@
+/* The verdict, line by line. Everything that comes out of a receipt goes in as text. */
+import {
+  type CheckLine,
+  type Conclusion,
+  conclude,
+  isDecisive,
+} from '../../src/client/check-line.ts'
+import { describeStatus } from '../../src/client/describe-status.ts'
+import type { ParsedReceipt } from '../../src/client/parse-receipt-document.ts'
+import { claimedTiers, type TierClaim, tierClaims } from '../../src/domain/tier-claims.ts'
+import { titleOf } from './check-titles.ts'
+import { byId, make } from './dom.ts'
+
+const signs = { holds: '✓', fails: '✕', unknown: '?' } as const
+const spoken = { holds: 'holds', fails: 'fails', unknown: 'not checked' } as const
+
+const lineList = () => byId('lines', HTMLOListElement)
+
+export function clearVerdict(): void {
+  lineList().replaceChildren()
+  byId('summary', HTMLElement).hidden = true
+  byId('tier-section', HTMLElement).hidden = true
+  showConclusion('waiting', 'Nothing to check yet', 'Put a receipt in, and its lines appear here.')
+}
+
+export function showWorking(why: string): void {
+  lineList().replaceChildren()
+  showConclusion('waiting', 'Checking…', why)
+}
+
+/** One frame for each line, so that an eye can follow; at once for whoever asked for no motion. */
+export async function drawLines(lines: readonly CheckLine[]): Promise<void> {
+  const still = matchMedia('(prefers-reduced-motion: reduce)').matches
+  lineList().replaceChildren()
+  for (const line of lines) {
+    lineList().append(lineItem(line))
+    if (!still) await new Promise((resolve) => requestAnimationFrame(resolve))
+  }
+}
+
+function lineItem({ check, verdict, detail }: CheckLine): HTMLElement {
+  const sign = make('span', 'sign', signs[verdict])
+  sign.setAttribute('aria-hidden', 'true')
+  const title = make('p', 'title', titleOf(check))
+  title.append(make('span', 'visually-hidden', `: ${spoken[verdict]}`), make('code', '', check))
+  return make('li', `line ${verdict}`, sign, make('div', '', title, make('p', 'detail', detail)))
+}
+
+const words: Readonly<Record<Conclusion, string>> = {
+  holds: 'It holds',
+  fails: 'It does not hold',
+  unproven: 'Not proven',
+}
+
+export function drawConclusion(
+  lines: readonly CheckLine[],
+  receipt: ParsedReceipt | undefined,
+): Conclusion {
+  const conclusion = conclude(lines)
+  showConclusion(conclusion, words[conclusion], reasonOf(lines, conclusion))
+  drawSummary(receipt)
+  drawTiers(receipt, conclusion)
+  return conclusion
+}
+
+function reasonOf(lines: readonly CheckLine[], conclusion: Conclusion): string {
+  const titles = (some: readonly CheckLine[]) => some.map(({ check }) => titleOf(check)).join(', ')
+  const held = lines.filter(({ verdict }) => verdict === 'holds').length
+  const counted = `${held} of ${lines.length} checks hold`
+  switch (conclusion) {
+    case 'holds': {
+      const open = lines.filter(({ verdict }) => verdict === 'unknown').length
+      return `${counted}${open === 0 ? '.' : `, ${open} were not made. None fails.`}`
+    }
+    case 'fails':
+      return `${titles(lines.filter(({ verdict }) => verdict === 'fails'))}. ${counted}.`
+    case 'unproven':
+      return `Nothing is wrong, but without this the rest proves nothing: ${titles(lines.filter(isDecisive))}.`
+  }
+}
+
+function showConclusion(kind: Conclusion | 'waiting', word: string, why: string): void {
+  const place = byId('conclusion', HTMLElement)
+  place.className = `conclusion ${kind}`
+  place.replaceChildren(make('p', 'word', word), make('p', 'why', why))
+}
+
+function drawSummary(parsed: ParsedReceipt | undefined): void {
+  const place = byId('summary', HTMLElement)
+  place.hidden = parsed === undefined
+  if (parsed === undefined) return
+  const { receipt, priceSheet } = parsed
+  const { work } = receipt
+  const rows: readonly (readonly [string, string])[] = [
+    ['Receipt', receipt.receiptId],
+    ['Answer', describeStatus(work.status)],
+    ['Tokens', `${work.promptTokens} in, ${work.completionTokens} out`],
+    ['Charged', `${receipt.cost} atomic units of ${priceSheet.asset}`],
+    ['Gateway', work.gateway],
+    ['Contributor', work.contributor],
+  ]
+  place.replaceChildren(
+    ...rows.flatMap(([name, value]) => [
+      make('dt', '', name),
+      make('dd', value.startsWith('0x') ? 'mono' : '', value),
+    ]),
+  )
+}
+
+const tierHeadings: Readonly<Record<Conclusion, string>> = {
+  holds: 'What it proves, and what it does not',
+  fails: 'It proves nothing. What its evidence would mean',
+  unproven: 'It proves nothing yet. What its evidence would mean',
+}
+
+function drawTiers(parsed: ParsedReceipt | undefined, conclusion: Conclusion): void {
+  byId('tier-section', HTMLElement).hidden = parsed === undefined
+  if (parsed === undefined) return
+  byId('h-tiers', HTMLElement).textContent = tierHeadings[conclusion]
+  const claimed = claimedTiers(parsed.receipt.tiers)
+  byId('tier-list', HTMLElement).replaceChildren(
+    ...tierClaims.map((claim) => tierCard(claim, claimed.includes(claim))),
+  )
+}
+
+function tierCard({ bit, name, proves, doesNotProve }: TierClaim, isClaimed: boolean): HTMLElement {
+  const card = make('details', `tier ${isClaimed ? 'claimed' : 'absent'}`)
+  card.toggleAttribute('open', isClaimed)
+  card.append(
+    make(
+      'summary',
+      '',
+      make('span', 'bit', String(bit)),
+      make('span', '', name.replaceAll('-', ' ')),
+      make('span', 'state', isClaimed ? 'claimed' : 'not claimed'),
+    ),
+    make('p', 'proves', make('b', '', 'Proves '), `${proves}.`),
+    make('p', 'proves-not', make('b', '', 'Does not prove '), `${doesNotProve}.`),
+  )
+  return card
+}
