@@ -9,6 +9,7 @@ import {
   retrieveAuditSamples,
   retrieveAuditTerms,
 } from './audits/audits.ts'
+import { authorizationOf } from './authorization.ts'
 import {
   acceptVoucher,
   grantKey,
@@ -85,12 +86,12 @@ export function createApp(terms: InferenceTerms): Hono<HttpEnv> {
   }
   app.get(
     '/v1/models',
-    raw((c) => authenticated(door, entrance, c, () => listModels(door, c.env.outgoing))),
+    raw((c) => unlessKeyIsWrong(door, entrance, c, () => listModels(door, c.env.outgoing))),
   )
   app.get(
     '/v1/models/:id{.+}',
     raw((c) =>
-      authenticated(door, entrance, c, () =>
+      unlessKeyIsWrong(door, entrance, c, () =>
         retrieveModel(door, c.env.outgoing, c.req.param('id') ?? ''),
       ),
     ),
@@ -224,13 +225,17 @@ function addAdmin(app: Hono<HttpEnv>, admin: Served): void {
   app.get('/metrics', admin(retrieveMetrics))
 }
 
-/** The model list is for customers: a stranger gets OpenAI's 401. */
-async function authenticated(
+/**
+ * The model list is for everybody, as the prices are: RedPill's verifier reads it without a key. Whoever sends a key learns
+ * here whether it is a good one, as SDKs try theirs.
+ */
+async function unlessKeyIsWrong(
   door: GatewayDoor,
   entrance: Entrance,
   { env }: HttpContext,
   serve: () => void,
 ): Promise<void> {
+  if (authorizationOf(env.incoming) === undefined) return serve()
   const payer = await entrance.enter(env.incoming, door.authenticate)
   if (payer.ok) serve()
   else sendError(env.outgoing, payer.error)

@@ -65,8 +65,13 @@ describe('who asks', () => {
       headers.set('authorization', encodeURI(authorization).replace(/%20/g, ' '))
     for (const [method, path, body] of [
       ['POST', '/v1/chat/completions', 'not even JSON'],
-      ['GET', '/v1/models'],
-      ['GET', '/v1/models/m'],
+      // Without any credential they are for everybody.
+      ...(authorization === undefined
+        ? []
+        : ([
+            ['GET', '/v1/models'],
+            ['GET', '/v1/models/m'],
+          ] as const)),
       ['GET', '/v1/billing/channel'],
       ['GET', `/v1/receipts/0x${'00'.repeat(32)}`],
     ] as const) {
@@ -375,7 +380,7 @@ describe('a route', () => {
   test('an error without a body keeps the connection', async () => {
     const socket = connect(Number(new URL(gateway.origin).port), '127.0.0.1')
     for (const status of [404, 401]) {
-      const path = status === 404 ? '/nowhere' : '/v1/models'
+      const path = status === 404 ? '/nowhere' : '/v1/key'
       socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`)
       const [answer] = (await once(socket, 'data')) as [Buffer]
       expect(answer.toString()).toContain(`HTTP/1.1 ${status}`)

@@ -77,14 +77,14 @@ const inference: readonly Operation[] = [
     method: 'get',
     path: '/v1/models',
     summary: 'List the models',
-    access: 'key',
+    access: 'anybody',
     answer: 'ModelList',
   },
   {
     method: 'get',
     path: '/v1/models/{id}',
     summary: 'One model; its id may contain slashes',
-    access: 'key',
+    access: 'anybody',
     answer: 'Model',
   },
   {
