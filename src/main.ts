@@ -10,6 +10,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./cli/serve-command.ts')).serveCommand,
   'check-config': async () => (await import('./cli/check-config-command.ts')).checkConfigCommand,
   verify: async () => (await import('./cli/verify-command.ts')).verifyCommand,
+  audit: async () => (await import('./cli/audit-command.ts')).auditCommand,
+  log: async () => (await import('./cli/log-command.ts')).logCommand,
   channel: async () => (await import('./cli/channel-command.ts')).channelCommand,
   wallet: async () => (await import('./cli/wallet-command.ts')).walletCommand,
   keys: async () => (await import('./cli/keys-command.ts')).keysCommand,

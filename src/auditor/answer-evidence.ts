@@ -19,7 +19,7 @@ const wrongShareExcluded = 0.05
 const surpriseExcluded = 0.15
 
 const sharesBet = [0.003, 0.01, 0.05, 0.3]
-const sharesBetInFavour = [0.25, 0.5, 0.75, 0.95]
+const sharesBetInFavour = [0.6, 0.8, 0.9, 0.95]
 const betsOnSurprise = [0.05, 0.1, 0.2, 0.4]
 const betsOnExpectation = [0.02, 0.04, 0.07, 0.11]
 

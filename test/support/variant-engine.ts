@@ -27,8 +27,8 @@ export async function startVariantEngine(
   terms: {
     readonly domain?: DomainSeparator
     readonly signingKey?: PrivateKey
-    /** It reads the first prompt that it was asked again and again: its answers are those of another question. */
-    readonly replaysPrompts?: boolean
+    /** Whether it answers the first prompt that it was asked again and again, instead of what it is asked. */
+    readonly replaysPrompts?: () => boolean
   } = {},
 ): Promise<VariantEngine> {
   const { domain = testDomain, signingKey = randomPrivateKey() } = terms
@@ -46,7 +46,8 @@ export async function startVariantEngine(
     slotsMax: 8,
     batchRowsMax: 8,
     waitingMax: 256,
-    prefixCacheBytesMax: 16 * 1024 * 1024,
+    // What one variant has read is not what another would have.
+    prefixCacheBytesMax: 0,
     nowMs: Date.now,
   })
   const { promptReader } = engine
@@ -55,10 +56,10 @@ export async function startVariantEngine(
     ...promptReader,
     read: (tokens: readonly number[], signal: AbortSignal) => {
       first ??= tokens
-      return promptReader.read(first, signal)
+      return promptReader.read(terms.replaysPrompts?.() === true ? first : tokens, signal)
     },
   }
-  const served = terms.replaysPrompts === true ? { ...engine, promptReader: replaying } : engine
+  const served = { ...engine, promptReader: replaying }
   const listening = { host: '127.0.0.1', port: 0, secret: undefined, onRequestEnd: () => {} }
   const server = await startEngineServer(served, listening)
   return { url: server.url, contributor, signingKey, modelId, stop: () => server.stop() }

@@ -1,0 +1,115 @@
+/*
+ * `vouch audit` as an auditor runs it, of a real gateway with a real contributor behind it that serves vouch-mini, or something
+ * in its place.
+ */
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { SignedVerdict } from '../../src/domain/audit.ts'
+import { type AuditPlace, openAuditPlace, type Served } from '../support/audit-place.ts'
+import { builtInModelFolder } from '../support/built-in-model.ts'
+import { runVouch } from '../support/dev-process.ts'
+
+const questions = readFileSync(
+  resolve(builtInModelFolder, 'training/data/fresh-questions.txt'),
+  'utf8',
+)
+  .split('\n')
+  .map((line) => line.split(' | ')[1] ?? '')
+  .filter((question) => question !== '')
+
+let place: AuditPlace
+/** Where the next audit begins. */
+let batches = 0
+
+beforeAll(async () => {
+  place = await openAuditPlace(questions)
+}, 120_000)
+afterAll(() => place.close())
+
+type Audited = {
+  readonly verdicts: readonly SignedVerdict[]
+  readonly windows: readonly { readonly samples: number; readonly tokens: number }[]
+  readonly unopened: readonly { readonly reason: string }[]
+  readonly faults: readonly string[]
+}
+
+async function audit(
+  name: string,
+  options: readonly string[] = [],
+): Promise<{ code: number | null; audited: Audited; output: string }> {
+  const { code, output } = await runVouch([
+    'audit',
+    ...['--gateway', place.origin, '--rpc', place.rpcUrl, '--key', place.keyFile],
+    ...['--model', builtInModelFolder, '--confirmations', '1', '--json'],
+    // Half as many answers are enough to pass as with the usual one in a hundred.
+    ...['--false-pass', '0.1'],
+    ...['--state', join(place.folder, `${name}.json`)],
+    ...['--reports', join(place.folder, `${name}-reports`)],
+    ...options,
+  ])
+  const json = output.split('\n').find((line) => line.startsWith('{')) ?? '{}'
+  return { code, output, audited: JSON.parse(json) as Audited }
+}
+
+/** Serves so, asks so many questions, and audits what came of it. */
+async function auditServed(served: Served, count: number, options: readonly string[] = []) {
+  await place.serve(served)
+  const lastSeq = await place.ask(count)
+  const first = batches
+  batches = await place.drawnBatches(lastSeq)
+  return audit(served, ['--batches', `${first}-${batches - 1}`, ...options])
+}
+
+test('a contributor that serves the model passes bit for bit, and the gateway is told', async () => {
+  const { code, audited, output } = await auditServed('vouch-mini', 64)
+  expect(audited.faults, output).toEqual([])
+  expect(audited.verdicts, output).toHaveLength(1)
+  const [{ verdict }] = audited.verdicts as [SignedVerdict]
+  expect(verdict).toMatchObject({ contributor: place.contributor, passed: true, method: 1 })
+  expect(verdict.matchedTokens).toBe(verdict.tokens)
+  expect(verdict.tokens).toBeGreaterThan(1_000)
+  expect(code).toBe(0)
+  const told = await fetch(`${place.origin}/v1/audits/verdicts?contributor=${place.contributor}`)
+  const { data } = (await told.json()) as { data: SignedVerdict[] }
+  expect(data.map((kept) => kept.verdict)).toEqual([verdict])
+}, 240_000)
+
+test('one whose arithmetic rounds otherwise passes as well', async () => {
+  const noisy = ['--class', 'float', '--sampler', 'vouch', '--no-report']
+  const { code, audited, output } = await auditServed('f16-noise', 64, noisy)
+  expect(audited.verdicts, output).toHaveLength(1)
+  expect(audited.verdicts[0]?.verdict).toMatchObject({ passed: true, method: 2 })
+  expect(code).toBe(0)
+}, 240_000)
+
+test.each<Served>(['five-layers', 'cut-short', 'replay'])(
+  '%s in its place is found out',
+  async (served) => {
+    const { code, audited, output } = await auditServed(served, 32, ['--no-report'])
+    expect(audited.verdicts.length, output).toBeGreaterThan(0)
+    expect(audited.verdicts[0]?.verdict).toMatchObject({
+      contributor: place.contributor,
+      passed: false,
+    })
+    expect(audited.verdicts[0]?.verdict.samples).toBeGreaterThanOrEqual(10)
+    expect(code).toBe(1)
+  },
+  240_000,
+)
+
+test('where callers let nobody keep anything, canaries tell', async () => {
+  await place.serve('four-layers')
+  const first = batches
+  const lastSeq = await place.ask(3, { mayBeKept: false })
+  batches = await place.drawnBatches(lastSeq)
+  const canaries = ['--canaries', '16', '--every', '1', '--api-key-file', place.apiKeyFile]
+  const { code, audited, output } = await audit('canaries', [
+    '--batches',
+    `${first}-${batches - 1}`,
+    ...canaries,
+  ])
+  expect(audited.verdicts[0]?.verdict, output).toMatchObject({ passed: false })
+  expect(audited.verdicts[0]?.verdict.canaries).toBe(audited.verdicts[0]?.verdict.samples)
+  expect(code).toBe(1)
+}, 240_000)
