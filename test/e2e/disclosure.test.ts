@@ -1,0 +1,352 @@
+/*
+ * Two gateways on one Redis and one real chain, a contributor that signs, and an auditor: what is kept, what is opened, by
+ * whom it was chosen, and what follows from what the auditor says.
+ */
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { readBlockRandomness } from '../../src/chain/block-randomness.ts'
+import { type JsonRpc, jsonRpc } from '../../src/chain/json-rpc.ts'
+import { randomPrivateKey } from '../../src/chain/private-key.ts'
+import { receiptDomain } from '../../src/chain/receipt-typed-data.ts'
+import { sampleIndices } from '../../src/chain/sample-indices.ts'
+import { addressOfPrivateKey } from '../../src/chain/signatures.ts'
+import type { DomainSeparator } from '../../src/chain/typed-data.ts'
+import { manifestIdOf } from '../../src/config-manifest.ts'
+import { type AuditVerdict, auditMethod } from '../../src/domain/audit.ts'
+import type {
+  AuditBatchDocument,
+  AuditSampleDocument,
+  AuditSamplesDocument,
+} from '../../src/domain/audit-documents.ts'
+import { type Address, type Bytes32, unixSecondsOf } from '../../src/domain/units.ts'
+import { auditQuery } from '../support/audit-queries.ts'
+import { expectOk } from '../support/dev-chain.ts'
+import { runVouch, type ServeProcess, startServe } from '../support/dev-process.ts'
+import { type RedisServer, startRedisServer } from '../support/redis-server.ts'
+import { openServeConfig, type ServeConfig } from '../support/serve-config.ts'
+import { signingUpstream } from '../support/signing-upstream.ts'
+import { signedVerdict } from '../support/verdicts.ts'
+
+const auditorKey = randomPrivateKey()
+const secondKey = randomPrivateKey()
+const strangerKey = randomPrivateKey()
+const prompt = 'a prompt that lies nowhere in the clear'
+const words = ['an ', 'answer ', 'that lies nowhere in the clear']
+/** Half of all: enough of both kinds in thirty receipts to compare, and nothing here depends on how many. */
+const ratePpm = 500_000
+
+let redis: RedisServer
+let config: ServeConfig
+let one: ServeProcess
+let other: ServeProcess
+let apiKey: string
+let rpc: JsonRpc
+let gateway: Address
+let contributor: Address
+let modelId: Bytes32
+let domain: DomainSeparator
+let lastSeq = 0
+
+beforeAll(async () => {
+  redis = await startRedisServer()
+  config = await openServeConfig()
+  const { addresses, contracts, keys, channel } = config.devChain
+  gateway = addresses.gatewayOperator
+  contributor = addresses.contributorOperator
+  modelId = manifestIdOf({ id: 'public-name', weights: null })
+  domain = receiptDomain({ chainId: 31_337, verifyingContract: contracts.receiptVerifier })
+  rpc = jsonRpc(config.chainUrl)
+  const privateKey = keys.contributorSigner
+  const upstream = signingUpstream({ privateKey, operator: contributor, domain, modelId })
+  config.upstream.become(upstream.answer(words))
+  const yaml = (folder: string) =>
+    config.yaml((text) =>
+      text
+        .replace(/dataFolder: .*/, `dataFolder: ${join(config.folder, folder)}`)
+        .replace(
+          '    apiKeyFile: engine.key\n',
+          `    operator: '${contributor}'\n    signingAddresses: ['${addresses.contributorSigner}']\n`,
+        )
+        .concat(`store:\n  redisUrl: ${redis.url}\ntransparency: { batchS: 1, promiseS: 60 }\n`)
+        .concat(
+          `audits: { auditors: ['${addressOfPrivateKey(auditorKey)}', '${addressOfPrivateKey(secondKey)}'], ratePpm: ${ratePpm} }\n`,
+        ),
+    )
+  one = await startServe(yaml('one'))
+  other = await startServe(yaml('two'))
+  await config.signTranche(one)
+  const made = await runVouch([
+    ...['keys', 'create', '--config', yaml('three'), '--channel', channel.channelId],
+  ])
+  apiKey = /sk-vouch-\S+/.exec(made.output)?.[0] ?? expect.fail(made.output)
+}, 120_000)
+afterAll(async () => {
+  await one?.kill()
+  await other?.kill()
+  await config?.close()
+  await redis?.stop()
+})
+
+const soon = <T>(check: () => Promise<T>) => vi.waitFor(check, { timeout: 30_000, interval: 100 })
+
+type Asking = {
+  readonly at?: ServeProcess
+  readonly headers?: Readonly<Record<string, string>>
+  readonly members?: Readonly<Record<string, unknown>>
+}
+async function ask(
+  asking: Asking = {},
+): Promise<{ readonly status: number; readonly receipt: string }> {
+  const answer = await fetch(`${(asking.at ?? one).origin}/v1/chat/completions`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      authorization: `Bearer ${apiKey}`,
+      ...asking.headers,
+    },
+    body: JSON.stringify({
+      model: 'public-name',
+      messages: [{ role: 'user', content: prompt }],
+      ...asking.members,
+    }),
+  })
+  await answer.arrayBuffer()
+  return { status: answer.status, receipt: answer.headers.get('x-vouch-receipt') ?? '' }
+}
+
+const allowed = { headers: { 'x-vouch-audit': 'allow' } }
+
+const askAuditor = async (
+  path: string,
+  { at = one, authorization = auditQuery({ key: auditorKey, gateway, domain }) } = {},
+) => {
+  const answer = await fetch(`${at.origin}/v1/audits/${path}`, { headers: { authorization } })
+  return { status: answer.status, json: (await answer.json()) as Record<string, unknown> }
+}
+
+async function report(said: Partial<AuditVerdict> = {}, key = auditorKey, at = one) {
+  const issuedAt = unixSecondsOf(Date.now())
+  const window = { gateway, contributor, modelId, lastSeq, issuedAt }
+  const signed = signedVerdict(key, { ...window, ...said }, domain)
+  const answer = await fetch(`${at.origin}/v1/audits/verdicts`, {
+    method: 'POST',
+    body: JSON.stringify({ verdict: signed.verdict, signature: signed.signature }),
+  })
+  return { status: answer.status, json: (await answer.json()) as Record<string, unknown> }
+}
+
+const codeOf = ({ json }: { readonly json: Record<string, unknown> }) =>
+  (json['error'] as { readonly code: string } | undefined)?.code
+
+/** Every sample of every batch, in the order of the log, each page from the other gateway than the one before. */
+async function everySample(): Promise<{
+  readonly batches: readonly AuditBatchDocument[]
+  readonly samples: readonly AuditSampleDocument[]
+}> {
+  const batches: AuditBatchDocument[] = []
+  const samples: AuditSampleDocument[] = []
+  for (let number = 0; ; number += 1) {
+    const [at, next] = number % 2 === 0 ? [one, other] : [other, one]
+    const batch = await askAuditor(`batches/${number}`, { at })
+    if (batch.status !== 200) break
+    batches.push(batch.json as AuditBatchDocument)
+    for (let after = ''; ; ) {
+      const page = await askAuditor(`batches/${number}/samples${after}`, { at: next })
+      expect(page.status).toBe(200)
+      const { samples: some, hasMore, batch: told } = page.json as AuditSamplesDocument
+      expect(told).toEqual(batch.json)
+      samples.push(...some)
+      if (!hasMore) break
+      after = `?after=${some.at(-1)?.index}`
+    }
+  }
+  return { batches, samples }
+}
+
+/** Waits until all receipts up to this one are anchored and drawn. */
+async function untilDrawn(seq: number): Promise<void> {
+  await soon(async () => {
+    const { batches } = await everySample()
+    const last = batches.at(-1)
+    await rpc.call('anvil_mine', ['0x3'])
+    expect((last?.firstSeq ?? 0) + (last?.count ?? 0) - 1).toBeGreaterThanOrEqual(seq)
+  })
+}
+
+async function everythingInRedis(): Promise<string> {
+  const names = (await redis.command('KEYS', '*')) as string[]
+  const values = await Promise.all(
+    names.map(async (name) => {
+      const type = await redis.command('TYPE', name)
+      if (type === 'zset') return redis.command('ZRANGE', name, '0', '-1')
+      return redis.command(type === 'hash' ? 'HGETALL' : 'GET', name)
+    }),
+  )
+  return JSON.stringify([names, values])
+}
+
+const seqOf = async (receiptId: string): Promise<number> => {
+  const answer = await fetch(`${one.origin}/v1/receipts/${receiptId}`, {
+    headers: { authorization: `Bearer ${apiKey}` },
+  })
+  const { receipt } = (await answer.json()) as { receipt: { gatewaySeq: number } }
+  return receipt.gatewaySeq
+}
+
+describe('what is kept', () => {
+  test('nothing of a request whose caller did not agree', async () => {
+    expect((await ask()).status).toBe(200)
+    expect((await ask({ members: { attestation: { audit: false } } })).status).toBe(200)
+    expect((await ask({ members: { store: true } })).status).toBe(200)
+    const kept = await everythingInRedis()
+    expect(kept).not.toContain('transcript:')
+    expect(kept).not.toContain(prompt)
+  })
+
+  test('no contributor can tell who agreed', async () => {
+    const { requests } = config.upstream
+    const seenOf = async (asking: Asking) => {
+      await ask(asking)
+      const seen = requests.at(-1) ?? expect.fail('the contributor was asked')
+      return { body: seen.body.toString(), headers: Object.keys(seen.headers).toSorted() }
+    }
+    const silent = await seenOf({})
+    expect(await seenOf(allowed)).toEqual(silent)
+    expect(await seenOf({ members: { attestation: { audit: true } } })).toEqual(silent)
+    expect(silent.body).not.toContain('audit')
+  })
+
+  test('of one who agreed, sealed', async () => {
+    const { receipt } = await ask(allowed)
+    const seq = await seqOf(receipt)
+    await soon(async () => expect(await everythingInRedis()).toContain(`transcript:${seq}"`))
+    const kept = await everythingInRedis()
+    for (const secret of [prompt, words.join(''), words[2]]) expect(kept).not.toContain(secret)
+  })
+
+  test('a wish that cannot be read is refused', async () => {
+    expect((await ask({ headers: { 'x-vouch-audit': 'yes' } })).status).toBe(400)
+    expect((await ask({ members: { attestation: { audit: 'yes' } } })).status).toBe(400)
+    const both = { ...allowed, members: { attestation: { audit: false } } }
+    expect((await ask(both)).status).toBe(400)
+  })
+})
+
+test('what the chain chooses is opened at any gateway, and nothing else', async () => {
+  const agreed = new Map<number, 'whole' | 'stream'>()
+  const silent = new Set<number>()
+  const askSome = async (): Promise<void> => {
+    for (const at of [one, other, one, other]) {
+      agreed.set(await seqOf((await ask({ ...allowed, at })).receipt), 'whole')
+      const stream = { stream: true, attestation: { mode: 'signed', audit: true } }
+      agreed.set(await seqOf((await ask({ at, members: stream })).receipt), 'stream')
+      silent.add(await seqOf((await ask({ at })).receipt))
+    }
+    lastSeq = Math.max(...agreed.keys(), ...silent)
+  }
+  const chosenOf = (all: readonly AuditSampleDocument[]) =>
+    all.filter(({ gatewaySeq }) => agreed.has(gatewaySeq) || silent.has(gatewaySeq))
+  const kindsIn = (all: readonly AuditSampleDocument[]) =>
+    new Set(chosenOf(all).map(({ gatewaySeq }) => agreed.get(gatewaySeq) ?? 'silent'))
+  // Chance decides which are chosen, and not whether this is a test: it goes on until each kind is among them.
+  let { batches, samples } = { batches: [], samples: [] } as Awaited<ReturnType<typeof everySample>>
+  while (kindsIn(samples).size < 3) {
+    await askSome()
+    await untilDrawn(lastSeq)
+    ;({ batches, samples } = await everySample())
+  }
+  const mine = chosenOf(samples)
+  // By the chain alone: the root that was anchored and the randomness of the second block after it.
+  const demanded = await Promise.all(
+    batches.map(async ({ root, count, firstSeq, anchoredBlock, randomness, drawnBlock }) => {
+      const fromChain = expectOk(await readBlockRandomness(rpc, anchoredBlock + 2))
+      expect([drawnBlock, randomness]).toEqual([anchoredBlock + 2, fromChain])
+      const draw = { root, count, ratePpm, randomness: fromChain ?? randomness }
+      return sampleIndices(draw).map((index) => firstSeq + index)
+    }),
+  )
+  expect(samples.map(({ gatewaySeq }) => gatewaySeq)).toEqual(demanded.flat())
+  for (const sample of mine) {
+    if (!sample.opened) {
+      expect([sample.gatewaySeq, sample.reason]).toEqual([sample.gatewaySeq, 'no_consent'])
+      expect(silent.has(sample.gatewaySeq)).toBe(true)
+      continue
+    }
+    const { work } = sample.receipt.receipt
+    const [request, response] = [sample.requestBody, sample.responseBody].map((text) =>
+      Buffer.from(text, 'base64'),
+    ) as [Buffer, Buffer]
+    const sha256 = async (bytes: Buffer) =>
+      `0x${Buffer.from(await crypto.subtle.digest('SHA-256', Buffer.from(bytes))).toString('hex')}`
+    expect(await sha256(request)).toBe(work.inputHash)
+    expect(await sha256(response)).toBe(work.outputHash)
+    expect(request.toString()).toContain(prompt)
+    const kind = agreed.get(sample.gatewaySeq)
+    expect(response.toString().endsWith('data: [DONE]\n\n')).toBe(kind === 'stream')
+  }
+}, 120_000)
+
+describe('who asks', () => {
+  test('an auditor that is not named, or cannot show that it asks here and now, sees nothing', async () => {
+    const signed = { key: auditorKey, gateway, domain }
+    const seen = async (authorization: string) =>
+      codeOf(await askAuditor('batches/0/samples', { authorization }))
+    expect(await seen(auditQuery({ ...signed, key: strangerKey }))).toBe('auditor_not_named')
+    expect(await seen(auditQuery({ ...signed, gateway: contributor }))).toBe('audit_query_invalid')
+    expect(await seen(auditQuery({ ...signed, validForS: -1 }))).toBe('audit_query_invalid')
+    expect(await seen(auditQuery({ ...signed, validForS: 600 }))).toBe('audit_query_invalid')
+    const elsewhere = receiptDomain({ chainId: 1, verifyingContract: gateway })
+    expect(await seen(auditQuery({ ...signed, domain: elsewhere }))).toBe('audit_query_invalid')
+    expect(await seen(`Bearer ${apiKey}`)).toBe('audit_query_invalid')
+  })
+
+  test('a batch that is not there, or a page that is none, is refused', async () => {
+    expect(codeOf(await askAuditor('batches/9999'))).toBe('audit_batch_not_found')
+    expect(codeOf(await askAuditor('batches/x'))).toBe('audit_batch_not_found')
+    expect(codeOf(await askAuditor('batches/0/samples?after=-1'))).toBe('invalid_value')
+  })
+
+  test('everybody may read by which rules', async () => {
+    const terms = await (await fetch(`${other.origin}/v1/audits/terms`)).json()
+    expect(terms).toMatchObject({ object: 'vouch.audit_terms', gateway, ratePpm })
+  })
+})
+
+describe('what is reported', () => {
+  test('is taken of a named auditor alone, whole and once', async () => {
+    expect(codeOf(await report({}, strangerKey))).toBe('auditor_not_named')
+    expect(codeOf(await report({ gateway: contributor }))).toBe('verdict_unacceptable')
+    const junk = async (body: string | Buffer) => {
+      const answer = await fetch(`${one.origin}/v1/audits/verdicts`, { method: 'POST', body })
+      return answer.status
+    }
+    expect(await junk('')).toBe(400)
+    expect(await junk('[]')).toBe(400)
+    expect(await junk('{"verdict":{},"signature":"0x"}')).toBe(400)
+    expect(await junk(Buffer.alloc(100_000, 32))).toBe(413)
+    const issuedAt = unixSecondsOf(Date.now() - 60_000)
+    const few = { issuedAt, tokens: 10, matchedTokens: 10 }
+    expect((await report(few)).status).toBe(200)
+    expect((await report(few, auditorKey, other)).status).toBe(200)
+    expect(codeOf(await report({ ...few, passed: false }))).toBe('verdict_conflict')
+    // It rests on too few tokens for anything to follow.
+    expect((await ask()).status).toBe(200)
+  })
+
+  test('who fails is asked by no gateway, until an auditor says otherwise', async () => {
+    const failing = { passed: false, method: auditMethod.bitForBit, tokens: 64, matchedTokens: 60 }
+    const issuedAt = unixSecondsOf(Date.now() - 30_000)
+    expect((await report({ ...failing, issuedAt })).status).toBe(200)
+    expect((await ask()).status).toBe(503)
+    await soon(async () => expect((await ask({ at: other })).status).toBe(503))
+    const listed = await fetch(`${other.origin}/v1/audits/verdicts?contributor=${contributor}`)
+    const { data } = (await listed.json()) as { data: readonly { verdict: AuditVerdict }[] }
+    expect(data.map(({ verdict }) => verdict.passed)).toEqual([false, true])
+    // Another auditor's word alone does not outweigh it.
+    expect((await report({}, secondKey)).status).toBe(200)
+    expect((await ask()).status).toBe(503)
+    expect((await report({})).status).toBe(200)
+    expect((await ask()).status).toBe(200)
+    await soon(async () => expect((await ask({ at: other })).status).toBe(200))
+  })
+})
