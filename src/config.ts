@@ -44,6 +44,7 @@ import { type ReceiptsConfig, receiptsSection } from './config-receipts.ts'
 import { type RoutingConfig, routingSection } from './config-routing.ts'
 import { ConfigFault } from './config-source.ts'
 import { type StoreConfig, storeSection } from './config-store.ts'
+import { type TeeConfig, teeSection } from './config-tee.ts'
 import { type TransparencyConfig, transparencySection } from './config-transparency.ts'
 import { type UpstreamConfig, upstreamsList } from './config-upstreams.ts'
 import { text } from './config-values.ts'
@@ -80,6 +81,8 @@ export type GatewayConfig = {
   readonly joining?: JoiningConfig | undefined
   /** Undefined: nobody is named to audit. */
   readonly audits?: AuditsConfig | undefined
+  /** Undefined: nothing is attested. */
+  readonly tee?: TeeConfig | undefined
   /** Undefined keeps no log, and receipts promise no anchor. */
   readonly transparency?: TransparencyConfig | undefined
   /** Undefined has no admin API. */
@@ -124,6 +127,7 @@ export const configSection: Key<Meaning<Terms, GatewayConfig>> = section({
     lending: optional(lendingSection),
     joining: optional(joiningSection),
     audits: optional(auditsSection),
+    tee: optional(teeSection),
     transparency: optional(transparencySection),
     admin: optional(adminSection),
   },
@@ -165,6 +169,7 @@ export const configSection: Key<Meaning<Terms, GatewayConfig>> = section({
       lending,
       joining,
       audits: values.audits?.(),
+      tee: values.tee?.(),
       transparency: values.transparency?.(files),
       admin: values.admin?.(files),
     }

@@ -35,6 +35,9 @@ export type ExpectedWork = Pick<
   readonly nowS: number
 }
 
+/** A Work that agrees with what was seen, and which of its contributor's keys signed it. */
+export type CheckedWork = SignedWork & { readonly signer: Address }
+
 export type WorkFault =
   | { readonly fault: 'work_missing' }
   | { readonly fault: 'work_malformed' }
@@ -59,7 +62,7 @@ export function checkWork(
   domain: DomainSeparator,
   encoded: string | undefined,
   expected: ExpectedWork,
-): Result<SignedWork, WorkFault> {
+): Result<CheckedWork, WorkFault> {
   if (encoded === undefined) return err({ fault: 'work_missing' })
   const signed = decodeWork(encoded)
   if (signed === undefined) return err({ fault: 'work_malformed' })
@@ -77,7 +80,7 @@ export function checkWork(
   }
   const signer = recoverSigner(workDigest(domain, work), signed.signature)
   return signer !== undefined && expected.signingAddresses.includes(signer)
-    ? ok(signed)
+    ? ok({ ...signed, signer })
     : err({ fault: 'work_signer_unknown' })
 }
 

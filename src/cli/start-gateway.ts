@@ -10,7 +10,6 @@ import { jsonRpc } from '../chain/json-rpc.ts'
 import { receiptDomain } from '../chain/receipt-typed-data.ts'
 import { curveInUse } from '../chain/signatures.ts'
 import type { GatewayConfig } from '../config.ts'
-import { createCountersignatures } from '../evidence/countersignatures.ts'
 import { createDoor } from '../gateway/create-door.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
@@ -36,6 +35,7 @@ import { type OpenAudits, openAudits } from './open-audits.ts'
 import { openBilling } from './open-billing.ts'
 import { openCallerLimits } from './open-caller-limits.ts'
 import { nothingToReload, type OpenContributors, openContributors } from './open-contributors.ts'
+import { openEvidence } from './open-evidence.ts'
 import { openExchange } from './open-exchange.ts'
 import { type OpenRouting, openRouting } from './open-routing.ts'
 import { openSettlement, type RunningSettlement } from './open-settlement.ts'
@@ -86,12 +86,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   await checkOtherChains(config)
   const places = await openMoneyPlaces(config)
   const { destination, ...logs } = openLogs(options)
-  const {
-    outbox,
-    contributors: kept,
-    countersignatures,
-    ...stores
-  } = await openStores(config, logs.gateway)
+  const { outbox, contributors: kept, ...stores } = await openStores(config, logs.gateway)
   const { tunnels, upstreams } = openUpstreams(config, logs.gateway, (id) => capacity.askNow(id))
   const inFlight = new InFlight()
   const { exchange, ...rates } = await openExchange({ config, log: logs.gateway, nowMs })
@@ -104,11 +99,13 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const payouts = await startPayouts({ ...chain, places, exchange, settlement })
   const routing = openRouting({ config, rpc, options: stores.room, tunnels, nowMs })
   const audits = await openAudits({ ...chain, ...stores, signer, pool: routing.pool })
+  const evidence = openEvidence({ config, stores, signer, pool: routing.pool, nowMs })
   const capacity = watchCapacity({ pool: routing.pool, upstreams, nowMs })
   const limits = await openCallerLimits({ ...stores.counters, config, log: logs.gateway, nowMs })
   const gateway = conductorOf(options, {
     ...{ payment, limits: limits.desk, routing, upstreams, payouts: payouts.desk, signer },
     ...{ transparency: transparency?.publisher, audits: audits?.desk, log: logs.request, nowMs },
+    boundKeys: evidence.boundKeys,
   })
   const { recovered, reaper } = await startRecovery(gateway, stores.ledger, logs.gateway)
   const sweep = sweepReceipts(config, stores.ledger, logs.gateway)
@@ -125,11 +122,9 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     x402: openX402({ config, places, billing, exchange, settlement, nowMs }),
     tunnels,
     payouts: payouts.step,
-    countersignatures: createCountersignatures({
-      ...{ ledger: stores.ledger, store: countersignatures, domain: signer.domain, nowMs },
-    }),
     transparency: transparency?.door,
     audits: audits?.door,
+    ...evidence.doors,
     ...contributors.doors,
     log: logs.gateway,
   })
@@ -149,7 +144,8 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     stop: () =>
       close({
         ...{ inFlight, server, contributors, payouts, settlement, reaper, rates, limits, sweep },
-        ...{ transparency, audits, stores, upstreams, capacity, log: logs.gateway, destination },
+        ...{ transparency, audits, evidence, stores, upstreams, capacity },
+        ...{ log: logs.gateway, destination },
       }),
   }
 }
@@ -163,6 +159,7 @@ type Conducted = Pick<
   | 'signer'
   | 'transparency'
   | 'audits'
+  | 'boundKeys'
   | 'log'
   | 'nowMs'
 > & { readonly routing: OpenRouting }
@@ -202,6 +199,7 @@ type Closable = {
   readonly payouts: Stoppable
   readonly settlement: RunningSettlement
   readonly reaper: Stoppable
+  readonly evidence: Stoppable
   readonly rates: Stoppable
   readonly transparency: Stoppable | undefined
   readonly audits: Pick<OpenAudits, 'stop'> | undefined
@@ -224,6 +222,7 @@ async function close(gateway: Closable): Promise<void> {
   const paid = gateway.payouts.stop()
   await gateway.settlement.claimNow()
   await gateway.audits?.stop()
+  await gateway.evidence.stop()
   await gateway.transparency?.stop()
   await gateway.settlement.stop()
   await paid

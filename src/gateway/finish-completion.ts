@@ -9,11 +9,11 @@ import {
   unaryHashes,
   unitHashes,
 } from '../attestation/answer-transcript.ts'
-import { checkWork } from '../attestation/check-work.ts'
+import { type CheckedWork, checkWork } from '../attestation/check-work.ts'
 import type { SeenCheckpoint } from '../attestation/seen-checkpoints.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { SignedCheckpoint } from '../domain/checkpoint.ts'
-import { type SignedWork, workStatus } from '../domain/receipt.ts'
+import { workStatus } from '../domain/receipt.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { EndReason } from '../domain/request-record.ts'
 import { type Bytes32, unixSecondsOf, zeroBytes32 } from '../domain/units.ts'
@@ -183,7 +183,7 @@ async function settleComplete(
   const { request, begun } = served
   const { contributor, offer } = begun.attempt.candidate
   const { received } = answer
-  let signedWork: SignedWork | undefined
+  let signedWork: CheckedWork | undefined
   if (contributor.identity !== undefined) {
     const checked = checkWork(gateway.signer.domain, answer.encodedWork, {
       jobId: request.jobId,

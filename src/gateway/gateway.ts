@@ -1,5 +1,6 @@
 import type { GatewaySigner } from '../attestation/seal-receipt.ts'
 import type { RequestLog } from '../base/log.ts'
+import type { BoundKeys } from '../evidence/bound-keys.ts'
 import type { TokenCounter } from '../metering/token-counter.ts'
 import type { CallerLimitsStep } from '../payment/caller-limits-desk.ts'
 import type { PaymentStep } from '../payment/payment-step.ts'
@@ -32,6 +33,8 @@ export type Gateway = {
   readonly keepAlive?: KeepAliveTerms | undefined
   /** What is kept for auditors, and what they found; undefined where none is named. */
   readonly audits?: AuditsDesk | undefined
+  /** Which keys of contributors are bound to trusted environments; undefined: none is known to be. */
+  readonly boundKeys?: Pick<BoundKeys, 'isBound'> | undefined
   /** The last requests without a receipt. */
   readonly unserved: UnservedRequests
   /** Undefined where no transparency log is kept. */

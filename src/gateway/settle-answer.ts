@@ -2,14 +2,14 @@
  * The end of one answer in the books: its price, its charge, its receipt and its line in the log.
  */
 import type { AnswerHashes } from '../attestation/answer-transcript.ts'
+import type { CheckedWork } from '../attestation/check-work.ts'
 import { sealReceipt, type UnsealedReceipt } from '../attestation/seal-receipt.ts'
 import type { SeenCheckpoint } from '../attestation/seen-checkpoints.ts'
 import type { SignedCheckpoint } from '../domain/checkpoint.ts'
 import { type AssetAtRate, type MicroUsd, microUsd, microUsdOf } from '../domain/exchange.ts'
 import type { Earning } from '../domain/hold.ts'
 import { priceRoundedUp } from '../domain/price-sheet.ts'
-import { type SignedWork, type Work, type WorkStatus, workStatus } from '../domain/receipt.ts'
-import type { ReceiptEvidence } from '../domain/receipt-document.ts'
+import { type Work, type WorkStatus, workStatus } from '../domain/receipt.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import { apiKeyIdOf, type InferenceRequest } from '../domain/request.ts'
 import { answerIdToKeep, isAnswerId } from '../domain/request-id.ts'
@@ -35,6 +35,7 @@ import type { Gateway } from './gateway.ts'
 import { keepForAudits } from './keep-for-audits.ts'
 import { attemptRecordsOf, endServedAttempt, outcomeWhenEnded } from './note-attempt.ts'
 import type { BegunAnswer } from './open-first-answer.ts'
+import { evidenceOf, standingOf } from './receipt-evidence.ts'
 
 export type ServedRequest = {
   readonly request: InferenceRequest
@@ -58,7 +59,7 @@ export type Outcome = {
   readonly status: WorkStatus
   readonly usage: MeteredUsage
   /** The contributor's own signed account, checked; undefined where it cannot sign or did not get that far. */
-  readonly signedWork: SignedWork | undefined
+  readonly signedWork: CheckedWork | undefined
   /** Of a stream without a Work: how far its contributor vouches for it, checked. */
   readonly vouched?: SeenCheckpoint | undefined
   /** Two checkpoints that it signed under one index. */
@@ -177,6 +178,7 @@ function unsealed(
     work: outcome.signedWork?.work ?? ownAccount(gateway, served, outcome),
     contributorSignature,
     evidence: evidenceOf(outcome),
+    standing: standingOf(gateway, outcome),
     client: served.admitted.payerAddress,
     requestHash: request.requestHash,
     responseHash: outcome.hashes.responseHash,
@@ -189,14 +191,6 @@ function unsealed(
     sealedAt: unixSecondsOf(nowMs),
     answerId: answerIdToKeep(request.requestId, answerIdOf(served)),
   }
-}
-
-function evidenceOf({ vouched, contradiction = [] }: Outcome): ReceiptEvidence | undefined {
-  if (vouched === undefined) {
-    return contradiction.length === 0 ? undefined : { checkpoints: contradiction }
-  }
-  const { checkpoint, signature } = vouched
-  return { checkpoints: [{ checkpoint, signature }] }
 }
 
 /** The contributor's word for the answer; undefined where its client reads another's. */

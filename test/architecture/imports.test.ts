@@ -74,6 +74,7 @@ const homes: Record<string, RegExp> = {
   'onnxruntime-node': /^engine\//,
   '@huggingface/tokenizers': /^(engine|metering)\//,
   pino: /^base\/log\.ts$/,
+  '@phala/dcap-qvl': /^evidence\/tee-quote\.ts$/,
   yaml: /^config-source\.ts$/,
 }
 
