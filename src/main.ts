@@ -12,6 +12,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   verify: async () => (await import('./cli/verify-command.ts')).verifyCommand,
   audit: async () => (await import('./cli/audit-command.ts')).auditCommand,
   log: async () => (await import('./cli/log-command.ts')).logCommand,
+  log: async () => (await import('./cli/log-command.ts')).logCommand,
   channel: async () => (await import('./cli/channel-command.ts')).channelCommand,
   wallet: async () => (await import('./cli/wallet-command.ts')).walletCommand,
   keys: async () => (await import('./cli/keys-command.ts')).keysCommand,

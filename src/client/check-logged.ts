@@ -26,7 +26,8 @@ export const checkLogged: FurtherCheck = async ({ verification, signers, gateway
   if (gateway === undefined) return []
   const { receipt, nowMs } = verification
   // Whoever knows a digest may ask for its proof, so no key leaves this machine for it.
-  const path = `/v1/transparency/proof?digest=${signers.receiptDigest}`
+  const query = `digest=${signers.receiptDigest}&gatewaySeq=${receipt.receipt.gatewaySeq}`
+  const path = `/v1/transparency/proof?${query}`
   const proof = await askGateway({ origin: gateway.origin, path, init: {} }, proofReader)
   if (!proof.ok) return [withoutProof(receipt, proof.error, nowMs)]
   const shown = checkInclusion(receipt, proof.value)

@@ -13,8 +13,11 @@ import type { Payer } from '../domain/request.ts'
 import type { Bytes32 } from '../domain/units.ts'
 import { isStoreFailure } from '../payment/payment-step.ts'
 import type { LogPublisher } from '../transparency/log-publisher.ts'
-import type { LogReader } from '../transparency/log-reader.ts'
+import { type LogReader, searchedBatchesMax } from '../transparency/log-reader.ts'
 import { findReceipt } from './find-receipt.ts'
+
+/** Without its number only the newest batches are looked through. */
+type KnownReceipt = { readonly digest: Bytes32; readonly gatewaySeq: number | undefined }
 
 type Answered<T> = Promise<Result<T, Refusal>>
 
@@ -28,10 +31,7 @@ export type TransparencyDoor = {
     readonly to: number
   }) => Answered<ConsistencyDocument>
   /** For whoever knows a receipt. */
-  readonly proof: (receipt: {
-    readonly gatewaySeq: number
-    readonly digest: Bytes32
-  }) => Answered<InclusionProofDocument>
+  readonly proof: (receipt: KnownReceipt) => Answered<InclusionProofDocument>
   /** For its payer, by any of the receipt's names. */
   readonly proofOf: (payer: Payer, name: string) => Answered<InclusionProofDocument>
 }
@@ -52,11 +52,11 @@ export type TransparencyDoorDeps = {
 
 export function createTransparencyDoor(deps: TransparencyDoorDeps): TransparencyDoor {
   const { reader, facts, policy, standing, payment } = deps
-  const proof = async (receipt: {
-    readonly gatewaySeq: number
-    readonly digest: Bytes32
-  }): Answered<InclusionProofDocument> => {
-    const found = await reader.proof(receipt)
+  const proof = async ({ digest, gatewaySeq }: KnownReceipt): Answered<InclusionProofDocument> => {
+    const found =
+      gatewaySeq === undefined
+        ? await reader.search(digest, searchedBatchesMax)
+        : await reader.proof({ digest, gatewaySeq })
     return found === undefined ? err({ reason: 'receipt_not_logged' }) : ok(found)
   }
   return {

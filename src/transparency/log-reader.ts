@@ -19,6 +19,9 @@ import { treeOf } from './form-batch.ts'
 /** Batches that a consistency proof spans. */
 export const consistencyBatchesMax = 1_000
 
+/** Batches that a stranger may have looked through for a receipt whose number it does not tell. */
+export const searchedBatchesMax = 16
+
 /** The newest ones are asked for most. A tree of 4,096 takes 1.5 MB. */
 const treesRemembered = 8
 
@@ -68,10 +71,14 @@ export class LogReader {
     return { object: 'vouch.inclusion_proof', ...receipt, index, siblings, log }
   }
 
-  /** The same for whoever has no number: every batch is looked through, the newest first. */
-  async search(digest: Bytes32): Promise<InclusionProofDocument | undefined> {
+  /** The same for whoever has no number: batches are looked through, the newest first. */
+  async search(
+    digest: Bytes32,
+    batchesMax: number = Number.MAX_SAFE_INTEGER,
+  ): Promise<InclusionProofDocument | undefined> {
     const { batches } = await this.#store.length()
-    for (let batch = batches - 1; batch >= 0; batch -= 1) {
+    const last = Math.max(0, batches - batchesMax)
+    for (let batch = batches - 1; batch >= last; batch -= 1) {
       const index = (await this.#store.digests(batch))?.indexOf(digest) ?? -1
       const [found] = await this.#store.batches({ from: batch, limit: 1 })
       if (found !== undefined && index >= 0) {

@@ -19,13 +19,21 @@ export const someDigests = (count: number, salt = ''): readonly Bytes32[] =>
 
 export const closedAt = unixSeconds(1_700_000_060)
 
-export const signedHead = (head: LogHead, key: PrivateKey = gatewayKey): LogHeadDocument => ({
+/** As a gateway signs it for the verifier contract at `where`. */
+export const signedHeadIn = (
+  where: typeof place,
+  head: LogHead,
+  key: PrivateKey,
+): LogHeadDocument => ({
   object: 'vouch.log_head',
   head,
-  signature: signDigest(logHeadDigest(receiptDomain(place), head), key),
-  domain: { name: 'Vouch Receipts', version: '1', ...place },
+  signature: signDigest(logHeadDigest(receiptDomain(where), head), key),
+  domain: { name: 'Vouch Receipts', version: '1', ...where },
   anchor: null,
 })
+
+export const signedHead = (head: LogHead, key: PrivateKey = gatewayKey): LogHeadDocument =>
+  signedHeadIn(place, head, key)
 
 /** One batch after the other, of these sizes. */
 export function someBatches(

@@ -49,10 +49,11 @@ const retrieveConsistency: Route = logRoute(async (log, call) => {
 const retrieveProof: Route = logRoute(async (log, call) => {
   const { outgoing } = call
   const digest = parameter(call, 'digest')
-  const gatewaySeq = wholeNumber(parameter(call, 'gatewaySeq'))
+  const seqText = parameter(call, 'gatewaySeq')
+  const gatewaySeq = wholeNumber(seqText)
   if (!isBytes32(digest))
     return sendError(outgoing, invalid('digest', "a receipt's EIP-712 digest"))
-  if (gatewaySeq === undefined) {
+  if (gatewaySeq === undefined && seqText !== '') {
     return sendError(outgoing, invalid('gatewaySeq', 'the number that stands in the receipt'))
   }
   const proof = await log.proof({ gatewaySeq, digest: bytes32(digest) })

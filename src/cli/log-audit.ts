@@ -1,0 +1,113 @@
+/*
+ * `vouch log audit`: a whole log from the chain up, with a copy in a folder where asked, from which the next audit goes on.
+ */
+import { appendFile } from 'node:fs/promises'
+import { jsonRpc } from '../chain/json-rpc.ts'
+import { auditLog, type LogReport, type MetBatch } from '../client/audit-log.ts'
+import type { LogFinding } from '../client/audit-log-findings.ts'
+import { formatFaultEvidence } from '../client/fault-evidence.ts'
+import { type GatewayLogSource, gatewayLog, type LogSource } from '../client/log-source.ts'
+import { CommandFailure, type Terminal } from './command.ts'
+import { type MirrorFolder, mirrorFolder } from './log-mirror-folder.ts'
+import { type LogOptions, needed } from './log-options.ts'
+import { readReceiptFile } from './read-receipt-file.ts'
+
+export type LogSurroundings = { readonly terminal: Terminal; readonly nowMs: () => number }
+
+/** Resolves with the exit code: 1 where anything was found. */
+export async function auditLogCommand(
+  options: LogOptions,
+  { terminal, nowMs }: LogSurroundings,
+): Promise<number> {
+  const gateway = gatewayLog(needed('--gateway', options.gateway))
+  const copy = options.mirror === undefined ? undefined : mirrorFolder(options.mirror)
+  const receipts = await Promise.all(options.receipts.map(readReceiptFile))
+  const kept = copy === undefined ? 0 : await keptBatches(copy)
+  const audited = await auditLog({
+    rpc: jsonRpc(needed('--rpc', options.rpc)),
+    gateway: copy === undefined ? gateway : withKeptEntries(gateway, copy),
+    pins: { verifier: options.verifier, operator: options.operator },
+    from: options.from ?? 0,
+    others: [...(copy === undefined ? [] : [copy]), ...options.against.map(mirrorFolder)],
+    receipts,
+    nowMs,
+    met: async (batch) => {
+      if (copy !== undefined && batch.findings.length === 0 && batch.document.head.batch >= kept) {
+        await copy.keep(batch.document, batch.entries)
+      }
+      if (!options.json) tellProgress(batch, terminal)
+    },
+  })
+  if (!audited.ok) throw new CommandFailure(audited.error)
+  const report = audited.value
+  await writeEvidence(report.findings, options.evidence)
+  if (options.json) terminal.print(reportJson(report))
+  else for (const line of reportLines(report, options)) terminal.print(line)
+  return report.findings.length === 0 ? 0 : 1
+}
+
+/** Batches that are in the folder without a gap: what was looked at before is not fetched again. */
+async function keptBatches(copy: LogSource): Promise<number> {
+  let batches = 0
+  for (;;) {
+    const document = await copy.batch(batches)
+    if (!document.ok) throw new CommandFailure(document.error)
+    if (document.value === undefined) return batches
+    batches += 1
+  }
+}
+
+/** Heads are asked of the gateway each time, entries that it has shown before are not: their hash is in the head. */
+const withKeptEntries = (gateway: GatewayLogSource, copy: MirrorFolder): GatewayLogSource => ({
+  ...gateway,
+  entries: async (batch) => {
+    const kept = await copy.entries(batch)
+    return kept.ok && kept.value !== undefined ? kept : gateway.entries(batch)
+  },
+})
+
+const toldEvery = 50
+
+function tellProgress({ document, batches, findings }: MetBatch, terminal: Terminal): void {
+  const { batch } = document.head
+  for (const { kind, detail } of findings) terminal.print(`batch ${batch}: ${kind}: ${detail}`)
+  if ((batch + 1) % toldEvery === 0) terminal.printError(`${batch + 1} of ${batches} batches`)
+}
+
+/** One line of JSON for each; two heads that contradict each other are evidence that no contract takes yet. */
+async function writeEvidence(findings: readonly LogFinding[], path: string): Promise<void> {
+  const lines = findings.flatMap(({ evidence, heads }) => [
+    ...(evidence === undefined ? [] : [formatFaultEvidence(evidence)]),
+    ...(heads === undefined ? [] : [JSON.stringify({ object: 'vouch.log_fork', heads })]),
+  ])
+  if (lines.length > 0) await appendFile(path, lines.map((line) => `${line}\n`).join(''))
+}
+
+function reportLines(report: LogReport, options: LogOptions): readonly string[] {
+  const { log, batches, receipts, anchored, findings, hasEvents } = report
+  const told = findings.filter(({ batch }) => batch === undefined)
+  const slashable = findings.filter(({ evidence }) => evidence !== undefined).length
+  const from = options.from ?? 0
+  return [
+    ...told.map(({ kind, detail }) => `${kind}: ${detail}`),
+    `${log.gateway} has anchored ${anchored} batches from ${log.sender} with ${log.receiptAnchor}`,
+    ...(log.sender === log.gateway
+      ? []
+      : ['note: another account than the operator anchors; compare heads with others (--against)']),
+    ...(hasEvents
+      ? []
+      : ['note: the node tells no old events; the newest head alone was compared']),
+    ...(from === 0 ? [] : [`note: batches before ${from} were not looked at`]),
+    `${batches} batches with ${receipts} receipts, ${options.receipts.length} receipts of yours: ` +
+      (findings.length === 0 ? 'all holds' : `${findings.length} findings`),
+    ...(slashable === 0
+      ? []
+      : [`${slashable} of them can be punished: vouch slash ${options.evidence}`]),
+  ]
+}
+
+const reportJson = ({ log, ...report }: LogReport): string =>
+  JSON.stringify(
+    { object: 'vouch.log_audit', gateway: log.gateway, ...report },
+    (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value),
+  )

@@ -1,0 +1,50 @@
+/*
+ * A gateway as far as its log is asked, over real HTTP: it serves what a log's reader says, or what a liar makes of it.
+ */
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { LogFacts } from '../../src/gateway/transparency-door.ts'
+import type { LogReader } from '../../src/transparency/log-reader.ts'
+
+/** What is served under a path, instead of the truth; undefined: that there is nothing. */
+export type Lie = (path: string, truth: string | undefined) => string | undefined
+
+export type LogFront = { readonly origin: string; readonly stop: () => Promise<void> }
+
+export async function startLogFront(terms: {
+  readonly reader: LogReader
+  readonly facts: LogFacts
+  readonly promiseS: number
+  readonly lie?: Lie
+}): Promise<LogFront> {
+  const { reader, facts, promiseS, lie = (_, truth) => truth } = terms
+  const truthOf = async (path: string): Promise<string | undefined> => {
+    if (path === 'head') {
+      const head = (await reader.newest()) ?? null
+      const batches = head === null ? 0 : head.head.batch + 1
+      const counted = { batches, anchoredBatches: batches, promiseS, isPromising: true }
+      return JSON.stringify({ object: 'vouch.transparency_log', ...facts, ...counted, head })
+    }
+    const [, number = '', lines] = /^batches\/(\d+)(\.jsonl)?$/.exec(path) ?? []
+    if (lines !== undefined) return reader.entries(Number(number))
+    const document = await reader.batch(Number(number))
+    return document && JSON.stringify(document)
+  }
+  const server = createServer(async (request, response) => {
+    const path = (request.url ?? '').replace('/v1/transparency/', '')
+    const text = lie(path, await truthOf(path))
+    response.writeHead(text === undefined ? 404 : 200)
+    response.end(text)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return {
+    origin: `http://127.0.0.1:${address.port}`,
+    stop: async () => {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
