@@ -41,6 +41,7 @@ export type RequestRefusal =
       readonly meant?: string | undefined
     }
   | { readonly reason: 'method_not_allowed'; readonly method: string; readonly allowed: string }
+  | VerificationRefusal
 
 /** A receipt, or what became of a request, is not told. */
 export type ReceiptRefusal =
@@ -51,6 +52,11 @@ export type ReceiptRefusal =
   | { readonly reason: 'receipt_expired' }
   /** Another channel paid for it. */
   | { readonly reason: 'receipt_foreign' }
+
+/** The request demands an upstream that was verified (`aci/1`, section 5.3). Nothing was sent on. */
+export type VerificationRefusal =
+  | { readonly reason: 'verification_unavailable' }
+  | { readonly reason: 'session_not_accepted' }
 
 /** Who calls is not known or may not. */
 export type AuthenticationRefusal =
@@ -214,6 +220,7 @@ export type AuditRefusal =
 
 /** What is asked about receipts after the fact is not here. */
 export type EvidenceRefusal =
+  | VerificationRefusal
   | { readonly reason: 'signing_address_not_found' }
   | { readonly reason: 'aci_session_not_found' }
 

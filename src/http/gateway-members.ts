@@ -11,6 +11,7 @@ import {
   parseRoutingHeader,
   type RoutePreferences,
 } from '../domain/route-preferences.ts'
+import { obeyAciConstraints } from './evidence/aci-constraints.ts'
 
 type Parsed<T> = Result<T, RequestRefusal>
 type ForGateway = Pick<
@@ -35,9 +36,11 @@ export function readGatewayMembers(
   if (!preferences.ok) return preferences
   const wishes = readAttestation(attestation, headers[auditHeader])
   if (!wishes.ok) return wishes
+  const obeyed = obeyAciConstraints(fields, body, headers)
+  if (!obeyed.ok) return obeyed
   const isAlone = routing === undefined && attestation === undefined
   return ok({
-    forwardedBody: isAlone ? body : withoutMembers(body, ours),
+    forwardedBody: isAlone ? obeyed.value : withoutMembers(obeyed.value, ours),
     preferences: preferences.value,
     ...wishes.value,
   })

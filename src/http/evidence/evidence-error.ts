@@ -1,9 +1,11 @@
 import type { EvidenceRefusal, Refusal } from '../../domain/refusal.ts'
-import type { Described } from '../described-error.ts'
+import { type Described, sdkMustNotRetry } from '../described-error.ts'
 
 const reasons: Readonly<Record<EvidenceRefusal['reason'], true>> = {
   signing_address_not_found: true,
   aci_session_not_found: true,
+  verification_unavailable: true,
+  session_not_accepted: true,
 }
 
 export const isAboutEvidence = (refusal: Refusal): refusal is EvidenceRefusal =>
@@ -23,6 +25,18 @@ export function describeEvidenceRefusal(refusal: EvidenceRefusal): Described {
         [404, 'invalid_request_error'],
         'No upstream was verified in a session of that id.',
         { param: 'id' },
+      ]
+    case 'verification_unavailable':
+      return [
+        [503, 'upstream_verification_failed', sdkMustNotRetry],
+        'The request demands a verified upstream, and none is verified here. It was not sent on.',
+        { code: 'upstream_verification_failed' },
+      ]
+    case 'session_not_accepted':
+      return [
+        [412, 'session_not_accepted'],
+        'None of the sessions that the request names can serve it. It was not sent on.',
+        { param: 'provider.aci_session_ids' },
       ]
   }
 }

@@ -57,6 +57,8 @@ const samples: { readonly [R in Refusal['reason']]: Extract<Refusal, { readonly 
   receipt_not_found: { reason: 'receipt_not_found' },
   signing_address_not_found: { reason: 'signing_address_not_found' },
   aci_session_not_found: { reason: 'aci_session_not_found' },
+  verification_unavailable: { reason: 'verification_unavailable' },
+  session_not_accepted: { reason: 'session_not_accepted' },
   request_not_found: { reason: 'request_not_found' },
   receipt_pending: { reason: 'receipt_pending' },
   receipt_expired: { reason: 'receipt_expired' },

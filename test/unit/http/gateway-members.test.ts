@@ -27,6 +27,42 @@ describe('what a request says to the gateway', () => {
     expect(parsed.ok && parsed.value.forwardedBody).toEqual(bodyOf({}))
   })
 
+  test.each<[string, object, string]>([
+    ['a verified upstream', { aci_verified: true }, 'verification_unavailable'],
+    ['sessions', { aci_session_ids: ['ab'.repeat(32)] }, 'session_not_accepted'],
+    ['no sessions', { aci_session_ids: [] }, 'invalid_value'],
+    ['a session that is none', { aci_session_ids: ['AB'.repeat(32)] }, 'invalid_value'],
+    [
+      'a contradiction',
+      { aci_verified: false, aci_session_ids: ['ab'.repeat(32)] },
+      'invalid_value',
+    ],
+    ['something of another type', { aci_verified: 1 }, 'invalid_value'],
+    ['what nobody knows', { aci_verfied: true }, 'invalid_value'],
+  ])('%s is demanded of ACI and refused, never passed over', (_what, provider, reason) => {
+    expect(parse({ provider })).toMatchObject({ ok: false, error: { reason } })
+  })
+
+  test('the same by the header that ACI had before', () => {
+    const demanding = { 'x-upstream-verification': 'required' }
+    expect(parseChatBody(bodyOf({}), demanding)).toMatchObject({
+      ok: false,
+      error: { reason: 'verification_unavailable' },
+    })
+  })
+
+  test('who demands nothing of ACI has only that taken out of provider', () => {
+    const parsed = parse({ provider: { aci_verified: false, order: ['x', 1] }, seed: 1 })
+    expect(parsed.ok && JSON.parse(parsed.value.forwardedBody.toString())).toEqual(
+      JSON.parse(bodyOf({ seed: 1, provider: { order: ['x', 1] } }).toString()),
+    )
+    const alone = parse({ provider: { aci_verified: false } })
+    expect(alone.ok && alone.value.forwardedBody).toEqual(bodyOf({}))
+    const others = bodyOf({ provider: { order: ['x'] } })
+    const untouched = parseChatBody(others)
+    expect(untouched.ok && untouched.value.forwardedBody === others).toBe(true)
+  })
+
   test('a header says the same and changes no byte', () => {
     const parsed = parse({}, '{"only":["a"]}')
     expect(parsed).toMatchObject({ ok: true, value: { preferences: { only: ['a'] } } })
