@@ -16,6 +16,7 @@ export function configWarnings({ config, secretFiles }: ConfigReading): readonly
     ...unlimitedUpstreams(config),
     ...freeModels(config),
     ...anyNames(config),
+    ...idleAudits(config),
   ]
 }
 
@@ -99,3 +100,15 @@ function anyNames({ joining }: GatewayConfig): readonly ConfigWarning[] {
     'whoever has a stake may serve a model under any name that is free, and nobody is asked'
   return [{ key: 'joining.anyModel', message }]
 }
+
+/** Auditors are shown what the log's anchors choose. */
+const idleAudits = ({ audits, transparency }: GatewayConfig): readonly ConfigWarning[] =>
+  audits === undefined || transparency !== undefined
+    ? []
+    : [
+        {
+          key: 'audits',
+          message:
+            'without transparency nothing is chosen, opened or kept: auditors have only requests of their own',
+        },
+      ]

@@ -16,6 +16,8 @@ export type ConfigDescription = {
   readonly lending: 'open' | 'closed'
   readonly joining: 'open' | 'by approval' | 'closed'
   readonly admin: 'by token' | 'none'
+  /** How many are named, and of how much they are shown. */
+  readonly audits: string
   readonly upstreams: readonly DescribedUpstream[]
 }
 
@@ -63,6 +65,7 @@ export function describeConfig({ config, settings }: ConfigReading): ConfigDescr
     lending: config.lending?.isOpen === true ? 'open' : 'closed',
     joining: joiningOf(config),
     admin: config.admin === undefined ? 'none' : 'by token',
+    audits: auditsOf(config),
     upstreams: config.upstreams.map((upstream, index) => ({
       id: upstream.id,
       url: upstream.baseUrl,
@@ -84,6 +87,12 @@ export function describeConfig({ config, settings }: ConfigReading): ConfigDescr
 function joiningOf({ joining }: GatewayConfig): ConfigDescription['joining'] {
   if (joining?.isOpen !== true) return 'closed'
   return joining.needsApproval ? 'by approval' : 'open'
+}
+
+function auditsOf({ audits }: GatewayConfig): string {
+  if (audits === undefined) return 'none'
+  const { auditors, ratePpm } = audits
+  return `by ${auditors.length} ${auditors.length === 1 ? 'auditor' : 'auditors'}, of ${ratePpm / 10_000} % of receipts`
 }
 
 const servingOf = (
@@ -126,6 +135,7 @@ export function formatDescription(described: ConfigDescription): readonly string
     row('lent keys', described.lending),
     row('joining', described.joining),
     row('admin API', described.admin),
+    row('audits', described.audits),
     ...described.upstreams.flatMap(upstreamLines),
   ]
 }

@@ -81,6 +81,7 @@ describe('a good file', () => {
         lending: 'closed',
         joining: 'closed',
         admin: 'none',
+        audits: 'none',
         upstreams: [{ id: 'engine', models: [{ id: 'public-name', manifest: false }] }],
       },
       warnings: [{ key: 'upstreams[0].limits' }],

@@ -79,3 +79,11 @@ test('a key that others may read', () => {
   ])
   chmodSync(join(folder.path, 'signing.key'), 0o600)
 })
+
+test('auditors who are shown nothing', () => {
+  const named = `audits: { auditors: ['0x${'7'.repeat(40)}'] }\n`
+  expect(warnings('upstreams:', `${named}upstreams:`)).toEqual([
+    expect.stringMatching(/^audits: without transparency nothing is chosen/),
+  ])
+  expect(warnings('upstreams:', `${named}transparency: {}\nupstreams:`)).toEqual([])
+})
