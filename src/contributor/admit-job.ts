@@ -8,7 +8,7 @@ import { usualEndpoints } from '../domain/endpoint.ts'
 import { voucherHeader } from '../domain/payout-voucher.ts'
 import { priceHeader, readPriceHeader } from '../domain/price-header.ts'
 import type { TokenPrices } from '../domain/price-sheet.ts'
-import { isRequestId } from '../domain/request-id.ts'
+import { attemptName } from '../domain/request-id.ts'
 import type { Bytes32 } from '../domain/units.ts'
 import { busyRetryAfterS } from './agent-limits.ts'
 import { type AgentParts, loadOf } from './agent-parts.ts'
@@ -33,7 +33,7 @@ import {
 export type AdmittedJob = {
   readonly job: Job
   /** What the gateway calls the request: engines that name answers after it are told. */
-  readonly requestId: string | undefined
+  readonly requestName: string | undefined
   readonly model: AgentModel
   readonly asked: AskedAnswer
   /** sha256 of what the gateway sent. */
@@ -65,10 +65,9 @@ export async function admitJob(
   const credit = await admitOnCredit(parts, request.headers)
   if (!credit.ok) return credit
   const inputHash = sha256Bytes32(request.body)
-  const named = single(request.headers['x-request-id'])
   return ok({
     job: job.value,
-    requestId: named !== undefined && isRequestId(named) ? named : undefined,
+    requestName: attemptName(request.headers['x-request-id']),
     model: model.value,
     asked: asked.value,
     inputHash,

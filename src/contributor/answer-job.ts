@@ -61,7 +61,7 @@ const streamHeaders = {
 
 async function askEngine(asking: Asking): Promise<JobOutcome> {
   const { parts, admitted, cancellation } = asking
-  const { asked, job, model, requestId } = admitted
+  const { asked, job, model, requestName } = admitted
   const { baseUrl, authorization, isRepeatable } = parts.terms.engine
   const { completionTokensMax } = model
   const seed = isRepeatable === true ? Number.parseInt(job.jobId.slice(2, 10), 16) : undefined
@@ -71,7 +71,7 @@ async function askEngine(asking: Asking): Promise<JobOutcome> {
     headers: {
       'content-type': 'application/json',
       ...(authorization !== undefined && { authorization }),
-      ...(requestId !== undefined && { 'x-request-id': requestId }),
+      ...(requestName !== undefined && { 'x-request-id': requestName }),
     },
     body: bodyForEngine(asked, { completionTokensMax, seed }),
     stream: asked.stream,

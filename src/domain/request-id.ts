@@ -7,8 +7,9 @@ import { type Bytes32, bytes32 } from './units.ts'
 const prefix = 'req_'
 const digits = 24
 const pattern = /^req_[0-9a-f]{24}$/
+const attemptPattern = /^req_([0-9a-f]{24})(?:-[2-9])?$/
 /** vLLM and its like put the whole name that they are asked under behind a prefix of their own. */
-const answerPattern = /^(?:chatcmpl-|cmpl-|embd-|resp_|msg_)(?:req_)?([0-9a-f]{24})$/
+const answerPattern = /^(?:chatcmpl-|cmpl-|embd-|resp_|msg_)(?:req_)?([0-9a-f]{24})(?:-[2-9])?$/
 /** What a store keeps beside a receipt and a path can carry. */
 const keptAnswerPattern = /^[\x21-\x7e]{1,256}$/
 
@@ -27,11 +28,20 @@ export function receiptIdsOf(requestId: string): {
   return { first: bytes32(begin.padEnd(66, '0')), last: bytes32(begin.padEnd(66, 'f')) }
 }
 
-/** Of our own name for a request, the part that ids of its answer share; undefined of any other text. */
-export const answerDigitsOf = (requestId: unknown): string | undefined =>
-  typeof requestId === 'string' && isRequestId(requestId)
-    ? requestId.slice(prefix.length)
-    : undefined
+/**
+ * What whoever is asked is told that the request is called. `ordinal` counts the attempts from 1: engines refuse a name while
+ * they are still at work under it.
+ */
+export const attemptNameOf = (requestId: string, ordinal: number): string =>
+  ordinal === 1 ? requestId : `${requestId}-${ordinal}`
+
+/** Undefined of whatever is no name of an attempt. */
+export const attemptName = (text: unknown): string | undefined =>
+  typeof text === 'string' && attemptPattern.test(text) ? text : undefined
+
+/** Of such a name the part that all ids of the answer share. */
+export const answerDigitsOf = (name: unknown): string | undefined =>
+  typeof name === 'string' ? attemptPattern.exec(name)?.[1] : undefined
 
 /** The request that an answer's id follows from; undefined of an id that an engine made up. */
 export function requestIdOfAnswer(answerId: string): string | undefined {

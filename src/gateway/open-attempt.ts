@@ -9,6 +9,7 @@ import { voucherHeader } from '../domain/payout-voucher.ts'
 import { priceHeader, writePriceHeader } from '../domain/price-header.ts'
 import type { UpstreamRefusal } from '../domain/refusal.ts'
 import type { InferenceRequest } from '../domain/request.ts'
+import { attemptNameOf } from '../domain/request-id.ts'
 import type { AttemptRecord } from '../domain/request-record.ts'
 import { atomic, type Bytes32 } from '../domain/units.ts'
 import type { Admitted } from '../payment/payment-step.ts'
@@ -198,13 +199,13 @@ function creditOf(
 function jobHeaders(
   gateway: Gateway,
   request: InferenceRequest,
-  { candidate, asked }: Attempt,
+  { candidate, asked, ordinal }: Attempt,
 ): Record<string, string> {
   const { contributor, offer } = candidate
   const headers: Record<string, string> = {
     'content-type': request.contentType ?? 'application/json',
     // Engines that name their answers after it spare the ledger an entry.
-    'x-request-id': request.requestId,
+    'x-request-id': attemptNameOf(request.requestId, ordinal),
   }
   if (contributor.authorization !== undefined) headers['authorization'] = contributor.authorization
   if (contributor.identity !== undefined) {

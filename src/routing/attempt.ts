@@ -29,6 +29,8 @@ export type Attempt = {
   readonly candidate: Candidate
   /** What its contributor asks, whatever this payer pays in. */
   readonly asked: TokenPrices
+  /** Counts the attempts of one request from 1. */
+  readonly ordinal: number
   readonly ended: (outcome: AttemptOutcome, measures: AnswerMeasures, nowMs: number) => void
   /** Gives the room back where a bug kept `ended` from being called; says nothing about the contributor. */
   readonly abandoned: (nowMs: number) => void
@@ -44,6 +46,7 @@ export async function beginAttempt(
     /** The lane's own, or its offer as this payer is asked for it. */
     readonly candidate: Candidate
     readonly reservedTokens: number
+    readonly ordinal: number
     readonly stores: RoomStores
     readonly nowMs: number
     /** Called when it ended: there may be room. */
@@ -87,6 +90,7 @@ export async function beginAttempt(
   return ok({
     candidate: begin.candidate,
     asked: lane.candidate.offer.prices,
+    ordinal: begin.ordinal,
     ended,
     abandoned: (endMs) => {
       if (!isOver) ended({ kind: 'neutral' }, {}, endMs)

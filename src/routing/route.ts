@@ -28,6 +28,8 @@ export class Route {
   #left: readonly Lane[]
   readonly #isOnly: boolean
   #attempts = 0
+  /** The same, but that the only one of a model may be asked twice. */
+  #begun = 0
   /** The last that was asked. */
   #asked: Lane | undefined
   #prefixKeys: PrefixKeys | undefined
@@ -155,6 +157,7 @@ export class Route {
     const begun = await beginAttempt(lane, {
       candidate: this.#asAsked(lane.candidate),
       reservedTokens,
+      ordinal: this.#begun + 1,
       stores: this.#state,
       nowMs,
       onEnded,
@@ -167,6 +170,7 @@ export class Route {
     affinity.remember(keys, lane.station.index)
     this.#left = this.#left.filter((other) => other !== lane)
     this.#attempts += 1
+    this.#begun += 1
     this.#asked = lane
     return ok(begun.value)
   }

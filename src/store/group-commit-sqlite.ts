@@ -12,6 +12,7 @@ import type { KeySpending } from '../domain/key-spending.ts'
 import type { Payout } from '../domain/payout-ledger.ts'
 import type { UsdBook } from '../domain/usd-book.ts'
 import {
+  type AnswerRow,
   channelRow,
   type ExpiredRow,
   type HoldRow,
@@ -36,6 +37,7 @@ class GatheringBatch {
   readonly payouts = new Map<string, Payout>()
   readonly endedHolds: string[] = []
   readonly receipts: ReceiptRow[] = []
+  readonly answers: AnswerRow[] = []
   readonly expired: ExpiredRow[] = []
   usdBook: UsdBook | undefined
   readonly written: PromiseWithResolvers<void> = Promise.withResolvers<void>()
@@ -55,6 +57,7 @@ class GatheringBatch {
       spendings: Array.from(this.spendings.values(), spendingRow),
       payouts: Array.from(this.payouts.values(), payoutRow),
       receipts: this.receipts,
+      answers: this.answers,
       expired: this.expired,
       usdBook: this.usdBook && usdBookRow(this.usdBook),
     }
@@ -133,7 +136,9 @@ export class GroupCommit implements LedgerSink {
   }
 
   insertReceipt(receipt: StoredReceipt): void {
+    const { channelId, answerId, gatewaySeq } = receipt
     this.#gathering.receipts.push(receiptRow(receipt))
+    if (answerId !== undefined) this.#gathering.answers.push([channelId, answerId, gatewaySeq])
     this.#schedule()
   }
 

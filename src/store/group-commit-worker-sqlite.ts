@@ -25,7 +25,8 @@ const statements = {
   endHold: database.prepare('DELETE FROM holds WHERE request_id = ?'),
   spending: database.prepare('INSERT OR REPLACE INTO key_spendings VALUES (?,?)'),
   payout: database.prepare('INSERT OR REPLACE INTO payouts VALUES (?,?,?,?,?,?,?,?,?)'),
-  receipt: database.prepare('INSERT INTO receipts VALUES (?,?,?,?,?,?,?,?,?)'),
+  receipt: database.prepare('INSERT INTO receipts VALUES (?,?,?,?,?,?,?,?)'),
+  answer: database.prepare('INSERT OR REPLACE INTO answers VALUES (?,?,?)'),
   expire: database.prepare(
     "UPDATE receipts SET body = '', record = NULL, digest = ? WHERE gateway_seq = ?",
   ),
@@ -44,6 +45,7 @@ function commit(batch: WriteBatch): void {
     for (const row of batch.spendings) statements.spending.run(...row)
     for (const row of batch.payouts) statements.payout.run(...row)
     for (const row of batch.receipts) statements.receipt.run(...row)
+    for (const row of batch.answers) statements.answer.run(...row)
     for (const row of batch.expired) statements.expire.run(...row)
     if (batch.usdBook !== undefined) statements.usdBook.run(...batch.usdBook)
     statements.commit.run()

@@ -20,14 +20,14 @@ const schema = `
     voucher_signature TEXT NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS receipts (
     gateway_seq INTEGER PRIMARY KEY, receipt_id TEXT NOT NULL, channel_id TEXT NOT NULL,
-    channel_seq INTEGER NOT NULL, body TEXT NOT NULL, record TEXT, digest TEXT, sealed_at INTEGER,
-    answer_id TEXT) STRICT;
+    channel_seq INTEGER NOT NULL, body TEXT NOT NULL, record TEXT, digest TEXT, sealed_at INTEGER) STRICT;
+  CREATE TABLE IF NOT EXISTS answers (
+    channel_id TEXT, answer_id TEXT, gateway_seq INTEGER NOT NULL,
+    PRIMARY KEY (channel_id, answer_id)) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS usd_book (
     id INTEGER PRIMARY KEY CHECK (id = 1), charged TEXT NOT NULL, earned TEXT NOT NULL) STRICT;
   CREATE UNIQUE INDEX IF NOT EXISTS receipts_by_id ON receipts (receipt_id);
   CREATE UNIQUE INDEX IF NOT EXISTS receipts_by_channel ON receipts (channel_id, channel_seq);
-  CREATE INDEX IF NOT EXISTS receipts_by_answer ON receipts (channel_id, answer_id)
-    WHERE answer_id IS NOT NULL;
   PRAGMA user_version = ${layout};
 `
 
@@ -37,7 +37,6 @@ const later = [
   { since: 3, column: 'record TEXT' },
   { since: 4, column: 'digest TEXT' },
   { since: 4, column: 'sealed_at INTEGER' },
-  { since: 4, column: 'answer_id TEXT' },
 ]
 
 /** Makes the tables of a new file. A file of another layout is refused: its money is settled by the version that made it. */

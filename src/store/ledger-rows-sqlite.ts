@@ -69,8 +69,9 @@ export type ReceiptRow = readonly [
   record: string,
   digest: string,
   sealedAtS: number,
-  answerId: string | null,
 ]
+/** An answer's id that does not follow from its request's. */
+export type AnswerRow = readonly [channelId: string, answerId: string, gatewaySeq: number]
 
 /** A receipt whose body goes. Its digest is written with that, because rows of layout 3 have none. */
 export type ExpiredRow = readonly [digest: string, gatewaySeq: number]
@@ -87,6 +88,7 @@ export type WriteBatch = {
   readonly spendings: readonly SpendingRow[]
   readonly payouts: readonly PayoutRow[]
   readonly receipts: readonly ReceiptRow[]
+  readonly answers: readonly AnswerRow[]
   readonly expired: readonly ExpiredRow[]
   readonly usdBook: UsdBookRow | undefined
 }
@@ -145,7 +147,6 @@ export const receiptRow = (receipt: StoredReceipt): ReceiptRow => [
   receipt.record,
   receipt.digest,
   receipt.sealedAt,
-  receipt.answerId ?? null,
 ]
 
 /** Micro-dollars. */

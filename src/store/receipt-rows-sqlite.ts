@@ -49,7 +49,7 @@ export function readReceiptOfAnswer(
 ): KeptReceipt | undefined {
   const row = database
     .prepare(
-      `${kept} WHERE r.channel_id = ? AND r.answer_id = ? ORDER BY r.gateway_seq DESC LIMIT 1`,
+      `${kept} JOIN answers a USING (gateway_seq) WHERE a.channel_id = ? AND a.answer_id = ?`,
     )
     .get(of.channelId, of.answerId)
   return row && keptReceipt(row)

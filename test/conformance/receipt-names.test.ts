@@ -123,6 +123,22 @@ describe('the id in an answer', () => {
     expect(await keptIds()).toBe(before)
   })
 
+  test('that follows from another attempt at the same request needs none either', async () => {
+    const names: unknown[] = []
+    pair.upstream.become((request, response) => {
+      names.push(request.headers['x-request-id'])
+      if (names.length === 1) return void response.destroy()
+      return following(request, response)
+    })
+    const before = await keptIds()
+    const answer = await ask(here)
+    // An engine may still be at work under the first name.
+    expect(names).toEqual([requestIdOf(answer), `${requestIdOf(answer)}-2`])
+    expect(idIn(answer)).toBe(`chatcmpl-${requestIdOf(answer)}-2`)
+    expect(await receiptBy(idIn(answer))).toMatchObject(found(answer))
+    expect(await keptIds()).toBe(before)
+  })
+
   test.each([
     ['/v1/responses', 'resp_', { input: 'Say hello.' }],
     [

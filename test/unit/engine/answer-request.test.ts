@@ -217,7 +217,9 @@ describe('the id of an answer', () => {
   ])('follows from what a gateway calls the request (%s)', async (path, prefix, fields) => {
     await start()
     const digits = '0123456789abcdef01234567'
-    expect(await idOf(`req_${digits}`, path, fields)).toBe(prefix + digits)
+    for (const name of [`req_${digits}`, `req_${digits}-2`]) {
+      expect(await idOf(name, path, fields)).toBe(prefix + digits)
+    }
   })
 
   test.each([undefined, 'req_', 'a name of its own', `req_${'F'.repeat(24)}`])(

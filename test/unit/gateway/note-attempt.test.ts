@@ -14,7 +14,7 @@ function attempt(): { readonly attempt: Attempt; readonly ends: End[] } {
   const ends: End[] = []
   const ended: Attempt['ended'] = (...end) => ends.push(end)
   const { prices: asked } = candidate.offer
-  return { ends, attempt: { candidate, asked, ended, abandoned: () => {} } }
+  return { ends, attempt: { candidate, asked, ordinal: 1, ended, abandoned: () => {} } }
 }
 
 const failure = (refusal: UpstreamRefusal) =>

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { receiptIdsOf, requestIdOf } from '../../../src/domain/request-id.ts'
+import {
+  answerDigitsOf,
+  answerIdToKeep,
+  attemptName,
+  attemptNameOf,
+  receiptIdsOf,
+  requestIdOf,
+  requestIdOfAnswer,
+} from '../../../src/domain/request-id.ts'
 import { newRequestIds } from '../../../src/http/request-ids.ts'
 
 describe('ids of a request', () => {
@@ -34,4 +42,57 @@ describe('ids of a request', () => {
     const tails = new Set(ids.map(({ requestId }) => requestId.slice(-12)))
     expect(ids.filter(({ receiptId }) => tails.has(receiptId.slice(-12)))).toEqual([])
   })
+})
+
+describe('the id in an answer', () => {
+  const digits = '0123456789abcdef01234567'
+  const requestId = `req_${digits}`
+
+  test.each(['chatcmpl-', 'cmpl-', 'embd-', 'resp_', 'msg_'])(
+    'follows from its request behind %s, whichever attempt it is of',
+    (prefix) => {
+      for (const ordinal of [1, 2, 3]) {
+        const name = attemptNameOf(requestId, ordinal)
+        expect(attemptName(name)).toBe(name)
+        expect(requestIdOfAnswer(`${prefix}${name}`)).toBe(requestId)
+        expect(requestIdOfAnswer(`${prefix}${answerDigitsOf(name)}`)).toBe(requestId)
+        expect(answerIdToKeep(requestId, `${prefix}${name}`)).toBeUndefined()
+      }
+      expect(answerIdToKeep(`req_${'0'.repeat(24)}`, prefix + digits)).toBe(prefix + digits)
+    },
+  )
+
+  test.each([
+    'chatcmpl-1',
+    `chatcmpl-${digits}0`,
+    `chatcmpl-${digits.toUpperCase()}`,
+    `chatcmpl-${digits}-1`,
+    `chatcmpl-${digits}\n`,
+    `xchatcmpl-${digits}`,
+    digits,
+    requestId,
+  ])('that an engine made up follows from none (%j)', (answerId) => {
+    expect(requestIdOfAnswer(answerId)).toBeUndefined()
+  })
+
+  test.each([undefined, null, 7, {}, '', 'a b', 'tab\t', 'ü', 'x'.repeat(257)])(
+    'is not kept where it is none (%j)',
+    (answerId) => {
+      expect(answerIdToKeep(requestId, answerId)).toBeUndefined()
+    },
+  )
+
+  test('is kept where it is short and printable', () => {
+    for (const id of ['chatcmpl-1', 'x'.repeat(256), '__proto__', '~!"']) {
+      expect(answerIdToKeep(requestId, id)).toBe(id)
+    }
+  })
+
+  test.each([undefined, 7, '', 'req_', `${requestId}-1`, `${requestId}-10`, ` ${requestId}`])(
+    'follows from nothing but a name of ours (%j)',
+    (name) => {
+      expect(attemptName(name)).toBeUndefined()
+      expect(answerDigitsOf(name)).toBeUndefined()
+    },
+  )
 })

@@ -15,6 +15,7 @@ async function begin(lane: Lane, store = windows): Promise<Attempt> {
   const begun = await beginAttempt(lane, {
     candidate: lane.candidate,
     reservedTokens: 100,
+    ordinal: 1,
     stores: { windows: store, concurrency: undefined },
     nowMs,
     onEnded: () => {},
@@ -37,6 +38,7 @@ describe('beginAttempt', () => {
     const second = await beginAttempt(lane, {
       candidate: lane.candidate,
       reservedTokens: 1,
+      ordinal: 1,
       stores,
       nowMs,
       onEnded: () => {},
@@ -51,6 +53,7 @@ describe('beginAttempt', () => {
     const begun = await beginAttempt(lane, {
       candidate: lane.candidate,
       reservedTokens: 0,
+      ordinal: 1,
       stores,
       nowMs,
       onEnded: (endMs) => ends.push(endMs),
@@ -141,6 +144,7 @@ describe('the day', () => {
     beginAttempt(lane, {
       candidate: lane.candidate,
       reservedTokens: 100,
+      ordinal: 1,
       stores: { windows, concurrency: undefined },
       nowMs: atMs,
       onEnded: () => {},

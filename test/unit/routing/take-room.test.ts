@@ -32,6 +32,7 @@ const begin = (lane: Lane, stores: RoomStores) =>
   beginAttempt(lane, {
     candidate: lane.candidate,
     reservedTokens: 10,
+    ordinal: 1,
     stores,
     nowMs,
     onEnded: () => {},
