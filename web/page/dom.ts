@@ -9,6 +9,10 @@ export function byId<T extends HTMLElement>(id: string, type: Named<T>): T {
   return element
 }
 
+/** A sentence with its addresses and hashes in a type of their own. */
+export const sentence = (text: string): readonly (Node | string)[] =>
+  text.split(/(0x[0-9a-f]{16,})/).map((part, at) => (at % 2 === 1 ? make('code', '', part) : part))
+
 export function make(
   tag: string,
   className: string,

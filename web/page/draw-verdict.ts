@@ -9,7 +9,7 @@ import { describeStatus } from '../../src/client/describe-status.ts'
 import type { ParsedReceipt } from '../../src/client/parse-receipt-document.ts'
 import { claimedTiers, type TierClaim, tierClaims } from '../../src/domain/tier-claims.ts'
 import { titleOf } from './check-titles.ts'
-import { byId, make } from './dom.ts'
+import { byId, make, sentence } from './dom.ts'
 
 const signs = { holds: '✓', fails: '✕', unknown: '?' } as const
 const spoken = { holds: 'holds', fails: 'fails', unknown: 'not checked' } as const
@@ -43,7 +43,12 @@ function lineItem({ check, verdict, detail }: CheckLine): HTMLElement {
   sign.setAttribute('aria-hidden', 'true')
   const title = make('p', 'title', titleOf(check))
   title.append(make('span', 'visually-hidden', `: ${spoken[verdict]}`), make('code', '', check))
-  return make('li', `line ${verdict}`, sign, make('div', '', title, make('p', 'detail', detail)))
+  return make(
+    'li',
+    `line ${verdict}`,
+    sign,
+    make('div', '', title, make('p', 'detail', ...sentence(detail))),
+  )
 }
 
 const words: Readonly<Record<Conclusion, string>> = {
@@ -58,13 +63,14 @@ export function drawConclusion(
 ): Conclusion {
   const conclusion = conclude(lines)
   showConclusion(conclusion, words[conclusion], reasonOf(lines, conclusion))
+  const against = lines.filter((line) => line.verdict === 'fails' || isDecisive(line))
+  if (against.length > 0) byId('conclusion', HTMLElement).append(listOf(against))
   drawSummary(receipt)
   drawTiers(receipt, conclusion)
   return conclusion
 }
 
 function reasonOf(lines: readonly CheckLine[], conclusion: Conclusion): string {
-  const titles = (some: readonly CheckLine[]) => some.map(({ check }) => titleOf(check)).join(', ')
   const held = lines.filter(({ verdict }) => verdict === 'holds').length
   const counted = `${held} of ${lines.length} checks hold`
   switch (conclusion) {
@@ -73,11 +79,20 @@ function reasonOf(lines: readonly CheckLine[], conclusion: Conclusion): string {
       return `${counted}${open === 0 ? '.' : `, ${open} were not made. None fails.`}`
     }
     case 'fails':
-      return `${titles(lines.filter(({ verdict }) => verdict === 'fails'))}. ${counted}.`
+      return `${counted}, and this does not:`
     case 'unproven':
-      return `Nothing is wrong, but without this the rest proves nothing: ${titles(lines.filter(isDecisive))}.`
+      return 'Nothing is wrong, but without this the rest proves nothing:'
   }
 }
+
+const listOf = (lines: readonly CheckLine[]): HTMLElement =>
+  make(
+    'ul',
+    '',
+    ...lines.map(({ check, detail }) =>
+      make('li', '', make('b', '', titleOf(check)), ': ', ...sentence(detail)),
+    ),
+  )
 
 function showConclusion(kind: Conclusion | 'waiting', word: string, why: string): void {
   const place = byId('conclusion', HTMLElement)
@@ -100,10 +115,7 @@ function drawSummary(parsed: ParsedReceipt | undefined): void {
     ['Contributor', work.contributor],
   ]
   place.replaceChildren(
-    ...rows.flatMap(([name, value]) => [
-      make('dt', '', name),
-      make('dd', value.startsWith('0x') ? 'mono' : '', value),
-    ]),
+    ...rows.flatMap(([name, value]) => [make('dt', '', name), make('dd', '', ...sentence(value))]),
   )
 }
 
