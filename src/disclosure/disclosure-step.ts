@@ -14,7 +14,7 @@ import type { ScoreTerms } from './judge-verdicts.ts'
 import { openSamples, type SampleSources, type SamplesPage } from './open-samples.ts'
 import type { JudgedModel, VerdictBook } from './verdict-book.ts'
 
-export type AuditPolicy = ScoreTerms & {
+type AuditPolicy = ScoreTerms & {
   readonly ratePpm: number
   readonly retentionS: number
 }
@@ -23,7 +23,7 @@ type StoreUnavailable = Extract<GatewayRefusal, { readonly reason: 'store_unavai
 type Failure = AuditRefusal | GatewayRefusal
 
 /** Samples of one batch, with what chose them. */
-export type BatchSamples = SamplesPage & { readonly batch: DrawnBatch }
+type BatchSamples = SamplesPage & { readonly batch: DrawnBatch }
 
 export type DisclosureStep = {
   readonly policy: AuditPolicy

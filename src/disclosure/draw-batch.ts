@@ -49,7 +49,7 @@ export type DrawnBatch = Required<AuditBatch> & {
   readonly indices: readonly number[]
 }
 
-export type DrawRefusal =
+type DrawRefusal =
   | Extract<AuditRefusal, { readonly reason: 'audit_batch_not_found' | 'audit_not_drawn' }>
   | Extract<GatewayRefusal, { readonly reason: 'chain_unavailable' }>
 

@@ -41,7 +41,7 @@ type Chosen = {
 }
 
 /** A chosen receipt with everything that was signed for, as bytes. */
-export type OpenedSample = Chosen & {
+type OpenedSample = Chosen & {
   readonly opened: true
   /** Has the contributor's signature beside it; `digest` is its digest. */
   readonly receipt: ReceiptDocument
@@ -53,7 +53,7 @@ export type OpenedSample = Chosen & {
   readonly commitmentOpening: string | undefined
 }
 
-export type UnopenedSample = Chosen & { readonly opened: false; readonly reason: UnopenedReason }
+type UnopenedSample = Chosen & { readonly opened: false; readonly reason: UnopenedReason }
 
 export type AuditSample = OpenedSample | UnopenedSample
 

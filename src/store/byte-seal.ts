@@ -21,7 +21,7 @@ const cipher = 'aes-256-gcm'
 const nonceBytes = 12
 const tagBytes = 16
 /** What a sealed text is longer by. */
-export const sealBytes: number = 1 + nonceBytes + tagBytes
+const sealBytes = 1 + nonceBytes + tagBytes
 
 /**
  * `secrets` are told apart by their versions; the highest is the newest. `purpose` is HKDF's `info`: what is sealed for one

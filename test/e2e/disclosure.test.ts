@@ -18,6 +18,8 @@ import type {
   AuditSampleDocument,
   AuditSamplesDocument,
 } from '../../src/domain/audit-documents.ts'
+import { tier } from '../../src/domain/receipt.ts'
+import type { ReceiptDocument } from '../../src/domain/receipt-document.ts'
 import { type Address, type Bytes32, unixSecondsOf } from '../../src/domain/units.ts'
 import { auditQuery } from '../support/audit-queries.ts'
 import { expectOk } from '../support/dev-chain.ts'
@@ -185,13 +187,15 @@ async function everythingInRedis(): Promise<string> {
   return JSON.stringify([names, values])
 }
 
-const seqOf = async (receiptId: string): Promise<number> => {
+async function receiptOf(receiptId: string): Promise<ReceiptDocument['receipt']> {
   const answer = await fetch(`${one.origin}/v1/receipts/${receiptId}`, {
     headers: { authorization: `Bearer ${apiKey}` },
   })
-  const { receipt } = (await answer.json()) as { receipt: { gatewaySeq: number } }
-  return receipt.gatewaySeq
+  return ((await answer.json()) as ReceiptDocument).receipt
 }
+const seqOf = async (receiptId: string) => (await receiptOf(receiptId)).gatewaySeq
+const tiersOf = async (receiptId: string) => (await receiptOf(receiptId)).tiers
+const signedTiers = tier.gatewaySigned | tier.contributorSigned
 
 describe('what is kept', () => {
   test('nothing of a request whose caller did not agree', async () => {
@@ -330,7 +334,7 @@ describe('what is reported', () => {
     expect((await report(few, auditorKey, other)).status).toBe(200)
     expect(codeOf(await report({ ...few, passed: false }))).toBe('verdict_conflict')
     // It rests on too few tokens for anything to follow.
-    expect((await ask()).status).toBe(200)
+    expect(await tiersOf((await ask()).receipt)).toBe(signedTiers)
   })
 
   test('who fails is asked by no gateway, until an auditor says otherwise', async () => {
@@ -346,7 +350,8 @@ describe('what is reported', () => {
     expect((await report({}, secondKey)).status).toBe(200)
     expect((await ask()).status).toBe(503)
     expect((await report({})).status).toBe(200)
-    expect((await ask()).status).toBe(200)
+    expect(await tiersOf((await ask()).receipt)).toBe(tier.audited | signedTiers)
     await soon(async () => expect((await ask({ at: other })).status).toBe(200))
+    expect(await tiersOf((await ask({ at: other })).receipt)).toBe(tier.audited | signedTiers)
   })
 })
