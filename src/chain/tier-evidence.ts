@@ -5,7 +5,7 @@
 import { ok, type Result } from '../base/result.ts'
 import type { Address, Bytes32, UnixSeconds } from '../domain/units.ts'
 import type { ChainFailure } from './chain-failure.ts'
-import { type Contract, readContract } from './contracts.ts'
+import { type Contract, type ContractCall, readContract } from './contracts.ts'
 import { tierEvidenceAbi } from './generated/tier-evidence.ts'
 import type { JsonRpc } from './json-rpc.ts'
 import { keccak256Hex } from './keccak.ts'
@@ -34,6 +34,16 @@ const bindingHash = ({ chainId, tierEvidence, operator, key }: KeyBinding): Byte
 /** The 64 bytes of report data in a quote that binds: the key, `bindingHash`, and twelve zero bytes. */
 export const bindingReportData = (binding: KeyBinding): Buffer =>
   Buffer.from(`${binding.key.slice(2)}${hashWord(bindingHash(binding))}${'00'.repeat(12)}`, 'hex')
+
+/** Anybody may send it: the quote says whose key it is. */
+export const bindKeyCall = (
+  { tierEvidence, operator, key }: KeyBinding,
+  quote: Uint8Array,
+): ContractCall => ({
+  contract: tierEvidenceAt(tierEvidence),
+  functionName: 'bindKey',
+  args: [operator, key, quote],
+})
 
 /** Whether a quote for `key` covered this time. */
 export async function readBoundAt(

@@ -1,5 +1,6 @@
 import type { PayerSurroundings } from './channel-surroundings.ts'
 import { type Command, CommandFailure, terminal } from './command.ts'
+import { bindTeeKey } from './contributor-bind-tee.ts'
 import { claimEarnings } from './contributor-claim.ts'
 import { drainAgent } from './contributor-drain.ts'
 import { showEarnings } from './contributor-earnings.ts'
@@ -13,6 +14,7 @@ const help = `Usage: vouch contributor status
        vouch contributor claim [--coin-price P] [--gas-key FILE] [--force]
        vouch contributor drain [--resume] [--no-wait]
        vouch contributor rotate-key
+       vouch contributor bind-tee [--tier-evidence 0x…] [--quote FILE | --dstack SOCKET | --tsm]
        vouch contributor unstake [--cancel] [--to 0x…] [--signing-key 0x…]
 
 What 'vouch contribute' began, in the hands of who began it. An operator of a gateway looks at its
@@ -25,6 +27,8 @@ contributors with 'vouch contributors'.
               brings, and sends none that brings less than its gas costs
   drain       takes no new job and leaves the gateway when the last one has ended
   rotate-key  a new signing key: registered, joined with, put to use; then the old one is revoked
+  bind-tee    tells the chain by a quote that the signing key lives in a trusted execution
+              environment (tier 16): run where the key lives, again before the quote is 30 days old
   unstake     revokes the keys and lets the stake go; run again after the registry's delay it
               withdraws it
 
@@ -59,6 +63,13 @@ Options of drain:
   --resume               takes jobs again
   --no-wait              does not wait until the agent has left
 
+Options of bind-tee:
+  --tier-evidence 0x…    the contract                              [behind the receipt's verifier]
+  --dstack SOCKET        the guest agent's socket                  [/var/run/dstack.sock]
+  --tsm                  asks the kernel (configfs-tsm) instead
+  --quote FILE           a quote over the report data, as bytes or hex
+  --report-data          only prints the 64 bytes of report data that it must carry
+
 Options of unstake:
   --cancel               puts back at stake what is on its way out
   --to 0x…               where the stake is withdrawn to           [the account itself]
@@ -81,6 +92,7 @@ const actions: Readonly<Record<string, Action>> = {
   claim: claimEarnings,
   drain: drainAgent,
   'rotate-key': rotateSigningKey,
+  'bind-tee': bindTeeKey,
   unstake,
 }
 
@@ -96,7 +108,7 @@ async function run(argv: readonly string[]): Promise<number> {
 
 export const contributorCommand: Command = {
   name: 'contributor',
-  summary: 'your own contributor: status, earnings, claim, drain, rotate-key, unstake',
+  summary: 'your own contributor: status, earnings, claim, drain, rotate-key, bind-tee, unstake',
   help,
   run,
 }

@@ -26,11 +26,22 @@ export type ContributorOptions = {
   /** Keys of the account that are in no file of the folder. */
   readonly signingKeys: readonly Address[]
   readonly days: number
+  /** The TierEvidence contract, in place of the one behind the receipt's verifier. */
+  readonly tierEvidence: Address | undefined
+  /** A quote that was made elsewhere. */
+  readonly quoteFile: string | undefined
+  readonly dstackSocket: string | undefined
+  readonly tsm: boolean
+  /** Only says what is to be quoted. */
+  readonly reportData: boolean
   readonly yes: boolean
   readonly json: boolean
 }
 
 const daysDefault = 14
+
+const addressIn = (option: string, text: string | undefined): Address | undefined =>
+  text === undefined ? undefined : readAddress(option, text)
 
 export function parseContributorOptions(argv: readonly string[]): {
   readonly action: string | undefined
@@ -52,6 +63,11 @@ export function parseContributorOptions(argv: readonly string[]): {
       cancel: { type: 'boolean', default: false },
       to: { type: 'string' },
       'signing-key': { type: 'string', multiple: true, default: [] },
+      'tier-evidence': { type: 'string' },
+      quote: { type: 'string' },
+      dstack: { type: 'string' },
+      tsm: { type: 'boolean', default: false },
+      'report-data': { type: 'boolean', default: false },
       days: { type: 'string', default: String(daysDefault) },
       yes: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
@@ -72,9 +88,14 @@ export function parseContributorOptions(argv: readonly string[]): {
       resume: values.resume,
       wait: !values['no-wait'],
       cancel: values.cancel,
-      to: values.to === undefined ? undefined : readAddress('--to', values.to),
+      to: addressIn('--to', values.to),
       signingKeys: values['signing-key'].map((text) => readAddress('--signing-key', text)),
       days: readWhole('--days', values.days) ?? daysDefault,
+      tierEvidence: addressIn('--tier-evidence', values['tier-evidence']),
+      quoteFile: values.quote,
+      dstackSocket: values.dstack,
+      tsm: values.tsm,
+      reportData: values['report-data'],
       yes: values.yes,
       json: values.json,
     },
