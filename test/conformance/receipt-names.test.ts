@@ -5,6 +5,7 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { sha256Bytes32 } from '../../src/attestation/answer-transcript.ts'
 import type { ReceiptDocument } from '../../src/domain/receipt-document.ts'
+import { isAnswerId } from '../../src/domain/request-id.ts'
 import { unixSecondsOf } from '../../src/domain/units.ts'
 import { type Answer, ask, askPath } from '../support/ask.ts'
 import { testChannelId } from '../support/gateway-on-ledger.ts'
@@ -181,13 +182,14 @@ describe('the id in an answer', () => {
     ['more than is kept', 'x'.repeat(257)],
     ['an object', { toString: 'x' }],
     ['what Redis and JavaScript keep for themselves', '__proto__'],
+    ['what a path has a use for', '../a/b?c#d%2541'],
   ])('that is %s breaks nothing', async (_name, id) => {
     pair.upstream.become(named(id))
     for (const stream of [true, false]) {
       const answer = await ask(here, { stream })
       expect(answer.status).toBe(200)
       expect(await receiptBy(requestIdOf(answer))).toMatchObject(found(answer))
-      if (id === '__proto__') expect(await receiptBy(id)).toMatchObject(found(answer))
+      if (isAnswerId(id)) expect(await receiptBy(id)).toMatchObject(found(answer))
     }
   })
 })
