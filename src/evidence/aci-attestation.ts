@@ -5,7 +5,7 @@
 import type { AciKeyset } from './aci-keyset.ts'
 import { aciReportData, aciVersion, identityKey, keysetEndorsementText } from './aci-keyset.ts'
 import type { KeyRing } from './key-ring.ts'
-import type { TeeSource } from './report-tee.ts'
+import type { TeeQuote, TeeSource } from './report-tee.ts'
 
 export async function aciAttestation(
   keys: KeyRing,
@@ -39,16 +39,39 @@ export async function aciAttestation(
   }
 }
 
+type Evidence = Readonly<Record<string, unknown>>
+
 async function evidenceOf(tee: TeeSource | undefined, reportData: string) {
-  const quoted = await tee?.quote(Buffer.from(reportData.padEnd(128, '0'), 'hex'))
+  const slot = reportData.padEnd(128, '0')
+  const quoted = await tee?.quote(Buffer.from(slot, 'hex'))
   if (tee === undefined || quoted === undefined) return { teeType: 'none', evidence: noTee }
+  const { quote, eventLog, info } = quoted
   const evidence = {
-    quote: Buffer.from(quoted.quote).toString('hex'),
-    quote_report_data: reportData.padEnd(128, '0'),
-    ...(quoted.eventLog !== undefined && { event_log: quoted.eventLog }),
-    ...quoted.info,
+    quote: Buffer.from(quote).toString('hex'),
+    quote_report_data: slot,
+    ...(eventLog !== undefined && { event_log: eventLog }),
+    ...bootedOf(info),
   }
   return { teeType: tee.teeType, evidence }
+}
+
+/** Of dstack's own account of itself what section 4.2 names: what was booted, and on which machine. */
+function bootedOf({ tcb_info, vm_config }: NonNullable<TeeQuote['info']> = {}): Evidence {
+  const { app_compose } = membersOf(tcb_info)
+  return {
+    ...(typeof app_compose === 'string' && { app_compose }),
+    ...(vm_config !== undefined && { vm_config }),
+  }
+}
+
+/** An object, or the JSON of one; nothing of anything else. */
+function membersOf(value: unknown): Evidence {
+  try {
+    const parsed: unknown = typeof value === 'string' ? JSON.parse(value) : value
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Evidence) : {}
+  } catch {
+    return {}
+  }
 }
 
 const noTee = {

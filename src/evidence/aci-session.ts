@@ -6,7 +6,7 @@ import { sha256Hex } from '../base/sha256.ts'
 import type { aciVersion } from './aci-keyset.ts'
 
 /** Missing evidence is `unknown`: neither a pass nor a refutation. */
-export type AciClaim =
+type AciClaim =
   | { readonly status: 'unknown' }
   | {
       readonly status: 'asserted' | 'refuted'
@@ -18,7 +18,7 @@ export type AciClaim =
       readonly reason: string
     }
 
-export type AciClaims = {
+type AciClaims = {
   readonly tee_attested: AciClaim
   readonly gpu_attested: AciClaim
   readonly tcb_up_to_date: AciClaim
@@ -29,19 +29,8 @@ export type AciClaims = {
   readonly extra?: Readonly<Record<string, Json>>
 }
 
-const unknown = { status: 'unknown' } as const
-
-export const nothingClaimed: AciClaims = {
-  tee_attested: unknown,
-  gpu_attested: unknown,
-  tcb_up_to_date: unknown,
-  os_known_good: unknown,
-  serving_software_known_good: unknown,
-  model_weights_provenance: unknown,
-}
-
 /** What was enforced when the gateway connected. */
-export type ChannelBinding = {
+type ChannelBinding = {
   readonly type: 'tls_spki_sha256'
   readonly origin: string
   readonly spki_sha256: string

@@ -65,7 +65,7 @@ function quoteMembers(
  * 64 bytes: the signing address with zeros behind it, or the hash of it and the TLS key where that is asked for; then the
  * nonce.
  */
-export function reportDataOf(
+function reportDataOf(
   signingAddress: string,
   nonce: string,
   tlsSpkiSha256: string | undefined,

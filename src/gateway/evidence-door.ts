@@ -25,6 +25,7 @@ import {
 } from '../evidence/convention-signature.ts'
 import { type KeyRing, openKeyRing } from '../evidence/key-ring.ts'
 import { type KeysetDocument, keysetDocument } from '../evidence/keyset.ts'
+import { teeQuotesAtOnceMax } from '../evidence/limits.ts'
 import {
   type AttestationReport,
   attestationReport,
@@ -63,7 +64,7 @@ export type EvidenceDoor = {
     },
   ) => Promise<Result<AttestationReport, Refusal>>
   readonly keyset: () => KeysetDocument
-  readonly aciAttestation: (nonce: string | undefined) => Promise<Document>
+  readonly aciAttestation: (nonce: string | undefined) => Promise<Result<Document, Refusal>>
   readonly aciReceipt: (channelId: Bytes32, id: string) => Promise<Result<Document, Refusal>>
   readonly aciSession: (sessionId: string) => Promise<Result<AciSession, Refusal>>
   readonly aciSessions: (upstreamName: string | undefined) => Promise<Document>
@@ -92,6 +93,7 @@ export function createEvidenceDoor(
     const { document, record } = found.value
     return ok(signed(keys, { document, stream: record.stream }, algo))
   }
+  const attested = tee === undefined ? always : atMost(teeQuotesAtOnceMax)
   return {
     aciHeaders: rememberedHeaders(keysetNow),
     signature,
@@ -103,10 +105,10 @@ export function createEvidenceDoor(
       signed(keys, { document: JSON.parse(receipt) as ReceiptDocument, stream }, algo),
     report: async ({ signingAddress, ...asked }) =>
       signingAddress === undefined || isOurAddress(keys, asked.algo, signingAddress)
-        ? ok(await attestationReport(keys, tee, asked))
+        ? attested(() => attestationReport(keys, tee, asked))
         : err({ reason: 'signing_address_not_found' }),
     keyset: () => keysetDocument(keys, identity, keysetNow()),
-    aciAttestation: (nonce) => aciAttestation(keys, keysetNow(), { nonce, tee }),
+    aciAttestation: (nonce) => attested(() => aciAttestation(keys, keysetNow(), { nonce, tee })),
     aciReceipt: async (channelId, id) => {
       const found = await findKept(gateway, channelId, id)
       if (!found.ok) return found
@@ -124,6 +126,22 @@ export function createEvidenceDoor(
       )
       return { api_version: aciVersion, sessions: meant.map(abbreviated) }
     },
+  }
+}
+
+const always = async <T>(make: () => Promise<T>): Promise<Result<T, Refusal>> => ok(await make())
+
+/** Refuses what is asked beyond so many at once. */
+function atMost(count: number): typeof always {
+  let running = 0
+  return async (make) => {
+    if (running >= count) return err({ reason: 'overloaded' })
+    running += 1
+    try {
+      return ok(await make())
+    } finally {
+      running -= 1
+    }
   }
 }
 

@@ -15,7 +15,9 @@ import { queryOf } from './signature.ts'
 export async function retrieveAciAttestation(call: RouteCall): Promise<void> {
   const nonce = readNonce(queryOf(call.incoming))
   if (!nonce.ok) return refuse(call, nonce.error)
-  send(call, await call.door.evidence.aciAttestation(nonce.value))
+  const attestation = await call.door.evidence.aciAttestation(nonce.value)
+  if (attestation.ok) send(call, attestation.value)
+  else refuse(call, attestation.error)
 }
 
 /** `GET /v1/aci/receipts/{id}`, for a key of the channel that paid, or its owner. */
