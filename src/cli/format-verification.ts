@@ -1,6 +1,7 @@
 import { type CheckLine, type Conclusion, conclude, isDecisive } from '../client/check-line.ts'
 import { describeStatus } from '../client/describe-status.ts'
 import type { ParsedReceipt } from '../client/parse-receipt-document.ts'
+import { provenTiers } from '../client/proven-tiers.ts'
 import { recoverSigners } from '../client/recover-signers.ts'
 import { claimedTiers, type TierClaim, tierClaims } from '../domain/tier-claims.ts'
 
@@ -40,7 +41,7 @@ export function formatVerification(
     ...lines.map((line) => formatLine(line, style)),
     '',
     ...verdictLines(lines, conclusion),
-    ...(receipt === undefined ? [] : ['', ...tierLines(receipt, conclusion)]),
+    ...(receipt === undefined ? [] : ['', ...tierLines(receipt, lines, conclusion)]),
   ]
 }
 
@@ -98,17 +99,27 @@ const tierHeadings: Readonly<Record<Conclusion, string>> = {
   unproven: 'It proves nothing until the checks named above are made. What its tiers would mean:',
 }
 
-function tierLines({ receipt }: ParsedReceipt, conclusion: Conclusion): readonly string[] {
-  const claimed = claimedTiers(receipt.tiers)
-  const others = tierClaims.filter((claim) => !claimed.includes(claim)).map(nameTier)
+function tierLines(
+  { receipt }: ParsedReceipt,
+  lines: readonly CheckLine[],
+  conclusion: Conclusion,
+): readonly string[] {
+  const proven = provenTiers(receipt, lines)
+  // Where nothing is proven yet, a person wants to know what the claims would mean.
+  const shown = claimedTiers(conclusion === 'holds' ? proven : proven | receipt.tiers)
+  const notShown = tierClaims.filter((claim) => !shown.includes(claim))
+  const named = (claims: readonly TierClaim[]) => claims.map(nameTier).join(', ')
+  const open = notShown.filter(({ bit }) => (receipt.tiers & bit) !== 0)
+  const others = notShown.filter(({ bit }) => (receipt.tiers & bit) === 0)
   return [
     tierHeadings[conclusion],
-    ...claimed.flatMap((claim) => [
+    ...shown.flatMap((claim) => [
       `  tier ${nameTier(claim)}`,
       `    proves:         ${claim.proves}`,
       `    does not prove: ${claim.doesNotProve}`,
     ]),
-    ...(others.length === 0 ? [] : [`  not claimed: ${others.join(', ')}`]),
+    ...(open.length === 0 ? [] : [`  claimed, and not looked at: ${named(open)}`]),
+    ...(others.length === 0 ? [] : [`  not claimed: ${named(others)}`]),
   ]
 }
 
@@ -122,7 +133,7 @@ export function verificationJson({ receipt, lines }: VerificationReport): string
     {
       object: 'vouch.verification',
       verdict: conclude(lines),
-      ...(receipt === undefined ? {} : identify(receipt)),
+      ...(receipt === undefined ? {} : identify(receipt, lines)),
       checks: lines,
       failed: named('fails'),
       notChecked: named('unknown'),
@@ -132,7 +143,10 @@ export function verificationJson({ receipt, lines }: VerificationReport): string
   )
 }
 
-function identify(parsed: ParsedReceipt): Readonly<Record<string, unknown>> {
+function identify(
+  parsed: ParsedReceipt,
+  lines: readonly CheckLine[],
+): Readonly<Record<string, unknown>> {
   const { receipt } = parsed
   const { receiptDigest, gateway, contributor } = recoverSigners(parsed)
   return {
@@ -140,5 +154,6 @@ function identify(parsed: ParsedReceipt): Readonly<Record<string, unknown>> {
     receiptDigest,
     signers: { gateway, contributor },
     tiers: claimedTiers(receipt.tiers),
+    provenTiers: provenTiers(receipt, lines),
   }
 }
