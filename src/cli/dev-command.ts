@@ -20,7 +20,7 @@ import { type Command, CommandFailure, terminal } from './command.ts'
 import { writeOrigin } from './dev-admin-token.ts'
 import { devApiKey } from './dev-api-key.ts'
 import { devBanner } from './dev-banner.ts'
-import { devAgreement, devGatewayConfig, devPrices } from './dev-config.ts'
+import { devAgreement, devGatewayConfig, devPrices, devTransparency } from './dev-config.ts'
 import { fundTranche } from './fund-tranche.ts'
 import { openLogFile } from './open-log-file.ts'
 import { type RunningGateway, startGateway } from './start-gateway.ts'
@@ -100,7 +100,10 @@ async function startAll(
   parts.contributor = await startContributor(folder, devChain, secret)
   progress('starting the gateway')
   const gateway = await startGateway({
-    config: devGatewayConfig({ folder, port, ...parts.contributor, devChain, model, secret }),
+    config: {
+      ...devGatewayConfig({ folder, port, ...parts.contributor, devChain, model, secret }),
+      transparency: devTransparency,
+    },
     logFileDescriptor: openLogFile(join(folder, 'gateway.log')),
     otherPorts: options.port === undefined ? nextPorts : [],
     ...(options.quiet ? {} : { onRequest: printRequest }),

@@ -14,12 +14,12 @@ import { formBatch } from './form-batch.ts'
 import { type BatchPolicy, PendingReceipts } from './pending-receipts.ts'
 
 /** Digests of receipts in the order of `gatewaySeq`, durable and without a gap from the one after `afterSeq`. */
-export type DigestsAfter = (range: {
+type DigestsAfter = (range: {
   readonly afterSeq: number
   readonly limit: number
 }) => Promise<readonly Bytes32[]>
 
-export type LogSigner = {
+type LogSigner = {
   readonly gateway: Address
   readonly domain: DomainSeparator
   readonly privateKey: PrivateKey

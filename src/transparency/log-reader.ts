@@ -62,13 +62,14 @@ export class LogReader {
     readonly gatewaySeq: number
     readonly digest: Bytes32
   }): Promise<InclusionProofDocument | undefined> {
-    const log = await this.#batchOfSeq(receipt.gatewaySeq)
+    const { gatewaySeq, digest } = receipt
+    const log = await this.#batchOfSeq(gatewaySeq)
     const loaded = log && (await this.#load(log.head.batch))
     if (log === undefined || loaded === undefined) return undefined
-    const index = receipt.gatewaySeq - log.head.firstSeq
-    if (loaded.digests[index] !== receipt.digest) return undefined
+    const index = gatewaySeq - log.head.firstSeq
+    if (loaded.digests[index] !== digest) return undefined
     const siblings = siblingsOf(loaded.tree, index)
-    return { object: 'vouch.inclusion_proof', ...receipt, index, siblings, log }
+    return { object: 'vouch.inclusion_proof', digest, gatewaySeq, index, siblings, log }
   }
 
   /** The same for whoever has no number: batches are looked through, the newest first. */

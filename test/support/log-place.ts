@@ -3,6 +3,8 @@
  * and receipts that tests add by hand.
  */
 import { receiptDomain } from '../../src/chain/receipt-typed-data.ts'
+import { addressOfPrivateKey } from '../../src/chain/signatures.ts'
+import type { Sender } from '../../src/chain/transactions.ts'
 import type { Address, Bytes32 } from '../../src/domain/units.ts'
 import { openOutbox } from '../../src/settlement/outbox.ts'
 import type { LogStore } from '../../src/store/log-store.ts'
@@ -41,7 +43,6 @@ export async function startLogChain(): Promise<LogChain> {
     account: async () => {
       accounts += 1
       const key = testKey((0x10 + accounts).toString(16))
-      const { addressOfPrivateKey } = await import('../../src/chain/signatures.ts')
       await ask('anvil_setBalance', addressOfPrivateKey(key), `0x${(10n ** 20n).toString(16)}`)
       return key
     },
@@ -72,7 +73,7 @@ export type LogProcessTerms = {
   readonly receiptsMax?: number
   readonly confirmations?: number
   readonly mirror?: (store: LogStore) => LogMirror
-  readonly timestamp?: TimestampRoot
+  readonly timestamp?: (sender: Sender) => TimestampRoot
   readonly signingKey?: ReturnType<typeof testKey>
 }
 
@@ -105,7 +106,7 @@ export function openLogProcess(terms: LogProcessTerms): LogProcess {
   })
   const { sender } = outbox
   const { receiptAnchor } = chain
-  const { timestamp } = terms
+  const timestamp = terms.timestamp?.(sender)
   const anchorer = new BatchAnchorer({
     ...{ store, rpc, chainId, receiptAnchor, sender, confirmations, timestamp, log: quiet },
   })
