@@ -12,7 +12,6 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   verify: async () => (await import('./cli/verify-command.ts')).verifyCommand,
   audit: async () => (await import('./cli/audit-command.ts')).auditCommand,
   log: async () => (await import('./cli/log-command.ts')).logCommand,
-  log: async () => (await import('./cli/log-command.ts')).logCommand,
   channel: async () => (await import('./cli/channel-command.ts')).channelCommand,
   wallet: async () => (await import('./cli/wallet-command.ts')).walletCommand,
   keys: async () => (await import('./cli/keys-command.ts')).keysCommand,
@@ -24,6 +23,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   lend: async () => (await import('./cli/lend-command.ts')).lendCommand,
   contribute: async () => (await import('./cli/contribute-command.ts')).contributeCommand,
   engine: async () => (await import('./cli/engine-command.ts')).engineCommand,
+  slash: async () => (await import('./cli/slash-command.ts')).slashCommand,
+  panel: async () => (await import('./cli/panel-command.ts')).panelCommand,
 }
 
 async function help(): Promise<string> {

@@ -44,7 +44,7 @@ export type GatewaySignedReceipt = {
   readonly gatewaySignature: Signature
 }
 
-export type Pair<T> = readonly [first: T, second: T]
+type Pair<T> = readonly [first: T, second: T]
 
 /** S1: one contributor, one (gateway, jobId), two Works that differ. */
 export type WorkEquivocation = UnderDomain & {
@@ -76,7 +76,7 @@ export type FalseTier = UnderDomain &
   GatewaySignedReceipt & { readonly kind: 'S5'; readonly tier: number }
 
 /** S6: a job that its contributor accepted and did not deliver. All the evidence is on chain. */
-export type NonDelivery = {
+type NonDelivery = {
   readonly object: 'vouch.fault'
   readonly kind: 'S6'
   readonly chainId: number
