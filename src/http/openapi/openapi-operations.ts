@@ -7,6 +7,7 @@ import { contributorOperations } from './openapi-contributors.ts'
 import { endpointOperations } from './openapi-endpoints.ts'
 import { evidenceOperations } from './openapi-evidence.ts'
 import { type Schema, text, whole } from './openapi-schemas.ts'
+import { transparencyOperations } from './openapi-transparency.ts'
 
 export type Operation = {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete'
@@ -242,6 +243,7 @@ export const operations: readonly Operation[] = [
   ...billing,
   ...contributorOperations,
   ...auditOperations,
+  ...transparencyOperations,
   ...evidenceOperations,
   ...others,
 ]

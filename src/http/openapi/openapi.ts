@@ -10,6 +10,7 @@ import { endpointSchemas } from './openapi-endpoints.ts'
 import { evidenceSchemas } from './openapi-evidence.ts'
 import { type Access, type Operation, operations } from './openapi-operations.ts'
 import { inferenceSchemas, ref, type Schema, text } from './openapi-schemas.ts'
+import { transparencySchemas } from './openapi-transparency.ts'
 
 const json = (name: string): Schema => ({ 'application/json': { schema: ref(name) } })
 
@@ -108,6 +109,7 @@ export const openApiDocument: Schema = {
       ...contributorSchemas,
       ...auditSchemas,
       ...evidenceSchemas,
+      ...transparencySchemas,
     },
     securitySchemes,
   },
