@@ -272,3 +272,6 @@ export const capacityAsksAtOnceMax = 64
 export const capacityReportKeptMs = 30_000
 /** An answer that is longer is not kept for auditors. */
 export const auditedAnswerBytesMax = 4_194_304
+/** What a contributor says that opens a commitment, about forty bytes a token; what is longer, or takes longer, is not read. */
+export const commitmentOpeningBytesMax = 2_097_152
+export const commitmentOpeningTimeoutMs = 5_000

@@ -9,11 +9,13 @@ import { jsonRpc } from '../chain/json-rpc.ts'
 import { rpcOfTwo } from '../chain/rpc-of-two.ts'
 import type { GatewayConfig } from '../config.ts'
 import type { AuditsConfig } from '../config-audits.ts'
+import { collectOpenings } from '../disclosure/collect-openings.ts'
 import { createDisclosureStep } from '../disclosure/disclosure-step.ts'
 import { auditedLog, createDraw } from '../disclosure/draw-batch.ts'
 import { startSweeping } from '../disclosure/sweep-transcripts.ts'
 import { TranscriptVault, transcriptPurpose } from '../disclosure/transcript-vault.ts'
 import { VerdictBook } from '../disclosure/verdict-book.ts'
+import type { Work } from '../domain/receipt.ts'
 import type { SealSecret } from '../domain/seal-secret.ts'
 import type { AuditsDoor } from '../gateway/audits-door.ts'
 import type { Gateway } from '../gateway/gateway.ts'
@@ -25,6 +27,8 @@ import type { TranscriptStore } from '../store/transcript-store.ts'
 import { openSqliteTranscripts } from '../store/transcript-store-sqlite.ts'
 import type { VerdictStore } from '../store/verdict-store.ts'
 import { openSqliteVerdicts } from '../store/verdict-store-sqlite.ts'
+import { askOpening } from '../upstream/ask-opening.ts'
+import type { UpstreamPools } from '../upstream/upstream-pools.ts'
 import { CommandFailure } from './command.ts'
 
 export type OpenAudits = {
@@ -41,6 +45,7 @@ type Terms = {
   /** Undefined where no transparency log is kept: then nothing is drawn, and nothing is kept for it. */
   readonly batches: LogStore | undefined
   readonly pool: ContributorPool
+  readonly upstreams: UpstreamPools
   readonly log: GatewayLog
   readonly nowMs: () => number
 }
@@ -93,7 +98,7 @@ export async function openAudits(terms: Terms): Promise<OpenAudits | undefined> 
 type Stores = { readonly transcripts: TranscriptStore; readonly verdicts: VerdictStore }
 
 function keepTranscripts(terms: Terms & Stores & { readonly audits: AuditsConfig }) {
-  const { config, batches, transcripts, audits, log, nowMs } = terms
+  const { config, batches, transcripts, audits, ledger: receipts, log, nowMs } = terms
   if (batches === undefined) return undefined
   const { rpcUrl, secondRpcUrl, confirmations } = config.chain
   const second = secondRpcUrl === undefined ? undefined : jsonRpc(secondRpcUrl)
@@ -109,8 +114,21 @@ function keepTranscripts(terms: Terms & Stores & { readonly audits: AuditsConfig
     log,
     nowMs,
   })
-  return { draw, vault, sweeping: startSweeping({ store: transcripts, log: audited, draw, nowMs }) }
+  const openings = { receipts, vault, askOpening: askingOf(terms) }
+  const sweeping = startSweeping({
+    ...{ store: transcripts, log: audited, draw, nowMs },
+    onDrawn: (gatewaySeqs) => collectOpenings(openings, gatewaySeqs),
+  })
+  return { draw, vault, sweeping }
 }
+
+/** Whoever has left, or is at another gateway's tunnel, is not asked. */
+const askingOf =
+  ({ pool, upstreams }: Pick<Terms, 'pool' | 'upstreams'>) =>
+  async ({ contributor, jobId, gateway }: Work): Promise<string | undefined> => {
+    const place = pool.contributors.find(({ identity }) => identity?.operator === contributor)
+    return place && askOpening(upstreams, place, { jobId, gateway })
+  }
 
 /** Those of lent keys where they are configured; else the signing key, which every replica has and no store holds. */
 const secretsOf = ({ lending, gateway }: GatewayConfig): readonly SealSecret[] =>

@@ -98,7 +98,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const transparency = await openTransparency({ ...chain, ...batches, signer, settlement, payment })
   const payouts = await startPayouts({ ...chain, places, exchange, settlement })
   const routing = openRouting({ config, rpc, options: stores.room, tunnels, nowMs })
-  const audits = await openAudits({ ...chain, ...stores, signer, pool: routing.pool })
+  const audits = await openAudits({ ...chain, ...stores, signer, upstreams, pool: routing.pool })
   const evidence = openEvidence({ config, stores, signer, pool: routing.pool, nowMs })
   const capacity = watchCapacity({ pool: routing.pool, upstreams, nowMs })
   const limits = await openCallerLimits({ ...stores.counters, config, log: logs.gateway, nowMs })

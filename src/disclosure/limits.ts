@@ -20,3 +20,5 @@ export const verdictsKept = 4_096
 export const verdictLookMs = 1_000
 /** How far a verdict's time may be ahead of this clock. */
 export const verdictAheadSMax = 300
+/** Contributors are asked for so many openings at the same time. */
+export const openingsAtOnceMax = 4

@@ -10,11 +10,14 @@ export type SweepTerms = {
   readonly store: Pick<TranscriptStore, 'expire' | 'prune' | 'prunedTo' | 'room'>
   readonly log: AuditedLog
   readonly draw: DrawBatch
+  /** Told which receipts of a batch were chosen, once. */
+  readonly onDrawn: (gatewaySeqs: readonly number[]) => Promise<void>
   readonly nowMs: () => number
 }
 
 /** One look. Answers how many batches were pruned. Rejects with StoreFailure. */
-export async function sweepTranscripts({ store, log, draw, nowMs }: SweepTerms): Promise<number> {
+export async function sweepTranscripts(terms: SweepTerms): Promise<number> {
+  const { store, log, draw, onDrawn, nowMs } = terms
   await store.expire(nowMs())
   if ((await store.room()).transcripts === 0) return 0
   let number = await firstBatchAfter(log, await store.prunedTo())
@@ -23,8 +26,9 @@ export async function sweepTranscripts({ store, log, draw, nowMs }: SweepTerms):
     // Batches are anchored in their order: what comes after is not drawn either.
     if (!drawn.ok) return pruned
     const { firstSeq, count, indices } = drawn.value
-    const keep = new Set(indices.map((index) => firstSeq + index))
-    await store.prune({ firstSeq, lastSeq: firstSeq + count - 1, keep })
+    const chosen = indices.map((index) => firstSeq + index)
+    await store.prune({ firstSeq, lastSeq: firstSeq + count - 1, keep: new Set(chosen) })
+    await onDrawn(chosen)
     number += 1
   }
   return sweptBatchesMax

@@ -94,6 +94,19 @@ export class TranscriptVault {
     return opened
   }
 
+  /** Adds what opens its commitment to what is kept of a receipt; nothing where nothing is. Rejects with StoreFailure. */
+  async addOpening(
+    receipt: { readonly gatewaySeq: number; readonly receiptId: Bytes32 },
+    commitmentOpening: string,
+  ): Promise<void> {
+    const { store, seal } = this.#terms
+    const { gatewaySeq, receiptId } = receipt
+    const kept = (await this.open([receipt])).get(gatewaySeq)
+    if (kept === undefined) return
+    const packed = packTranscript({ ...kept, commitmentOpening })
+    await store.replace(gatewaySeq, seal.seal(packed, [receiptId]))
+  }
+
   async close(): Promise<void> {
     await this.flush()
   }

@@ -20,6 +20,8 @@ const schema = `
   INSERT OR IGNORE INTO room VALUES (1, 0, 0, 0);
   CREATE TRIGGER IF NOT EXISTS transcript_kept AFTER INSERT ON transcripts BEGIN
     UPDATE room SET transcripts = transcripts + 1, bytes = bytes + length(new.sealed); END;
+  CREATE TRIGGER IF NOT EXISTS transcript_replaced AFTER UPDATE OF sealed ON transcripts BEGIN
+    UPDATE room SET bytes = bytes + length(new.sealed) - length(old.sealed); END;
   CREATE TRIGGER IF NOT EXISTS transcript_forgotten AFTER DELETE ON transcripts BEGIN
     UPDATE room SET transcripts = transcripts - 1, bytes = bytes - length(old.sealed); END;
 `
@@ -77,6 +79,14 @@ class SqliteTranscripts implements TranscriptStore {
       }
       return found
     })
+  }
+
+  async replace(gatewaySeq: number, sealed: Buffer): Promise<void> {
+    this.#ask(() =>
+      this.#database
+        .prepare('UPDATE transcripts SET sealed = ? WHERE gateway_seq = ?')
+        .run(sealed, gatewaySeq),
+    )
   }
 
   async prune(range: {

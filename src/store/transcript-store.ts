@@ -27,6 +27,8 @@ export type TranscriptStore = {
     gatewaySeqs: readonly number[],
     nowMs: number,
   ) => Promise<ReadonlyMap<number, Buffer>>
+  /** Puts another in the place of what is kept of a number, to be kept as long; nothing where nothing is. */
+  readonly replace: (gatewaySeq: number, sealed: Buffer) => Promise<void>
   /** Forgets all from `firstSeq` to `lastSeq` but those to `keep`, and remembers that this was done up to `lastSeq`. */
   readonly prune: (range: {
     readonly firstSeq: number

@@ -58,6 +58,18 @@ describe.each(places)('transcripts in %s', (_name, createPlace) => {
     expect(await store.room()).toEqual({ transcripts: 1, bytes: 10 })
   })
 
+  test('puts another in the place of what is kept, for as long', async () => {
+    await store.put([transcript(1), transcript(2)], ample)
+    const longer = randomBytes(300)
+    await other.replace(1, longer)
+    await other.replace(9, longer)
+    expect((await store.get([1, 9], nowMs)).get(1)).toEqual(longer)
+    expect(await store.room()).toEqual({ transcripts: 2, bytes: 310 })
+    expect(await seqsIn(store, laterMs)).toEqual([])
+    await store.expire(laterMs)
+    expect(await other.room()).toEqual({ transcripts: 0, bytes: 0 })
+  })
+
   test('keeps no more bytes than it may, and what fits beside what does not', async () => {
     expect(await store.put([transcript(1, 60)], { bytesMax: 100, nowMs })).toBe(1)
     const more = [transcript(2, 60), transcript(3, 40), transcript(4, 1)]

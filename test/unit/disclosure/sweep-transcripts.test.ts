@@ -16,12 +16,14 @@ let store: TranscriptStore
 /** Batches that are closed, and of those, drawn. */
 let [closed, drawn] = [0, 0]
 let asked: number[] = []
+let told: number[] = []
 
 beforeEach(async () => {
   place = await inSqlite(openSqliteTranscripts)()
   store = await place.open()
   ;[closed, drawn, nowMs] = [0, 0, 1_000_000]
   asked = []
+  told = []
 })
 afterEach(async () => {
   await store.close()
@@ -45,7 +47,9 @@ const draw: DrawBatch = async (number) => {
   const chosen = { drawnBlock: 0, randomness: root, ratePpm: 1, indices: [1] }
   return ok({ ...batchAt(number), ...chosen })
 }
-const sweep = (at = store) => sweepTranscripts({ store: at, log, draw, nowMs: () => nowMs })
+const onDrawn = async (chosen: readonly number[]) => void told.push(...chosen)
+const sweep = (at = store) =>
+  sweepTranscripts({ store: at, log, draw, onDrawn, nowMs: () => nowMs })
 
 async function keep(...seqs: readonly number[]): Promise<void> {
   const sealed = Buffer.from('sealed')
@@ -72,6 +76,7 @@ test('forgets what was not chosen as soon as that is known, and nothing before',
   drawn = 2
   expect(await sweep()).toBe(1)
   expect(await left()).toEqual([2, 6, 9])
+  expect(told).toEqual([2, 6])
 })
 
 test('goes on where any replica has stopped', async () => {

@@ -143,6 +143,7 @@ test('a store that fails costs what came meanwhile, is told once, and nothing el
 const wrapped = (inner: TranscriptStore): TranscriptStore => ({
   put: (some, room) => inner.put(some, room),
   get: (seqs, nowMs) => inner.get(seqs, nowMs),
+  replace: (seq, sealed) => inner.replace(seq, sealed),
   prune: (range) => inner.prune(range),
   prunedTo: () => inner.prunedTo(),
   expire: (nowMs) => inner.expire(nowMs),
