@@ -24,10 +24,10 @@ const betsOnSurprise = [0.05, 0.1, 0.2, 0.4]
 const betsOnExpectation = [0.02, 0.04, 0.07, 0.11]
 
 /** 0 where the reference samples the same, 1 where it is sure to sample another. */
-const tokenScore = ({ distance }: JudgedToken): number =>
+export const tokenScore = ({ distance }: JudgedToken): number =>
   Math.min(1, (distance ?? 0) / distanceCounted)
 
-const logprobScore = ({ logprobGap }: JudgedToken): number =>
+export const logprobScore = ({ logprobGap }: JudgedToken): number =>
   // What is no number is no log-probability.
   Math.abs(logprobGap ?? 0) < logprobGapCounted ? Math.abs(logprobGap ?? 0) / logprobGapCounted : 1
 

@@ -1,7 +1,7 @@
 /*
  * Requests of the auditor's own, for answers whose callers let nobody keep them. A contributor that could tell them from others
  * would answer them honestly and cheat the rest, so they are made of what clients ask: what is asked is one request of a
- * corpus, varied as people vary, with the parameters of another one. docs/audit-statistics.md says how well a
+ * corpus, with a slip now and then, and the parameters of another one. docs/audit-statistics.md says how well a
  * classifier tells them apart.
  */
 import { assert } from '../base/assert.ts'
@@ -30,7 +30,7 @@ export function readOrdinaryRequest(line: string): OrdinaryRequest | undefined {
   }
 }
 
-/** One request that nobody sent before. Without a corpus it is made of common wordings, which are easier to tell. */
+/** One request. Without a corpus it is made of common wordings, which are easy to tell from what others ask. */
 export function canaryRequest(corpus: readonly OrdinaryRequest[], random: Random): OrdinaryRequest {
   if (corpus.length === 0) {
     const content = varied(commonQuestion(random), random)
@@ -68,20 +68,17 @@ function commonParameters(random: Random): Readonly<Record<string, unknown>> {
   return kind < 0.5 ? { ...stream, max_tokens: oneOf([64, 128, 256, 512], random) } : stream
 }
 
-/** Changes that people make without meaning anything by them. */
-const variations: readonly ((text: string, random: Random) => string)[] = [
+/** Slips that people make: anything more, such as a greeting, tells a canary from those who do not greet. */
+const slips: readonly ((text: string, random: Random) => string)[] = [
   (text) => text.charAt(0).toLowerCase() + text.slice(1),
   (text) => text.replace(/[?.!]$/, ''),
-  (text, random) =>
-    `${oneOf(['hi, ', 'Please tell me: ', 'Quick question. ', 'ok so '], random)}${text}`,
-  (text, random) =>
-    `${text}${oneOf([' Thanks!', ' Be brief.', ' In simple words please.'], random)}`,
   withTypo,
 ]
+const slipShare = 0.05
 
 function varied(text: string, random: Random): string {
   let changed = text
-  for (const vary of variations) if (random() < 0.2) changed = vary(changed, random)
+  for (const slip of slips) if (random() < slipShare) changed = slip(changed, random)
   return changed
 }
 

@@ -18,7 +18,7 @@ export type NoiseClass = 'same' | 'float' | 'int8'
 
 export const noiseClasses: readonly NoiseClass[] = ['same', 'float', 'int8']
 
-/** Measured by bench/audit-calibration.ts, with room; docs/audit-statistics.md has the figures. */
+/** Measured by bench/audit-detection.ts, with room; docs/audit-statistics.md has the figures. */
 export const noiseAllowances: Readonly<Record<NoiseClass, NoiseAllowance>> = {
   same: { name: 'same', tokenScoreMax: 5e-5, logprobScoreMax: 1e-3, surpriseMax: 0.01 },
   float: { name: 'float', tokenScoreMax: 1e-4, logprobScoreMax: 5e-3, surpriseMax: 0.02 },

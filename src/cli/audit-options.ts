@@ -70,7 +70,7 @@ What is looked at:
   --prompts FILE           what clients ask: a text or a JSON body a line. Without it common
                            wordings are used, which are easier to tell from clients
   --canary-model NAME      the model that they ask for                [the first folder's name]
-  --every SECONDS          mean time between two of them                                 [30]
+  --every SECONDS          mean time between two of them; 0: at once                     [30]
 
 When something is decided:
   --false-alarm P          chance that an honest contributor is ever failed       [0.000001]
@@ -133,7 +133,7 @@ export function parseAuditOptions(argv: readonly string[]): AuditOptions {
     apiKeyFile: values['api-key-file'],
     promptsFile: values.prompts,
     canaryModel: values['canary-model'],
-    everyS: Math.min(dayS, readWhole('--every', values.every) ?? 30),
+    everyS: Math.min(dayS, wholeFromZero('--every', values.every) ?? 30),
     stateFile: values.state,
     reportsFolder: values.reports,
     test: {

@@ -26,11 +26,11 @@ test('reads lines of text and JSON bodies, and no others', () => {
   }
 })
 
-test('varies what is asked, and never repeats what names a client', () => {
+test('makes a slip now and then, and never repeats what names a client', () => {
   const random = uniform(1)
   const made = Array.from({ length: 300 }, () => canaryRequest(corpus, random))
   const contentOf = ({ messages }: OrdinaryRequest) => String(messages.at(-1)?.content)
-  expect(new Set(made.map(contentOf)).size).toBeGreaterThan(40)
+  expect(new Set(made.map(contentOf)).size).toBeGreaterThan(10)
   for (const request of made) {
     expect(request).not.toHaveProperty('seed')
     expect(request).not.toHaveProperty('user')
