@@ -27,6 +27,50 @@ describe('what a request says to the gateway', () => {
     expect(parsed.ok && parsed.value.forwardedBody).toEqual(bodyOf({}))
   })
 
+  test.each<[object, string | undefined, boolean]>([
+    [{}, undefined, false],
+    [{}, 'allow', true],
+    [{ attestation: { mode: 'none' } }, 'allow', true],
+    [{ attestation: { audit: true } }, undefined, true],
+    [{ attestation: { audit: true } }, 'allow', true],
+    [{ attestation: { audit: false } }, undefined, false],
+    [{ store: true }, undefined, false],
+  ])(
+    '%o with the header %s may be audited: %s; nobody asked learns of it',
+    (fields, header, may) => {
+      const headers = header === undefined ? {} : { 'x-vouch-audit': header }
+      const parsed = parseChatBody(bodyOf({ ...fields }), headers)
+      expect(parsed).toMatchObject({
+        ok: true,
+        value: { mayBeAudited: may, needsSignature: false },
+      })
+      const { attestation: _, ...forwarded } = fields as { attestation?: unknown }
+      expect(parsed.ok && parsed.value.forwardedBody).toEqual(bodyOf(forwarded))
+    },
+  )
+
+  test('an audit beside a mode asks for both', () => {
+    expect(parse({ attestation: { mode: 'signed', audit: true } })).toMatchObject({
+      ok: true,
+      value: { mayBeAudited: true, needsSignature: true },
+    })
+  })
+
+  test.each<[object, string | undefined, string]>([
+    [{}, 'yes', 'x-vouch-audit'],
+    [{ attestation: { audit: 'yes' } }, undefined, 'attestation.audit'],
+    [{ attestation: { audit: null } }, undefined, 'attestation.audit'],
+    [{ attestation: { audit: false } }, 'allow', 'x-vouch-audit'],
+    [{ attestation: { audit: true, mode: 'zk' } }, undefined, 'attestation.mode'],
+    [{ attestation: {} }, undefined, 'attestation.mode'],
+  ])('%o with the header %s is refused for %s', (fields, header, param) => {
+    const headers = header === undefined ? {} : { 'x-vouch-audit': header }
+    expect(parseChatBody(bodyOf({ ...fields }), headers)).toMatchObject({
+      ok: false,
+      error: { reason: 'invalid_value', param },
+    })
+  })
+
   test.each<[string, object, string]>([
     ['a verified upstream', { aci_verified: true }, 'verification_unavailable'],
     ['sessions', { aci_session_ids: ['ab'.repeat(32)] }, 'session_not_accepted'],

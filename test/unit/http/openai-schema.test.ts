@@ -31,6 +31,7 @@ describe('parseChatBody', () => {
       forwardedBody: bytesOf({}),
       preferences: undefined,
       needsSignature: false,
+      mayBeAudited: false,
     })
   })
 
