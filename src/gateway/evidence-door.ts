@@ -11,6 +11,7 @@ import type { SigningAlgo } from '../domain/signing-algo.ts'
 import { type Bytes32, unixSecondsOf } from '../domain/units.ts'
 import { aciAttestation } from '../evidence/aci-attestation.ts'
 import {
+  type AciKeyset,
   aciKeysetAt,
   aciVersion,
   type GatewayIdentity,
@@ -95,7 +96,7 @@ export function createEvidenceDoor(
   }
   const attested = tee === undefined ? always : atMost(teeQuotesAtOnceMax)
   return {
-    aciHeaders: rememberedHeaders(keysetNow),
+    aciHeaders: following(keysetNow, headersOf),
     signature,
     signatureOfReceipt: async (receiptId, algo) => {
       const channelId = await channelOf(gateway, receiptId)
@@ -107,7 +108,7 @@ export function createEvidenceDoor(
       signingAddress === undefined || isOurAddress(keys, asked.algo, signingAddress)
         ? attested(() => attestationReport(keys, tee, asked))
         : err({ reason: 'signing_address_not_found' }),
-    keyset: () => keysetDocument(keys, identity, keysetNow()),
+    keyset: following(keysetNow, (keyset) => keysetDocument(keys, identity, keyset)),
     aciAttestation: (nonce) => attested(() => aciAttestation(keys, keysetNow(), { nonce, tee })),
     aciReceipt: async (channelId, id) => {
       const found = await findKept(gateway, channelId, id)
@@ -219,20 +220,21 @@ const ownPrefixes: Readonly<Record<string, string>> = {
   '/v1/responses': 'resp_',
 }
 
-/** One object for as long as the keyset stays: it goes into each answer. */
-function rememberedHeaders(
-  keysetNow: () => { readonly digest: string; readonly workloadId: string },
-): () => AnswerHeaders {
-  let headers: AnswerHeaders = {}
+const headersOf = ({ digest, workloadId }: AciKeyset): AnswerHeaders => ({
+  'x-aci-version': aciVersion,
+  'x-aci-identity': workloadId,
+  'x-aci-keyset-digest': digest,
+})
+
+/** What follows from the keyset alone is made once while that stays: the headers go into each answer. */
+function following<T extends object>(
+  keysetNow: () => AciKeyset,
+  make: (keyset: AciKeyset) => T,
+): () => T {
+  let newest: { readonly keyset: AciKeyset; readonly made: T } | undefined
   return () => {
-    const { digest, workloadId } = keysetNow()
-    if (headers['x-aci-keyset-digest'] !== digest) {
-      headers = {
-        'x-aci-version': aciVersion,
-        'x-aci-identity': workloadId,
-        'x-aci-keyset-digest': digest,
-      }
-    }
-    return headers
+    const keyset = keysetNow()
+    if (newest?.keyset !== keyset) newest = { keyset, made: make(keyset) }
+    return newest.made
   }
 }

@@ -25,9 +25,14 @@ import {
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts'
 import {
   answerWell,
+  chunk,
+  completion,
   type Script,
   type ScriptedUpstream,
+  sse,
+  sseDone,
   startScriptedUpstream,
+  startSse,
   streamBytes,
 } from '../support/scripted-upstream.ts'
 
@@ -105,6 +110,21 @@ const oddStreamBytes = Buffer.from(
 /** In pieces of one byte, so that characters, lines and events are split wherever they can be. */
 const oddStream = streamBytes(Array.from(oddStreamBytes, (byte) => Uint8Array.of(byte)))
 
+const twoChoices: Script = ({ json }, response) => {
+  const whole = (index: number) => ({
+    ...{ index, message: { role: 'assistant', content: `é${index}` }, finish_reason: 'stop' },
+  })
+  if (json['stream'] !== true) {
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.end(JSON.stringify({ ...completion(''), choices: [whole(0), whole(1)] }))
+    return
+  }
+  startSse(response)
+  for (const index of [1, 0]) response.write(sse(chunk({ content: `é${index}` }, null, index)))
+  for (const index of [0, 1]) response.write(sse(chunk({}, 'stop', index)))
+  response.end(sseDone)
+}
+
 const toolCalls: Script = (_request, response) => {
   response.writeHead(200, { 'content-type': 'application/json' })
   const call = { id: 'c', type: 'function', function: { name: 'look', arguments: '{"at":"it"}' } }
@@ -138,6 +158,8 @@ const answers: readonly [
   ['an answer with odd numbers, spaces and characters', oddWhole, {}],
   ['a stream with CRLF, comments and split characters', oddStream, { stream: true }],
   ['tool calls without content', toolCalls, {}],
+  ['two choices', twoChoices, { n: 2 }],
+  ['two choices as a stream', twoChoices, { n: 2, stream: true }],
   ['a model whose name has a colon', answerWell(), { model: 'maker/model:8b' }],
   ['the same as a stream', answerWell(), { model: 'maker/model:8b', stream: true }],
 ]
