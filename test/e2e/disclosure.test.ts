@@ -2,6 +2,7 @@
  * Two gateways on one Redis and one real chain, a contributor that signs, and an auditor: what is kept, what is opened, by
  * whom it was chosen, and what follows from what the auditor says.
  */
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { readBlockRandomness } from '../../src/chain/block-randomness.ts'
@@ -21,6 +22,7 @@ import type {
 import { tier } from '../../src/domain/receipt.ts'
 import type { ReceiptDocument } from '../../src/domain/receipt-document.ts'
 import { type Address, type Bytes32, unixSecondsOf } from '../../src/domain/units.ts'
+import { openSqliteTranscripts } from '../../src/store/transcript-store-sqlite.ts'
 import { auditQuery } from '../support/audit-queries.ts'
 import { expectOk } from '../support/dev-chain.ts'
 import { runVouch, type ServeProcess, startServe } from '../support/dev-process.ts'
@@ -48,6 +50,8 @@ let contributor: Address
 let modelId: Bytes32
 let domain: DomainSeparator
 let lastSeq = 0
+/** A configuration with a data folder of its own; with a store in Redis where one is given. */
+let yamlOf: (folder: string, store?: string) => string
 
 beforeAll(async () => {
   redis = await startRedisServer()
@@ -61,7 +65,7 @@ beforeAll(async () => {
   const privateKey = keys.contributorSigner
   const upstream = signingUpstream({ privateKey, operator: contributor, domain, modelId })
   config.upstream.become(upstream.answer(words))
-  const yaml = (folder: string) =>
+  yamlOf = (folder, store = '') =>
     config.yaml((text) =>
       text
         .replace(/dataFolder: .*/, `dataFolder: ${join(config.folder, folder)}`)
@@ -69,16 +73,17 @@ beforeAll(async () => {
           '    apiKeyFile: engine.key\n',
           `    operator: '${contributor}'\n    signingAddresses: ['${addresses.contributorSigner}']\n`,
         )
-        .concat(`store:\n  redisUrl: ${redis.url}\ntransparency: { batchS: 1, promiseS: 60 }\n`)
+        .concat(`${store}transparency: { batchS: 1, promiseS: 60 }\n`)
         .concat(
           `audits: { auditors: ['${addressOfPrivateKey(auditorKey)}', '${addressOfPrivateKey(secondKey)}'], ratePpm: ${ratePpm} }\n`,
         ),
     )
-  one = await startServe(yaml('one'))
-  other = await startServe(yaml('two'))
+  const inRedis = `store:\n  redisUrl: ${redis.url}\n`
+  one = await startServe(yamlOf('one', inRedis))
+  other = await startServe(yamlOf('two', inRedis))
   await config.signTranche(one)
   const made = await runVouch([
-    ...['keys', 'create', '--config', yaml('three'), '--channel', channel.channelId],
+    ...['keys', 'create', '--config', yamlOf('three', inRedis), '--channel', channel.channelId],
   ])
   apiKey = /sk-vouch-\S+/.exec(made.output)?.[0] ?? expect.fail(made.output)
 }, 120_000)
@@ -289,6 +294,30 @@ test('what the chain chooses is opened at any gateway, and nothing else', async 
     expect(response.toString().endsWith('data: [DONE]\n\n')).toBe(kind === 'stream')
   }
 }, 120_000)
+
+test('a gateway by itself keeps it sealed in its folder, or not at all, and logs nothing of it', async () => {
+  const folder = join(config.folder, 'alone')
+  const alone = await startServe(yamlOf('alone'))
+  await config.signTranche(alone)
+  const { channelId } = config.devChain.channel
+  const made = await runVouch(['keys', 'create', '--data', folder, '--channel', channelId])
+  const key = /sk-vouch-\S+/.exec(made.output)?.[0] ?? expect.fail(made.output)
+  const asAlone = { authorization: `Bearer ${key}` }
+  expect((await ask({ at: alone, headers: asAlone })).status).toBe(200)
+  const agreeing = { ...asAlone, ...allowed.headers }
+  expect((await ask({ at: alone, headers: agreeing })).status).toBe(200)
+  // What is asked to stop makes durable what it has.
+  const { code, output } = await alone.interrupt()
+  expect(code).toBe(0)
+  const transcripts = openSqliteTranscripts(join(folder, 'transcripts.db'))
+  expect(await transcripts.room()).toMatchObject({ transcripts: 1 })
+  await transcripts.close()
+  const files = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'latin1'))
+  expect(files.length).toBeGreaterThan(5)
+  for (const text of [...files, output]) {
+    expect(text.includes(prompt) || text.includes(words[2] ?? prompt)).toBe(false)
+  }
+}, 60_000)
 
 describe('who asks', () => {
   test('an auditor that is not named, or cannot show that it asks here and now, sees nothing', async () => {
