@@ -15,25 +15,14 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join, normalize, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Plugin, rolldown } from 'rolldown'
+import { rolldown } from 'rolldown'
+import { webTwins } from './web-twins.ts'
 
 const rootFolder = dirname(dirname(fileURLToPath(import.meta.url)))
 const webFolder = join(rootFolder, 'web')
 const distFolder = join(webFolder, 'dist')
 
 type Files = ReadonlyMap<string, string>
-
-/** Puts `name-web.ts` in the place of `name.ts`, where a file has such a twin. */
-const webTwins: Plugin = {
-  name: 'web-twins',
-  async resolveId(source, importer, options) {
-    if (importer === undefined || !source.endsWith('.ts')) return null
-    const resolved = await this.resolve(source, importer, { ...options, skipSelf: true })
-    if (resolved === null || resolved.id.endsWith('-web.ts')) return resolved
-    const twin = resolved.id.replace(/\.ts$/, '-web.ts')
-    return existsSync(twin) && importer !== twin ? { id: twin } : resolved
-  },
-}
 
 type Bundle = {
   readonly entry: string

@@ -65,7 +65,9 @@ async function attemptOnce(
   asked: { readonly receiptId: Bytes32; readonly leftMs: number },
 ): Promise<Attempt> {
   try {
-    const response = await source.fetch(`${source.api}/receipts/${asked.receiptId}`, {
+    // A browser's fetch must not be called as a member of anything else.
+    const { fetch: ask } = source
+    const response = await ask(`${source.api}/receipts/${asked.receiptId}`, {
       headers: await source.headers(),
       signal: source.clock.signalAfter(asked.leftMs),
       // A key is for the gateway that it was given to.

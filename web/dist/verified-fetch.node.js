@@ -2684,7 +2684,8 @@ async function fetchReceipt(source, receiptId) {
 }
 async function attemptOnce(source, asked) {
 	try {
-		const response = await source.fetch(`${source.api}/receipts/${asked.receiptId}`, {
+		const { fetch: ask } = source;
+		const response = await ask(`${source.api}/receipts/${asked.receiptId}`, {
 			headers: await source.headers(),
 			signal: source.clock.signalAfter(asked.leftMs),
 			redirect: "error",
