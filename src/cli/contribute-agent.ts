@@ -8,10 +8,12 @@ import type { PrivateKey } from '../chain/private-key.ts'
 import { receiptDomain } from '../chain/receipt-typed-data.ts'
 import { type Agent, openAgent } from '../contributor/agent.ts'
 import type { AgentLoad, AgentModel, AgentSigner, AgentTerms } from '../contributor/agent-terms.ts'
+import type { TokenTelling } from '../contributor/asked-answer.ts'
 import { type Credit, type CreditEvent, openCredit } from '../contributor/credit.ts'
 import type { EngineKind } from '../contributor/find-engine-kinds.ts'
 import type { FoundEngine } from '../contributor/find-engines.ts'
 import { type JobBook, openJobBook } from '../contributor/job-book.ts'
+import { OpeningFiles } from '../contributor/opening-files.ts'
 import { writeCapacityReport } from '../domain/capacity-report.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
 import { CommandFailure } from './command.ts'
@@ -84,12 +86,14 @@ export const agentOf = (
       kind: found.kind,
       // Others answer what they computed last in another order, or on another card, a little differently.
       isRepeatable: found.kind === 'vouch',
+      tokens: tokenTellings[found.kind],
       ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
     },
     models: models.map((model) => agentModelOf(model, contribution)),
     signer: signerOf(file, own.signingKey),
     gateway: met.terms.gateway,
     jobs: own.jobs,
+    openings: new OpeningFiles(join(options.folder, 'openings'), Date.now),
     credit: own.credit,
     slots,
     // As many as run wait for the next turn; who comes later is better served elsewhere.
@@ -99,6 +103,13 @@ export const agentOf = (
     onJobEnd: own.onJobEnd,
     nowMs: Date.now,
   })
+}
+
+/** Engines that tell the ids of their tokens when they are asked to, by their documentation of November 2026. */
+const tokenTellings: Readonly<Partial<Record<EngineKind, TokenTelling>>> = {
+  vouch: 'return_token_ids',
+  vllm: 'return_token_ids',
+  'llama-cpp': 'ids',
 }
 
 /** What a gateway is told while the engine is away. */

@@ -28,3 +28,5 @@ export const engineLoadAnswerTimeoutMs = 2_000
 export const engineLoadBytesMax: number = 4 * 1024 * 1024
 /** A stream whose engine is silent has a comment so often: a third of what a gateway waits between two bytes. */
 export const streamAwakeMs = 10_000
+/** How long what opens a commitment is kept: an audit asks within days. Some fifty bytes a token. */
+export const openingDaysKept = 8

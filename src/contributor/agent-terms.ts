@@ -4,9 +4,11 @@ import type { ReportedGpu } from '../domain/capacity-report.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
 import type { Address, Bytes32 } from '../domain/units.ts'
 import type { UpstreamTimeouts } from '../upstream/upstream-pools.ts'
+import type { TokenTelling } from './asked-answer.ts'
 import type { Credit } from './credit.ts'
 import type { EngineKind } from './find-engine-kinds.ts'
 import type { JobBook } from './job-book.ts'
+import type { OpeningFiles } from './opening-files.ts'
 import type { PriceCurve } from './price-curve.ts'
 import type { JobOutcome } from './running-job.ts'
 
@@ -21,6 +23,8 @@ export type AgentEngine = {
    * for engines that repeat themselves bit for bit.
    */
   readonly isRepeatable?: boolean | undefined
+  /** How it tells the ids of its tokens; undefined where it does not. Of what it tells, a chat's Work commits to the tokens. */
+  readonly tokens?: TokenTelling | undefined
   /** Value of the authorization header where the engine wants one, such as `Bearer …`. */
   readonly authorization?: string | undefined
   readonly timeouts?: Partial<UpstreamTimeouts>
@@ -64,6 +68,8 @@ export type AgentTerms = {
   /** Operator account of the one gateway that is worked for. */
   readonly gateway: Address
   readonly jobs: JobBook
+  /** Where what opens commitments is kept; without it nothing is committed to. */
+  readonly openings?: Pick<OpeningFiles, 'keep' | 'of'> | undefined
   /** Undefined for who is paid in another way, or not at all. */
   readonly credit?: Credit | undefined
   /** Requests that the engine is asked at the same time, and how many more wait here before one is told to go elsewhere. */

@@ -16,6 +16,7 @@ import { AgentSpeed } from './agent-speed.ts'
 import type { AgentLoad, AgentModel, AgentTerms } from './agent-terms.ts'
 import { answerJob } from './answer-job.ts'
 import type { SignedEndpoint } from './asked-answer.ts'
+import { openingPrefix, readAskedOpening } from './asked-opening.ts'
 import { AskedPrices } from './asked-prices.ts'
 import { EngineLoad } from './engine-load.ts'
 import {
@@ -23,6 +24,7 @@ import {
   methodNotAllowed,
   modelNotFound,
   type OpenAiRefusal,
+  openingNotKept,
   unknownUrl,
 } from './openai-refusal.ts'
 import { replyJson, replyRefusal } from './reply-json.ts'
@@ -46,7 +48,7 @@ const questions = ['/health', '/v1/models', '/v1/vouch/capacity']
 
 /**
  * POST /v1/chat/completions, /v1/completions and /v1/embeddings, each of them a job; GET /v1/models, /v1/models/{id},
- * /v1/vouch/capacity and /health. Who may ask is for whoever hands the requests over to know.
+ * /v1/vouch/capacity, /v1/vouch/openings/{jobId} and /health. Who may ask is for whoever hands the requests over to know.
  */
 export function openAgent(terms: AgentTerms): Agent {
   const parts: AgentParts = {
@@ -67,6 +69,7 @@ export function openAgent(terms: AgentTerms): Agent {
       const refused = refusalOf(request.method, path, endpoint)
       if (refused !== undefined) replyRefusal(reply, refused)
       else if (endpoint !== undefined) void serveJob(parts, { endpoint, request }, reply)
+      else if (path.startsWith(openingPrefix)) void answerOpening(parts, request, reply)
       else void answerQuestion(parts, path, reply)
     },
   }
@@ -85,7 +88,8 @@ function refusalOf(
   path: string,
   endpoint: SignedEndpoint | undefined,
 ): OpenAiRefusal | undefined {
-  const isQuestion = questions.includes(path) || path.startsWith(modelPrefix)
+  const isQuestion =
+    questions.includes(path) || path.startsWith(modelPrefix) || path.startsWith(openingPrefix)
   if (endpoint === undefined && !isQuestion) return unknownUrl({ method, path })
   const allowed = isQuestion ? 'GET' : 'POST'
   return method === allowed ? undefined : methodNotAllowed({ method, path, allowed })
@@ -115,6 +119,18 @@ async function serveJob(
 async function answerQuestion(parts: AgentParts, path: string, reply: AgentReply): Promise<void> {
   if (path.startsWith(modelPrefix)) replyModel(parts, path, reply)
   else replyJson(reply, { status: 200, body: await answerTo(parts, path) })
+}
+
+/** What opens a commitment that was signed here, for the gateway that it was signed for. */
+async function answerOpening(
+  { terms }: AgentParts,
+  { path, headers }: AgentRequest,
+  reply: AgentReply,
+): Promise<void> {
+  const job = readAskedOpening(path.split('?', 1)[0] ?? '', headers)
+  const body = job && (await terms.openings?.of(job))
+  if (body === undefined) replyRefusal(reply, openingNotKept)
+  else replyJson(reply, { status: 200, body })
 }
 
 async function answerTo(parts: AgentParts, path: string): Promise<string> {

@@ -22,7 +22,8 @@ export async function answerInOnePiece(running: RunningJob): Promise<JobOutcome>
   const body = await readAnswerBody(opened)
   if (cancellation.cancelled) return { outcome: 'client_gone' }
   if (!body.ok) return failJob(running, refusalOfEngine(body.error))
-  const read = readWhole(running, body.value)
+  const answer = running.told?.takeFromWhole(body.value) ?? body.value
+  const read = readWhole(running, answer)
   if (read === undefined) {
     return failJob(running, refusalOfEngine({ reason: 'upstream_bad_response' }))
   }
@@ -32,7 +33,7 @@ export async function answerInOnePiece(running: RunningJob): Promise<JobOutcome>
     return failJob(running, jobsNotKept)
   }
   const headers = { 'x-vouch-work': sealed.value, ...shownVoucher(parts) }
-  replyJson(reply, { status: 200, body: body.value, headers })
+  replyJson(reply, { status: 200, body: answer, headers })
   return { outcome: 'complete', usage: read.usage, usageSource: read.usage.source }
 }
 

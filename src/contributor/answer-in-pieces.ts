@@ -8,14 +8,14 @@ import { StreamCheckpoints } from './stream-checkpoints.ts'
 
 /** A stream as it comes, and the Work behind its end. */
 export async function answerInPieces(running: RunningJob): Promise<JobOutcome> {
-  const { parts, admitted, begun, reply, opening, opened, cancellation } = running
+  const { parts, admitted, begun, reply, opening, opened, cancellation, told } = running
   const { asked, job, inputHash } = admitted
   const { signer, nowMs } = parts.terms
   const askedMs = nowMs()
   const checkpoints = new StreamCheckpoints({ signer, job, begun, nowMs: askedMs })
   const { endpoint, choiceCount } = asked
   const facts = { job, inputHash, endpoint, choiceCount, checkpoints }
-  const relay = new AnswerRelay(opened, { ...facts, reply, opening, nowMs })
+  const relay = new AnswerRelay(opened, { ...facts, reply, opening, told, nowMs })
   cancellation.onCancel(() => relay.leave())
   const end = await relay.ended
   if (end.kind === 'client_gone') return { outcome: 'client_gone' }

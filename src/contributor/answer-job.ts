@@ -14,8 +14,9 @@ import { refusalOfEngine } from './engine-refusal.ts'
 import { jobAlreadySigned } from './openai-refusal.ts'
 import { failJob, type JobOutcome, type RunningJob, refuse, shownVoucher } from './running-job.ts'
 import { StreamOpening } from './stream-opening.ts'
+import { ToldTokens } from './told-tokens.ts'
 
-type Asking = Omit<RunningJob, 'opened'>
+type Asking = Omit<RunningJob, 'opened' | 'told'>
 
 export async function answerJob(
   parts: AgentParts,
@@ -62,7 +63,10 @@ const streamHeaders = {
 async function askEngine(asking: Asking): Promise<JobOutcome> {
   const { parts, admitted, cancellation } = asking
   const { asked, job, model, requestName } = admitted
-  const { baseUrl, authorization, isRepeatable } = parts.terms.engine
+  const { openings, engine } = parts.terms
+  const { baseUrl, authorization, isRepeatable } = engine
+  const isTold = openings !== undefined && asked.endpoint === 'chat/completions'
+  const tokens = isTold ? engine.tokens : undefined
   const { completionTokensMax } = model
   const seed = isRepeatable === true ? Number.parseInt(job.jobId.slice(2, 10), 16) : undefined
   const opened = await openAnswer(parts.pools, {
@@ -73,7 +77,7 @@ async function askEngine(asking: Asking): Promise<JobOutcome> {
       ...(authorization !== undefined && { authorization }),
       ...(requestName !== undefined && { 'x-request-id': requestName }),
     },
-    body: bodyForEngine(asked, { completionTokensMax, seed }),
+    body: bodyForEngine(asked, { completionTokensMax, seed, tokens }),
     stream: asked.stream,
     cancellation,
   })
@@ -84,6 +88,7 @@ async function askEngine(asking: Asking): Promise<JobOutcome> {
     opened.value.abort()
     return failJob(asking, refusalOfEngine({ reason: 'upstream_bad_response' }))
   }
-  const running = { ...asking, opened: opened.value }
+  const told = tokens === undefined ? undefined : new ToldTokens(asked.choiceCount, asked.logprobs)
+  const running = { ...asking, opened: opened.value, told }
   return asked.stream ? answerInPieces(running) : answerInOnePiece(running)
 }

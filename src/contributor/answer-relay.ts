@@ -23,6 +23,7 @@ import type { Job } from './job-headers.ts'
 import { joinBlocks, plainBlock } from './sse-block.ts'
 import type { StreamCheckpoints } from './stream-checkpoints.ts'
 import type { StreamOpening } from './stream-opening.ts'
+import type { ToldTokens } from './told-tokens.ts'
 
 export type RelayEnd =
   | { readonly kind: 'complete'; readonly hashes: ReceivedHashes }
@@ -40,6 +41,8 @@ export type RelayTerms = {
   readonly checkpoints: StreamCheckpoints
   readonly reply: AgentReply
   readonly opening: Pick<StreamOpening, 'begin' | 'hashWith' | 'settle'>
+  /** Takes out of each event what was asked for the commitment alone. */
+  readonly told?: Pick<ToldTokens, 'takeFrom'> | undefined
   readonly nowMs: () => number
 }
 
@@ -116,7 +119,10 @@ export class AnswerRelay {
 
   #block(received: Buffer): void {
     if (this.#isEnded) return
-    const block = plainBlock(received)
+    const plain = plainBlock(received)
+    const { told } = this.#terms
+    const block = told === undefined ? plain : told.takeFrom(plain)
+    if (block === undefined) return
     if (block.subarray(0, ownComments.length).equals(ownComments)) return
     const event = this.#readEvent(block)
     switch (event.kind) {

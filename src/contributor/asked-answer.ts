@@ -2,6 +2,7 @@
  * What of a request's body the agent must understand: who is to answer, in which form, and what the answer is counted by.
  * Everything else is between its writer and the engine.
  */
+import { alternativesKept } from '../attestation/token-commitment.ts'
 import { withMembers } from '../base/json-members.ts'
 import { choicesMax, embeddingInputsMax, promptsMax } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
@@ -18,6 +19,12 @@ import {
 
 /** What is signed here: answers in text, and vectors. */
 export type SignedEndpoint = Extract<Endpoint, 'chat/completions' | 'completions' | 'embeddings'>
+
+/** `ids`: by itself, beside each log-probability. `return_token_ids`: by vLLM's members of a request. */
+export type TokenTelling = 'ids' | 'return_token_ids'
+
+const numberOr = (value: unknown, otherwise: number): number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : otherwise
 
 type AskedPrompt = PromptSize & { readonly promptCount: number }
 
@@ -38,6 +45,8 @@ export type AskedAnswer = {
   readonly wantsUsage: boolean
   /** The writer bounds the tokens of a choice. */
   readonly isBounded: boolean
+  /** Alternatives of each token that the writer wants to be told; undefined: no log-probabilities. */
+  readonly logprobs: number | undefined
   /** The writer seeds the sampler. */
   readonly isSeeded: boolean
 }
@@ -72,6 +81,7 @@ export function readAsked(
     wantsUsage: isFields(options) && options['include_usage'] === true,
     isBounded: (fields['max_tokens'] ?? fields['max_completion_tokens']) != null,
     isSeeded: fields['seed'] != null,
+    logprobs: fields['logprobs'] === true ? numberOr(fields['top_logprobs'], 0) : undefined,
   })
 }
 
@@ -80,8 +90,13 @@ export function readAsked(
  * itself. `inputHash` is of what came, since that is what the gateway asked. `seed`: for a writer who has none.
  */
 export function bodyForEngine(
-  { body, endpoint, stream, wantsUsage, isBounded, isSeeded }: AskedAnswer,
-  terms: { readonly completionTokensMax: number | undefined; readonly seed: number | undefined },
+  { body, endpoint, stream, wantsUsage, isBounded, isSeeded, logprobs }: AskedAnswer,
+  terms: {
+    readonly completionTokensMax: number | undefined
+    readonly seed: number | undefined
+    /** How the engine is asked for token ids; undefined: not at all. */
+    readonly tokens?: TokenTelling | undefined
+  },
 ): Buffer {
   const { completionTokensMax, seed } = terms
   const members = new Map<string, string>()
@@ -92,7 +107,24 @@ export function bodyForEngine(
   }
   if (endpoint !== 'embeddings' && !isSeeded && seed !== undefined)
     members.set('seed', String(seed))
+  if (endpoint === 'chat/completions' && terms.tokens !== undefined) {
+    for (const [name, value] of tokenMembers(terms.tokens, logprobs)) members.set(name, value)
+  }
   return members.size === 0 ? body : withMembers(body, members)
+}
+
+function tokenMembers(
+  telling: TokenTelling,
+  asked: number | undefined,
+): readonly (readonly [name: string, value: string])[] {
+  const logprobs = [
+    ['logprobs', 'true'],
+    ['top_logprobs', String(Math.max(asked ?? 0, alternativesKept))],
+  ] as const
+  if (telling === 'ids') return logprobs
+  // It spells tokens as their ids: only where nobody else reads them.
+  const spelling = asked === undefined ? ([['return_tokens_as_token_ids', 'true']] as const) : []
+  return [...logprobs, ['return_token_ids', 'true'], ...spelling]
 }
 
 const promptMembers: Readonly<Record<SignedEndpoint, string>> = {

@@ -9,6 +9,7 @@ import type { BegunJob } from './job-book.ts'
 import type { OpenAiRefusal } from './openai-refusal.ts'
 import { replyRefusal } from './reply-json.ts'
 import type { StreamOpening } from './stream-opening.ts'
+import type { ToldTokens } from './told-tokens.ts'
 
 /** What became of a job: counts and reasons, never a word of prompt or answer. */
 export type JobOutcome =
@@ -25,6 +26,8 @@ export type RunningJob = {
   readonly opening: StreamOpening
   readonly opened: OpenedAnswer
   readonly cancellation: Cancellation
+  /** What the engine tells of its tokens beyond what was asked; undefined where it was not asked to. */
+  readonly told: ToldTokens | undefined
   readonly receivedAtMs: number
 }
 

@@ -1,7 +1,8 @@
 import type { ReceivedHashes } from '../attestation/answer-transcript.ts'
+import { tokenCommitment } from '../attestation/token-commitment.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { workStatus } from '../domain/receipt.ts'
-import { unixSecondsOf, zeroBytes32 } from '../domain/units.ts'
+import { type Bytes32, unixSecondsOf, zeroBytes32 } from '../domain/units.ts'
 import type { MeteredUsage } from '../domain/usage.ts'
 import type { RunningJob } from './running-job.ts'
 import { encodeSignedWork, signWork } from './sign-work.ts'
@@ -26,6 +27,7 @@ export async function sealJob(
   const { signer, credit, nowMs } = parts.terms
   const { job, model, inputHash, prices } = admitted
   const { promptTokens, cachedPromptTokens, completionTokens } = usage
+  const commitment = await commitTokens(running, usage)
   begun.signed()
   const signed = signWork(signer, {
     ...job,
@@ -36,7 +38,7 @@ export async function sealJob(
     promptTokens,
     cachedPromptTokens,
     completionTokens,
-    commitment: zeroBytes32,
+    commitment,
     startedAt: unixSecondsOf(receivedAtMs),
     // A clock that was set back must not make an answer end before it began.
     finishedAt: unixSecondsOf(Math.max(receivedAtMs, nowMs())),
@@ -44,4 +46,21 @@ export async function sealJob(
   })
   credit?.worked(usage, prices)
   return ok(encodeSignedWork(signed))
+}
+
+/** Zero where the engine did not tell every token, or the disk does not take what opens it. */
+async function commitTokens(
+  { parts, admitted, told }: RunningJob,
+  { completionTokens }: MeteredUsage,
+): Promise<Bytes32> {
+  const { openings } = parts.terms
+  const tokens = told?.tokens(completionTokens)
+  if (tokens === undefined || openings === undefined) return zeroBytes32
+  try {
+    await openings.keep(admitted.job, tokens)
+  } catch {
+    // What cannot be opened later would look like a lie.
+    return zeroBytes32
+  }
+  return tokenCommitment(tokens)
 }

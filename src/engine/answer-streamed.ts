@@ -17,7 +17,11 @@ export async function answerStreamed(answering: Answering): Promise<AnswerEnd> {
   const { engine, work, response, signal } = answering
   const { request, wire, head } = work
   const { hashes, send } = openEvents(answering)
-  const stream = { withUsage: request.includeUsage, tokenizer: engine.model.tokenizer }
+  const stream = {
+    withUsage: request.includeUsage,
+    tokenizer: engine.model.tokenizer,
+    withIds: request.returnsTokenIds,
+  }
   const texts = echoesOf(work)
   // Left in any way, it gives its places in the batch back.
   await using steps = generateAnswers(engine, work, signal)

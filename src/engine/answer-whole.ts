@@ -37,7 +37,9 @@ export async function answerWhole(answering: Answering): Promise<AnswerEnd> {
 
   const usage = usageOf(work, counts)
   const { tokenizer } = engine.model
-  const body = Buffer.from(wire.whole(head, choices, { usage, tokenizer }))
+  const body = Buffer.from(
+    wire.whole(head, choices, { usage, tokenizer, withIds: request.returnsTokenIds }),
+  )
   const outputHash = sha256Bytes32(body)
   const sealed = sealWork(engine, work, {
     outputHash,

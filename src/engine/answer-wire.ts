@@ -9,18 +9,24 @@ export type AnswerWire = {
   readonly whole: (
     head: AnswerHead,
     choices: readonly FinishedChoice[],
-    answer: { readonly usage: AnswerUsage; readonly tokenizer: ModelTokenizer },
+    answer: TokenSpelling & { readonly usage: AnswerUsage },
   ) => string
   /** One piece of one choice. `withUsage` adds the `usage: null` of a stream that ends with usage. */
   readonly chunk: (
     head: AnswerHead,
     choice: ChunkChoice,
-    stream: { readonly withUsage: boolean; readonly tokenizer: ModelTokenizer },
+    stream: TokenSpelling & { readonly withUsage: boolean },
   ) => string
   /** The last chunk of a stream whose request asked for usage: no choices. */
   readonly usageChunk: (head: AnswerHead, usage: AnswerUsage) => string
   /** The piece that a choice begins with, before the model wrote anything; undefined where none. */
   readonly opening: (index: number, echo: string) => ChunkChoice | undefined
+}
+
+/** How tokens are told, where log-probabilities are. */
+export type TokenSpelling = {
+  readonly tokenizer: ModelTokenizer
+  readonly withIds?: boolean | undefined
 }
 
 /** What is the same in every object of one answer. */

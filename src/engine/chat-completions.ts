@@ -10,13 +10,15 @@ import {
   type AnswerWire,
   type ChunkChoice,
   type FinishedChoice,
+  type TokenSpelling,
   usageJson,
 } from './answer-wire.ts'
 import type { GeneratedToken } from './generate.ts'
 import type { TokenLogprob } from './sample-token.ts'
-import type { ModelTokenizer } from './tokenizer.ts'
 
 type WireLogprob = {
+  /** Only where it was asked for: OpenAI's API has no such member. */
+  readonly id?: number
   readonly token: string
   readonly logprob: number
   /** Null for a mark, which has no bytes. */
@@ -32,7 +34,7 @@ type WireLogprobs = {
 export function completionJson(
   head: AnswerHead,
   choices: readonly FinishedChoice[],
-  answer: { readonly usage: AnswerUsage; readonly tokenizer: ModelTokenizer },
+  answer: TokenSpelling & { readonly usage: AnswerUsage },
 ): string {
   return JSON.stringify({
     id: head.id,
@@ -42,7 +44,7 @@ export function completionJson(
     choices: choices.map(({ text, finishReason, tokens }, index) => ({
       index,
       message: { role: 'assistant', content: text, refusal: null, annotations: [] },
-      logprobs: tokens === undefined ? null : wireLogprobs(tokens, answer.tokenizer),
+      logprobs: tokens === undefined ? null : wireLogprobs(tokens, answer),
       finish_reason: finishReason,
     })),
     usage: usageJson(answer.usage),
@@ -58,12 +60,12 @@ export function completionJson(
 export function chunkJson(
   head: AnswerHead,
   choice: ChunkChoice,
-  stream: { readonly withUsage: boolean; readonly tokenizer: ModelTokenizer },
+  stream: TokenSpelling & { readonly withUsage: boolean },
 ): string {
   const { index, tokens, finishReason } = choice
   const { role, content } = choice.delta
   const delta = role === undefined ? { content } : { role, content, refusal: null }
-  const logprobs = tokens === undefined ? null : wireLogprobs(tokens, stream.tokenizer)
+  const logprobs = tokens === undefined ? null : wireLogprobs(tokens, stream)
   return JSON.stringify({
     ...chunkHead(head),
     choices: [{ index, delta, logprobs, finish_reason: finishReason }],
@@ -103,10 +105,14 @@ const chunkHead = (head: AnswerHead) => ({
   system_fingerprint: head.systemFingerprint,
 })
 
-function wireLogprobs(tokens: readonly GeneratedToken[], tokenizer: ModelTokenizer): WireLogprobs {
+function wireLogprobs(
+  tokens: readonly GeneratedToken[],
+  { tokenizer, withIds }: TokenSpelling,
+): WireLogprobs {
   const wire = ({ tokenId, logprob }: TokenLogprob): WireLogprob => {
     const bytes = tokenizer.bytesOf(tokenId)
     return {
+      ...(withIds === true && { id: tokenId }),
       token: tokenizer.nameOf(tokenId),
       logprob,
       bytes: bytes === undefined ? null : [...bytes],

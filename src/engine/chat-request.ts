@@ -47,6 +47,7 @@ export function parseChatRequest(
     sampling: readSampling(reader, model.config),
     seed: readSeed(reader),
     topLogprobs: readTopLogprobs(reader),
+    returnsTokenIds: reader.boolean('return_token_ids'),
   }
   refuseUnsupported(reader, fields)
   const refusal = reader.refusal()

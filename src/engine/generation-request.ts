@@ -26,6 +26,8 @@ export type GenerationRequest = {
   readonly seed: bigint | undefined
   /** Alternatives for each token; undefined when no log-probabilities are asked for. */
   readonly topLogprobs: number | undefined
+  /** Token ids beside log-probabilities, as llama.cpp's server has them, for whoever commits to them. */
+  readonly returnsTokenIds?: boolean | undefined
 }
 
 export type ServedModel = { readonly name: string; readonly config: ModelConfig }

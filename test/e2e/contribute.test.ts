@@ -86,7 +86,7 @@ test(
     const content = answer.choices[0]?.message.content ?? ''
     expect(response.headers.get('x-vouch-contributor')).toBe(account)
     const document = await dev.receipt(response.headers.get('x-vouch-receipt') ?? '')
-    expect(document.receipt.tiers).toBe(3)
+    expect(document.receipt.tiers).toBe(7)
     expect(document.receipt.work.contributor).toBe(account)
     const receiptFile = join(folder.path, 'receipt.json')
     const answerFile = join(folder.path, 'answer.txt')
@@ -111,7 +111,7 @@ test(
     expect(vectors.data[0]?.embedding).toHaveLength(128)
     expect(ofVectors.headers.get('x-vouch-contributor')).toBe(account)
     const { receipt } = await dev.receipt(ofVectors.headers.get('x-vouch-receipt') ?? '')
-    expect(receipt.tiers).toBe(3)
+    expect(receipt.tiers).toBe(7)
     expect(receipt.work.contributor).toBe(account)
 
     const job = await first.told('job')
