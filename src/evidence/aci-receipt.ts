@@ -3,7 +3,7 @@
  * stored receipt, so each replica serves the same bytes for as long as the receipt is kept.
  */
 import { canonicalJson, type Json } from '../base/canonical-json.ts'
-import { workStatus } from '../domain/receipt.ts'
+import { tier, workStatus } from '../domain/receipt.ts'
 import type { ReceiptDocument } from '../domain/receipt-document.ts'
 import { type Bytes32, zeroBytes32 } from '../domain/units.ts'
 import { type AciKeyset, aciVersion } from './aci-keyset.ts'
@@ -85,10 +85,14 @@ function upstreamEvent({ document, upstreamName, sessionId }: AnsweredRequest): 
     model_id: document.receipt.work.modelId,
     upstream_name: upstreamName,
   }
-  return sessionId === undefined
-    ? { ...upstream, result: 'failed', reason: 'no TEE of the upstream was verified' }
-    : { ...upstream, result: 'verified', session_id: sessionId }
+  if (sessionId !== undefined) return { ...upstream, result: 'verified', session_id: sessionId }
+  const isKeyBound = (document.receipt.tiers & tier.teeBoundKey) !== 0
+  const reason = isKeyBound ? keyAlone : 'no TEE of the upstream was verified'
+  return { ...upstream, result: 'failed', reason }
 }
+
+/** What signed the Work lives in a TEE; ACI means by "verified" that the connection ends there too. */
+const keyAlone = 'the key that signed the Work is bound to a TEE, and the connection is not'
 
 /** What ACI leaves out by design: the signed receipt with its price, which a contract can check. */
 function settledEvent({ document, digest }: AnsweredRequest): Event {

@@ -2,6 +2,9 @@
  * What the field's verifiers find at two replicas that share a ledger: asked at one, fetched at the other as soon as the last
  * byte is there. The verifiers are test/support/convention-verifiers.ts, which has nothing of ours.
  */
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { randomPrivateKey } from '../../src/chain/private-key.ts'
 import { addressOfPrivateKey } from '../../src/chain/signatures.ts'
@@ -189,23 +192,58 @@ test("holds for io.net's, in headers", async () => {
   expect(await ioNet(asked())).toEqual({ ...everythingHolds, attestationSigner: signer })
 })
 
-test('and none of them holds for an answer of which a byte was changed', async () => {
-  upstream.become(answerWell())
-  const { text } = await answerOf(one)
-  const { id } = JSON.parse(text) as { id: string }
-  const signed = (await signatureOf(one, id)) as { text: string }
-  expect(signed.text.split(':')[1]).toBe(await sha256Hex(text))
-  expect(signed.text.split(':')[1]).not.toBe(await sha256Hex(`${text} `))
-})
+describe('who changes a word on the way', () => {
+  let between: Server
+  let betweenOrigin: string
 
-const answerOf = async ({ origin, apiKey }: TestGateway) => {
-  const response = await fetch(`${origin}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ model: 'm', messages: askedMessages }),
+  /** Hands everything on, and one word of each answer as another. */
+  beforeAll(async () => {
+    between = createServer(async (incoming, outgoing) => {
+      const body = Buffer.concat(await incoming.toArray())
+      const { authorization = '', 'x-signature-headers': asked } = incoming.headers
+      const answer = await fetch(one.origin + incoming.url, {
+        method: 'POST',
+        headers: {
+          authorization,
+          'content-type': 'application/json',
+          ...(typeof asked === 'string' && { 'x-signature-headers': asked }),
+        },
+        body,
+      })
+      const names = ['text', 'signature', 'signing_address', 'signing_algo']
+      for (const name of names) outgoing.setHeader(name, answer.headers.get(name) ?? '')
+      outgoing.writeHead(answer.status)
+      outgoing.end((await answer.text()).replace('Hello', 'Hullo'))
+    })
+    between.listen(0, '127.0.0.1')
+    await once(between, 'listening')
+    betweenOrigin = `http://127.0.0.1:${(between.address() as AddressInfo).port}`
   })
-  return { text: await response.text() }
-}
+  afterAll(() => between.close())
+
+  const altered = { ...everythingHolds, responseHashMatches: false }
+
+  test.each([
+    ["RedPill's Python", redPillPython],
+    ["NEAR's TypeScript", nearTypeScript],
+    ['Ed25519', ed25519],
+  ])('is seen by %s, unary and streamed', async (_verifier, check) => {
+    upstream.become(answerWell())
+    for (const stream of [false, true]) {
+      expect(await check({ ...asked({ stream }), origin: betweenOrigin })).toMatchObject(altered)
+    }
+  })
+
+  test("is seen by io.net's", async () => {
+    upstream.become(answerWell())
+    expect(await ioNet({ ...asked(), origin: betweenOrigin })).toMatchObject(altered)
+  })
+
+  test("and another key is seen by 0G's, which alone knows the right one", async () => {
+    upstream.become(answerWell())
+    expect(await zeroG(asked(), addressOfPrivateKey(randomPrivateKey()))).toBe(false)
+  })
+})
 
 const signatureOf = async ({ origin, apiKey }: TestGateway, id: string): Promise<unknown> =>
   (
