@@ -11,6 +11,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'check-config': async () => (await import('./cli/check-config-command.ts')).checkConfigCommand,
   verify: async () => (await import('./cli/verify-command.ts')).verifyCommand,
   audit: async () => (await import('./cli/audit-command.ts')).auditCommand,
+  audits: async () => (await import('./cli/audits-command.ts')).auditsCommand,
   log: async () => (await import('./cli/log-command.ts')).logCommand,
   channel: async () => (await import('./cli/channel-command.ts')).channelCommand,
   wallet: async () => (await import('./cli/wallet-command.ts')).walletCommand,

@@ -2,7 +2,10 @@
  * Two gateways on one Redis and one real chain, a contributor that signs, and an auditor: what is kept, what is opened, by
  * whom it was chosen, and what follows from what the auditor says.
  */
+import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { readBlockRandomness } from '../../src/chain/block-randomness.ts'
@@ -364,6 +367,28 @@ describe('what is reported', () => {
     expect(codeOf(await report({ ...few, passed: false }))).toBe('verdict_conflict')
     // It rests on too few tokens for anything to follow.
     expect(await tiersOf((await ask()).receipt)).toBe(signedTiers)
+  })
+
+  test('is listed by a command that checks each signature', async () => {
+    const args = ['audits', '--gateway', `${other.origin}/v1`, '--contributor', contributor]
+    const listed = await runVouch(args)
+    expect(listed.code).toBe(0)
+    expect(listed.output).toContain(`passed  ${contributor}  model ${modelId.slice(0, 10)}`)
+    expect(listed.output).toContain(`by ${addressOfPrivateKey(auditorKey)}\n`)
+    const none = await runVouch([...args, '--model', `0x${'0'.repeat(64)}`])
+    expect(none).toEqual({ code: 0, output: 'no auditor has said anything\n' })
+    expect((await runVouch(['audits', '--model', '0x12'])).code).toBe(2)
+    // As a gateway would tell it that turns the verdict round.
+    const liar = createServer(async (request, response) => {
+      const answer = await fetch(one.origin + request.url)
+      response.end((await answer.text()).replaceAll('"passed":true', '"passed":false'))
+    }).listen(0, '127.0.0.1')
+    await once(liar, 'listening')
+    const { port } = liar.address() as AddressInfo
+    const lied = await runVouch(['audits', '--gateway', `http://127.0.0.1:${port}`])
+    liar.close()
+    expect(lied.code).toBe(1)
+    expect(lied.output).toContain('THE SIGNATURE IS NOT')
   })
 
   test('who fails is asked by no gateway, until an auditor says otherwise', async () => {
