@@ -218,6 +218,8 @@ describe('what an owner reads', () => {
       `Bearer ${owned.apiKey}`,
     )
     expect(one.json).toEqual(first)
+    // Whoever pays request by request has no key: its owner's signature does.
+    expect((await owned.get(`/v1/receipts/${first?.receipt.receiptId}`)).json).toEqual(first)
     expect((await owned.get(`/v1/billing/receipts?after=${all.length}`)).json).toEqual({
       object: 'list',
       data: [],
