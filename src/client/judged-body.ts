@@ -7,10 +7,10 @@ import { EndKeeper } from './stream-end.ts'
 
 export type BodyJudge = {
   /**
-   * All bytes came, and their connection ended well. Resolves to let the reader have the end; rejects with what the reader
-   * gets instead.
+   * All bytes came, and their connection ended well. Resolves to how many of them the reader gets; rejects with what it gets
+   * instead of the end.
    */
-  readonly ended: (bytes: Uint8Array) => Promise<void>
+  readonly ended: (bytes: Uint8Array) => Promise<number>
   /** The reader left, or the connection broke: nobody will see an end. Must not throw. */
   readonly left: () => void
   /** More bytes than this are not judged: `ended` never happens, and the reader gets `tooLong`. */
@@ -32,8 +32,11 @@ export function judgedBody(
   const keeper = isEventStream ? new EndKeeper() : undefined
 
   const finish = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
-    await judge.ended(joinBytes(all))
-    for (const piece of keeper === undefined ? all : keeper.kept) controller.enqueue(piece)
+    const bytes = joinBytes(all)
+    const count = await judge.ended(bytes)
+    const kept = keeper === undefined ? bytes.length : lengthOf(keeper.kept)
+    const rest = bytes.subarray(bytes.length - kept, count)
+    if (rest.length > 0) controller.enqueue(rest)
     controller.close()
   }
   /** False when it is the last step. */
@@ -71,6 +74,9 @@ export function judgedBody(
     { highWaterMark: 0 },
   )
 }
+
+const lengthOf = (pieces: readonly Uint8Array[]): number =>
+  pieces.reduce((sum, { length }) => sum + length, 0)
 
 async function readOrLeave(
   reader: ReadableStreamDefaultReader<Uint8Array>,

@@ -10,7 +10,10 @@ import { joinBytes, utf8Text } from '../base/bytes.ts'
 const lineFeed = 0x0a
 const carriageReturn = 0x0d
 
-/** Nothing is said of an event's end by `none`; `error` tells the reader that the answer broke off. */
+/**
+ * Nothing is said of an answer's end by `none`; `error` tells the reader that it broke off. What stands behind the end, the
+ * receipt itself, counts as the end.
+ */
 export type EventMeaning = 'none' | 'end' | 'error'
 
 /**
@@ -68,6 +71,7 @@ export class EndKeeper {
 }
 
 const endTypes: ReadonlySet<unknown> = new Set([
+  'vouch.receipt',
   'response.completed',
   'response.incomplete',
   'response.failed',
@@ -90,7 +94,7 @@ export function meaningOfEvent(event: Uint8Array): EventMeaning {
 }
 
 /** Source: HTML Living Standard, "9.2.6 Interpreting an event stream". */
-function readEvent(text: string): { readonly name: string; readonly data: string } {
+export function readEvent(text: string): { readonly name: string; readonly data: string } {
   let name = ''
   const data: string[] = []
   for (const line of text.replace(/^\ufeff/, '').split(/\r\n|\n|\r/)) {

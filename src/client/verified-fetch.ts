@@ -5,12 +5,14 @@
 import { assert } from '../base/assert.ts'
 import { type JsonRpc, jsonRpc } from '../chain/json-rpc.ts'
 import type { PriceSheet } from '../domain/price-sheet.ts'
-import { type Bytes32, bytes32, isBytes32 } from '../domain/units.ts'
+import type { Bytes32 } from '../domain/units.ts'
+import { apiOf, keyHeadersOf, receiptIdOf } from './answer-origin.ts'
 import { askGateway, describeBillingFailure } from './ask-gateway.ts'
 import { type AnswerEnd, endOfStream } from './check-ending.ts'
 import { type CheckLine, fails, holds } from './check-line.ts'
 import { type FetchClock, fetchReceipt, systemClock } from './fetch-receipt.ts'
 import { termsReader } from './gateway-answers.ts'
+import { inlineHeader, receiptInHeader, splitStreamReceipt } from './inline-receipt.ts'
 import { judgedBody } from './judged-body.ts'
 import type { ParsedReceipt } from './parse-receipt-document.ts'
 import { type ChainLink, takeLink, unexplainedAmount } from './receipt-chain.ts'
@@ -34,8 +36,8 @@ export type VerifiedFetchOptions = {
   /** Fetches receipts and terms; default: the global fetch. */
   readonly receiptFetch?: typeof fetch
   /**
-   * Headers that show the payer to whom receipts are told; default: those of the request that tell its key. A payer without a
-   * key gives its signed `Authorization` here.
+   * Headers that show the payer, for a receipt that does not come with its answer; default: those of the request that tell its
+   * key. A payer without a key gives its signed `Authorization` here.
    */
   readonly receiptHeaders?: (receiptId: Bytes32) => Headers | Promise<Headers>
   /** Until when a receipt must be there. Milliseconds; default 10,000. */
@@ -71,9 +73,11 @@ export function createVerifiedFetch(options: VerifiedFetchOptions): typeof fetch
     const ask = options.fetch ?? globalThis.fetch
     if (['GET', 'HEAD', 'OPTIONS'].includes(request.method)) return ask(request.url, request.init)
     const judge = verifier.begin(request)
+    const isInline = request.headers.has(inlineHeader)
+    if (!isInline) request.headers.set(inlineHeader, '1')
     try {
       const response = await ask(request.url, request.init)
-      if (response.ok && response.body !== null) return judge.of(response)
+      if (response.ok && response.body !== null) return judge.of(response, { isInline })
       judge.noAnswer()
       return response
     } catch (error) {
@@ -85,7 +89,7 @@ export function createVerifiedFetch(options: VerifiedFetchOptions): typeof fetch
 
 type AnswerJudge = {
   /** The same response, with a body that ends when it is verified. */
-  readonly of: (response: Response) => Response
+  readonly of: (response: Response, asked: { readonly isInline: boolean }) => Response
   readonly noAnswer: () => void
 }
 
@@ -123,7 +127,7 @@ class AnswerVerifier {
       if (this.#options.onUnverified !== 'report') throw new VerificationError(report)
     }
     return {
-      of: (response) => this.#judged(request, response, judgeAnswer),
+      of: (response, asked) => this.#judged(request, response, { ...asked, judgeAnswer }),
       noAnswer: () => {
         this.#underWay -= 1
       },
@@ -133,8 +137,13 @@ class AnswerVerifier {
   #judged(
     request: SentRequest,
     response: Response,
-    judgeAnswer: (response: Response, got: GotAnswer) => Promise<void>,
+    terms: {
+      /** Whether the reader asked for the receipt in its answer itself. */
+      readonly isInline: boolean
+      readonly judgeAnswer: (response: Response, got: GotAnswer) => Promise<void>
+    },
   ): Response {
+    const { isInline, judgeAnswer } = terms
     const { body } = response
     assert(body !== null, 'an answer without a body is not judged')
     const isEventStream = /^\s*text\/event-stream\b/i.test(
@@ -143,10 +152,16 @@ class AnswerVerifier {
     const judged = judgedBody(body, {
       isEventStream,
       judge: {
-        ended: (bytes) =>
-          judgeAnswer(response, { bytes, end: isEventStream ? endOfStream(bytes) : 'whole' }),
+        ended: async (bytes) => {
+          const got = isEventStream
+            ? splitStreamReceipt(bytes)
+            : { answer: bytes, document: receiptInHeader(response.headers) }
+          const end = isEventStream ? endOfStream(got.answer) : 'whole'
+          await judgeAnswer(response, { bytes: got.answer, document: got.document, end })
+          return isInline ? bytes.length : got.answer.length
+        },
         // Nobody waits for this verdict, so it goes to onReceipt alone; what that throws is its own affair.
-        left: () => void judgeAnswer(response, { bytes: undefined, end: 'left' }).catch(() => {}),
+        left: () => void judgeAnswer(response, nothingGot).catch(() => {}),
         bytesMax: answerBytesMax,
         tooLong: () =>
           new VerificationError(
@@ -168,7 +183,7 @@ class AnswerVerifier {
     try {
       const receiptId = receiptIdOf(response)
       if (receiptId === undefined) return this.#without(request, response, noHeader)
-      const document = await this.#fetchDocument(request, receiptId)
+      const document = got.document ?? (await this.#fetchDocument(request, receiptId))
       if (typeof document === 'string') return this.#without(request, response, document)
       const { bytes, end, sentAtMs } = got
       const { url, bytes: sent } = request
@@ -252,32 +267,16 @@ class AnswerVerifier {
 }
 
 type Agreed = readonly PriceSheet[] | string | undefined
-type GotAnswer = { readonly bytes: Uint8Array | undefined; readonly end: AnswerEnd }
+type GotAnswer = {
+  readonly bytes: Uint8Array | undefined
+  /** The receipt, where it came with the answer. */
+  readonly document: Uint8Array | undefined
+  readonly end: AnswerEnd
+}
+const nothingGot: GotAnswer = { bytes: undefined, document: undefined, end: 'left' }
 
 const noHeader =
   'the answer names no receipt in x-vouch-receipt (a browser sees it only where the gateway exposes it)'
-
-function receiptIdOf(response: Response): Bytes32 | undefined {
-  const receiptId = response.headers.get('x-vouch-receipt')
-  return isBytes32(receiptId) ? bytes32(receiptId) : undefined
-}
-
-/** Base URL with `/v1`, of the gateway that a request goes to. */
-function apiOf(url: string): string | undefined {
-  const { origin, pathname } = new URL(url)
-  const at = pathname.indexOf('/v1/')
-  return at === -1 ? undefined : `${origin}${pathname.slice(0, at)}/v1`
-}
-
-/** What shows the payer, and nothing else that the request says. */
-function keyHeadersOf({ headers }: SentRequest): Headers {
-  const shown = new Headers()
-  for (const name of ['authorization', 'x-api-key']) {
-    const value = headers.get(name)
-    if (value !== null) shown.set(name, value)
-  }
-  return shown
-}
 
 /** Of an answer that was left there are no bytes that the response could be compared with. */
 const policyFor = (policy: PolicyTerms, end: AnswerEnd): PolicyTerms =>

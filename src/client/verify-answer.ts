@@ -9,6 +9,7 @@ import type { PriceSheet } from '../domain/price-sheet.ts'
 import { type Bytes32, unixSecondsOf } from '../domain/units.ts'
 import { type AnswerEnd, beforeErrorEvent, checkEnding } from './check-ending.ts'
 import { type CheckLine, fails, holds, joinLines, unknown } from './check-line.ts'
+import { checkFurther } from './further-checks.ts'
 import { isNoDearer } from './is-no-dearer.ts'
 import { type ParsedReceipt, parseReceiptDocument } from './parse-receipt-document.ts'
 import { recoverSigners } from './recover-signers.ts'
@@ -68,7 +69,11 @@ export async function verifyAnswer(asked: AskedAnswer, terms: AnswerTerms): Prom
   const signers = recoverSigners(parsed.value)
   // The answer in the response is compared instead.
   const offline = verifyReceipt(verification).filter(({ check }) => check !== 'content')
-  const onChain = terms.rpc === undefined ? [] : await verifyOnChain(terms.rpc, verification)
+  const [onChain, further] = await Promise.all([
+    terms.rpc === undefined ? [] : verifyOnChain(terms.rpc, verification),
+    // A log has no receipt that was made this moment.
+    checkFurther({ verification, signers, gateway: undefined, rpc: terms.rpc }),
+  ])
   const lines = [
     ...offline,
     checkNamed(parsed.value, receiptId),
@@ -76,7 +81,7 @@ export async function verifyAnswer(asked: AskedAnswer, terms: AnswerTerms): Prom
     ...checkTerms(parsed.value, terms),
     checkEnding(asked.end, parsed.value.receipt.work.status),
   ]
-  const before = joinLines(lines, onChain)
+  const before = joinLines(lines, [...onChain, ...further])
   // Only a receipt that is good otherwise may say anything of its channel: a forged one would spoil the rest.
   const isGood = against(before, terms.policy).length === 0
   const joined = isGood

@@ -155,6 +155,60 @@ describe('receipts that do not come', () => {
   })
 })
 
+describe('receipts that come with their answer', () => {
+  const eventOf = (parsed: Parameters<typeof documentOf>[0]) =>
+    `event: vouch.receipt\ndata: ${JSON.stringify(documentOf(parsed))}\n\n`
+
+  test('need not be asked for, and are no part of what is handed on', async () => {
+    let asked: string | undefined
+    const before = gateway.receiptsAsked.length
+    gateway.answer = (outgoing, body, incoming) => {
+      asked = String(incoming.headers['x-receipt-inline'])
+      answersWith([...events, eventOf(signReceipt())])(outgoing, body, incoming)
+    }
+    const { text, error } = await ask()
+    expect(error).toBeUndefined()
+    expect(text).toBe(response.toString())
+    expect(asked).toBe('1')
+    expect(gateway.receiptsAsked.length).toBe(before)
+  })
+
+  test('stay in an answer whose reader asked for them', async () => {
+    gateway.answer = answersWith([...events, eventOf(signReceipt())])
+    const fetchVerified = createVerifiedFetch({ policy, clock: movedClock() })
+    const headers = { ...asked.headers, 'X-Receipt-Inline': '1' }
+    const answered = await fetchVerified(`${gateway.api}/chat/completions`, { ...asked, headers })
+    const { text } = await readAll(answered.body)
+    expect(text).toBe(response.toString() + eventOf(signReceipt()))
+  })
+
+  test('are held to the same', async () => {
+    const keys = { gateway: testKey('c3'), contributor: contributorKey }
+    gateway.answer = answersWith([...events, eventOf(signReceipt({ keys }))])
+    expect(await refused()).toEqual(['gateway-key'])
+    gateway.answer = answersWith([...events, 'event: vouch.receipt\ndata: {}\n\n'])
+    expect(await refused()).toEqual(['shape'])
+    // One in the middle ends the answer there.
+    gateway.answer = answersWith([
+      ...events.slice(0, 2),
+      eventOf(signReceipt()),
+      ...events.slice(2),
+    ])
+    expect(await refused()).toEqual(expect.arrayContaining(['response', 'ending']))
+  })
+
+  test('an answer in one piece has it in a header', async () => {
+    const header = (text: string) => ({
+      'content-type': 'application/json',
+      'x-vouch-receipt-document': Buffer.from(text).toString('base64url'),
+    })
+    gateway.answer = answersWith(['{}'], header('{}'))
+    expect(await refused()).toEqual(['shape'])
+    gateway.answer = answersWith(['{}'], { ...header(''), 'x-vouch-receipt-document': '*' })
+    expect(await refused()).toEqual(['shape'])
+  })
+})
+
 describe('receipts of something else', () => {
   test('of another answer than the header named', async () => {
     signed({ receipt: { receiptId: bytes32(`0x${'99'.repeat(32)}`) } })

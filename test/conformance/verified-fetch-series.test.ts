@@ -158,6 +158,17 @@ test('told to report, it hands the answer on and says what is wrong', async () =
   expect(report?.verified).toBe(false)
 })
 
+test('fetches are called as functions, as browsers demand', async () => {
+  const seen: unknown[] = []
+  const plainly = function (this: unknown, ...asked: Parameters<typeof fetch>) {
+    seen.push(this)
+    return fetch(...asked)
+  }
+  const { error } = await ask({}, { fetch: plainly, receiptFetch: plainly })
+  expect(error).toBeUndefined()
+  expect(seen).toEqual([undefined, undefined])
+})
+
 test('what a hook throws, the reader gets', async () => {
   const stop = new Error('the budget is spent')
   const { text, error } = await ask({}, { onReceipt: () => Promise.reject(stop) })

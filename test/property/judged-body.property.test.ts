@@ -64,6 +64,7 @@ async function pass(pieces: readonly Uint8Array[], isEventStream: boolean): Prom
         await Promise.resolve()
         judged = Buffer.from(bytes)
         beforeVerdict = Buffer.concat(read)
+        return bytes.length
       },
       left: () => expect.unreachable(),
       bytesMax: 1_000_000,

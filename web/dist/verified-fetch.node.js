@@ -117,7 +117,7 @@ async function readContract(rpc, call) {
 		...sender
 	}, "latest"]);
 	if (!answer.ok) return err(await explainRevert(answer.error, call));
-	if (answer.value === "0x") return err(missing(contract));
+	if (answer.value === "0x") return err(missing$1(contract));
 	try {
 		return ok(abi.decodeFunctionResult(functionName, String(answer.value)).toArray());
 	} catch {
@@ -176,7 +176,7 @@ async function codeAt(rpc, address) {
 		detail: "no code"
 	}));
 }
-const missing = ({ name, address }) => ({
+const missing$1 = ({ name, address }) => ({
 	reason: "contract_missing",
 	name,
 	address
@@ -2207,6 +2207,28 @@ function readError(error) {
 }
 const isObject = (value) => typeof value === "object" && value !== null;
 
+// src/client/answer-origin.ts
+/** As the answer names its receipt, before its first byte. */
+function receiptIdOf(response) {
+	const receiptId = response.headers.get("x-vouch-receipt");
+	return isBytes32(receiptId) ? bytes32(receiptId) : void 0;
+}
+/** Base URL with `/v1`, of the gateway that a request goes to. */
+function apiOf(url) {
+	const { origin, pathname } = new URL(url);
+	const at = pathname.indexOf("/v1/");
+	return at === -1 ? void 0 : `${origin}${pathname.slice(0, at)}/v1`;
+}
+/** What shows the payer, and nothing else that the request says. */
+function keyHeadersOf({ headers }) {
+	const shown = new Headers();
+	for (const name of ["authorization", "x-api-key"]) {
+		const value = headers.get(name);
+		if (value !== null) shown.set(name, value);
+	}
+	return shown;
+}
+
 // src/base/bytes.ts
 const encoder = new TextEncoder();
 /** A byte order mark is part of what was sent, so it stays; what is no UTF-8 becomes U+FFFD, as in Node's own reading. */
@@ -2582,6 +2604,7 @@ var EndKeeper = class {
 	}
 };
 const endTypes = /* @__PURE__ */ new Set([
+	"vouch.receipt",
 	"response.completed",
 	"response.incomplete",
 	"response.failed",
@@ -2636,11 +2659,11 @@ function beforeErrorEvent(body) {
 	const last = splitEvents(body).at(-1);
 	return body.subarray(0, body.length - (last?.length ?? 0));
 }
-const whole$1 = /* @__PURE__ */ new Set([workStatus.complete, workStatus.truncatedByBudget]);
+const whole$2 = /* @__PURE__ */ new Set([workStatus.complete, workStatus.truncatedByBudget]);
 function checkEnding(end, status) {
 	const check = "ending";
 	switch (end) {
-		case "whole": return whole$1.has(status) ? holds(check, `the answer came to its end; ${describeStatus(status)}`) : fails(check, `the answer came to its end, but the receipt says: ${describeStatus(status)}`);
+		case "whole": return whole$2.has(status) ? holds(check, `the answer came to its end; ${describeStatus(status)}`) : fails(check, `the answer came to its end, but the receipt says: ${describeStatus(status)}`);
 		case "told-error": return status === workStatus.complete ? fails(check, "the stream broke off with an error, but the receipt is for a whole answer") : holds(check, `the stream said that it broke off; ${describeStatus(status)}`);
 		case "silent": return fails(check, "the stream stopped without its end and without an error");
 		case "left": return holds(check, `you left before the end; ${describeStatus(status)}`);
@@ -2795,6 +2818,37 @@ const refundReader = objectReader({
 	transaction_hash: bytes32Reader
 }, "ignored");
 
+// src/client/inline-receipt.ts
+/** Asks for it. */
+const inlineHeader = "x-receipt-inline";
+const documentHeader = "x-vouch-receipt-document";
+/** Everything from the first byte of the receipt's event on is no part of a stream. */
+function splitStreamReceipt(body) {
+	let length = 0;
+	for (const event of splitEvents(body)) {
+		const { name, data } = readEvent(utf8Text(event));
+		if (name === "vouch.receipt") return {
+			answer: body.subarray(0, length),
+			document: utf8Bytes(data)
+		};
+		length += event.length;
+	}
+	return {
+		answer: body,
+		document: void 0
+	};
+}
+/** Of an answer in one piece it stands in a header. */
+function receiptInHeader(headers) {
+	const text = headers.get(documentHeader);
+	if (text === null) return void 0;
+	try {
+		return Uint8Array.fromBase64(text, { alphabet: "base64url" });
+	} catch {
+		return /* @__PURE__ */ new Uint8Array();
+	}
+}
+
 // src/client/judged-body.ts
 /**
 * Reads from `body` only when its own reader asks for more, and cancels it when its own reader cancels. An error of `body`,
@@ -2806,8 +2860,11 @@ function judgedBody(body, { isEventStream, judge }) {
 	let length = 0;
 	const keeper = isEventStream ? new EndKeeper() : void 0;
 	const finish = async (controller) => {
-		await judge.ended(joinBytes(all));
-		for (const piece of keeper === void 0 ? all : keeper.kept) controller.enqueue(piece);
+		const bytes = joinBytes(all);
+		const count = await judge.ended(bytes);
+		const kept = keeper === void 0 ? bytes.length : lengthOf(keeper.kept);
+		const rest = bytes.subarray(bytes.length - kept, count);
+		if (rest.length > 0) controller.enqueue(rest);
 		controller.close();
 	};
 	/** False when it is the last step. */
@@ -2838,6 +2895,7 @@ function judgedBody(body, { isEventStream, judge }) {
 		}
 	}, { highWaterMark: 0 });
 }
+const lengthOf = (pieces) => pieces.reduce((sum, { length }) => sum + length, 0);
 async function readOrLeave(reader, judge) {
 	try {
 		return await reader.read();
@@ -2976,29 +3034,6 @@ const sha256Hex = (bytes) => hash("sha256", bytes);
 /** The same as 32 bytes, for hashes of hashes. */
 const sha256Bytes = (bytes) => hash("sha256", bytes, "buffer");
 
-// src/domain/price-sheet.ts
-/** Of each kind of token the lower price. */
-const lowestOf = (one, other) => eachOf(one, other, (a, b) => a < b ? a : b);
-const isSamePrice = (one, other) => one.promptAtomicPerMtok === other.promptAtomicPerMtok && one.cachedPromptAtomicPerMtok === other.cachedPromptAtomicPerMtok && one.completionAtomicPerMtok === other.completionAtomicPerMtok;
-const eachOf = (one, other, pick) => ({
-	promptAtomicPerMtok: pick(one.promptAtomicPerMtok, other.promptAtomicPerMtok),
-	cachedPromptAtomicPerMtok: pick(one.cachedPromptAtomicPerMtok, other.cachedPromptAtomicPerMtok),
-	completionAtomicPerMtok: pick(one.completionAtomicPerMtok, other.completionAtomicPerMtok)
-});
-const tokensPerMtok$1 = 1000000n;
-/**
-* The one price formula: cached prompt tokens are a subset of the prompt tokens (OpenAI's convention), the sum is rounded
-* up once. The same arithmetic stands in the contracts (overcharge evidence).
-*/
-function priceRoundedUp(prices, usage) {
-	const sum = BigInt(usage.promptTokens - usage.cachedPromptTokens) * prices.promptAtomicPerMtok + BigInt(usage.cachedPromptTokens) * prices.cachedPromptAtomicPerMtok + BigInt(usage.completionTokens) * prices.completionAtomicPerMtok;
-	return atomic((sum + tokensPerMtok$1 - 1n) / tokensPerMtok$1);
-}
-
-// src/client/is-no-dearer.ts
-/** Prices that move with what contributors ask stay below the ones that their gateway told at first. */
-const isNoDearer = (sheet, agreed) => agreed.some((most) => sheet.operator === most.operator && sheet.modelId === most.modelId && sheet.asset === most.asset && isSamePrice(lowestOf(sheet, most), sheet));
-
 // src/chain/keccak.ts
 /** Long enough for a Receipt (16 words) and a batch of 100 claims; what is longer gets its own memory. */
 const scratch = Buffer.allocUnsafe(4096);
@@ -3038,6 +3073,449 @@ function uintWord(value, bits) {
 	return zeroWord$1.slice(digits.length) + digits;
 }
 
+// src/chain/log-head-typed-data.ts
+const logHeadTypeHash = typeHash("LogHead(address gateway,uint64 batch,bytes32 root,uint32 count,uint64 firstSeq,bytes32 head,bytes32 entriesHash,uint64 closedAt)");
+/** What the gateway signs, in the domain of receipts (`receiptDomain`). */
+const logHeadDigest = (domain, head) => typedDataDigest(domain, keccak256Hex(logHeadTypeHash + addressWord(head.gateway) + uintWord(head.batch, 64) + hashWord(head.root) + uintWord(head.count, 32) + uintWord(head.firstSeq, 64) + hashWord(head.head) + hashWord(head.entriesHash) + uintWord(head.closedAt, 64)));
+/** A receipt's leaf: keccak256(abi.encode(digest)). */
+const leafOfDigest = (digest) => keccak256Hex(hashWord(digest));
+
+// src/chain/generated/receipt-anchor.ts
+const receiptAnchorAbi = [
+	{
+		"type": "constructor",
+		"inputs": [{
+			"name": "admin_",
+			"type": "address",
+			"internalType": "address"
+		}],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "admin",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "address",
+			"internalType": "address"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "anchor",
+		"inputs": [
+			{
+				"name": "root",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "count",
+				"type": "uint32",
+				"internalType": "uint32"
+			},
+			{
+				"name": "batch",
+				"type": "uint64",
+				"internalType": "uint64"
+			}
+		],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "anchoredAtOf",
+		"inputs": [
+			{
+				"name": "digest",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "root",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "proof",
+				"type": "bytes32[]",
+				"internalType": "bytes32[]"
+			}
+		],
+		"outputs": [{
+			"name": "anchoredAt",
+			"type": "uint64",
+			"internalType": "uint64"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "appointMarkers",
+		"inputs": [{
+			"name": "markers",
+			"type": "address[]",
+			"internalType": "address[]"
+		}],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "chains",
+		"inputs": [{
+			"name": "sender",
+			"type": "address",
+			"internalType": "address"
+		}],
+		"outputs": [{
+			"name": "head",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}, {
+			"name": "batches",
+			"type": "uint64",
+			"internalType": "uint64"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "closeChallenge",
+		"inputs": [{
+			"name": "digest",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "invalidate",
+		"inputs": [{
+			"name": "digest",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "isMarker",
+		"inputs": [{
+			"name": "account",
+			"type": "address",
+			"internalType": "address"
+		}],
+		"outputs": [{
+			"name": "",
+			"type": "bool",
+			"internalType": "bool"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "openChallenge",
+		"inputs": [{
+			"name": "digest",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "recordInclusion",
+		"inputs": [
+			{
+				"name": "digest",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "root",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "proof",
+				"type": "bytes32[]",
+				"internalType": "bytes32[]"
+			}
+		],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "recordedAt",
+		"inputs": [{
+			"name": "digest",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"outputs": [{
+			"name": "",
+			"type": "uint64",
+			"internalType": "uint64"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "rootAnchoredAt",
+		"inputs": [{
+			"name": "root",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"outputs": [{
+			"name": "timestampS",
+			"type": "uint64",
+			"internalType": "uint64"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "statusOf",
+		"inputs": [{
+			"name": "digest",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"outputs": [{
+			"name": "",
+			"type": "uint8",
+			"internalType": "uint8"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "event",
+		"name": "Anchored",
+		"inputs": [
+			{
+				"name": "sender",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "root",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "batch",
+				"type": "uint64",
+				"indexed": false,
+				"internalType": "uint64"
+			},
+			{
+				"name": "count",
+				"type": "uint32",
+				"indexed": false,
+				"internalType": "uint32"
+			},
+			{
+				"name": "head",
+				"type": "bytes32",
+				"indexed": false,
+				"internalType": "bytes32"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "ChallengeClosed",
+		"inputs": [{
+			"name": "digest",
+			"type": "bytes32",
+			"indexed": true,
+			"internalType": "bytes32"
+		}, {
+			"name": "marker",
+			"type": "address",
+			"indexed": true,
+			"internalType": "address"
+		}],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "ChallengeOpened",
+		"inputs": [{
+			"name": "digest",
+			"type": "bytes32",
+			"indexed": true,
+			"internalType": "bytes32"
+		}, {
+			"name": "marker",
+			"type": "address",
+			"indexed": true,
+			"internalType": "address"
+		}],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "InclusionRecorded",
+		"inputs": [
+			{
+				"name": "digest",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "root",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "anchoredAt",
+				"type": "uint64",
+				"indexed": false,
+				"internalType": "uint64"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "MarkerAppointed",
+		"inputs": [{
+			"name": "marker",
+			"type": "address",
+			"indexed": true,
+			"internalType": "address"
+		}],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "ReceiptInvalidated",
+		"inputs": [{
+			"name": "digest",
+			"type": "bytes32",
+			"indexed": true,
+			"internalType": "bytes32"
+		}, {
+			"name": "marker",
+			"type": "address",
+			"indexed": true,
+			"internalType": "address"
+		}],
+		"anonymous": false
+	},
+	{
+		"type": "error",
+		"name": "BatchMismatch",
+		"inputs": [{
+			"name": "expected",
+			"type": "uint64",
+			"internalType": "uint64"
+		}, {
+			"name": "actual",
+			"type": "uint64",
+			"internalType": "uint64"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "CountIsZero",
+		"inputs": []
+	},
+	{
+		"type": "error",
+		"name": "NoOpenChallenge",
+		"inputs": [{
+			"name": "digest",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "NotIncluded",
+		"inputs": [{
+			"name": "digest",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}, {
+			"name": "root",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "RootIsZero",
+		"inputs": []
+	},
+	{
+		"type": "error",
+		"name": "SenderNotAdmin",
+		"inputs": [{
+			"name": "sender",
+			"type": "address",
+			"internalType": "address"
+		}, {
+			"name": "admin",
+			"type": "address",
+			"internalType": "address"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "SenderNotMarker",
+		"inputs": [{
+			"name": "sender",
+			"type": "address",
+			"internalType": "address"
+		}]
+	}
+];
+
+// src/chain/receipt-anchor.ts
+const receiptAnchorAt = (address) => ({
+	name: "ReceiptAnchor",
+	address,
+	abi: receiptAnchorAbi
+});
+/** When the chain first had the root; undefined for one that it never had. */
+async function readRootAnchoredAt(rpc, receiptAnchor, root) {
+	const answer = await readContract(rpc, {
+		contract: receiptAnchorAt(receiptAnchor),
+		functionName: "rootAnchoredAt",
+		args: [root]
+	});
+	if (!answer.ok) return answer;
+	const timestampS = Number(answer.value[0]);
+	return ok(timestampS === 0 ? void 0 : unixSeconds(timestampS));
+}
+const anchoredTopic = keccak256Utf8("Anchored(address,bytes32,uint64,uint32,bytes32)");
+/** The ReceiptAnchor that a ReceiptVerifier looks receipts up in. */
+async function readReceiptAnchorOf(rpc, verifier) {
+	const answer = await readContract(rpc, {
+		contract: verifier,
+		functionName: "receiptAnchor",
+		args: []
+	});
+	return answer.ok ? ok(address(String(answer.value[0]))) : answer;
+}
+
 // src/chain/receipt-typed-data.ts
 const workType = "Work(bytes32 jobId,address gateway,address contributor,bytes32 modelId,bytes32 inputHash,bytes32 outputHash,bytes32 contentHash,bytes32 streamRoot,uint32 promptTokens,uint32 cachedPromptTokens,uint32 completionTokens,bytes32 commitment,uint64 startedAt,uint64 finishedAt,uint8 status)";
 const receiptType = "Receipt(Work work,bytes32 receiptId,uint64 gatewaySeq,address client,bytes32 requestHash,bytes32 responseHash,bytes32 channelId,uint64 channelSeq,uint128 cost,uint128 cumulative,bytes32 priceHash,bytes32 prevReceipt,uint16 tiers,bytes32 evidenceHash,uint64 anchorBy)";
@@ -3059,6 +3537,946 @@ const receiptDigest = (domain, receipt) => typedDataDigest(domain, hashReceipt(r
 const hashPriceSheet = (sheet) => keccak256Hex(priceSheetTypeHash + addressWord(sheet.operator) + hashWord(sheet.modelId) + addressWord(sheet.asset) + uintWord(sheet.promptAtomicPerMtok, 128) + uintWord(sheet.cachedPromptAtomicPerMtok, 128) + uintWord(sheet.completionAtomicPerMtok, 128) + uintWord(sheet.validFrom, 64) + uintWord(sheet.validUntil, 64));
 const hashWork = (work) => keccak256Hex(workTypeHash + hashWord(work.jobId) + addressWord(work.gateway) + addressWord(work.contributor) + hashWord(work.modelId) + hashWord(work.inputHash) + hashWord(work.outputHash) + hashWord(work.contentHash) + hashWord(work.streamRoot) + uintWord(work.promptTokens, 32) + uintWord(work.cachedPromptTokens, 32) + uintWord(work.completionTokens, 32) + hashWord(work.commitment) + uintWord(work.startedAt, 64) + uintWord(work.finishedAt, 64) + uintWord(work.status, 8));
 const hashReceipt = (receipt) => keccak256Hex(receiptTypeHash + hashWord(hashWork(receipt.work)) + hashWord(receipt.receiptId) + uintWord(receipt.gatewaySeq, 64) + addressWord(receipt.client) + hashWord(receipt.requestHash) + hashWord(receipt.responseHash) + hashWord(receipt.channelId) + uintWord(receipt.channelSeq, 64) + uintWord(receipt.cost, 128) + uintWord(receipt.cumulative, 128) + hashWord(receipt.priceHash) + hashWord(receipt.prevReceipt) + uintWord(receipt.tiers, 16) + hashWord(receipt.evidenceHash) + uintWord(receipt.anchorBy, 64));
+
+// src/chain/generated/receipt-verifier.ts
+const receiptVerifierAbi = [
+	{
+		"type": "constructor",
+		"inputs": [
+			{
+				"name": "contributors_",
+				"type": "address",
+				"internalType": "contract IOperatorRegistry"
+			},
+			{
+				"name": "gateways_",
+				"type": "address",
+				"internalType": "contract IOperatorRegistry"
+			},
+			{
+				"name": "receiptAnchor_",
+				"type": "address",
+				"internalType": "contract IReceiptAnchor"
+			}
+		],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "contributors",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "address",
+			"internalType": "contract IOperatorRegistry"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "digestOf",
+		"inputs": [{
+			"name": "receipt",
+			"type": "tuple",
+			"internalType": "struct Receipt",
+			"components": [
+				{
+					"name": "work",
+					"type": "tuple",
+					"internalType": "struct Work",
+					"components": [
+						{
+							"name": "jobId",
+							"type": "bytes32",
+							"internalType": "bytes32"
+						},
+						{
+							"name": "gateway",
+							"type": "address",
+							"internalType": "address"
+						},
+						{
+							"name": "contributor",
+							"type": "address",
+							"internalType": "address"
+						},
+						{
+							"name": "modelId",
+							"type": "bytes32",
+							"internalType": "bytes32"
+						},
+						{
+							"name": "inputHash",
+							"type": "bytes32",
+							"internalType": "bytes32"
+						},
+						{
+							"name": "outputHash",
+							"type": "bytes32",
+							"internalType": "bytes32"
+						},
+						{
+							"name": "contentHash",
+							"type": "bytes32",
+							"internalType": "bytes32"
+						},
+						{
+							"name": "streamRoot",
+							"type": "bytes32",
+							"internalType": "bytes32"
+						},
+						{
+							"name": "promptTokens",
+							"type": "uint32",
+							"internalType": "uint32"
+						},
+						{
+							"name": "cachedPromptTokens",
+							"type": "uint32",
+							"internalType": "uint32"
+						},
+						{
+							"name": "completionTokens",
+							"type": "uint32",
+							"internalType": "uint32"
+						},
+						{
+							"name": "commitment",
+							"type": "bytes32",
+							"internalType": "bytes32"
+						},
+						{
+							"name": "startedAt",
+							"type": "uint64",
+							"internalType": "uint64"
+						},
+						{
+							"name": "finishedAt",
+							"type": "uint64",
+							"internalType": "uint64"
+						},
+						{
+							"name": "status",
+							"type": "uint8",
+							"internalType": "uint8"
+						}
+					]
+				},
+				{
+					"name": "receiptId",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "gatewaySeq",
+					"type": "uint64",
+					"internalType": "uint64"
+				},
+				{
+					"name": "client",
+					"type": "address",
+					"internalType": "address"
+				},
+				{
+					"name": "requestHash",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "responseHash",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "channelId",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "channelSeq",
+					"type": "uint64",
+					"internalType": "uint64"
+				},
+				{
+					"name": "cost",
+					"type": "uint128",
+					"internalType": "uint128"
+				},
+				{
+					"name": "cumulative",
+					"type": "uint128",
+					"internalType": "uint128"
+				},
+				{
+					"name": "priceHash",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "prevReceipt",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "tiers",
+					"type": "uint16",
+					"internalType": "uint16"
+				},
+				{
+					"name": "evidenceHash",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "anchorBy",
+					"type": "uint64",
+					"internalType": "uint64"
+				}
+			]
+		}],
+		"outputs": [{
+			"name": "",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "domainSeparator",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "gateways",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "address",
+			"internalType": "contract IOperatorRegistry"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "keyBook",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "address",
+			"internalType": "contract ISigningKeyBook"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "receiptAnchor",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "address",
+			"internalType": "contract IReceiptAnchor"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "status",
+		"inputs": [{
+			"name": "digest",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"outputs": [{
+			"name": "",
+			"type": "uint8",
+			"internalType": "uint8"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "verify",
+		"inputs": [
+			{
+				"name": "receipt",
+				"type": "tuple",
+				"internalType": "struct Receipt",
+				"components": [
+					{
+						"name": "work",
+						"type": "tuple",
+						"internalType": "struct Work",
+						"components": [
+							{
+								"name": "jobId",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "gateway",
+								"type": "address",
+								"internalType": "address"
+							},
+							{
+								"name": "contributor",
+								"type": "address",
+								"internalType": "address"
+							},
+							{
+								"name": "modelId",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "inputHash",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "outputHash",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "contentHash",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "streamRoot",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "promptTokens",
+								"type": "uint32",
+								"internalType": "uint32"
+							},
+							{
+								"name": "cachedPromptTokens",
+								"type": "uint32",
+								"internalType": "uint32"
+							},
+							{
+								"name": "completionTokens",
+								"type": "uint32",
+								"internalType": "uint32"
+							},
+							{
+								"name": "commitment",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "startedAt",
+								"type": "uint64",
+								"internalType": "uint64"
+							},
+							{
+								"name": "finishedAt",
+								"type": "uint64",
+								"internalType": "uint64"
+							},
+							{
+								"name": "status",
+								"type": "uint8",
+								"internalType": "uint8"
+							}
+						]
+					},
+					{
+						"name": "receiptId",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "gatewaySeq",
+						"type": "uint64",
+						"internalType": "uint64"
+					},
+					{
+						"name": "client",
+						"type": "address",
+						"internalType": "address"
+					},
+					{
+						"name": "requestHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "responseHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "channelId",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "channelSeq",
+						"type": "uint64",
+						"internalType": "uint64"
+					},
+					{
+						"name": "cost",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "cumulative",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "priceHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "prevReceipt",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "tiers",
+						"type": "uint16",
+						"internalType": "uint16"
+					},
+					{
+						"name": "evidenceHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "anchorBy",
+						"type": "uint64",
+						"internalType": "uint64"
+					}
+				]
+			},
+			{
+				"name": "contributorSignature",
+				"type": "bytes",
+				"internalType": "bytes"
+			},
+			{
+				"name": "gatewaySignature",
+				"type": "bytes",
+				"internalType": "bytes"
+			}
+		],
+		"outputs": [{
+			"name": "ok",
+			"type": "bool",
+			"internalType": "bool"
+		}, {
+			"name": "digest",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "verifyAnchored",
+		"inputs": [
+			{
+				"name": "digest",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "root",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "proof",
+				"type": "bytes32[]",
+				"internalType": "bytes32[]"
+			}
+		],
+		"outputs": [{
+			"name": "anchoredAt",
+			"type": "uint64",
+			"internalType": "uint64"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "verifyContent",
+		"inputs": [
+			{
+				"name": "receipt",
+				"type": "tuple",
+				"internalType": "struct Receipt",
+				"components": [
+					{
+						"name": "work",
+						"type": "tuple",
+						"internalType": "struct Work",
+						"components": [
+							{
+								"name": "jobId",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "gateway",
+								"type": "address",
+								"internalType": "address"
+							},
+							{
+								"name": "contributor",
+								"type": "address",
+								"internalType": "address"
+							},
+							{
+								"name": "modelId",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "inputHash",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "outputHash",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "contentHash",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "streamRoot",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "promptTokens",
+								"type": "uint32",
+								"internalType": "uint32"
+							},
+							{
+								"name": "cachedPromptTokens",
+								"type": "uint32",
+								"internalType": "uint32"
+							},
+							{
+								"name": "completionTokens",
+								"type": "uint32",
+								"internalType": "uint32"
+							},
+							{
+								"name": "commitment",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "startedAt",
+								"type": "uint64",
+								"internalType": "uint64"
+							},
+							{
+								"name": "finishedAt",
+								"type": "uint64",
+								"internalType": "uint64"
+							},
+							{
+								"name": "status",
+								"type": "uint8",
+								"internalType": "uint8"
+							}
+						]
+					},
+					{
+						"name": "receiptId",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "gatewaySeq",
+						"type": "uint64",
+						"internalType": "uint64"
+					},
+					{
+						"name": "client",
+						"type": "address",
+						"internalType": "address"
+					},
+					{
+						"name": "requestHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "responseHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "channelId",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "channelSeq",
+						"type": "uint64",
+						"internalType": "uint64"
+					},
+					{
+						"name": "cost",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "cumulative",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "priceHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "prevReceipt",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "tiers",
+						"type": "uint16",
+						"internalType": "uint16"
+					},
+					{
+						"name": "evidenceHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "anchorBy",
+						"type": "uint64",
+						"internalType": "uint64"
+					}
+				]
+			},
+			{
+				"name": "contributorSignature",
+				"type": "bytes",
+				"internalType": "bytes"
+			},
+			{
+				"name": "gatewaySignature",
+				"type": "bytes",
+				"internalType": "bytes"
+			},
+			{
+				"name": "content",
+				"type": "bytes",
+				"internalType": "bytes"
+			},
+			{
+				"name": "policy",
+				"type": "tuple",
+				"internalType": "struct Policy",
+				"components": [
+					{
+						"name": "modelId",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "minTiers",
+						"type": "uint16",
+						"internalType": "uint16"
+					},
+					{
+						"name": "maxAge",
+						"type": "uint64",
+						"internalType": "uint64"
+					},
+					{
+						"name": "gateway",
+						"type": "address",
+						"internalType": "address"
+					}
+				]
+			}
+		],
+		"outputs": [{
+			"name": "",
+			"type": "bool",
+			"internalType": "bool"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "verifyJob",
+		"inputs": [
+			{
+				"name": "jobId",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "content",
+				"type": "bytes",
+				"internalType": "bytes"
+			},
+			{
+				"name": "packed",
+				"type": "bytes",
+				"internalType": "bytes"
+			}
+		],
+		"outputs": [{
+			"name": "",
+			"type": "bool",
+			"internalType": "bool"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "verifyWork",
+		"inputs": [{
+			"name": "work",
+			"type": "tuple",
+			"internalType": "struct Work",
+			"components": [
+				{
+					"name": "jobId",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "gateway",
+					"type": "address",
+					"internalType": "address"
+				},
+				{
+					"name": "contributor",
+					"type": "address",
+					"internalType": "address"
+				},
+				{
+					"name": "modelId",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "inputHash",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "outputHash",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "contentHash",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "streamRoot",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "promptTokens",
+					"type": "uint32",
+					"internalType": "uint32"
+				},
+				{
+					"name": "cachedPromptTokens",
+					"type": "uint32",
+					"internalType": "uint32"
+				},
+				{
+					"name": "completionTokens",
+					"type": "uint32",
+					"internalType": "uint32"
+				},
+				{
+					"name": "commitment",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "startedAt",
+					"type": "uint64",
+					"internalType": "uint64"
+				},
+				{
+					"name": "finishedAt",
+					"type": "uint64",
+					"internalType": "uint64"
+				},
+				{
+					"name": "status",
+					"type": "uint8",
+					"internalType": "uint8"
+				}
+			]
+		}, {
+			"name": "contributorSignature",
+			"type": "bytes",
+			"internalType": "bytes"
+		}],
+		"outputs": [{
+			"name": "ok",
+			"type": "bool",
+			"internalType": "bool"
+		}, {
+			"name": "digest",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "workDigestOf",
+		"inputs": [{
+			"name": "work",
+			"type": "tuple",
+			"internalType": "struct Work",
+			"components": [
+				{
+					"name": "jobId",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "gateway",
+					"type": "address",
+					"internalType": "address"
+				},
+				{
+					"name": "contributor",
+					"type": "address",
+					"internalType": "address"
+				},
+				{
+					"name": "modelId",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "inputHash",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "outputHash",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "contentHash",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "streamRoot",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "promptTokens",
+					"type": "uint32",
+					"internalType": "uint32"
+				},
+				{
+					"name": "cachedPromptTokens",
+					"type": "uint32",
+					"internalType": "uint32"
+				},
+				{
+					"name": "completionTokens",
+					"type": "uint32",
+					"internalType": "uint32"
+				},
+				{
+					"name": "commitment",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "startedAt",
+					"type": "uint64",
+					"internalType": "uint64"
+				},
+				{
+					"name": "finishedAt",
+					"type": "uint64",
+					"internalType": "uint64"
+				},
+				{
+					"name": "status",
+					"type": "uint8",
+					"internalType": "uint8"
+				}
+			]
+		}],
+		"outputs": [{
+			"name": "",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "error",
+		"name": "KeyBooksDiffer",
+		"inputs": [{
+			"name": "ofContributors",
+			"type": "address",
+			"internalType": "contract ISigningKeyBook"
+		}, {
+			"name": "ofGateways",
+			"type": "address",
+			"internalType": "contract ISigningKeyBook"
+		}]
+	}
+];
+/** Creation code; constructor arguments are appended to it. */
+const receiptVerifierBytecode = "0x610100604052348015610010575f5ffd5b50604051611ed0380380611ed083398101604081905261002f91610178565b5f836001600160a01b03166354c594136040518163ffffffff1660e01b8152600401602060405180830381865afa15801561006c573d5f5f3e3d5ffd5b505050506040513d601f19601f8201168201806040525081019061009091906101c2565b90505f836001600160a01b03166354c594136040518163ffffffff1660e01b8152600401602060405180830381865afa1580156100cf573d5f5f3e3d5ffd5b505050506040513d601f19601f820116820180604052508101906100f391906101c2565b9050806001600160a01b0316826001600160a01b03161461013e57604051631b4f69dd60e11b81526001600160a01b0380841660048301528216602482015260440160405180910390fd5b506001600160a01b0393841660805291831660a052821660c0521660e0526101e4565b6001600160a01b0381168114610175575f5ffd5b50565b5f5f5f6060848603121561018a575f5ffd5b835161019581610161565b60208501519093506101a681610161565b60408501519092506101b781610161565b809150509250925092565b5f602082840312156101d2575f5ffd5b81516101dd81610161565b9392505050565b60805160a05160c05160e051611c886102485f395f81816101ef015281816109a50152610ab501525f818161027a01528181610357015261053901525f818161011c015261091501525f8181610240015281816106b00152610a3d0152611c885ff3fe608060405234801561000f575f5ffd5b50600436106100da575f3560e01c806352ad0d5e116100885780636e7e3b2b116100635780636e7e3b2b1461023b5780639049f9a614610262578063e7e1e36514610275578063f698da251461029c575f5ffd5b806352ad0d5e146101c557806354c59413146101ea57806356a764cc14610211575f5ffd5b80634280863e116100b85780634280863e146101635780634babeb921461018f57806350436eca146101b2575f5ffd5b806303fc7bc5146100de57806308f12ca314610104578063093a86d314610117575b5f5ffd5b6100f16100ec36600461100f565b6102a4565b6040519081526020015b60405180910390f35b6100f161011236600461103b565b610303565b61013e7f000000000000000000000000000000000000000000000000000000000000000081565b60405173ffffffffffffffffffffffffffffffffffffffff90911681526020016100fb565b610176610171366004611056565b610318565b60405167ffffffffffffffff90911681526020016100fb565b6101a261019d36600461111a565b6103da565b60405190151581526020016100fb565b6101a26101c0366004611207565b61042a565b6101d86101d3366004611280565b610508565b60405160ff90911681526020016100fb565b61013e7f000000000000000000000000000000000000000000000000000000000000000081565b61022461021f366004611297565b6105b7565b6040805192151583526020830191909152016100fb565b61013e7f000000000000000000000000000000000000000000000000000000000000000081565b6102246102703660046112fe565b610650565b61013e7f000000000000000000000000000000000000000000000000000000000000000081565b6100f1610703565b5f6102fd6102b0610703565b6102c36102bc85610712565b8590610750565b6040517f19010000000000000000000000000000000000000000000000000000000000008152600281019290925260228201526042902090565b92915050565b5f6102fd61030f610703565b6102c384610712565b6040517fdd83471c0000000000000000000000000000000000000000000000000000000081525f9073ffffffffffffffffffffffffffffffffffffffff7f0000000000000000000000000000000000000000000000000000000000000000169063dd83471c90610392908890889088908890600401611350565b602060405180830381865afa1580156103ad573d5f5f3e3d5ffd5b505050506040513d601f19601f820116820180604052508101906103d191906113c6565b95945050505050565b5f6103e5828a61079f565b6103f057505f61041e565b60c08901356103ff858561083f565b1461040b57505f61041e565b5f6104198a8a8a8a8a6105b7565b509150505b98975050505050505050565b5f80808061043a85870187611666565b82515192955090935091508914610456575f93505050506103d1565b604080516080810182525f80825260208201819052818301819052606082015290517f4babeb920000000000000000000000000000000000000000000000000000000081523090634babeb92906104bb908790879087908f908f908990600401611994565b602060405180830381865afa1580156104d6573d5f5f3e3d5ffd5b505050506040513d601f19601f820116820180604052508101906104fa9190611b25565b9a9950505050505050505050565b6040517fc7df14e2000000000000000000000000000000000000000000000000000000008152600481018290525f907f000000000000000000000000000000000000000000000000000000000000000073ffffffffffffffffffffffffffffffffffffffff169063c7df14e290602401602060405180830381865afa158015610593573d5f5f3e3d5ffd5b505050506040513d601f19601f820116820180604052508101906102fd9190611b44565b5f5f5f6105c2610703565b90505f6105ce89610712565b90506105de826102c38b84610750565b92505f61062083836040517f19010000000000000000000000000000000000000000000000000000000000008152600281019290925260228201526042902090565b905061062b8a610850565b801561064157506106418a828b8b888c8c6108ef565b94505050509550959350505050565b5f5f61065b85610303565b90506101c085013560081c6101a086013561018087013517604090811c6101408801356101208901356101008a01351717602090811c92890135908901351760a01c9190911717171580156106f957506106f97f00000000000000000000000000000000000000000000000000000000000000006106df6060880160408901611b5f565b8387876106f46101c08c016101a08d01611b78565b610b7a565b9150935093915050565b5f61070d30610c43565b905090565b6040517fb9e64ce367e606fc6f00ffec47f7961de1fbfde91162918a01c745eaa4487db58082525f916101e084602083013761020090209392505050565b5f5f7f3790393f2c11dac26c59608413a4afc9bda7ed68479a39f9b9fbdbc3449d015b90506040518181528360208201526020600e026020600f02860160408301376102009020949350505050565b5f823580158015906107b5575060608301358114155b156107c3575f9150506102fd565b606084013580158015906107db575060208401358114155b156107ea575f925050506102fd565b602085013561034085013519811615610808575f93505050506102fd565b60408601356101a08601358115806108205750804211155b8061041e5750816108318242611b93565b111598975050505050505050565b5f8183604051375060405120919050565b5f6102008201356102a0830135176102208301356102c08401356102e08501351761038085013580841760401c60a084901c17608083901c1761034087013560101c81171580156108e457506101c087013560081c6101a088013561018089013517604090811c6101408a01356101208b01356101008c01351717602090811c928b0135908b01351760a01c919091171717155b979650505050505050565b5f610340880135600181168203610909575f9150506108e4565b6101a08901355f6109497f000000000000000000000000000000000000000000000000000000000000000060208d01356109448a8a8a610ce5565b610d4a565b9050600283165f03610a37578715610966575f93505050506108e4565b6040517fea269a290000000000000000000000000000000000000000000000000000000081526004810182905267ffffffffffffffff831660248201527f000000000000000000000000000000000000000000000000000000000000000073ffffffffffffffffffffffffffffffffffffffff169063ea269a2990604401602060405180830381865afa1580156109ff573d5f5f3e3d5ffd5b505050506040513d601f19601f82011682018060405250810190610a239190611b25565b610a32575f93505050506108e4565b610b60565b5f610a6c7f000000000000000000000000000000000000000000000000000000000000000060408e01356109448e8e8e610ce5565b6040517fd8c9f08c000000000000000000000000000000000000000000000000000000008152600481018290526024810184905267ffffffffffffffff851660448201529091507f000000000000000000000000000000000000000000000000000000000000000073ffffffffffffffffffffffffffffffffffffffff169063d8c9f08c90606401602060405180830381865afa158015610b0f573d5f5f3e3d5ffd5b505050506040513d601f19601f82011682018060405250810190610b339190611b25565b610b43575f9450505050506108e4565b610b4e8b8b8b610d88565b610b5e575f9450505050506108e4565b505b610b6b878787610d88565b9b9a5050505050505050505050565b5f5f610b87868686610ce5565b6040517f07bc17d600000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff8981166004830152808316602483015267ffffffffffffffff86166044830152919250908916906307bc17d690606401602060405180830381865afa158015610c0d573d5f5f3e3d5ffd5b505050506040513d601f19601f82011682018060405250810190610c319190611b25565b801561041e575061041e868686610d88565b5f6102fd7f4fdaac24ace32211f2969ecd88c67dcbcbf89c20cdb3a628c31a9bffcb842c8183604080517f8b73c3c69bb8fe3d512ecc4cf759cc79239f7b179b0ffacaa9a75d522b39400f815260208101939093527fc89efdaa54c0f20c7adf612882df0950f5a951637e0307cdcb4c672f298b8bc69083015246606083015273ffffffffffffffffffffffffffffffffffffffff16608082015260a0902090565b5f7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffbf8201610d1f57610d18848484610dc2565b9050610d43565b60148210610d4357610d3460145f8486611bcb565b610d3d91611bf2565b60601c90505b9392505050565b6040805173ffffffffffffffffffffffffffffffffffffffff80861682528481166020830152831691810191909152606090205f905b949350505050565b5f6041821480610d805750610d80610da360145f8587611bcb565b610dac91611bf2565b60601c85610dbd8560148189611bcb565b610e13565b5f60418214610dd257505f610d43565b60208301357f7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0811115610e08575f915050610d43565b6103d1858585610f1a565b5f5f5f5f610eb18862061a8060208a8a8a604051602401610e3693929190611c58565b604080517fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe08184030181529190526020810180517bffffffffffffffffffffffffffffffffffffffffffffffffffffffff167f1626ba7e00000000000000000000000000000000000000000000000000000000179052610fae565b925092509250828015610ec2575081155b8015610ecf575080516020145b801561041e575080517f1626ba7e0000000000000000000000000000000000000000000000000000000090610f0d9083016020908101908401611c71565b1498975050505050505050565b5f6040518260408114610f355760418114610f755750610fa6565b60208581013560ff81901c601b0190915285356040527f7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff16606052610f86565b60408501355f1a6020526040856040375b50845f526020604060805f60015afa505f6060523d606018519150806040525b509392505050565b5f5f606060405190505f388551602087018a8afa92503d8561ffff163d1115610fdc57506001915061ffff85165b80825260208201815f823e016040529196909550909350915050565b5f6103a08284031215611009575f5ffd5b50919050565b5f6103a08284031215611020575f5ffd5b610d438383610ff8565b5f6101e08284031215611009575f5ffd5b5f6101e0828403121561104c575f5ffd5b610d43838361102a565b5f5f5f5f60608587031215611069575f5ffd5b8435935060208501359250604085013567ffffffffffffffff81111561108d575f5ffd5b8501601f8101871361109d575f5ffd5b803567ffffffffffffffff8111156110b3575f5ffd5b8760208260051b84010111156110c7575f5ffd5b949793965060200194505050565b5f5f83601f8401126110e5575f5ffd5b50813567ffffffffffffffff8111156110fc575f5ffd5b602083019150836020828501011115611113575f5ffd5b9250929050565b5f5f5f5f5f5f5f5f888a03610480811215611133575f5ffd5b61113d8b8b610ff8565b98506103a08a013567ffffffffffffffff811115611159575f5ffd5b6111658c828d016110d5565b9099509750506103c08a013567ffffffffffffffff811115611185575f5ffd5b6111918c828d016110d5565b9097509550506103e08a013567ffffffffffffffff8111156111b1575f5ffd5b6111bd8c828d016110d5565b90955093505060807ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc00820112156111f2575f5ffd5b50610400890190509295985092959890939650565b5f5f5f5f5f6060868803121561121b575f5ffd5b85359450602086013567ffffffffffffffff811115611238575f5ffd5b611244888289016110d5565b909550935050604086013567ffffffffffffffff811115611263575f5ffd5b61126f888289016110d5565b969995985093965092949392505050565b5f60208284031215611290575f5ffd5b5035919050565b5f5f5f5f5f6103e086880312156112ac575f5ffd5b6112b68787610ff8565b94506103a086013567ffffffffffffffff8111156112d2575f5ffd5b6112de888289016110d5565b9095509350506103c086013567ffffffffffffffff811115611263575f5ffd5b5f5f5f6102008486031215611311575f5ffd5b61131b858561102a565b92506101e084013567ffffffffffffffff811115611337575f5ffd5b611343868287016110d5565b9497909650939450505050565b848152836020820152606060408201528160608201525f7f07ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff831115611393575f5ffd5b8260051b808560808501379190910160800195945050505050565b67ffffffffffffffff811681146113c3575f5ffd5b50565b5f602082840312156113d6575f5ffd5b8151610d43816113ae565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52604160045260245ffd5b6040516101e0810167ffffffffffffffff81118282101715611432576114326113e1565b60405290565b803573ffffffffffffffffffffffffffffffffffffffff8116811461145b575f5ffd5b919050565b803563ffffffff8116811461145b575f5ffd5b803561145b816113ae565b60ff811681146113c3575f5ffd5b803561145b8161147e565b5f6101e082840312156114a8575f5ffd5b6114b061140e565b8235815290506114c260208301611438565b60208201526114d360408301611438565b6040820152606082810135908201526080808301359082015260a0808301359082015260c0808301359082015260e080830135908201526115176101008301611460565b61010082015261152a6101208301611460565b61012082015261153d6101408301611460565b610140820152610160828101359082015261155b6101808301611473565b61018082015261156e6101a08301611473565b6101a08201526115816101c0830161148c565b6101c082015292915050565b80356fffffffffffffffffffffffffffffffff8116811461145b575f5ffd5b803561ffff8116811461145b575f5ffd5b5f82601f8301126115cc575f5ffd5b813567ffffffffffffffff8111156115e6576115e66113e1565b604051601f82017fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0908116603f0116810167ffffffffffffffff81118282101715611633576116336113e1565b60405281815283820160200185101561164a575f5ffd5b816020850160208301375f918101602001919091529392505050565b5f5f5f8385036103e081121561167a575f5ffd5b6103a0811215611688575f5ffd5b5061169161140e565b61169b8686611497565b81526101e085013560208201526116b56102008601611473565b60408201526116c76102208601611438565b6060820152610240850135608082015261026085013560a082015261028085013560c08201526116fa6102a08601611473565b60e082015261170c6102c0860161158d565b61010082015261171f6102e0860161158d565b61012082015261030085013561014082015261032085013561016082015261174a61034086016115ac565b6101808201526103608501356101a08201526117696103808601611473565b6101c082015292506103a084013567ffffffffffffffff81111561178b575f5ffd5b611797868287016115bd565b9250506103c084013567ffffffffffffffff8111156117b4575f5ffd5b6117c0868287016115bd565b9150509250925092565b8051825260208101516117f5602084018273ffffffffffffffffffffffffffffffffffffffff169052565b50604081015161181d604084018273ffffffffffffffffffffffffffffffffffffffff169052565b50606081015160608301526080810151608083015260a081015160a083015260c081015160c083015260e081015160e083015261010081015161186961010084018263ffffffff169052565b5061012081015161188361012084018263ffffffff169052565b5061014081015161189d61014084018263ffffffff169052565b506101608101516101608301526101808101516118c761018084018267ffffffffffffffff169052565b506101a08101516118e56101a084018267ffffffffffffffff169052565b506101c08101516118fc6101c084018260ff169052565b505050565b5f81518084528060208401602086015e5f6020828601015260207fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0601f83011685010191505092915050565b81835281816020850137505f602082840101525f60207fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0601f840116840101905092915050565b61199f8188516117ca565b60208701516101e08201525f60408801516119c761020084018267ffffffffffffffff169052565b50606088015173ffffffffffffffffffffffffffffffffffffffff16610220830152608088015161024083015260a088015161026083015260c088015161028083015260e088015167ffffffffffffffff9081166102a08401526101008901516fffffffffffffffffffffffffffffffff9081166102c08501526101208a0151166102e084015261014089015161030084015261016089015161032084015261018089015161ffff166103408401526101a08901516103608401526101c0890151166103808301526104806103a08301819052611aa690830188611901565b8281036103c0840152611ab98188611901565b90508281036103e0840152611acf81868861194d565b8451610400850152602085015161ffff16610420850152604085015167ffffffffffffffff16610440850152606085015173ffffffffffffffffffffffffffffffffffffffff1661046085015291506108e49050565b5f60208284031215611b35575f5ffd5b81518015158114610d43575f5ffd5b5f60208284031215611b54575f5ffd5b8151610d438161147e565b5f60208284031215611b6f575f5ffd5b610d4382611438565b5f60208284031215611b88575f5ffd5b8135610d43816113ae565b818103818111156102fd577f4e487b71000000000000000000000000000000000000000000000000000000005f52601160045260245ffd5b5f5f85851115611bd9575f5ffd5b83861115611be5575f5ffd5b5050820193919092039150565b80357fffffffffffffffffffffffffffffffffffffffff0000000000000000000000008116906014841015611c51577fffffffffffffffffffffffffffffffffffffffff000000000000000000000000808560140360031b1b82161691505b5092915050565b838152604060208201525f6103d160408301848661194d565b5f60208284031215611c81575f5ffd5b505191905056";
+
+// src/chain/receipt-verifier.ts
+const receiptVerifierAt = (address) => ({
+	name: "ReceiptVerifier",
+	address,
+	abi: receiptVerifierAbi
+});
+
+// src/chain/sorted-merkle-tree.ts
+/** The root that a leaf and its siblings lead to. */
+const rootFrom = (leaf, siblings) => siblings.reduce(pairHash, leaf);
+/** Lower-case digits of one length sort like the bytes that they spell. */
+const pairHash = (a, b) => keccak256Hex(a <= b ? hashWord(a) + hashWord(b) : hashWord(b) + hashWord(a));
+
+// src/domain/log-head.ts
+/** `gatewaySeq` of the batch's last receipt. */
+const lastSeqOf = ({ firstSeq, count }) => firstSeq + count - 1;
 
 // src/chain/curve-native.ts
 /**
@@ -3196,6 +4614,5129 @@ function describeFault(signature) {
 	if (!canonical.ok) return `${canonical.error.replaceAll("_", " ")}`;
 	return canonical.value === signature ? "no key gives this signature" : "it is not in the one accepted form (s in the lower half, v 27 or 28)";
 }
+
+// src/client/check-inclusion.ts
+/** A tree of the largest batch has twelve levels; what is deeper is no batch of a log. */
+const siblingsMax = 12;
+/** The error is one sentence for a person. */
+function checkInclusion({ receipt, domain }, proof) {
+	const { head } = proof.log;
+	if (receiptDigest(receiptDomain(domain), receipt) !== proof.digest) return err("the proof is of another receipt");
+	if (!isSameDomain(domain, proof.log.domain)) return err("the head is signed in another domain");
+	if (head.gateway !== receipt.work.gateway) return err("the head is another gateway's");
+	if (proof.gatewaySeq !== receipt.gatewaySeq) return err(`the proof is for gatewaySeq ${proof.gatewaySeq}, not ${receipt.gatewaySeq}`);
+	if (receipt.gatewaySeq < head.firstSeq || receipt.gatewaySeq > lastSeqOf(head)) return err(`gatewaySeq ${receipt.gatewaySeq} is not in batch ${head.batch}, which has ${head.firstSeq} to ${lastSeqOf(head)}`);
+	if (proof.siblings.length > siblingsMax) return err("the path is longer than any batch has");
+	if (rootFrom(leafOfDigest(proof.digest), proof.siblings) !== head.root) return err(`the path does not lead to the root of batch ${head.batch}`);
+	const signer = signerOfHead(proof.log);
+	if (signer.kind === "invalid") return err(`the head's signature: ${signer.fault}`);
+	if (signer.kind === "absent") return err("the head is not signed");
+	return ok({
+		batch: head.batch,
+		root: head.root,
+		closedAt: head.closedAt,
+		signer
+	});
+}
+/** Whose signature a head has, in the domain that it names. */
+const signerOfHead = ({ head, signature, domain }) => readSigner(logHeadDigest(receiptDomain(domain), head), signature);
+/** When the root came to the chain, by the contract that the receipt's verifier names; undefined: never. */
+async function readAnchoring(rpc, verifier, root) {
+	const receiptAnchor = await readReceiptAnchorOf(rpc, receiptVerifierAt(verifier));
+	return receiptAnchor.ok ? readRootAnchoredAt(rpc, receiptAnchor.value, root) : receiptAnchor;
+}
+const isSameDomain = (a, b) => a.name === b.name && a.version === b.version && a.chainId === b.chainId && a.verifyingContract === b.verifyingContract;
+
+// src/client/log-documents.ts
+const objectNamed = (name) => valueReader(`"${name}"`, (value) => value === name ? name : void 0);
+const logHeadReader = objectReader({
+	gateway: addressReader,
+	batch: uint64Reader,
+	root: bytes32Reader,
+	count: uint32Reader,
+	firstSeq: uint64Reader,
+	head: bytes32Reader,
+	entriesHash: bytes32Reader,
+	closedAt: secondsReader
+}, "refused");
+const anchorReader = objectReader({
+	contract: addressReader,
+	sender: addressReader,
+	transactionHash: bytes32Reader,
+	blockNumber: uint64Reader,
+	anchoredAt: secondsReader
+}, "ignored");
+const logHeadDocumentReader = objectReader({
+	object: objectNamed("vouch.log_head"),
+	head: logHeadReader,
+	signature: signatureReader,
+	domain: domainReader,
+	anchor: orNull(anchorReader)
+}, "ignored");
+const transparencyLogReader = objectReader({
+	object: objectNamed("vouch.transparency_log"),
+	gateway: addressReader,
+	domain: domainReader,
+	receiptAnchor: addressReader,
+	sender: addressReader,
+	batches: uint64Reader,
+	anchoredBatches: uint64Reader,
+	promiseS: uint64Reader,
+	isPromising: truthReader,
+	head: orNull(logHeadDocumentReader)
+}, "ignored");
+const inclusionProofReader = objectReader({
+	object: objectNamed("vouch.inclusion_proof"),
+	digest: bytes32Reader,
+	gatewaySeq: uint64Reader,
+	index: uint32Reader,
+	siblings: listReader(bytes32Reader),
+	log: logHeadDocumentReader
+}, "ignored");
+const consistencyReader = objectReader({
+	object: objectNamed("vouch.consistency_proof"),
+	from: logHeadDocumentReader,
+	to: logHeadDocumentReader,
+	batches: listReader(objectReader({
+		batch: uint64Reader,
+		root: bytes32Reader,
+		count: uint32Reader
+	}, "ignored"))
+}, "ignored");
+const whole$1 = (reader) => (value) => {
+	const faults = [];
+	const read = reader(value, {
+		path: "",
+		faults
+	});
+	return read === void 0 ? err(faults) : ok(read);
+};
+const readLogHead = whole$1(logHeadDocumentReader);
+const readTransparencyLog = whole$1(transparencyLogReader);
+const readInclusionProof = whole$1(inclusionProofReader);
+const readConsistency = whole$1(consistencyReader);
+
+// src/client/check-logged.ts
+const proofReader = (value, { faults }) => {
+	const proof = readInclusionProof(value);
+	if (proof.ok) return proof.value;
+	faults.push(...proof.error);
+};
+const checkLogged = async ({ verification, signers, gateway, rpc }) => {
+	if (gateway === void 0) return [];
+	const { receipt, nowMs } = verification;
+	const path = `/v1/transparency/proof?${`digest=${signers.receiptDigest}&gatewaySeq=${receipt.receipt.gatewaySeq}`}`;
+	const proof = await askGateway({
+		origin: gateway.origin,
+		path,
+		init: {}
+	}, proofReader);
+	if (!proof.ok) return [withoutProof(receipt, proof.error, nowMs)];
+	const shown = checkInclusion(receipt, proof.value);
+	if (!shown.ok) return [fails("inclusion", shown.error)];
+	const line = judgeHead(shown.value, signers.gateway);
+	if (rpc === void 0 || line.verdict !== "holds") return [line];
+	return [line, await checkAnchored(rpc, receipt, shown.value)];
+};
+function withoutProof({ receipt }, failure, nowMs) {
+	const check = "inclusion";
+	const detail = describeBillingFailure(failure);
+	const { anchorBy } = receipt;
+	if (failure.reason !== "gateway_refused" || failure.status !== 404) return unknown(check, detail);
+	if (anchorBy === 0) return unknown(check, `not in the log, and never promised to be: ${detail}`);
+	return anchorBy < Math.floor(nowMs / 1e3) ? fails(check, `promised to be in the log by second ${anchorBy}, and it is not: ${detail}`) : unknown(check, `not in the log yet; promised by second ${anchorBy}`);
+}
+/** `gateway-key` judges the receipt's key; a head by the same key is as good. */
+function judgeHead({ batch, root, signer }, gateway) {
+	const check = "inclusion";
+	const where = `in batch ${batch} of the log, under the root ${root}`;
+	if (signer.kind === "key" && gateway.kind === "key" && signer.address === gateway.address) return holds(check, `${where}, in a head that the receipt's own key signed`);
+	const who = signer.kind === "absent" || signer.kind === "invalid" ? "nobody" : signer.address;
+	return unknown(check, `${where}, in a head signed by ${who}, which is not the receipt's key`);
+}
+async function checkAnchored(rpc, { receipt, domain }, { root }) {
+	const check = "inclusion-anchored";
+	const anchoring = await readAnchoring(rpc, domain.verifyingContract, root);
+	if (!anchoring.ok) return unknown(check, describeChainFailure(anchoring.error));
+	const anchoredAt = anchoring.value;
+	if (anchoredAt === void 0) return unknown(check, `the chain does not have the root ${root}`);
+	const { anchorBy } = receipt;
+	return anchorBy !== 0 && anchoredAt > anchorBy ? fails(check, `the chain has the root since second ${anchoredAt}, promised by ${anchorBy}`) : holds(check, `the chain has the root since second ${anchoredAt}`);
+}
+
+// src/domain/tier-claims.ts
+const tierClaims = [
+	{
+		bit: tier.gatewaySigned,
+		name: "gateway-signed",
+		proves: "the holder of this gateway key stands by these bytes, counts, prices and times, cannot take it back, and can be punished for a second receipt that contradicts it",
+		doesNotProve: "that a model ran at all, that the counts are right, or that the gateway did not write the answer itself"
+	},
+	{
+		bit: tier.contributorSigned,
+		name: "contributor-signed",
+		proves: "a named contributor with a stake claims that it gave this output for this input, in these tokens; the gateway cannot have changed that claim",
+		doesNotProve: "which weights or which quantisation computed it, or that the contributor did not buy the answer from someone else's service"
+	},
+	{
+		bit: tier.tokenCommitment,
+		name: "token-commitment",
+		proves: "the contributor fixed the tokens and probabilities of this answer before any audit",
+		doesNotProve: "that this answer was audited, or would pass"
+	},
+	{
+		bit: tier.audited,
+		name: "audited",
+		proves: "that over a window of many answers this contributor's tokens agreed with a reference model",
+		doesNotProve: "anything about this single answer"
+	},
+	{
+		bit: tier.teeBoundKey,
+		name: "tee-bound-key",
+		proves: "the signing key lives in measured code on a genuine CPU of a known maker",
+		doesNotProve: "that the GPU beside it is bound to it, that side channels are closed, or which weights were loaded unless they were measured"
+	},
+	{
+		bit: tier.zkMetered,
+		name: "zk-metered",
+		proves: "sums and signatures over receipts that stay hidden are right",
+		doesNotProve: "that the token counts inside them are true"
+	},
+	{
+		bit: tier.zkInferred,
+		name: "zk-inferred",
+		proves: "the committed small model maps this input to this output in fixed-point arithmetic",
+		doesNotProve: "that the model is any good, that it equals its floating-point original, or that the proof system's setup was honest"
+	},
+	{
+		bit: tier.clientCountersigned,
+		name: "client-countersigned",
+		proves: "the client accepted the charge",
+		doesNotProve: "that the client was content with the answer"
+	}
+];
+const knownTierBits = tierClaims.reduce((bits, { bit }) => bits | bit, 0);
+const claimedTiers = (tiers) => tierClaims.filter(({ bit }) => (tiers & bit) !== 0);
+
+// src/client/answer-hash.ts
+/** keccak256 of the text's bytes. */
+const textHash = (bytes) => keccak256(bytes);
+/** keccak256 of a `tool_calls` array in canonical JSON (RFC 8785). */
+const toolCallsHash = (toolCalls) => keccak256Utf8(canonicalText(toolCalls));
+/**
+* The hash of a whole answer from those of its choices, in the order of their index; at least one.
+*/
+function answerHash(choices) {
+	const [first, ...rest] = choices;
+	if (rest.length === 0) return first;
+	const leafOf = (hash, index) => {
+		const index32 = index.toString(16).padStart(64, "0");
+		return keccak256(fromHex(keccak256Hex(index32 + hash.slice(2))));
+	};
+	return sortedRoot([leafOf(first, 0), ...rest.map((hash, before) => leafOf(hash, before + 1))]);
+}
+/** Of a Merkle tree as OpenZeppelin's MerkleProof reads it: pairs are sorted, a lone node moves up. */
+function sortedRoot(leaves) {
+	let level = leaves;
+	while (level.length > 1) level = pairUp(level);
+	return level[0] ?? leaves[0];
+}
+function pairUp(level) {
+	const above = [];
+	for (let index = 0; index < level.length; index += 2) {
+		const [low, high] = level.slice(index, index + 2).sort();
+		if (low === void 0) continue;
+		above.push(high === void 0 ? low : keccak256Hex(low.slice(2) + high.slice(2)));
+	}
+	return above;
+}
+/**
+* RFC 8785 for what JSON.parse gave: keys in the order of their UTF-16 code units, ECMAScript's
+* numbers and strings.
+*/
+function canonicalText(value) {
+	if (Array.isArray(value)) return `[${value.map(canonicalText).join(",")}]`;
+	if (typeof value !== "object" || value === null) return JSON.stringify(value);
+	return `{${Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1).map(([key, member]) => `${JSON.stringify(key)}:${canonicalText(member)}`).join(",")}}`;
+}
+
+// src/client/check-commitment.ts
+/** `opening` is what `GET /v1/vouch/openings/{jobId}` of the contributor answered. */
+function checkCommitment({ work }, opening) {
+	const check = "token-commitment";
+	if (opening === void 0) return unknown(check, "what opens it was not given: add --opening");
+	const leaves = leavesOf(utf8Text(opening));
+	if (leaves === void 0) return fails(check, "what was given opens no commitment");
+	const [first, ...rest] = leaves;
+	if (first === void 0) return fails(check, "what was given opens to no token");
+	if (leaves.length !== work.completionTokens) return fails(check, `it opens to ${leaves.length} tokens of ${work.completionTokens}`);
+	const count = leaves.length.toString(16).padStart(64, "0");
+	const root = sortedRoot([first, ...rest]);
+	const tag = keccak256Utf8("vouch-tokens/1");
+	return keccak256Hex(tag.slice(2) + count + root.slice(2)) === work.commitment ? holds(check, `it opens to ${leaves.length} tokens, as they were when the Work was signed`) : fails(check, "what was given is not what the contributor committed to");
+}
+/** Undefined for any other text. */
+function leavesOf(text) {
+	try {
+		const { object, choices } = JSON.parse(text);
+		if (object !== "vouch.tokens") return void 0;
+		return choices.flatMap((numbers, choice) => recordsOf(numbers, choice).map(keccak256Hex));
+	} catch {
+		return;
+	}
+}
+const word = (number) => {
+	if (!Number.isInteger(number)) throw new TypeError("a record is of whole numbers");
+	return (number >>> 0).toString(16).padStart(8, "0");
+};
+function recordsOf(numbers, choice) {
+	const records = [];
+	let at = 0;
+	while (at < numbers.length) {
+		const [tokenId = NaN, logprob = NaN, alternatives = NaN] = numbers.slice(at);
+		const top = numbers.slice(at + 3, at + 3 + 2 * alternatives);
+		if (top.length !== 2 * alternatives || alternatives > 255) throw new TypeError("a record is cut");
+		const head = [
+			choice,
+			records.length,
+			tokenId,
+			logprob
+		].map(word).join("");
+		records.push(head + alternatives.toString(16).padStart(2, "0") + top.map(word).join(""));
+		at += 3 + top.length;
+	}
+	return records;
+}
+
+// src/chain/channel-typed-data.ts
+const channelConfigTypeHash = typeHash("ChannelConfig(address payer,address payerAuthorizer,address receiver,address receiverAuthorizer,address token,uint40 withdrawDelay,bytes32 salt)");
+const voucherTypeHash = typeHash("Voucher(bytes32 channelId,uint128 maxClaimableAmount)");
+const claimEntryType = "ClaimEntry(bytes32 channelId,uint128 maxClaimableAmount,uint128 totalClaimed)";
+const claimEntryTypeHash = typeHash(claimEntryType);
+const claimBatchTypeHash = typeHash(`ClaimBatch(ClaimEntry[] claims)${claimEntryType}`);
+const receiveWithAuthorizationTypeHash = typeHash("ReceiveWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)");
+/** x402 batch-settlement's domain. `verifyingContract` holds the channels. */
+const channelDomain = (place) => domainSeparator({
+	name: "x402 Batch Settlement",
+	version: "1",
+	...place
+});
+/** The channel's id is its config's digest: it binds the terms to one chain and one contract. */
+const channelIdOf = (domain, config) => typedDataDigest(domain, keccak256Hex(channelConfigTypeHash + addressWord(config.payer) + addressWord(config.payerAuthorizer) + addressWord(config.receiver) + addressWord(config.receiverAuthorizer) + addressWord(config.token) + uintWord(config.withdrawDelay, 40) + hashWord(config.salt)));
+
+// src/chain/countersignature-typed-data.ts
+const countersignatureTypeHash = typeHash("Countersignature(bytes32 receiptDigest)");
+/** What a payer signs, in the domain of receipts (`receiptDomain`): the receipt's digest names everything else. */
+const countersignatureDigest = (domain, receiptDigest) => typedDataDigest(domain, keccak256Hex(countersignatureTypeHash + hashWord(receiptDigest)));
+
+// src/client/check-countersignature.ts
+function checkCountersignature({ receipt, domain, countersignature }, { receiptDigest }, anchors) {
+	const check = "countersignature";
+	if (countersignature === void 0) return unknown(check, "the document has none");
+	const digest = countersignatureDigest(receiptDomain(domain), receiptDigest);
+	const signer = recoverSigner(digest, countersignature.signature);
+	if (signer === void 0 || signer !== countersignature.signer) return fails(check, `it is no signature of this receipt by ${countersignature.signer}`);
+	if (signer === receipt.client) return holds(check, `${signer}, who pays, accepts the charge`);
+	return isSessionKey(receipt, countersignature, anchors) ? holds(check, `${signer}, the session key of ${receipt.client}'s channel, accepts the charge`) : fails(check, `${signer} is neither ${receipt.client}, who pays, nor a session key of its channel`);
+}
+function isSessionKey({ client, channelId }, { signer, channel }, { channelSettlement: verifyingContract }) {
+	if (channel === void 0) return false;
+	const { chainId, config } = channel;
+	return config.payer === client && config.payerAuthorizer === signer && channelIdOf(channelDomain({
+		chainId,
+		verifyingContract
+	}), config) === channelId;
+}
+
+// src/chain/generated/inference-coordinator.ts
+const inferenceCoordinatorAbi = [
+	{
+		"type": "constructor",
+		"inputs": [
+			{
+				"name": "asset_",
+				"type": "address",
+				"internalType": "address"
+			},
+			{
+				"name": "verifier_",
+				"type": "address",
+				"internalType": "contract IReceiptVerifier"
+			},
+			{
+				"name": "contributors_",
+				"type": "address",
+				"internalType": "contract IOperatorRegistry"
+			}
+		],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "MAX_ANSWERS",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "uint8",
+			"internalType": "uint8"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "MAX_CALLBACK_GAS",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "uint32",
+			"internalType": "uint32"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "MAX_DELIVERY_TIME",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "uint32",
+			"internalType": "uint32"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "MAX_INPUT_LENGTH",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "uint256",
+			"internalType": "uint256"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "MIN_DELIVERY_TIME",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "uint32",
+			"internalType": "uint32"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "MIN_PERIOD",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "uint32",
+			"internalType": "uint32"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "accept",
+		"inputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "asset",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "address",
+			"internalType": "address"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "balances",
+		"inputs": [{
+			"name": "account",
+			"type": "address",
+			"internalType": "address"
+		}],
+		"outputs": [{
+			"name": "",
+			"type": "uint256",
+			"internalType": "uint256"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "cancelSchedule",
+		"inputs": [{
+			"name": "scheduleId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "contributors",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "address",
+			"internalType": "contract IOperatorRegistry"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "expire",
+		"inputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}, {
+			"name": "terms",
+			"type": "tuple",
+			"internalType": "struct JobTerms",
+			"components": [
+				{
+					"name": "modelId",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "gateway",
+					"type": "address",
+					"internalType": "address"
+				},
+				{
+					"name": "minTiers",
+					"type": "uint16",
+					"internalType": "uint16"
+				},
+				{
+					"name": "promptAtomicPerMtok",
+					"type": "uint128",
+					"internalType": "uint128"
+				},
+				{
+					"name": "completionAtomicPerMtok",
+					"type": "uint128",
+					"internalType": "uint128"
+				},
+				{
+					"name": "maxFee",
+					"type": "uint96",
+					"internalType": "uint96"
+				},
+				{
+					"name": "deliveryTime",
+					"type": "uint32",
+					"internalType": "uint32"
+				},
+				{
+					"name": "callbackGas",
+					"type": "uint32",
+					"internalType": "uint32"
+				},
+				{
+					"name": "agreement",
+					"type": "uint8",
+					"internalType": "uint8"
+				},
+				{
+					"name": "answersMax",
+					"type": "uint8",
+					"internalType": "uint8"
+				}
+			]
+		}],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "fulfill",
+		"inputs": [
+			{
+				"name": "jobId",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "terms",
+				"type": "tuple",
+				"internalType": "struct JobTerms",
+				"components": [
+					{
+						"name": "modelId",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "gateway",
+						"type": "address",
+						"internalType": "address"
+					},
+					{
+						"name": "minTiers",
+						"type": "uint16",
+						"internalType": "uint16"
+					},
+					{
+						"name": "promptAtomicPerMtok",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "completionAtomicPerMtok",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "maxFee",
+						"type": "uint96",
+						"internalType": "uint96"
+					},
+					{
+						"name": "deliveryTime",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "callbackGas",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "agreement",
+						"type": "uint8",
+						"internalType": "uint8"
+					},
+					{
+						"name": "answersMax",
+						"type": "uint8",
+						"internalType": "uint8"
+					}
+				]
+			},
+			{
+				"name": "content",
+				"type": "bytes",
+				"internalType": "bytes"
+			},
+			{
+				"name": "packed",
+				"type": "bytes",
+				"internalType": "bytes"
+			}
+		],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "intervalOf",
+		"inputs": [{
+			"name": "scheduleId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"outputs": [{
+			"name": "",
+			"type": "uint32",
+			"internalType": "uint32"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "jobs",
+		"inputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"outputs": [{
+			"name": "",
+			"type": "tuple",
+			"internalType": "struct IInferenceCoordinator.Job",
+			"components": [
+				{
+					"name": "consumer",
+					"type": "address",
+					"internalType": "address"
+				},
+				{
+					"name": "deadline",
+					"type": "uint64",
+					"internalType": "uint64"
+				},
+				{
+					"name": "state",
+					"type": "uint8",
+					"internalType": "uint8"
+				},
+				{
+					"name": "answers",
+					"type": "uint8",
+					"internalType": "uint8"
+				},
+				{
+					"name": "callbackPending",
+					"type": "bool",
+					"internalType": "bool"
+				},
+				{
+					"name": "acceptedBy",
+					"type": "address",
+					"internalType": "address"
+				},
+				{
+					"name": "inputHash",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "contentHash",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "receiptDigest",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				}
+			]
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "poke",
+		"inputs": [
+			{
+				"name": "scheduleId",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "terms",
+				"type": "tuple",
+				"internalType": "struct JobTerms",
+				"components": [
+					{
+						"name": "modelId",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "gateway",
+						"type": "address",
+						"internalType": "address"
+					},
+					{
+						"name": "minTiers",
+						"type": "uint16",
+						"internalType": "uint16"
+					},
+					{
+						"name": "promptAtomicPerMtok",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "completionAtomicPerMtok",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "maxFee",
+						"type": "uint96",
+						"internalType": "uint96"
+					},
+					{
+						"name": "deliveryTime",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "callbackGas",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "agreement",
+						"type": "uint8",
+						"internalType": "uint8"
+					},
+					{
+						"name": "answersMax",
+						"type": "uint8",
+						"internalType": "uint8"
+					}
+				]
+			},
+			{
+				"name": "input",
+				"type": "bytes",
+				"internalType": "bytes"
+			}
+		],
+		"outputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "request",
+		"inputs": [{
+			"name": "terms",
+			"type": "tuple",
+			"internalType": "struct JobTerms",
+			"components": [
+				{
+					"name": "modelId",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "gateway",
+					"type": "address",
+					"internalType": "address"
+				},
+				{
+					"name": "minTiers",
+					"type": "uint16",
+					"internalType": "uint16"
+				},
+				{
+					"name": "promptAtomicPerMtok",
+					"type": "uint128",
+					"internalType": "uint128"
+				},
+				{
+					"name": "completionAtomicPerMtok",
+					"type": "uint128",
+					"internalType": "uint128"
+				},
+				{
+					"name": "maxFee",
+					"type": "uint96",
+					"internalType": "uint96"
+				},
+				{
+					"name": "deliveryTime",
+					"type": "uint32",
+					"internalType": "uint32"
+				},
+				{
+					"name": "callbackGas",
+					"type": "uint32",
+					"internalType": "uint32"
+				},
+				{
+					"name": "agreement",
+					"type": "uint8",
+					"internalType": "uint8"
+				},
+				{
+					"name": "answersMax",
+					"type": "uint8",
+					"internalType": "uint8"
+				}
+			]
+		}, {
+			"name": "input",
+			"type": "bytes",
+			"internalType": "bytes"
+		}],
+		"outputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "retryCallback",
+		"inputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}, {
+			"name": "content",
+			"type": "bytes",
+			"internalType": "bytes"
+		}],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "schedule",
+		"inputs": [
+			{
+				"name": "terms",
+				"type": "tuple",
+				"internalType": "struct JobTerms",
+				"components": [
+					{
+						"name": "modelId",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "gateway",
+						"type": "address",
+						"internalType": "address"
+					},
+					{
+						"name": "minTiers",
+						"type": "uint16",
+						"internalType": "uint16"
+					},
+					{
+						"name": "promptAtomicPerMtok",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "completionAtomicPerMtok",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "maxFee",
+						"type": "uint96",
+						"internalType": "uint96"
+					},
+					{
+						"name": "deliveryTime",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "callbackGas",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "agreement",
+						"type": "uint8",
+						"internalType": "uint8"
+					},
+					{
+						"name": "answersMax",
+						"type": "uint8",
+						"internalType": "uint8"
+					}
+				]
+			},
+			{
+				"name": "input",
+				"type": "bytes",
+				"internalType": "bytes"
+			},
+			{
+				"name": "rhythm",
+				"type": "tuple",
+				"internalType": "struct Rhythm",
+				"components": [
+					{
+						"name": "startsAt",
+						"type": "uint64",
+						"internalType": "uint64"
+					},
+					{
+						"name": "period",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "runsMax",
+						"type": "uint32",
+						"internalType": "uint32"
+					}
+				]
+			},
+			{
+				"name": "budget",
+				"type": "uint128",
+				"internalType": "uint128"
+			}
+		],
+		"outputs": [{
+			"name": "scheduleId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "schedules",
+		"inputs": [{
+			"name": "scheduleId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"outputs": [{
+			"name": "",
+			"type": "tuple",
+			"internalType": "struct IInferenceCoordinator.Schedule",
+			"components": [
+				{
+					"name": "consumer",
+					"type": "address",
+					"internalType": "address"
+				},
+				{
+					"name": "rhythm",
+					"type": "tuple",
+					"internalType": "struct Rhythm",
+					"components": [
+						{
+							"name": "startsAt",
+							"type": "uint64",
+							"internalType": "uint64"
+						},
+						{
+							"name": "period",
+							"type": "uint32",
+							"internalType": "uint32"
+						},
+						{
+							"name": "runsMax",
+							"type": "uint32",
+							"internalType": "uint32"
+						}
+					]
+				},
+				{
+					"name": "lastInterval",
+					"type": "uint32",
+					"internalType": "uint32"
+				},
+				{
+					"name": "runs",
+					"type": "uint32",
+					"internalType": "uint32"
+				},
+				{
+					"name": "budget",
+					"type": "uint128",
+					"internalType": "uint128"
+				},
+				{
+					"name": "inputHash",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				}
+			]
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "undeliveredBy",
+		"inputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"outputs": [{
+			"name": "",
+			"type": "address",
+			"internalType": "address"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "verifier",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "address",
+			"internalType": "contract IReceiptVerifier"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "withdraw",
+		"inputs": [{
+			"name": "to",
+			"type": "address",
+			"internalType": "address"
+		}],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "event",
+		"name": "AnswerAdded",
+		"inputs": [
+			{
+				"name": "jobId",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "contributor",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "contentHash",
+				"type": "bytes32",
+				"indexed": false,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "receiptDigest",
+				"type": "bytes32",
+				"indexed": false,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "fee",
+				"type": "uint96",
+				"indexed": false,
+				"internalType": "uint96"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "CallbackFailed",
+		"inputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"indexed": true,
+			"internalType": "bytes32"
+		}],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "CallbackSucceeded",
+		"inputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"indexed": true,
+			"internalType": "bytes32"
+		}],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "JobAccepted",
+		"inputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"indexed": true,
+			"internalType": "bytes32"
+		}, {
+			"name": "contributor",
+			"type": "address",
+			"indexed": true,
+			"internalType": "address"
+		}],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "JobDelivered",
+		"inputs": [
+			{
+				"name": "jobId",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "contentHash",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "content",
+				"type": "bytes",
+				"indexed": false,
+				"internalType": "bytes"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "JobExpired",
+		"inputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"indexed": true,
+			"internalType": "bytes32"
+		}],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "JobFailed",
+		"inputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"indexed": true,
+			"internalType": "bytes32"
+		}],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "JobRequested",
+		"inputs": [
+			{
+				"name": "jobId",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "consumer",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "modelId",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "terms",
+				"type": "tuple",
+				"indexed": false,
+				"internalType": "struct JobTerms",
+				"components": [
+					{
+						"name": "modelId",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "gateway",
+						"type": "address",
+						"internalType": "address"
+					},
+					{
+						"name": "minTiers",
+						"type": "uint16",
+						"internalType": "uint16"
+					},
+					{
+						"name": "promptAtomicPerMtok",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "completionAtomicPerMtok",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "maxFee",
+						"type": "uint96",
+						"internalType": "uint96"
+					},
+					{
+						"name": "deliveryTime",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "callbackGas",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "agreement",
+						"type": "uint8",
+						"internalType": "uint8"
+					},
+					{
+						"name": "answersMax",
+						"type": "uint8",
+						"internalType": "uint8"
+					}
+				]
+			},
+			{
+				"name": "deadline",
+				"type": "uint64",
+				"indexed": false,
+				"internalType": "uint64"
+			},
+			{
+				"name": "input",
+				"type": "bytes",
+				"indexed": false,
+				"internalType": "bytes"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "ScheduleCancelled",
+		"inputs": [{
+			"name": "scheduleId",
+			"type": "bytes32",
+			"indexed": true,
+			"internalType": "bytes32"
+		}, {
+			"name": "returned",
+			"type": "uint128",
+			"indexed": false,
+			"internalType": "uint128"
+		}],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "ScheduleCreated",
+		"inputs": [
+			{
+				"name": "scheduleId",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "consumer",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "terms",
+				"type": "tuple",
+				"indexed": false,
+				"internalType": "struct JobTerms",
+				"components": [
+					{
+						"name": "modelId",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "gateway",
+						"type": "address",
+						"internalType": "address"
+					},
+					{
+						"name": "minTiers",
+						"type": "uint16",
+						"internalType": "uint16"
+					},
+					{
+						"name": "promptAtomicPerMtok",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "completionAtomicPerMtok",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "maxFee",
+						"type": "uint96",
+						"internalType": "uint96"
+					},
+					{
+						"name": "deliveryTime",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "callbackGas",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "agreement",
+						"type": "uint8",
+						"internalType": "uint8"
+					},
+					{
+						"name": "answersMax",
+						"type": "uint8",
+						"internalType": "uint8"
+					}
+				]
+			},
+			{
+				"name": "rhythm",
+				"type": "tuple",
+				"indexed": false,
+				"internalType": "struct Rhythm",
+				"components": [
+					{
+						"name": "startsAt",
+						"type": "uint64",
+						"internalType": "uint64"
+					},
+					{
+						"name": "period",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "runsMax",
+						"type": "uint32",
+						"internalType": "uint32"
+					}
+				]
+			},
+			{
+				"name": "budget",
+				"type": "uint128",
+				"indexed": false,
+				"internalType": "uint128"
+			},
+			{
+				"name": "input",
+				"type": "bytes",
+				"indexed": false,
+				"internalType": "bytes"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "ScheduleRun",
+		"inputs": [
+			{
+				"name": "scheduleId",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "interval",
+				"type": "uint32",
+				"indexed": true,
+				"internalType": "uint32"
+			},
+			{
+				"name": "jobId",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "Withdrawn",
+		"inputs": [
+			{
+				"name": "account",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "to",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "amount",
+				"type": "uint256",
+				"indexed": false,
+				"internalType": "uint256"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "error",
+		"name": "AgreementOutOfRange",
+		"inputs": [
+			{
+				"name": "agreement",
+				"type": "uint8",
+				"internalType": "uint8"
+			},
+			{
+				"name": "answersMax",
+				"type": "uint8",
+				"internalType": "uint8"
+			},
+			{
+				"name": "maximum",
+				"type": "uint8",
+				"internalType": "uint8"
+			}
+		]
+	},
+	{
+		"type": "error",
+		"name": "AlreadyAccepted",
+		"inputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}, {
+			"name": "contributor",
+			"type": "address",
+			"internalType": "address"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "AlreadyAnswered",
+		"inputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}, {
+			"name": "contributor",
+			"type": "address",
+			"internalType": "address"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "BudgetTooSmall",
+		"inputs": [{
+			"name": "budget",
+			"type": "uint128",
+			"internalType": "uint128"
+		}, {
+			"name": "required",
+			"type": "uint256",
+			"internalType": "uint256"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "CallbackGasMissing",
+		"inputs": [{
+			"name": "gasLeft",
+			"type": "uint256",
+			"internalType": "uint256"
+		}, {
+			"name": "required",
+			"type": "uint256",
+			"internalType": "uint256"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "CallbackGasTooHigh",
+		"inputs": [{
+			"name": "callbackGas",
+			"type": "uint32",
+			"internalType": "uint32"
+		}, {
+			"name": "maximum",
+			"type": "uint32",
+			"internalType": "uint32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "CallbackReverted",
+		"inputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "ContentMismatch",
+		"inputs": [{
+			"name": "expected",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}, {
+			"name": "actual",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "DeadlineNotPassed",
+		"inputs": [{
+			"name": "deadline",
+			"type": "uint64",
+			"internalType": "uint64"
+		}, {
+			"name": "nowS",
+			"type": "uint256",
+			"internalType": "uint256"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "DeadlinePassed",
+		"inputs": [{
+			"name": "deadline",
+			"type": "uint64",
+			"internalType": "uint64"
+		}, {
+			"name": "nowS",
+			"type": "uint256",
+			"internalType": "uint256"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "DeliveryTimeOutOfRange",
+		"inputs": [
+			{
+				"name": "deliveryTime",
+				"type": "uint32",
+				"internalType": "uint32"
+			},
+			{
+				"name": "minimum",
+				"type": "uint32",
+				"internalType": "uint32"
+			},
+			{
+				"name": "maximum",
+				"type": "uint32",
+				"internalType": "uint32"
+			}
+		]
+	},
+	{
+		"type": "error",
+		"name": "InputTooLong",
+		"inputs": [{
+			"name": "length",
+			"type": "uint256",
+			"internalType": "uint256"
+		}, {
+			"name": "maximum",
+			"type": "uint256",
+			"internalType": "uint256"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "JobNotOpen",
+		"inputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}, {
+			"name": "state",
+			"type": "uint8",
+			"internalType": "uint8"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "MaxFeeIsZero",
+		"inputs": []
+	},
+	{
+		"type": "error",
+		"name": "NoCallbackPending",
+		"inputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "NoSchedule",
+		"inputs": [{
+			"name": "scheduleId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "NothingToWithdraw",
+		"inputs": [{
+			"name": "account",
+			"type": "address",
+			"internalType": "address"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "PeriodTooShort",
+		"inputs": [{
+			"name": "period",
+			"type": "uint32",
+			"internalType": "uint32"
+		}, {
+			"name": "minimum",
+			"type": "uint32",
+			"internalType": "uint32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "ReceiptOfOtherInput",
+		"inputs": [{
+			"name": "expected",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}, {
+			"name": "actual",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "ReceiptOfOtherJob",
+		"inputs": [{
+			"name": "expected",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}, {
+			"name": "actual",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "ReceiptRefused",
+		"inputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "Reentrancy",
+		"inputs": []
+	},
+	{
+		"type": "error",
+		"name": "RunsMaxIsZero",
+		"inputs": []
+	},
+	{
+		"type": "error",
+		"name": "ScheduleNotDue",
+		"inputs": [
+			{
+				"name": "scheduleId",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "dueAt",
+				"type": "uint256",
+				"internalType": "uint256"
+			},
+			{
+				"name": "nowS",
+				"type": "uint256",
+				"internalType": "uint256"
+			}
+		]
+	},
+	{
+		"type": "error",
+		"name": "ScheduleOver",
+		"inputs": [{
+			"name": "scheduleId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "SenderNotConsumer",
+		"inputs": [{
+			"name": "sender",
+			"type": "address",
+			"internalType": "address"
+		}, {
+			"name": "consumer",
+			"type": "address",
+			"internalType": "address"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "SenderNotServing",
+		"inputs": [{
+			"name": "sender",
+			"type": "address",
+			"internalType": "address"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "TermsMismatch",
+		"inputs": [{
+			"name": "expected",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}, {
+			"name": "actual",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "WorkIncomplete",
+		"inputs": [{
+			"name": "status",
+			"type": "uint8",
+			"internalType": "uint8"
+		}]
+	}
+];
+
+// src/chain/generated/slashing.ts
+const slashingAbi = [
+	{
+		"type": "constructor",
+		"inputs": [{
+			"name": "terms",
+			"type": "tuple",
+			"internalType": "struct SlashingTerms",
+			"components": [
+				{
+					"name": "contributors",
+					"type": "address",
+					"internalType": "contract IOperatorRegistry"
+				},
+				{
+					"name": "gateways",
+					"type": "address",
+					"internalType": "contract IOperatorRegistry"
+				},
+				{
+					"name": "receiptAnchor",
+					"type": "address",
+					"internalType": "contract IReceiptAnchor"
+				},
+				{
+					"name": "tierEvidence",
+					"type": "address",
+					"internalType": "contract ITierEvidence"
+				},
+				{
+					"name": "coordinator",
+					"type": "address",
+					"internalType": "contract IInferenceCoordinator"
+				},
+				{
+					"name": "verifier",
+					"type": "address",
+					"internalType": "address"
+				},
+				{
+					"name": "nonDeliveryPenalty",
+					"type": "uint96",
+					"internalType": "uint96"
+				}
+			]
+		}],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "OVERCHARGE_FACTOR",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "uint256",
+			"internalType": "uint256"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "PROOF_TIME",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "uint64",
+			"internalType": "uint64"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "contributors",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "address",
+			"internalType": "contract IOperatorRegistry"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "coordinator",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "address",
+			"internalType": "contract IInferenceCoordinator"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "gateways",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "address",
+			"internalType": "contract IOperatorRegistry"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "nonDeliveryPenalty",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "uint96",
+			"internalType": "uint96"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "receiptAnchor",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "address",
+			"internalType": "contract IReceiptAnchor"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "reportCheckpointEquivocation",
+		"inputs": [
+			{
+				"name": "first",
+				"type": "tuple",
+				"internalType": "struct Checkpoint",
+				"components": [
+					{
+						"name": "jobId",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "gateway",
+						"type": "address",
+						"internalType": "address"
+					},
+					{
+						"name": "contributor",
+						"type": "address",
+						"internalType": "address"
+					},
+					{
+						"name": "index",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "streamHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "completionTokens",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "signedAt",
+						"type": "uint64",
+						"internalType": "uint64"
+					}
+				]
+			},
+			{
+				"name": "firstSignature",
+				"type": "bytes",
+				"internalType": "bytes"
+			},
+			{
+				"name": "second",
+				"type": "tuple",
+				"internalType": "struct Checkpoint",
+				"components": [
+					{
+						"name": "jobId",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "gateway",
+						"type": "address",
+						"internalType": "address"
+					},
+					{
+						"name": "contributor",
+						"type": "address",
+						"internalType": "address"
+					},
+					{
+						"name": "index",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "streamHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "completionTokens",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "signedAt",
+						"type": "uint64",
+						"internalType": "uint64"
+					}
+				]
+			},
+			{
+				"name": "secondSignature",
+				"type": "bytes",
+				"internalType": "bytes"
+			}
+		],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "reportFalseTier",
+		"inputs": [
+			{
+				"name": "receipt",
+				"type": "tuple",
+				"internalType": "struct Receipt",
+				"components": [
+					{
+						"name": "work",
+						"type": "tuple",
+						"internalType": "struct Work",
+						"components": [
+							{
+								"name": "jobId",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "gateway",
+								"type": "address",
+								"internalType": "address"
+							},
+							{
+								"name": "contributor",
+								"type": "address",
+								"internalType": "address"
+							},
+							{
+								"name": "modelId",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "inputHash",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "outputHash",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "contentHash",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "streamRoot",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "promptTokens",
+								"type": "uint32",
+								"internalType": "uint32"
+							},
+							{
+								"name": "cachedPromptTokens",
+								"type": "uint32",
+								"internalType": "uint32"
+							},
+							{
+								"name": "completionTokens",
+								"type": "uint32",
+								"internalType": "uint32"
+							},
+							{
+								"name": "commitment",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "startedAt",
+								"type": "uint64",
+								"internalType": "uint64"
+							},
+							{
+								"name": "finishedAt",
+								"type": "uint64",
+								"internalType": "uint64"
+							},
+							{
+								"name": "status",
+								"type": "uint8",
+								"internalType": "uint8"
+							}
+						]
+					},
+					{
+						"name": "receiptId",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "gatewaySeq",
+						"type": "uint64",
+						"internalType": "uint64"
+					},
+					{
+						"name": "client",
+						"type": "address",
+						"internalType": "address"
+					},
+					{
+						"name": "requestHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "responseHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "channelId",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "channelSeq",
+						"type": "uint64",
+						"internalType": "uint64"
+					},
+					{
+						"name": "cost",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "cumulative",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "priceHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "prevReceipt",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "tiers",
+						"type": "uint16",
+						"internalType": "uint16"
+					},
+					{
+						"name": "evidenceHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "anchorBy",
+						"type": "uint64",
+						"internalType": "uint64"
+					}
+				]
+			},
+			{
+				"name": "gatewaySignature",
+				"type": "bytes",
+				"internalType": "bytes"
+			},
+			{
+				"name": "tier",
+				"type": "uint16",
+				"internalType": "uint16"
+			}
+		],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "reportNonDelivery",
+		"inputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "reportOvercharge",
+		"inputs": [
+			{
+				"name": "receipt",
+				"type": "tuple",
+				"internalType": "struct Receipt",
+				"components": [
+					{
+						"name": "work",
+						"type": "tuple",
+						"internalType": "struct Work",
+						"components": [
+							{
+								"name": "jobId",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "gateway",
+								"type": "address",
+								"internalType": "address"
+							},
+							{
+								"name": "contributor",
+								"type": "address",
+								"internalType": "address"
+							},
+							{
+								"name": "modelId",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "inputHash",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "outputHash",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "contentHash",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "streamRoot",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "promptTokens",
+								"type": "uint32",
+								"internalType": "uint32"
+							},
+							{
+								"name": "cachedPromptTokens",
+								"type": "uint32",
+								"internalType": "uint32"
+							},
+							{
+								"name": "completionTokens",
+								"type": "uint32",
+								"internalType": "uint32"
+							},
+							{
+								"name": "commitment",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "startedAt",
+								"type": "uint64",
+								"internalType": "uint64"
+							},
+							{
+								"name": "finishedAt",
+								"type": "uint64",
+								"internalType": "uint64"
+							},
+							{
+								"name": "status",
+								"type": "uint8",
+								"internalType": "uint8"
+							}
+						]
+					},
+					{
+						"name": "receiptId",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "gatewaySeq",
+						"type": "uint64",
+						"internalType": "uint64"
+					},
+					{
+						"name": "client",
+						"type": "address",
+						"internalType": "address"
+					},
+					{
+						"name": "requestHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "responseHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "channelId",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "channelSeq",
+						"type": "uint64",
+						"internalType": "uint64"
+					},
+					{
+						"name": "cost",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "cumulative",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "priceHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "prevReceipt",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "tiers",
+						"type": "uint16",
+						"internalType": "uint16"
+					},
+					{
+						"name": "evidenceHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "anchorBy",
+						"type": "uint64",
+						"internalType": "uint64"
+					}
+				]
+			},
+			{
+				"name": "gatewaySignature",
+				"type": "bytes",
+				"internalType": "bytes"
+			},
+			{
+				"name": "sheet",
+				"type": "tuple",
+				"internalType": "struct PriceSheet",
+				"components": [
+					{
+						"name": "operator",
+						"type": "address",
+						"internalType": "address"
+					},
+					{
+						"name": "modelId",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "asset",
+						"type": "address",
+						"internalType": "address"
+					},
+					{
+						"name": "promptAtomicPerMtok",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "cachedPromptAtomicPerMtok",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "completionAtomicPerMtok",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "validFrom",
+						"type": "uint64",
+						"internalType": "uint64"
+					},
+					{
+						"name": "validUntil",
+						"type": "uint64",
+						"internalType": "uint64"
+					}
+				]
+			}
+		],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "reportReceiptEquivocation",
+		"inputs": [
+			{
+				"name": "first",
+				"type": "tuple",
+				"internalType": "struct Receipt",
+				"components": [
+					{
+						"name": "work",
+						"type": "tuple",
+						"internalType": "struct Work",
+						"components": [
+							{
+								"name": "jobId",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "gateway",
+								"type": "address",
+								"internalType": "address"
+							},
+							{
+								"name": "contributor",
+								"type": "address",
+								"internalType": "address"
+							},
+							{
+								"name": "modelId",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "inputHash",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "outputHash",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "contentHash",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "streamRoot",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "promptTokens",
+								"type": "uint32",
+								"internalType": "uint32"
+							},
+							{
+								"name": "cachedPromptTokens",
+								"type": "uint32",
+								"internalType": "uint32"
+							},
+							{
+								"name": "completionTokens",
+								"type": "uint32",
+								"internalType": "uint32"
+							},
+							{
+								"name": "commitment",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "startedAt",
+								"type": "uint64",
+								"internalType": "uint64"
+							},
+							{
+								"name": "finishedAt",
+								"type": "uint64",
+								"internalType": "uint64"
+							},
+							{
+								"name": "status",
+								"type": "uint8",
+								"internalType": "uint8"
+							}
+						]
+					},
+					{
+						"name": "receiptId",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "gatewaySeq",
+						"type": "uint64",
+						"internalType": "uint64"
+					},
+					{
+						"name": "client",
+						"type": "address",
+						"internalType": "address"
+					},
+					{
+						"name": "requestHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "responseHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "channelId",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "channelSeq",
+						"type": "uint64",
+						"internalType": "uint64"
+					},
+					{
+						"name": "cost",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "cumulative",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "priceHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "prevReceipt",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "tiers",
+						"type": "uint16",
+						"internalType": "uint16"
+					},
+					{
+						"name": "evidenceHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "anchorBy",
+						"type": "uint64",
+						"internalType": "uint64"
+					}
+				]
+			},
+			{
+				"name": "firstSignature",
+				"type": "bytes",
+				"internalType": "bytes"
+			},
+			{
+				"name": "second",
+				"type": "tuple",
+				"internalType": "struct Receipt",
+				"components": [
+					{
+						"name": "work",
+						"type": "tuple",
+						"internalType": "struct Work",
+						"components": [
+							{
+								"name": "jobId",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "gateway",
+								"type": "address",
+								"internalType": "address"
+							},
+							{
+								"name": "contributor",
+								"type": "address",
+								"internalType": "address"
+							},
+							{
+								"name": "modelId",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "inputHash",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "outputHash",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "contentHash",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "streamRoot",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "promptTokens",
+								"type": "uint32",
+								"internalType": "uint32"
+							},
+							{
+								"name": "cachedPromptTokens",
+								"type": "uint32",
+								"internalType": "uint32"
+							},
+							{
+								"name": "completionTokens",
+								"type": "uint32",
+								"internalType": "uint32"
+							},
+							{
+								"name": "commitment",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "startedAt",
+								"type": "uint64",
+								"internalType": "uint64"
+							},
+							{
+								"name": "finishedAt",
+								"type": "uint64",
+								"internalType": "uint64"
+							},
+							{
+								"name": "status",
+								"type": "uint8",
+								"internalType": "uint8"
+							}
+						]
+					},
+					{
+						"name": "receiptId",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "gatewaySeq",
+						"type": "uint64",
+						"internalType": "uint64"
+					},
+					{
+						"name": "client",
+						"type": "address",
+						"internalType": "address"
+					},
+					{
+						"name": "requestHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "responseHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "channelId",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "channelSeq",
+						"type": "uint64",
+						"internalType": "uint64"
+					},
+					{
+						"name": "cost",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "cumulative",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "priceHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "prevReceipt",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "tiers",
+						"type": "uint16",
+						"internalType": "uint16"
+					},
+					{
+						"name": "evidenceHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "anchorBy",
+						"type": "uint64",
+						"internalType": "uint64"
+					}
+				]
+			},
+			{
+				"name": "secondSignature",
+				"type": "bytes",
+				"internalType": "bytes"
+			}
+		],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "reportWorkEquivocation",
+		"inputs": [
+			{
+				"name": "first",
+				"type": "tuple",
+				"internalType": "struct Work",
+				"components": [
+					{
+						"name": "jobId",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "gateway",
+						"type": "address",
+						"internalType": "address"
+					},
+					{
+						"name": "contributor",
+						"type": "address",
+						"internalType": "address"
+					},
+					{
+						"name": "modelId",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "inputHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "outputHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "contentHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "streamRoot",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "promptTokens",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "cachedPromptTokens",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "completionTokens",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "commitment",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "startedAt",
+						"type": "uint64",
+						"internalType": "uint64"
+					},
+					{
+						"name": "finishedAt",
+						"type": "uint64",
+						"internalType": "uint64"
+					},
+					{
+						"name": "status",
+						"type": "uint8",
+						"internalType": "uint8"
+					}
+				]
+			},
+			{
+				"name": "firstSignature",
+				"type": "bytes",
+				"internalType": "bytes"
+			},
+			{
+				"name": "second",
+				"type": "tuple",
+				"internalType": "struct Work",
+				"components": [
+					{
+						"name": "jobId",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "gateway",
+						"type": "address",
+						"internalType": "address"
+					},
+					{
+						"name": "contributor",
+						"type": "address",
+						"internalType": "address"
+					},
+					{
+						"name": "modelId",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "inputHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "outputHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "contentHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "streamRoot",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "promptTokens",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "cachedPromptTokens",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "completionTokens",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "commitment",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "startedAt",
+						"type": "uint64",
+						"internalType": "uint64"
+					},
+					{
+						"name": "finishedAt",
+						"type": "uint64",
+						"internalType": "uint64"
+					},
+					{
+						"name": "status",
+						"type": "uint8",
+						"internalType": "uint8"
+					}
+				]
+			},
+			{
+				"name": "secondSignature",
+				"type": "bytes",
+				"internalType": "bytes"
+			}
+		],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "tierEvidence",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "address",
+			"internalType": "contract ITierEvidence"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "verifier",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "address",
+			"internalType": "address"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "error",
+		"name": "AssetMismatch",
+		"inputs": [{
+			"name": "expected",
+			"type": "address",
+			"internalType": "address"
+		}, {
+			"name": "actual",
+			"type": "address",
+			"internalType": "address"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "EvidenceExpired",
+		"inputs": [{
+			"name": "usableUntil",
+			"type": "uint256",
+			"internalType": "uint256"
+		}, {
+			"name": "nowS",
+			"type": "uint256",
+			"internalType": "uint256"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "EvidenceNotSigned",
+		"inputs": [{
+			"name": "operator",
+			"type": "address",
+			"internalType": "address"
+		}, {
+			"name": "digest",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "EvidenceUnrelated",
+		"inputs": []
+	},
+	{
+		"type": "error",
+		"name": "NoContradiction",
+		"inputs": [{
+			"name": "hash",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "NoOvercharge",
+		"inputs": [{
+			"name": "cost",
+			"type": "uint256",
+			"internalType": "uint256"
+		}, {
+			"name": "due",
+			"type": "uint256",
+			"internalType": "uint256"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "NotUndelivered",
+		"inputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "ProofTimeNotOver",
+		"inputs": [{
+			"name": "provableUntil",
+			"type": "uint256",
+			"internalType": "uint256"
+		}, {
+			"name": "nowS",
+			"type": "uint256",
+			"internalType": "uint256"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "SheetMismatch",
+		"inputs": [{
+			"name": "expected",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}, {
+			"name": "actual",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "SheetOfOther",
+		"inputs": [{
+			"name": "operator",
+			"type": "address",
+			"internalType": "address"
+		}, {
+			"name": "modelId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "TierHolds",
+		"inputs": [{
+			"name": "tier",
+			"type": "uint16",
+			"internalType": "uint16"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "TierNotClaimed",
+		"inputs": [{
+			"name": "tiers",
+			"type": "uint16",
+			"internalType": "uint16"
+		}, {
+			"name": "tier",
+			"type": "uint16",
+			"internalType": "uint16"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "TierNotProvable",
+		"inputs": [{
+			"name": "tier",
+			"type": "uint16",
+			"internalType": "uint16"
+		}]
+	}
+];
+
+// src/chain/generated/tier-evidence.ts
+const tierEvidenceAbi = [
+	{
+		"type": "constructor",
+		"inputs": [{
+			"name": "quoteVerifier_",
+			"type": "address",
+			"internalType": "contract IQuoteVerifier"
+		}, {
+			"name": "proofVerifier_",
+			"type": "address",
+			"internalType": "contract IInferenceProofVerifier"
+		}],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "MAX_BINDING",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "uint64",
+			"internalType": "uint64"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "bindKey",
+		"inputs": [
+			{
+				"name": "operator",
+				"type": "address",
+				"internalType": "address"
+			},
+			{
+				"name": "key",
+				"type": "address",
+				"internalType": "address"
+			},
+			{
+				"name": "quote",
+				"type": "bytes",
+				"internalType": "bytes"
+			}
+		],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "isAnyKeyBoundAt",
+		"inputs": [{
+			"name": "operator",
+			"type": "address",
+			"internalType": "address"
+		}, {
+			"name": "timestampS",
+			"type": "uint64",
+			"internalType": "uint64"
+		}],
+		"outputs": [{
+			"name": "",
+			"type": "bool",
+			"internalType": "bool"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "isBoundAt",
+		"inputs": [
+			{
+				"name": "operator",
+				"type": "address",
+				"internalType": "address"
+			},
+			{
+				"name": "key",
+				"type": "address",
+				"internalType": "address"
+			},
+			{
+				"name": "timestampS",
+				"type": "uint64",
+				"internalType": "uint64"
+			}
+		],
+		"outputs": [{
+			"name": "",
+			"type": "bool",
+			"internalType": "bool"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "proofVerifier",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "address",
+			"internalType": "contract IInferenceProofVerifier"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "proveInference",
+		"inputs": [
+			{
+				"name": "modelId",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "inputHash",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "contentHash",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "proof",
+				"type": "bytes",
+				"internalType": "bytes"
+			}
+		],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "provenAt",
+		"inputs": [
+			{
+				"name": "modelId",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "inputHash",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "contentHash",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			}
+		],
+		"outputs": [{
+			"name": "",
+			"type": "uint64",
+			"internalType": "uint64"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "quoteVerifier",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "address",
+			"internalType": "contract IQuoteVerifier"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "event",
+		"name": "InferenceProven",
+		"inputs": [
+			{
+				"name": "modelId",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "inputHash",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "contentHash",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "KeyBound",
+		"inputs": [
+			{
+				"name": "operator",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "key",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "boundFrom",
+				"type": "uint64",
+				"indexed": false,
+				"internalType": "uint64"
+			},
+			{
+				"name": "boundUntil",
+				"type": "uint64",
+				"indexed": false,
+				"internalType": "uint64"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "error",
+		"name": "BoundTooLong",
+		"inputs": [{
+			"name": "boundUntil",
+			"type": "uint64",
+			"internalType": "uint64"
+		}, {
+			"name": "latest",
+			"type": "uint64",
+			"internalType": "uint64"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "ProofRefused",
+		"inputs": [
+			{
+				"name": "modelId",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "inputHash",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "contentHash",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			}
+		]
+	},
+	{
+		"type": "error",
+		"name": "QuoteRefused",
+		"inputs": [{
+			"name": "operator",
+			"type": "address",
+			"internalType": "address"
+		}, {
+			"name": "key",
+			"type": "address",
+			"internalType": "address"
+		}]
+	}
+];
+
+// src/chain/generated/inclusion-challenges.ts
+const inclusionChallengesAbi = [
+	{
+		"type": "constructor",
+		"inputs": [
+			{
+				"name": "gateways_",
+				"type": "address",
+				"internalType": "contract IOperatorRegistry"
+			},
+			{
+				"name": "receiptAnchor_",
+				"type": "address",
+				"internalType": "contract IReceiptAnchor"
+			},
+			{
+				"name": "verifier_",
+				"type": "address",
+				"internalType": "address"
+			},
+			{
+				"name": "penalty_",
+				"type": "uint96",
+				"internalType": "uint96"
+			}
+		],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "ANSWER_TIME",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "uint64",
+			"internalType": "uint64"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "answer",
+		"inputs": [
+			{
+				"name": "digest",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "root",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "proof",
+				"type": "bytes32[]",
+				"internalType": "bytes32[]"
+			}
+		],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "challenge",
+		"inputs": [{
+			"name": "receipt",
+			"type": "tuple",
+			"internalType": "struct Receipt",
+			"components": [
+				{
+					"name": "work",
+					"type": "tuple",
+					"internalType": "struct Work",
+					"components": [
+						{
+							"name": "jobId",
+							"type": "bytes32",
+							"internalType": "bytes32"
+						},
+						{
+							"name": "gateway",
+							"type": "address",
+							"internalType": "address"
+						},
+						{
+							"name": "contributor",
+							"type": "address",
+							"internalType": "address"
+						},
+						{
+							"name": "modelId",
+							"type": "bytes32",
+							"internalType": "bytes32"
+						},
+						{
+							"name": "inputHash",
+							"type": "bytes32",
+							"internalType": "bytes32"
+						},
+						{
+							"name": "outputHash",
+							"type": "bytes32",
+							"internalType": "bytes32"
+						},
+						{
+							"name": "contentHash",
+							"type": "bytes32",
+							"internalType": "bytes32"
+						},
+						{
+							"name": "streamRoot",
+							"type": "bytes32",
+							"internalType": "bytes32"
+						},
+						{
+							"name": "promptTokens",
+							"type": "uint32",
+							"internalType": "uint32"
+						},
+						{
+							"name": "cachedPromptTokens",
+							"type": "uint32",
+							"internalType": "uint32"
+						},
+						{
+							"name": "completionTokens",
+							"type": "uint32",
+							"internalType": "uint32"
+						},
+						{
+							"name": "commitment",
+							"type": "bytes32",
+							"internalType": "bytes32"
+						},
+						{
+							"name": "startedAt",
+							"type": "uint64",
+							"internalType": "uint64"
+						},
+						{
+							"name": "finishedAt",
+							"type": "uint64",
+							"internalType": "uint64"
+						},
+						{
+							"name": "status",
+							"type": "uint8",
+							"internalType": "uint8"
+						}
+					]
+				},
+				{
+					"name": "receiptId",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "gatewaySeq",
+					"type": "uint64",
+					"internalType": "uint64"
+				},
+				{
+					"name": "client",
+					"type": "address",
+					"internalType": "address"
+				},
+				{
+					"name": "requestHash",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "responseHash",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "channelId",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "channelSeq",
+					"type": "uint64",
+					"internalType": "uint64"
+				},
+				{
+					"name": "cost",
+					"type": "uint128",
+					"internalType": "uint128"
+				},
+				{
+					"name": "cumulative",
+					"type": "uint128",
+					"internalType": "uint128"
+				},
+				{
+					"name": "priceHash",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "prevReceipt",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "tiers",
+					"type": "uint16",
+					"internalType": "uint16"
+				},
+				{
+					"name": "evidenceHash",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "anchorBy",
+					"type": "uint64",
+					"internalType": "uint64"
+				}
+			]
+		}, {
+			"name": "gatewaySignature",
+			"type": "bytes",
+			"internalType": "bytes"
+		}],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "challenges",
+		"inputs": [{
+			"name": "digest",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"outputs": [
+			{
+				"name": "gateway",
+				"type": "address",
+				"internalType": "address"
+			},
+			{
+				"name": "reporter",
+				"type": "address",
+				"internalType": "address"
+			},
+			{
+				"name": "anchorBy",
+				"type": "uint64",
+				"internalType": "uint64"
+			},
+			{
+				"name": "answerableUntil",
+				"type": "uint64",
+				"internalType": "uint64"
+			}
+		],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "conclude",
+		"inputs": [{
+			"name": "digest",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "gateways",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "address",
+			"internalType": "contract IOperatorRegistry"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "penalty",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "uint96",
+			"internalType": "uint96"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "receiptAnchor",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "address",
+			"internalType": "contract IReceiptAnchor"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "verifier",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "address",
+			"internalType": "address"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "event",
+		"name": "InclusionChallenged",
+		"inputs": [
+			{
+				"name": "digest",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "gateway",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "reporter",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "answerableUntil",
+				"type": "uint64",
+				"indexed": false,
+				"internalType": "uint64"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "InclusionShown",
+		"inputs": [
+			{
+				"name": "digest",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "root",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "anchoredAt",
+				"type": "uint64",
+				"indexed": false,
+				"internalType": "uint64"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "PromiseBroken",
+		"inputs": [{
+			"name": "digest",
+			"type": "bytes32",
+			"indexed": true,
+			"internalType": "bytes32"
+		}, {
+			"name": "gateway",
+			"type": "address",
+			"indexed": true,
+			"internalType": "address"
+		}],
+		"anonymous": false
+	},
+	{
+		"type": "error",
+		"name": "AlreadyChallenged",
+		"inputs": [{
+			"name": "digest",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "AlreadyOnRecord",
+		"inputs": [{
+			"name": "digest",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}, {
+			"name": "recordedAt",
+			"type": "uint64",
+			"internalType": "uint64"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "AnswerTimeNotOver",
+		"inputs": [{
+			"name": "answerableUntil",
+			"type": "uint64",
+			"internalType": "uint64"
+		}, {
+			"name": "nowS",
+			"type": "uint256",
+			"internalType": "uint256"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "AnswerTimeOver",
+		"inputs": [{
+			"name": "answerableUntil",
+			"type": "uint64",
+			"internalType": "uint64"
+		}, {
+			"name": "nowS",
+			"type": "uint256",
+			"internalType": "uint256"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "EvidenceExpired",
+		"inputs": [{
+			"name": "usableUntil",
+			"type": "uint256",
+			"internalType": "uint256"
+		}, {
+			"name": "nowS",
+			"type": "uint256",
+			"internalType": "uint256"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "EvidenceNotSigned",
+		"inputs": [{
+			"name": "gateway",
+			"type": "address",
+			"internalType": "address"
+		}, {
+			"name": "digest",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "NoChallenge",
+		"inputs": [{
+			"name": "digest",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "NoPromise",
+		"inputs": []
+	},
+	{
+		"type": "error",
+		"name": "NotIncludedInTime",
+		"inputs": [{
+			"name": "anchoredAt",
+			"type": "uint64",
+			"internalType": "uint64"
+		}, {
+			"name": "anchorBy",
+			"type": "uint64",
+			"internalType": "uint64"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "PromiseNotDue",
+		"inputs": [{
+			"name": "anchorBy",
+			"type": "uint64",
+			"internalType": "uint64"
+		}, {
+			"name": "nowS",
+			"type": "uint256",
+			"internalType": "uint256"
+		}]
+	}
+];
+
+// src/chain/generated/gateway-registry.ts
+const gatewayRegistryAbi = [
+	{
+		"type": "constructor",
+		"inputs": [{
+			"name": "terms",
+			"type": "tuple",
+			"internalType": "struct RegistryTerms",
+			"components": [
+				{
+					"name": "asset",
+					"type": "address",
+					"internalType": "address"
+				},
+				{
+					"name": "minStake",
+					"type": "uint96",
+					"internalType": "uint96"
+				},
+				{
+					"name": "unbondingDelay",
+					"type": "uint40",
+					"internalType": "uint40"
+				},
+				{
+					"name": "insurance",
+					"type": "address",
+					"internalType": "address"
+				},
+				{
+					"name": "admin",
+					"type": "address",
+					"internalType": "address"
+				}
+			]
+		}, {
+			"name": "keyBook_",
+			"type": "address",
+			"internalType": "contract ISigningKeyBook"
+		}],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "CLOCK_TOLERANCE",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "uint64",
+			"internalType": "uint64"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "MAX_ACTIVE_KEYS",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "uint8",
+			"internalType": "uint8"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "MIN_UNBONDING_DELAY",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "uint40",
+			"internalType": "uint40"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "REPORTER_SHARE_PERCENT",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "uint96",
+			"internalType": "uint96"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "addSigningKey",
+		"inputs": [{
+			"name": "key",
+			"type": "address",
+			"internalType": "address"
+		}, {
+			"name": "activeFrom",
+			"type": "uint64",
+			"internalType": "uint64"
+		}],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "addStake",
+		"inputs": [{
+			"name": "amount",
+			"type": "uint96",
+			"internalType": "uint96"
+		}],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "admin",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "address",
+			"internalType": "address"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "appointSlashers",
+		"inputs": [{
+			"name": "slashers",
+			"type": "address[]",
+			"internalType": "address[]"
+		}],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "asset",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "address",
+			"internalType": "address"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "cancelUnbonding",
+		"inputs": [],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "forfeits",
+		"inputs": [{
+			"name": "faultId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"outputs": [{
+			"name": "reporter",
+			"type": "address",
+			"internalType": "address"
+		}, {
+			"name": "amount",
+			"type": "uint96",
+			"internalType": "uint96"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "insurance",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "address",
+			"internalType": "address"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "isServing",
+		"inputs": [{
+			"name": "operator",
+			"type": "address",
+			"internalType": "address"
+		}],
+		"outputs": [{
+			"name": "",
+			"type": "bool",
+			"internalType": "bool"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "isSlasher",
+		"inputs": [{
+			"name": "account",
+			"type": "address",
+			"internalType": "address"
+		}],
+		"outputs": [{
+			"name": "",
+			"type": "bool",
+			"internalType": "bool"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "keyBook",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "address",
+			"internalType": "contract ISigningKeyBook"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "minStake",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "uint96",
+			"internalType": "uint96"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "operators",
+		"inputs": [{
+			"name": "operator",
+			"type": "address",
+			"internalType": "address"
+		}],
+		"outputs": [{
+			"name": "",
+			"type": "tuple",
+			"internalType": "struct IOperatorRegistry.Operator",
+			"components": [
+				{
+					"name": "stake",
+					"type": "uint96",
+					"internalType": "uint96"
+				},
+				{
+					"name": "unbonding",
+					"type": "uint96",
+					"internalType": "uint96"
+				},
+				{
+					"name": "withdrawableAt",
+					"type": "uint40",
+					"internalType": "uint40"
+				},
+				{
+					"name": "activeKeys",
+					"type": "uint8",
+					"internalType": "uint8"
+				},
+				{
+					"name": "state",
+					"type": "uint8",
+					"internalType": "uint8"
+				}
+			]
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "pause",
+		"inputs": [],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "payForfeit",
+		"inputs": [{
+			"name": "faultId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "priceSheetPublishedAt",
+		"inputs": [{
+			"name": "priceHash",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"outputs": [{
+			"name": "timestampS",
+			"type": "uint64",
+			"internalType": "uint64"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "publishPriceSheet",
+		"inputs": [{
+			"name": "sheet",
+			"type": "tuple",
+			"internalType": "struct PriceSheet",
+			"components": [
+				{
+					"name": "operator",
+					"type": "address",
+					"internalType": "address"
+				},
+				{
+					"name": "modelId",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "asset",
+					"type": "address",
+					"internalType": "address"
+				},
+				{
+					"name": "promptAtomicPerMtok",
+					"type": "uint128",
+					"internalType": "uint128"
+				},
+				{
+					"name": "cachedPromptAtomicPerMtok",
+					"type": "uint128",
+					"internalType": "uint128"
+				},
+				{
+					"name": "completionAtomicPerMtok",
+					"type": "uint128",
+					"internalType": "uint128"
+				},
+				{
+					"name": "validFrom",
+					"type": "uint64",
+					"internalType": "uint64"
+				},
+				{
+					"name": "validUntil",
+					"type": "uint64",
+					"internalType": "uint64"
+				}
+			]
+		}],
+		"outputs": [{
+			"name": "priceHash",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "register",
+		"inputs": [
+			{
+				"name": "stake",
+				"type": "uint96",
+				"internalType": "uint96"
+			},
+			{
+				"name": "signingKey",
+				"type": "address",
+				"internalType": "address"
+			},
+			{
+				"name": "activeFrom",
+				"type": "uint64",
+				"internalType": "uint64"
+			},
+			{
+				"name": "endpoint",
+				"type": "string",
+				"internalType": "string"
+			}
+		],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "resume",
+		"inputs": [],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "retireSigningKey",
+		"inputs": [{
+			"name": "operator",
+			"type": "address",
+			"internalType": "address"
+		}, {
+			"name": "key",
+			"type": "address",
+			"internalType": "address"
+		}],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "revokeSigningKey",
+		"inputs": [{
+			"name": "key",
+			"type": "address",
+			"internalType": "address"
+		}],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "setEndpoint",
+		"inputs": [{
+			"name": "endpoint",
+			"type": "string",
+			"internalType": "string"
+		}],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "signingKeyActiveAt",
+		"inputs": [
+			{
+				"name": "operator",
+				"type": "address",
+				"internalType": "address"
+			},
+			{
+				"name": "key",
+				"type": "address",
+				"internalType": "address"
+			},
+			{
+				"name": "timestampS",
+				"type": "uint64",
+				"internalType": "uint64"
+			}
+		],
+		"outputs": [{
+			"name": "",
+			"type": "bool",
+			"internalType": "bool"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "signingKeys",
+		"inputs": [{
+			"name": "operator",
+			"type": "address",
+			"internalType": "address"
+		}, {
+			"name": "key",
+			"type": "address",
+			"internalType": "address"
+		}],
+		"outputs": [{
+			"name": "activeFrom",
+			"type": "uint64",
+			"internalType": "uint64"
+		}, {
+			"name": "revokedAt",
+			"type": "uint64",
+			"internalType": "uint64"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "slash",
+		"inputs": [
+			{
+				"name": "operator",
+				"type": "address",
+				"internalType": "address"
+			},
+			{
+				"name": "amount",
+				"type": "uint96",
+				"internalType": "uint96"
+			},
+			{
+				"name": "faultId",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "reporter",
+				"type": "address",
+				"internalType": "address"
+			}
+		],
+		"outputs": [{
+			"name": "taken",
+			"type": "uint96",
+			"internalType": "uint96"
+		}],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "startUnbonding",
+		"inputs": [{
+			"name": "amount",
+			"type": "uint96",
+			"internalType": "uint96"
+		}],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "unbondingDelay",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "uint40",
+			"internalType": "uint40"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "withdrawUnbonded",
+		"inputs": [{
+			"name": "to",
+			"type": "address",
+			"internalType": "address"
+		}],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "event",
+		"name": "EndpointChanged",
+		"inputs": [{
+			"name": "operator",
+			"type": "address",
+			"indexed": true,
+			"internalType": "address"
+		}, {
+			"name": "endpoint",
+			"type": "string",
+			"indexed": false,
+			"internalType": "string"
+		}],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "ForfeitPaid",
+		"inputs": [
+			{
+				"name": "faultId",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "reporter",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "reward",
+				"type": "uint96",
+				"indexed": false,
+				"internalType": "uint96"
+			},
+			{
+				"name": "insured",
+				"type": "uint96",
+				"indexed": false,
+				"internalType": "uint96"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "OperatorPaused",
+		"inputs": [{
+			"name": "operator",
+			"type": "address",
+			"indexed": true,
+			"internalType": "address"
+		}],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "OperatorRegistered",
+		"inputs": [{
+			"name": "operator",
+			"type": "address",
+			"indexed": true,
+			"internalType": "address"
+		}, {
+			"name": "endpoint",
+			"type": "string",
+			"indexed": false,
+			"internalType": "string"
+		}],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "OperatorResumed",
+		"inputs": [{
+			"name": "operator",
+			"type": "address",
+			"indexed": true,
+			"internalType": "address"
+		}],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "OperatorSlashed",
+		"inputs": [
+			{
+				"name": "operator",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "faultId",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "reporter",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "amount",
+				"type": "uint96",
+				"indexed": false,
+				"internalType": "uint96"
+			},
+			{
+				"name": "stake",
+				"type": "uint96",
+				"indexed": false,
+				"internalType": "uint96"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "PriceSheetPublished",
+		"inputs": [
+			{
+				"name": "operator",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "modelId",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "priceHash",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "sheet",
+				"type": "tuple",
+				"indexed": false,
+				"internalType": "struct PriceSheet",
+				"components": [
+					{
+						"name": "operator",
+						"type": "address",
+						"internalType": "address"
+					},
+					{
+						"name": "modelId",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "asset",
+						"type": "address",
+						"internalType": "address"
+					},
+					{
+						"name": "promptAtomicPerMtok",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "cachedPromptAtomicPerMtok",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "completionAtomicPerMtok",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "validFrom",
+						"type": "uint64",
+						"internalType": "uint64"
+					},
+					{
+						"name": "validUntil",
+						"type": "uint64",
+						"internalType": "uint64"
+					}
+				]
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "SigningKeyAdded",
+		"inputs": [
+			{
+				"name": "operator",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "key",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "activeFrom",
+				"type": "uint64",
+				"indexed": false,
+				"internalType": "uint64"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "SigningKeyRevoked",
+		"inputs": [
+			{
+				"name": "operator",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "key",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "revokedAt",
+				"type": "uint64",
+				"indexed": false,
+				"internalType": "uint64"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "SlasherAppointed",
+		"inputs": [{
+			"name": "slasher",
+			"type": "address",
+			"indexed": true,
+			"internalType": "address"
+		}],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "StakeAdded",
+		"inputs": [
+			{
+				"name": "operator",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "amount",
+				"type": "uint96",
+				"indexed": false,
+				"internalType": "uint96"
+			},
+			{
+				"name": "stake",
+				"type": "uint96",
+				"indexed": false,
+				"internalType": "uint96"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "StakeWithdrawn",
+		"inputs": [
+			{
+				"name": "operator",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "to",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "amount",
+				"type": "uint96",
+				"indexed": false,
+				"internalType": "uint96"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "UnbondingCancelled",
+		"inputs": [
+			{
+				"name": "operator",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "amount",
+				"type": "uint96",
+				"indexed": false,
+				"internalType": "uint96"
+			},
+			{
+				"name": "stake",
+				"type": "uint96",
+				"indexed": false,
+				"internalType": "uint96"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "UnbondingStarted",
+		"inputs": [
+			{
+				"name": "operator",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "amount",
+				"type": "uint96",
+				"indexed": false,
+				"internalType": "uint96"
+			},
+			{
+				"name": "unbonding",
+				"type": "uint96",
+				"indexed": false,
+				"internalType": "uint96"
+			},
+			{
+				"name": "withdrawableAt",
+				"type": "uint40",
+				"indexed": false,
+				"internalType": "uint40"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "error",
+		"name": "ActiveFromTooEarly",
+		"inputs": [{
+			"name": "activeFrom",
+			"type": "uint64",
+			"internalType": "uint64"
+		}, {
+			"name": "earliest",
+			"type": "uint64",
+			"internalType": "uint64"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "ActiveKeysRemain",
+		"inputs": [{
+			"name": "activeKeys",
+			"type": "uint8",
+			"internalType": "uint8"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "AlreadyPaused",
+		"inputs": [{
+			"name": "operator",
+			"type": "address",
+			"internalType": "address"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "AlreadyRegistered",
+		"inputs": [{
+			"name": "operator",
+			"type": "address",
+			"internalType": "address"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "AmountExceedsStake",
+		"inputs": [{
+			"name": "amount",
+			"type": "uint96",
+			"internalType": "uint96"
+		}, {
+			"name": "stake",
+			"type": "uint96",
+			"internalType": "uint96"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "AmountIsZero",
+		"inputs": []
+	},
+	{
+		"type": "error",
+		"name": "AssetIsZero",
+		"inputs": []
+	},
+	{
+		"type": "error",
+		"name": "FaultAlreadySlashed",
+		"inputs": [{
+			"name": "faultId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "InsuranceIsZero",
+		"inputs": []
+	},
+	{
+		"type": "error",
+		"name": "KeyAlreadyKnown",
+		"inputs": [{
+			"name": "operator",
+			"type": "address",
+			"internalType": "address"
+		}, {
+			"name": "key",
+			"type": "address",
+			"internalType": "address"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "KeyIsZero",
+		"inputs": []
+	},
+	{
+		"type": "error",
+		"name": "KeyNotActive",
+		"inputs": [{
+			"name": "operator",
+			"type": "address",
+			"internalType": "address"
+		}, {
+			"name": "key",
+			"type": "address",
+			"internalType": "address"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "NoForfeit",
+		"inputs": [{
+			"name": "faultId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "NotPaused",
+		"inputs": [{
+			"name": "operator",
+			"type": "address",
+			"internalType": "address"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "NotRegistered",
+		"inputs": [{
+			"name": "operator",
+			"type": "address",
+			"internalType": "address"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "NothingToSlash",
+		"inputs": [{
+			"name": "operator",
+			"type": "address",
+			"internalType": "address"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "NothingUnbonding",
+		"inputs": [{
+			"name": "operator",
+			"type": "address",
+			"internalType": "address"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "Reentrancy",
+		"inputs": []
+	},
+	{
+		"type": "error",
+		"name": "SenderNotAdmin",
+		"inputs": [{
+			"name": "sender",
+			"type": "address",
+			"internalType": "address"
+		}, {
+			"name": "admin",
+			"type": "address",
+			"internalType": "address"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "SenderNotSlasher",
+		"inputs": [{
+			"name": "sender",
+			"type": "address",
+			"internalType": "address"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "SheetOperatorMismatch",
+		"inputs": [{
+			"name": "sheetOperator",
+			"type": "address",
+			"internalType": "address"
+		}, {
+			"name": "sender",
+			"type": "address",
+			"internalType": "address"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "SheetWindowEmpty",
+		"inputs": [{
+			"name": "validFrom",
+			"type": "uint64",
+			"internalType": "uint64"
+		}, {
+			"name": "validUntil",
+			"type": "uint64",
+			"internalType": "uint64"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "StakeBelowMinimum",
+		"inputs": [{
+			"name": "stake",
+			"type": "uint96",
+			"internalType": "uint96"
+		}, {
+			"name": "minimum",
+			"type": "uint96",
+			"internalType": "uint96"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "StakeNotBelowMinimum",
+		"inputs": [{
+			"name": "stake",
+			"type": "uint96",
+			"internalType": "uint96"
+		}, {
+			"name": "minimum",
+			"type": "uint96",
+			"internalType": "uint96"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "TooManyActiveKeys",
+		"inputs": [{
+			"name": "activeKeys",
+			"type": "uint8",
+			"internalType": "uint8"
+		}, {
+			"name": "maximum",
+			"type": "uint8",
+			"internalType": "uint8"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "UnbondingDelayTooShort",
+		"inputs": [{
+			"name": "unbondingDelay",
+			"type": "uint40",
+			"internalType": "uint40"
+		}, {
+			"name": "minimum",
+			"type": "uint40",
+			"internalType": "uint40"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "UnbondingNotOver",
+		"inputs": [{
+			"name": "withdrawableAt",
+			"type": "uint40",
+			"internalType": "uint40"
+		}, {
+			"name": "nowS",
+			"type": "uint256",
+			"internalType": "uint256"
+		}]
+	}
+];
+/** Creation code; constructor arguments are appended to it. */
+const gatewayRegistryBytecode = "0x610120604052348015610010575f5ffd5b5060405161323e38038061323e83398101604081905261002f916101b0565b8151829081906001600160a01b031661005b5760405163281a22f360e11b815260040160405180910390fd5b60608101516001600160a01b031661008657604051632261ec0160e21b815260040160405180910390fd5b80602001516001600160601b03165f036100b3576040516310eb483f60e21b815260040160405180910390fd5b62093a8064ffffffffff16816040015164ffffffffff1610156101055760408082015190516336458f3b60e01b815264ffffffffff909116600482015262093a80602482015260440160405180910390fd5b80516001600160a01b03908116608090815260208301516001600160601b031660c052604083015164ffffffffff1660e0526060830151821660a052909101515f80546001600160a01b0319169183169190911790559190911661010052506102679050565b80516001600160a01b0381168114610181575f5ffd5b919050565b80516001600160601b0381168114610181575f5ffd5b805164ffffffffff81168114610181575f5ffd5b5f5f82840360c08112156101c2575f5ffd5b60a08112156101cf575f5ffd5b5060405160a081016001600160401b03811182821017156101fe57634e487b7160e01b5f52604160045260245ffd5b60405261020a8461016b565b815261021860208501610186565b60208201526102296040850161019c565b604082015261023a6060850161016b565b606082015261024b6080850161016b565b6080820152915061025e60a0840161016b565b90509250929050565b60805160a05160c05160e05161010051612f2361031b5f395f81816105300152818161202101526126af01525f818161070901526109b801525f8181610431015281816108fc01528181610b8401528181610bed01528181610c5101528181610cd101528181610d34015281816110f7015261117601525f81816106390152611db201525f8181610475015281816112ba0152818161185f01528181611d4101528181611d900152611f4d0152612f235ff3fe608060405234801561000f575f5ffd5b50600436106101e7575f3560e01c806355c0e4e011610109578063aeffaa471161009e578063cf22f0dd1161006e578063cf22f0dd146106f1578063db7dd35a14610704578063f173f1311461072b578063f851a4401461073e575f5ffd5b8063aeffaa4714610676578063bc856b9814610689578063bd2e59db1461069c578063ccea74d4146106d0575f5ffd5b80638456cb59116100d95780638456cb591461062c57806389cf320414610634578063906d9dbb1461065b578063a9b828191461066e575f5ffd5b806355c0e4e01461055257806357601c5d146105e85780635d8636221461060a5780637a78a77214610612575f5ffd5b8063296973141161017f57806344abfee21161014f57806344abfee2146104cf5780634726c553146104ef57806350b7a7091461051857806354c594131461052b575f5ffd5b8063296973141461040a578063375b3c0a1461042c57806338d52e0f146104705780634474ba9c146104bc575f5ffd5b806313e7c9d8116101ba57806313e7c9d8146102435780631a7f59a8146103d1578063240d87b3146103e457806324c125d0146103f7575f5ffd5b8063046f7da2146101eb578063065cefc3146101f557806307bc17d6146102085780630b06d66f14610230575b5f5ffd5b6101f361075d565b005b6101f3610203366004612726565b61080b565b61021b610216366004612782565b610ac9565b60405190151581526020015b60405180910390f35b61021b61023e3660046127c6565b610af2565b6103676102513660046127c6565b6040805160a0810182525f808252602082018190529181018290526060810182905260808101919091525073ffffffffffffffffffffffffffffffffffffffff165f81815260036020908152604080832081516060808201845291546bffffffffffffffffffffffff80821683526c010000000000000000000000008204811683870190815264ffffffffff78010000000000000000000000000000000000000000000000009093048316848701908152988852600487529685902085518087018752905460ff80821683526101009091048116828901908152875160a0810189529551841686529851909216968401969096529651169281019290925291518416918101919091529051909116608082015290565b60405161022791905f60a0820190506bffffffffffffffffffffffff83511682526bffffffffffffffffffffffff602084015116602083015264ffffffffff604084015116604083015260ff606084015116606083015260ff608084015116608083015292915050565b6101f36103df3660046127c6565b610bb1565b6101f36103f23660046127df565b610bbe565b6101f3610405366004612814565b610c8f565b61041361038481565b60405167ffffffffffffffff9091168152602001610227565b6104537f000000000000000000000000000000000000000000000000000000000000000081565b6040516bffffffffffffffffffffffff9091168152602001610227565b6104977f000000000000000000000000000000000000000000000000000000000000000081565b60405173ffffffffffffffffffffffffffffffffffffffff9091168152602001610227565b6104536104ca366004612845565b610d70565b6104d962093a8081565b60405164ffffffffff9091168152602001610227565b6104136104fd36600461288f565b60056020525f908152604090205467ffffffffffffffff1681565b6101f36105263660046128e4565b611064565b6104977f000000000000000000000000000000000000000000000000000000000000000081565b6105af61056036600461288f565b60026020525f908152604090205473ffffffffffffffffffffffffffffffffffffffff8116907401000000000000000000000000000000000000000090046bffffffffffffffffffffffff1682565b6040805173ffffffffffffffffffffffffffffffffffffffff90931683526bffffffffffffffffffffffff909116602083015201610227565b61021b6105f63660046127c6565b60016020525f908152604090205460ff1681565b610453601481565b61061a602081565b60405160ff9091168152602001610227565b6101f3611317565b6104977f000000000000000000000000000000000000000000000000000000000000000081565b6101f3610669366004612957565b6113e0565b6101f361156f565b6101f36106843660046127c6565b611682565b6101f36106973660046129c8565b6118d0565b6106af6106aa366004612814565b61192e565b6040805167ffffffffffffffff938416815292909116602083015201610227565b6106e36106de366004612a07565b611951565b604051908152602001610227565b6101f36106ff36600461288f565b611b7d565b6104d97f000000000000000000000000000000000000000000000000000000000000000081565b6101f3610739366004612726565b611df0565b5f546104979073ffffffffffffffffffffffffffffffffffffffff1681565b5f61076733611f8b565b8054909150610100900460ff166002146107b4576040517fbda7dd280000000000000000000000000000000000000000000000000000000081523360048201526024015b60405180910390fd5b80547fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff00ff1661010017815560405133907f6b550e5bd79f916a206f90fb9451efc80c9d248e641a7816360cf4be9016c5d2905f90a250565b806bffffffffffffffffffffffff165f03610852576040517f43ad20fc00000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b5f61085c33611f8b565b54335f908152600360205260409020805460ff9092169250906bffffffffffffffffffffffff90811690841611156108db5780546040517fdb0f3b020000000000000000000000000000000000000000000000000000000081526bffffffffffffffffffffffff808616600483015290911660248201526044016107ab565b80545f906108f89085906bffffffffffffffffffffffff16612a4e565b90507f00000000000000000000000000000000000000000000000000000000000000006bffffffffffffffffffffffff16816bffffffffffffffffffffffff16108015610947575060ff831615155b15610983576040517f3f51ba3100000000000000000000000000000000000000000000000000000000815260ff841660048201526024016107ab565b81545f906109b09086906c0100000000000000000000000090046bffffffffffffffffffffffff16612a78565b90505f6109dd7f000000000000000000000000000000000000000000000000000000000000000042612a9c565b845464ffffffffff8216780100000000000000000000000000000000000000000000000081027fffffff0000000000ffffffffffffffffffffffffffffffffffffffffffffffff6bffffffffffffffffffffffff8781166c0100000000000000000000000081027fffffffffffffffff0000000000000000000000000000000000000000000000009096168a831617959095179190911691909117885560408051918b16825260208201939093529182015290915033907f3bdfa42a38bd063c199a394e7661dd83e993f09c24a19c32076459c1e8501bb89060600160405180910390a2505050505050565b5f5f610ad5858561200c565b9050610ae9815f01518260200151856120dc565b95945050505050565b73ffffffffffffffffffffffffffffffffffffffff81165f90815260046020908152604080832081518083019092525460ff808216835261010090910416918101829052906001148015610b495750805160ff1615155b8015610baa575073ffffffffffffffffffffffffffffffffffffffff83165f908152600360205260409020546bffffffffffffffffffffffff7f00000000000000000000000000000000000000000000000000000000000000008116911610155b9392505050565b610bbb3382612143565b50565b5f610bc833611f8b565b335f908152600360205260409020549091506bffffffffffffffffffffffff908116907f000000000000000000000000000000000000000000000000000000000000000016811015610c7e576040517f3e6a699b0000000000000000000000000000000000000000000000000000000081526bffffffffffffffffffffffff80831660048301527f00000000000000000000000000000000000000000000000000000000000000001660248201526044016107ab565b610c8982858561229a565b50505050565b610c9882611f8b565b5073ffffffffffffffffffffffffffffffffffffffff82165f908152600360205260409020546bffffffffffffffffffffffff908116907f0000000000000000000000000000000000000000000000000000000000000000168110610d61576040517f6367d3820000000000000000000000000000000000000000000000000000000081526bffffffffffffffffffffffff80831660048301527f00000000000000000000000000000000000000000000000000000000000000001660248201526044016107ab565b610d6b8383612143565b505050565b335f9081526001602052604081205460ff16610dba576040517f6bfb3a640000000000000000000000000000000000000000000000000000000081523360048201526024016107ab565b5f838152600260205260409020805473ffffffffffffffffffffffffffffffffffffffff1615610e19576040517f80b55afc000000000000000000000000000000000000000000000000000000008152600481018590526024016107ab565b73ffffffffffffffffffffffffffffffffffffffff86165f908152600360205260408120805490916bffffffffffffffffffffffff808316926c0100000000000000000000000090048116919089168311610e745782610e76565b885b90505f610e83828b612a4e565b90505f836bffffffffffffffffffffffff16826bffffffffffffffffffffffff1610610eaf5783610eb1565b815b9050610ebd8184612a78565b9750876bffffffffffffffffffffffff165f03610f1e576040517fea53296000000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff8d1660048201526024016107ab565b610f288386612a4e565b86547fffffffffffffffffffffffffffffffffffffffff000000000000000000000000166bffffffffffffffffffffffff918216178755811615610fba57610f708185612a4e565b86546bffffffffffffffffffffffff919091166c01000000000000000000000000027fffffffffffffffff000000000000000000000000ffffffffffffffffffffffff9091161786555b6bffffffffffffffffffffffff8816740100000000000000000000000000000000000000000273ffffffffffffffffffffffffffffffffffffffff808b1691821789558b908e167f790c7eafe99f6c404e9d4ed1090f1a4ea389b225ab684545693961bc9925bfc58b61102d888b612a4e565b604080516bffffffffffffffffffffffff93841681529290911660208301520160405180910390a450505050505050949350505050565b688000000000ab143c064660010361108e57805c1561108657805f526004601cfd5b30815d6110a3565b3081540361109f57805f526004601cfd5b3081555b50335f9081526004602052604090208054610100900460ff16156110f5576040517f45ed80e90000000000000000000000000000000000000000000000000000000081523360048201526024016107ab565b7f00000000000000000000000000000000000000000000000000000000000000006bffffffffffffffffffffffff16866bffffffffffffffffffffffff1610156111a3576040517f3e6a699b0000000000000000000000000000000000000000000000000000000081526bffffffffffffffffffffffff80881660048301527f00000000000000000000000000000000000000000000000000000000000000001660248201526044016107ab565b80547fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff00ff16610100178155335f818152600360205260409081902080546bffffffffffffffffffffffff8a167fffffffffffffffffffffffffffffffffffffffff000000000000000000000000909116179055517f11a85ea4a40584362c3d9c17685709a2e02b466ac78d5eb00b6aff73d90f5805906112459086908690612ab9565b60405180910390a2604080516bffffffffffffffffffffffff8816808252602082015233917fa555f0a0e2e0c2d2feeb29b013d1d8e5c003ea04f9a67929092e2878f3669481910160405180910390a26112a081868661229a565b6112f073ffffffffffffffffffffffffffffffffffffffff7f00000000000000000000000000000000000000000000000000000000000000001633306bffffffffffffffffffffffff8a16612504565b50688000000000ab143c064660010361130b575f815d61130f565b8081555b505050505050565b5f61132133611f8b565b80549091507ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe61010090910460ff1601611389576040517fac419b770000000000000000000000000000000000000000000000000000000081523360048201526024016107ab565b80547fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff00ff1661020017815560405133907fc5437eb8dd091f69800961953f2bb0bc16ae1ff2d3e52caa96796db65f8271da905f90a250565b5f5473ffffffffffffffffffffffffffffffffffffffff163314611451575f546040517fe9c0a29600000000000000000000000000000000000000000000000000000000815233600482015273ffffffffffffffffffffffffffffffffffffffff90911660248201526044016107ab565b5f80547fffffffffffffffffffffffff00000000000000000000000000000000000000001681555b81811015610d6b576001805f85858581811061149757611497612b05565b90506020020160208101906114ac91906127c6565b73ffffffffffffffffffffffffffffffffffffffff16815260208101919091526040015f2080547fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff001691151591909117905582828281811061151057611510612b05565b905060200201602081019061152591906127c6565b73ffffffffffffffffffffffffffffffffffffffff167f3249aace73d4b7c06524b43fe8798c09b1b10d3246277b9cc35c2b88d5b3291760405160405180910390a2600101611479565b61157833611f8b565b50335f908152600360205260408120805490916c010000000000000000000000009091046bffffffffffffffffffffffff16908190036115e6576040517fbf7babf40000000000000000000000000000000000000000000000000000000081523360048201526024016107ab565b81545f906116039083906bffffffffffffffffffffffff16612a78565b83547fffffffffffffffff000000000000000000000000000000000000000000000000166bffffffffffffffffffffffff8281169182178655604080519186168252602082019290925291925033917f35d3880c090991fbfb070eb469d83d5ec955898e05ea68c2bdc1308b1af3386d910160405180910390a2505050565b688000000000ab143c06466001036116ac57805c156116a457805f526004601cfd5b30815d6116c1565b308154036116bd57805f526004601cfd5b3081555b506116cb33611f8b565b50335f908152600360205260408120805490916c010000000000000000000000009091046bffffffffffffffffffffffff1690819003611739576040517fbf7babf40000000000000000000000000000000000000000000000000000000081523360048201526024016107ab565b81547801000000000000000000000000000000000000000000000000900464ffffffffff164210156117c45781546040517f80902e64000000000000000000000000000000000000000000000000000000008152780100000000000000000000000000000000000000000000000090910464ffffffffff1660048201524260248201526044016107ab565b81547fffffffffffffffff000000000000000000000000ffffffffffffffffffffffff1682556040516bffffffffffffffffffffffff8216815273ffffffffffffffffffffffffffffffffffffffff84169033907fcb4980f3d99f91eefd64011186d3c941533eb8e28989b14afc5c5713c4f1e55f9060200160405180910390a361189473ffffffffffffffffffffffffffffffffffffffff7f000000000000000000000000000000000000000000000000000000000000000016846bffffffffffffffffffffffff8416612566565b505061189e600190565b156118c157688000000000ab143c06466001036118bc575f815d5050565b805550565b5f688000000000ab143c065d50565b6118d933611f8b565b503373ffffffffffffffffffffffffffffffffffffffff167fd9220bc5a2b96f599a5f2c277dd2501a7d5b81a0dc0860cf63b530a84ee8eb698383604051611922929190612ab9565b60405180910390a25050565b5f5f5f61193b858561200c565b80516020909101519093509150505b9250929050565b5f61195b33611f8b565b503361196a60208401846127c6565b73ffffffffffffffffffffffffffffffffffffffff16146119e35761199260208301836127c6565b6040517f75f2473600000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff90911660048201523360248201526044016107ab565b6119f4610100830160e08401612b32565b67ffffffffffffffff1615801590611a3e5750611a1760e0830160c08401612b32565b67ffffffffffffffff16611a32610100840160e08501612b32565b67ffffffffffffffff16105b15611aaa57611a5360e0830160c08401612b32565b611a64610100840160e08501612b32565b6040517fd61e874f00000000000000000000000000000000000000000000000000000000815267ffffffffffffffff9283166004820152911660248201526044016107ab565b611ac1611abc36849003840184612b6c565b6125b9565b5f8181526005602052604081205491925067ffffffffffffffff9091169003611b24575f81815260056020526040902080547fffffffffffffffffffffffffffffffffffffffffffffffff0000000000000000164267ffffffffffffffff161790555b8082602001353373ffffffffffffffffffffffffffffffffffffffff167fee9828e424baa84997a9b7504e538341e96e5364287f93093a644df7919c364185604051611b709190612c4d565b60405180910390a4919050565b688000000000ab143c0646600103611ba757805c15611b9f57805f526004601cfd5b30815d611bbc565b30815403611bb857805f526004601cfd5b3081555b505f81815260026020908152604080832081518083019092525473ffffffffffffffffffffffffffffffffffffffff811682527401000000000000000000000000000000000000000090046bffffffffffffffffffffffff169181018290529103611c56576040517f3bc13959000000000000000000000000000000000000000000000000000000008152600481018390526024016107ab565b5f8281526002602090815260408220805473ffffffffffffffffffffffffffffffffffffffff169055820151606490611c9f906014906bffffffffffffffffffffffff16612d4b565b611ca99190612d62565b90505f818360200151611cbc9190612a4e565b8351604080516bffffffffffffffffffffffff80871682528416602082015292935073ffffffffffffffffffffffffffffffffffffffff9091169186917f8787c4951d58bb3458b2dc1dca7ab6a85b5a3d4084bb9b25d9298a767b70a290910160405180910390a38251611d769073ffffffffffffffffffffffffffffffffffffffff7f000000000000000000000000000000000000000000000000000000000000000016906bffffffffffffffffffffffff8516612566565b611de573ffffffffffffffffffffffffffffffffffffffff7f0000000000000000000000000000000000000000000000000000000000000000167f00000000000000000000000000000000000000000000000000000000000000006bffffffffffffffffffffffff8416612566565b50505061189e600190565b688000000000ab143c0646600103611e1a57805c15611e1257805f526004601cfd5b30815d611e2f565b30815403611e2b57805f526004601cfd5b3081555b50806bffffffffffffffffffffffff165f03611e77576040517f43ad20fc00000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b611e8033611f8b565b50335f90815260036020526040812054611ea99083906bffffffffffffffffffffffff16612a78565b335f8181526003602090815260409182902080547fffffffffffffffffffffffffffffffffffffffff000000000000000000000000166bffffffffffffffffffffffff868116918217909255835191881682529181019190915292935090917fa555f0a0e2e0c2d2feeb29b013d1d8e5c003ea04f9a67929092e2878f3669481910160405180910390a2611f8373ffffffffffffffffffffffffffffffffffffffff7f00000000000000000000000000000000000000000000000000000000000000001633306bffffffffffffffffffffffff8616612504565b50600161189e565b73ffffffffffffffffffffffffffffffffffffffff81165f9081526004602052604090208054610100900460ff16612007576040517fbfc6c33700000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff831660048201526024016107ab565b919050565b604080518082019091525f80825260208201527f000000000000000000000000000000000000000000000000000000000000000073ffffffffffffffffffffffffffffffffffffffff1663d71779d961206630868661260a565b6040518263ffffffff1660e01b815260040161208491815260200190565b6040805180830381865afa15801561209e573d5f5f3e3d5ffd5b505050506040513d601f19601f820116820180604052508101906120c29190612d9a565b67ffffffffffffffff908116602084015216815292915050565b5f67ffffffffffffffff84161580159061210a57508167ffffffffffffffff168467ffffffffffffffff1611155b801561213b575067ffffffffffffffff8316158061213b57508267ffffffffffffffff168267ffffffffffffffff16105b949350505050565b5f61214e838361200c565b805190915067ffffffffffffffff1615806121765750602081015167ffffffffffffffff1615155b156121cd576040517f3d4ebc7a00000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff8085166004830152831660248201526044016107ab565b4267ffffffffffffffff811660208381019190915273ffffffffffffffffffffffffffffffffffffffff85165f90815260049091526040812080549091906122179060ff16612dc7565b91906101000a81548160ff021916908360ff16021790555061223a848484612644565b60405167ffffffffffffffff8216815273ffffffffffffffffffffffffffffffffffffffff80851691908616907feb6ed70b19a8cd923ce484c58a241eb0cb5be302e31906f42945acb35754b7c59060200160405180910390a350505050565b73ffffffffffffffffffffffffffffffffffffffff82166122e7576040517fd5a0335e00000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b6122f1338361200c565b5167ffffffffffffffff1615612351576040517f3b1c487f00000000000000000000000000000000000000000000000000000000815233600482015273ffffffffffffffffffffffffffffffffffffffff831660248201526044016107ab565b825460ff167fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0016123bd5782546040517fa80a080100000000000000000000000000000000000000000000000000000000815260ff9091166004820152602060248201526044016107ab565b425f61038467ffffffffffffffff8316116123d95760016123e5565b6123e561038483612e01565b90508067ffffffffffffffff168367ffffffffffffffff161015612449576040517f49007c7800000000000000000000000000000000000000000000000000000000815267ffffffffffffffff8085166004830152821660248201526044016107ab565b845485905f9061245b9060ff16612e21565b91906101000a81548160ff021916908360ff1602179055506124a6338560405180604001604052808767ffffffffffffffff1681526020015f67ffffffffffffffff16815250612644565b60405167ffffffffffffffff8416815273ffffffffffffffffffffffffffffffffffffffff85169033907fbaa368c6d57fd1c64659b615bbe094d79410ea80904a954145f546f23fd548489060200160405180910390a35050505050565b60405181606052826040528360601b602c526f23b872dd000000000000000000000000600c5260205f6064601c5f895af18060015f51141661255857803d873b15171061255857637939f4245f526004601cfd5b505f60605260405250505050565b81601452806034526fa9059cbb0000000000000000000000005f5260205f604460105f875af18060015f5114166125af57803d853b1517106125af576390b8ec185f526004601cfd5b505f603452505050565b5f7f65aef0440c21373342bfda0c0e448f0956aef5a99dca77c1ccdf331dd7795904826040516020016125ed929190612e3f565b604051602081830303815290604052805190602001209050919050565b6040805173ffffffffffffffffffffffffffffffffffffffff80861682528481166020830152831691810191909152606090205f9061213b565b6040517fb757bc0800000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff84811660048301528381166024830152825167ffffffffffffffff908116604484015260208401511660648301527f0000000000000000000000000000000000000000000000000000000000000000169063b757bc08906084015f604051808303815f87803b1580156126f0575f5ffd5b505af1158015612702573d5f5f3e3d5ffd5b50505050505050565b80356bffffffffffffffffffffffff81168114612007575f5ffd5b5f60208284031215612736575f5ffd5b610baa8261270b565b803573ffffffffffffffffffffffffffffffffffffffff81168114612007575f5ffd5b67ffffffffffffffff81168114610bbb575f5ffd5b803561200781612762565b5f5f5f60608486031215612794575f5ffd5b61279d8461273f565b92506127ab6020850161273f565b915060408401356127bb81612762565b809150509250925092565b5f602082840312156127d6575f5ffd5b610baa8261273f565b5f5f604083850312156127f0575f5ffd5b6127f98361273f565b9150602083013561280981612762565b809150509250929050565b5f5f60408385031215612825575f5ffd5b61282e8361273f565b915061283c6020840161273f565b90509250929050565b5f5f5f5f60808587031215612858575f5ffd5b6128618561273f565b935061286f6020860161270b565b9250604085013591506128846060860161273f565b905092959194509250565b5f6020828403121561289f575f5ffd5b5035919050565b5f5f83601f8401126128b6575f5ffd5b50813567ffffffffffffffff8111156128cd575f5ffd5b60208301915083602082850101111561194a575f5ffd5b5f5f5f5f5f608086880312156128f8575f5ffd5b6129018661270b565b945061290f6020870161273f565b9350604086013561291f81612762565b9250606086013567ffffffffffffffff81111561293a575f5ffd5b612946888289016128a6565b969995985093965092949392505050565b5f5f60208385031215612968575f5ffd5b823567ffffffffffffffff81111561297e575f5ffd5b8301601f8101851361298e575f5ffd5b803567ffffffffffffffff8111156129a4575f5ffd5b8560208260051b84010111156129b8575f5ffd5b6020919091019590945092505050565b5f5f602083850312156129d9575f5ffd5b823567ffffffffffffffff8111156129ef575f5ffd5b6129fb858286016128a6565b90969095509350505050565b5f610100828403128015612a19575f5ffd5b509092915050565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52601160045260245ffd5b6bffffffffffffffffffffffff8281168282160390811115612a7257612a72612a21565b92915050565b6bffffffffffffffffffffffff8181168382160190811115612a7257612a72612a21565b64ffffffffff8181168382160190811115612a7257612a72612a21565b60208152816020820152818360408301375f818301604090810191909152601f9092017fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0160101919050565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52603260045260245ffd5b5f60208284031215612b42575f5ffd5b8135610baa81612762565b80356fffffffffffffffffffffffffffffffff81168114612007575f5ffd5b5f610100828403128015612b7e575f5ffd5b50604051610100810167ffffffffffffffff81118282101715612bc8577f4e487b71000000000000000000000000000000000000000000000000000000005f52604160045260245ffd5b604052612bd48361273f565b815260208381013590820152612bec6040840161273f565b6040820152612bfd60608401612b4d565b6060820152612c0e60808401612b4d565b6080820152612c1f60a08401612b4d565b60a0820152612c3060c08401612777565b60c0820152612c4160e08401612777565b60e08201529392505050565b610100810173ffffffffffffffffffffffffffffffffffffffff612c708461273f565b1682526020838101359083015273ffffffffffffffffffffffffffffffffffffffff612c9e6040850161273f565b1660408301526fffffffffffffffffffffffffffffffff612cc160608501612b4d565b166060830152612cd360808401612b4d565b6fffffffffffffffffffffffffffffffff166080830152612cf660a08401612b4d565b6fffffffffffffffffffffffffffffffff1660a0830152612d1960c08401612777565b67ffffffffffffffff1660c0830152612d3460e08401612777565b67ffffffffffffffff811660e08401525092915050565b8082028115828204841417612a7257612a72612a21565b5f82612d95577f4e487b71000000000000000000000000000000000000000000000000000000005f52601260045260245ffd5b500490565b5f5f60408385031215612dab575f5ffd5b8251612db681612762565b602084015190925061280981612762565b5f60ff821680612dd957612dd9612a21565b7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff0192915050565b67ffffffffffffffff8281168282160390811115612a7257612a72612a21565b5f60ff821660ff8103612e3657612e36612a21565b60010192915050565b5f6101208201905083825273ffffffffffffffffffffffffffffffffffffffff83511660208301526020830151604083015273ffffffffffffffffffffffffffffffffffffffff60408401511660608301526fffffffffffffffffffffffffffffffff60608401511660808301526080830151612ed060a08401826fffffffffffffffffffffffffffffffff169052565b5060a08301516fffffffffffffffffffffffffffffffff811660c08401525060c083015167ffffffffffffffff811660e08401525060e083015167ffffffffffffffff811661010084015250939250505056";
+
+// src/chain/registry-errors.ts
+/** Errors of a registry and of its token, which whoever calls it passes on: in their ABIs a revert is told by its name. */
+const registryErrors = [...gatewayRegistryAbi.filter(({ type }) => type === "error"), {
+	type: "error",
+	name: "TransferFromFailed",
+	inputs: []
+}];
+
+// src/chain/inclusion-challenges-contract.ts
+const inclusionChallengesAt = (place) => ({
+	name: "InclusionChallenges",
+	address: place,
+	abi: [...inclusionChallengesAbi, ...registryErrors]
+});
 
 // src/chain/generated/contributor-registry.ts
 const contributorRegistryAbi = [
@@ -4773,51 +11314,91 @@ const contributorRegistryAbi = [
 /** Creation code; constructor arguments are appended to it. */
 const contributorRegistryBytecode = "0x610100604052348015610010575f5ffd5b506040516141a73803806141a783398101604081905261002f916101a6565b8051819081906001600160a01b031661005b5760405163281a22f360e11b815260040160405180910390fd5b60608101516001600160a01b031661008657604051632261ec0160e21b815260040160405180910390fd5b80602001516001600160601b03165f036100b3576040516310eb483f60e21b815260040160405180910390fd5b62093a8064ffffffffff16816040015164ffffffffff1610156101055760408082015190516336458f3b60e01b815264ffffffffff909116600482015262093a80602482015260440160405180910390fd5b80516001600160a01b03908116608090815260208301516001600160601b031660c052604083015164ffffffffff1660e0526060830151821660a052909101515f80546001600160a01b031916919092161790555061023f9050565b80516001600160a01b0381168114610177575f5ffd5b919050565b80516001600160601b0381168114610177575f5ffd5b805164ffffffffff81168114610177575f5ffd5b5f60a08284031280156101b7575f5ffd5b5060405160a081016001600160401b03811182821017156101e657634e487b7160e01b5f52604160045260245ffd5b6040526101f283610161565b81526102006020840161017c565b602082015261021160408401610192565b604082015261022260608401610161565b606082015261023360808401610161565b60808201529392505050565b60805160a05160c05160e051613ecc6102db5f395f81816109510152610c1301525f818161053201528181610b5701528181610de201528181610e4601528181610eaa01528181610f2a01528181610f8d015281816117d2015261185101525f8181610830015261255601525f81816105760152818161199501528181611fdb015281816124e50152818161253401526127520152613ecc5ff3fe608060405234801561000f575f5ffd5b50600436106102c2575f3560e01c806357601c5d1161017c578063b757bc08116100dd578063d71779d911610093578063ea269a291161006e578063ea269a2914610973578063f173f13114610986578063f851a44014610999575f5ffd5b8063d71779d914610900578063d8c9f08c14610939578063db7dd35a1461094c575f5ffd5b8063bd2e59db116100c3578063bd2e59db146108a6578063ccea74d4146108da578063cf22f0dd146108ed575f5ffd5b8063b757bc0814610880578063bc856b9814610893575f5ffd5b80638456cb5911610132578063906d9dbb11610118578063906d9dbb14610852578063a9b8281914610865578063aeffaa471461086d575f5ffd5b80638456cb591461082357806389cf32041461082b575f5ffd5b80635ff54869116101625780635ff548691461072a57806365bcfbe71461073d5780637a78a77214610809575f5ffd5b806357601c5d146107005780635d86362214610722575f5ffd5b80632dd3f924116102265780634726c553116101dc578063517eefa0116101c2578063517eefa01461062c57806354c594131461066457806355c0e4e01461066a575f5ffd5b80634726c553146105f057806350b7a70914610619575f5ffd5b806338d52e0f1161020c57806338d52e0f146105715780634474ba9c146105bd57806344abfee2146105d0575f5ffd5b80632dd3f9241461051a578063375b3c0a1461052d575f5ffd5b80631a7f59a81161027b57806324c125d01161026157806324c125d0146104d257806329697314146104e55780632d00626814610507575f5ffd5b80631a7f59a8146104ac578063240d87b3146104bf575f5ffd5b806307bc17d6116102ab57806307bc17d6146102e35780630b06d66f1461030b57806313e7c9d81461031e575f5ffd5b8063046f7da2146102c6578063065cefc3146102d0575b5f5ffd5b6102ce6109b8565b005b6102ce6102de366004613326565b610a66565b6102f66102f1366004613382565b610d24565b60405190151581526020015b60405180910390f35b6102f66103193660046133c6565b610d4f565b61044261032c3660046133c6565b6040805160a0810182525f808252602082018190529181018290526060810182905260808101919091525073ffffffffffffffffffffffffffffffffffffffff165f81815260036020908152604080832081516060808201845291546bffffffffffffffffffffffff80821683526c010000000000000000000000008204811683870190815264ffffffffff78010000000000000000000000000000000000000000000000009093048316848701908152988852600487529685902085518087018752905460ff80821683526101009091048116828901908152875160a0810189529551841686529851909216968401969096529651169281019290925291518416918101919091529051909116608082015290565b60405161030291905f60a0820190506bffffffffffffffffffffffff83511682526bffffffffffffffffffffffff602084015116602083015264ffffffffff604084015116604083015260ff606084015116606083015260ff608084015116608083015292915050565b6102ce6104ba3660046133c6565b610e0a565b6102ce6104cd3660046133df565b610e17565b6102ce6104e0366004613414565b610ee8565b6104ee61038481565b60405167ffffffffffffffff9091168152602001610302565b6102ce610515366004613445565b610fc9565b6102ce6105283660046134a3565b611056565b6105547f000000000000000000000000000000000000000000000000000000000000000081565b6040516bffffffffffffffffffffffff9091168152602001610302565b6105987f000000000000000000000000000000000000000000000000000000000000000081565b60405173ffffffffffffffffffffffffffffffffffffffff9091168152602001610302565b6105546105cb3660046134fa565b61144b565b6105da62093a8081565b60405164ffffffffff9091168152602001610302565b6104ee6105fe366004613544565b60056020525f908152604090205467ffffffffffffffff1681565b6102ce61062736600461355b565b61173f565b61065661063a3660046135ce565b600760209081525f928352604080842090915290825290205481565b604051908152602001610302565b30610598565b6106c7610678366004613544565b60026020525f908152604090205473ffffffffffffffffffffffffffffffffffffffff8116907401000000000000000000000000000000000000000090046bffffffffffffffffffffffff1682565b6040805173ffffffffffffffffffffffffffffffffffffffff90931683526bffffffffffffffffffffffff909116602083015201610302565b6102f661070e3660046133c6565b60016020525f908152604090205460ff1681565b610554601481565b6102ce610738366004613544565b6119f3565b6107b761074b3660046133c6565b60086020525f90815260409020805460018201546002830154600390930154919273ffffffffffffffffffffffffffffffffffffffff91821692918116917401000000000000000000000000000000000000000090910464ffffffffff169067ffffffffffffffff1685565b6040805195865273ffffffffffffffffffffffffffffffffffffffff9485166020870152929093169184019190915264ffffffffff16606083015267ffffffffffffffff16608082015260a001610302565b610811602081565b60405160ff9091168152602001610302565b6102ce611a93565b6105987f000000000000000000000000000000000000000000000000000000000000000081565b6102ce6108603660046135f6565b611b5c565b6102ce611ceb565b6102ce61087b3660046133c6565b611dfe565b6102ce61088e366004613667565b61204c565b6102ce6108a13660046136d0565b612074565b6108b96108b4366004613414565b6120d2565b6040805167ffffffffffffffff938416815292909116602083015201610302565b6106566108e836600461370f565b6120f5565b6102ce6108fb366004613544565b612321565b6108b961090e366004613544565b60066020525f908152604090205467ffffffffffffffff808216916801000000000000000090041682565b6102f6610947366004613729565b612594565b6105da7f000000000000000000000000000000000000000000000000000000000000000081565b6102f6610981366004613754565b6125b8565b6102ce610994366004613326565b6125f5565b5f546105989073ffffffffffffffffffffffffffffffffffffffff1681565b5f6109c233612790565b8054909150610100900460ff16600214610a0f576040517fbda7dd280000000000000000000000000000000000000000000000000000000081523360048201526024015b60405180910390fd5b80547fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff00ff1661010017815560405133907f6b550e5bd79f916a206f90fb9451efc80c9d248e641a7816360cf4be9016c5d2905f90a250565b806bffffffffffffffffffffffff165f03610aad576040517f43ad20fc00000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b5f610ab733612790565b54335f908152600360205260409020805460ff9092169250906bffffffffffffffffffffffff9081169084161115610b365780546040517fdb0f3b020000000000000000000000000000000000000000000000000000000081526bffffffffffffffffffffffff80861660048301529091166024820152604401610a06565b80545f90610b539085906bffffffffffffffffffffffff166137a4565b90507f00000000000000000000000000000000000000000000000000000000000000006bffffffffffffffffffffffff16816bffffffffffffffffffffffff16108015610ba2575060ff831615155b15610bde576040517f3f51ba3100000000000000000000000000000000000000000000000000000000815260ff84166004820152602401610a06565b81545f90610c0b9086906c0100000000000000000000000090046bffffffffffffffffffffffff166137c8565b90505f610c387f0000000000000000000000000000000000000000000000000000000000000000426137ec565b845464ffffffffff8216780100000000000000000000000000000000000000000000000081027fffffff0000000000ffffffffffffffffffffffffffffffffffffffffffffffff6bffffffffffffffffffffffff8781166c0100000000000000000000000081027fffffffffffffffff0000000000000000000000000000000000000000000000009096168a831617959095179190911691909117885560408051918b16825260208201939093529182015290915033907f3bdfa42a38bd063c199a394e7661dd83e993f09c24a19c32076459c1e8501bb89060600160405180910390a2505050505050565b5f5f610d308585612811565b9050610d44815f0151826020015185612877565b9150505b9392505050565b73ffffffffffffffffffffffffffffffffffffffff81165f90815260046020908152604080832081518083019092525460ff808216835261010090910416918101829052906001148015610da65750805160ff1615155b8015610d485750505073ffffffffffffffffffffffffffffffffffffffff165f908152600360205260409020546bffffffffffffffffffffffff7f000000000000000000000000000000000000000000000000000000000000000081169116101590565b610e1433826128d3565b50565b5f610e2133612790565b335f908152600360205260409020549091506bffffffffffffffffffffffff908116907f000000000000000000000000000000000000000000000000000000000000000016811015610ed7576040517f3e6a699b0000000000000000000000000000000000000000000000000000000081526bffffffffffffffffffffffff80831660048301527f0000000000000000000000000000000000000000000000000000000000000000166024820152604401610a06565b610ee2828585612a2a565b50505050565b610ef182612790565b5073ffffffffffffffffffffffffffffffffffffffff82165f908152600360205260409020546bffffffffffffffffffffffff908116907f0000000000000000000000000000000000000000000000000000000000000000168110610fba576040517f6367d3820000000000000000000000000000000000000000000000000000000081526bffffffffffffffffffffffff80831660048301527f0000000000000000000000000000000000000000000000000000000000000000166024820152604401610a06565b610fc483836128d3565b505050565b610fd233612790565b508061100a576040517f296216f200000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b335f818152600760209081526040808320868452909152808220849055518392859290917f48607dcbbeb3e4905f8f0d5a838355b357e97c28739bed0a9d151c3693a8dda69190a45050565b5f61106460208501856133c6565b905061106f81612790565b505f61108160808601606087016133c6565b73ffffffffffffffffffffffffffffffffffffffff16036110ce576040517f5c87f3a600000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b6110de60c0850160a08601613809565b67ffffffffffffffff16421115611144576110ff60c0850160a08601613809565b6040517f3cbba28600000000000000000000000000000000000000000000000000000000815267ffffffffffffffff9091166004820152426024820152604401610a06565b73ffffffffffffffffffffffffffffffffffffffff81165f9081526008602052604090206003015467ffffffffffffffff168061118760e0870160c08801613809565b67ffffffffffffffff16146111ed57806111a760e0870160c08801613809565b6040517f92a56fb800000000000000000000000000000000000000000000000000000000815267ffffffffffffffff928316600482015291166024820152604401610a06565b6111f8858585612c94565b6040518060a001604052808660200135815260200186604001602081019061122091906133c6565b73ffffffffffffffffffffffffffffffffffffffff16815260200161124b60808801606089016133c6565b73ffffffffffffffffffffffffffffffffffffffff16815260200161127660a0880160808901613838565b64ffffffffff16815260200161128d836001613851565b67ffffffffffffffff90811690915273ffffffffffffffffffffffffffffffffffffffff8481165f8181526008602090815260409182902086518155868201516001820180547fffffffffffffffffffffffff000000000000000000000000000000000000000016918716919091179055868301516002820180546060808b0151939098167fffffffffffffff00000000000000000000000000000000000000000000000000909116177401000000000000000000000000000000000000000064ffffffffff90931692909202919091179055608090960151600390960180547fffffffffffffffffffffffffffffffffffffffffffffffff0000000000000000169690951695909517909355927f14c60c6a4532f8ceeb393422499951d0fd9e85e0f623503a93a8df6ff40469749290890135916113d191908a01908a016133c6565b6113e160808a0160608b016133c6565b6113f160a08b0160808c01613838565b6040805194855273ffffffffffffffffffffffffffffffffffffffff9384166020860152919092169083015264ffffffffff16606082015267ffffffffffffffff8416608082015260a00160405180910390a25050505050565b335f9081526001602052604081205460ff16611495576040517f6bfb3a64000000000000000000000000000000000000000000000000000000008152336004820152602401610a06565b5f838152600260205260409020805473ffffffffffffffffffffffffffffffffffffffff16156114f4576040517f80b55afc00000000000000000000000000000000000000000000000000000000815260048101859052602401610a06565b73ffffffffffffffffffffffffffffffffffffffff86165f908152600360205260408120805490916bffffffffffffffffffffffff808316926c010000000000000000000000009004811691908916831161154f5782611551565b885b90505f61155e828b6137a4565b90505f836bffffffffffffffffffffffff16826bffffffffffffffffffffffff161061158a578361158c565b815b905061159881846137c8565b9750876bffffffffffffffffffffffff165f036115f9576040517fea53296000000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff8d166004820152602401610a06565b61160383866137a4565b86547fffffffffffffffffffffffffffffffffffffffff000000000000000000000000166bffffffffffffffffffffffff9182161787558116156116955761164b81856137a4565b86546bffffffffffffffffffffffff919091166c01000000000000000000000000027fffffffffffffffff000000000000000000000000ffffffffffffffffffffffff9091161786555b6bffffffffffffffffffffffff8816740100000000000000000000000000000000000000000273ffffffffffffffffffffffffffffffffffffffff808b1691821789558b908e167f790c7eafe99f6c404e9d4ed1090f1a4ea389b225ab684545693961bc9925bfc58b611708888b6137a4565b604080516bffffffffffffffffffffffff93841681529290911660208301520160405180910390a450505050505050949350505050565b688000000000ab143c064660010361176957805c1561176157805f526004601cfd5b30815d61177e565b3081540361177a57805f526004601cfd5b3081555b50335f9081526004602052604090208054610100900460ff16156117d0576040517f45ed80e9000000000000000000000000000000000000000000000000000000008152336004820152602401610a06565b7f00000000000000000000000000000000000000000000000000000000000000006bffffffffffffffffffffffff16866bffffffffffffffffffffffff16101561187e576040517f3e6a699b0000000000000000000000000000000000000000000000000000000081526bffffffffffffffffffffffff80881660048301527f0000000000000000000000000000000000000000000000000000000000000000166024820152604401610a06565b80547fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff00ff16610100178155335f818152600360205260409081902080546bffffffffffffffffffffffff8a167fffffffffffffffffffffffffffffffffffffffff000000000000000000000000909116179055517f11a85ea4a40584362c3d9c17685709a2e02b466ac78d5eb00b6aff73d90f58059061192090869086906138b8565b60405180910390a2604080516bffffffffffffffffffffffff8816808252602082015233917fa555f0a0e2e0c2d2feeb29b013d1d8e5c003ea04f9a67929092e2878f3669481910160405180910390a261197b818686612a2a565b6119cb73ffffffffffffffffffffffffffffffffffffffff7f00000000000000000000000000000000000000000000000000000000000000001633306bffffffffffffffffffffffff8a16612e58565b50688000000000ab143c06466001036119e6575f815d6119ea565b8081555b505b5050505050565b335f908152600760209081526040808320848452909152902054611a4c576040517f40c4205d00000000000000000000000000000000000000000000000000000000815233600482015260248101829052604401610a06565b335f818152600760209081526040808320858452909152808220829055518392917faa1174f5a440b85d64a32b80c2301347865bb6792f361e8ba4b9cf835220cdf291a350565b5f611a9d33612790565b80549091507ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe61010090910460ff1601611b05576040517fac419b77000000000000000000000000000000000000000000000000000000008152336004820152602401610a06565b80547fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff00ff1661020017815560405133907fc5437eb8dd091f69800961953f2bb0bc16ae1ff2d3e52caa96796db65f8271da905f90a250565b5f5473ffffffffffffffffffffffffffffffffffffffff163314611bcd575f546040517fe9c0a29600000000000000000000000000000000000000000000000000000000815233600482015273ffffffffffffffffffffffffffffffffffffffff9091166024820152604401610a06565b5f80547fffffffffffffffffffffffff00000000000000000000000000000000000000001681555b81811015610fc4576001805f858585818110611c1357611c136138cb565b9050602002016020810190611c2891906133c6565b73ffffffffffffffffffffffffffffffffffffffff16815260208101919091526040015f2080547fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff0016911515919091179055828282818110611c8c57611c8c6138cb565b9050602002016020810190611ca191906133c6565b73ffffffffffffffffffffffffffffffffffffffff167f3249aace73d4b7c06524b43fe8798c09b1b10d3246277b9cc35c2b88d5b3291760405160405180910390a2600101611bf5565b611cf433612790565b50335f908152600360205260408120805490916c010000000000000000000000009091046bffffffffffffffffffffffff1690819003611d62576040517fbf7babf4000000000000000000000000000000000000000000000000000000008152336004820152602401610a06565b81545f90611d7f9083906bffffffffffffffffffffffff166137c8565b83547fffffffffffffffff000000000000000000000000000000000000000000000000166bffffffffffffffffffffffff8281169182178655604080519186168252602082019290925291925033917f35d3880c090991fbfb070eb469d83d5ec955898e05ea68c2bdc1308b1af3386d910160405180910390a2505050565b688000000000ab143c0646600103611e2857805c15611e2057805f526004601cfd5b30815d611e3d565b30815403611e3957805f526004601cfd5b3081555b50611e4733612790565b50335f908152600360205260408120805490916c010000000000000000000000009091046bffffffffffffffffffffffff1690819003611eb5576040517fbf7babf4000000000000000000000000000000000000000000000000000000008152336004820152602401610a06565b81547801000000000000000000000000000000000000000000000000900464ffffffffff16421015611f405781546040517f80902e64000000000000000000000000000000000000000000000000000000008152780100000000000000000000000000000000000000000000000090910464ffffffffff166004820152426024820152604401610a06565b81547fffffffffffffffff000000000000000000000000ffffffffffffffffffffffff1682556040516bffffffffffffffffffffffff8216815273ffffffffffffffffffffffffffffffffffffffff84169033907fcb4980f3d99f91eefd64011186d3c941533eb8e28989b14afc5c5713c4f1e55f9060200160405180910390a361201073ffffffffffffffffffffffffffffffffffffffff7f000000000000000000000000000000000000000000000000000000000000000016846bffffffffffffffffffffffff8416612eba565b505061201a600190565b1561203d57688000000000ab143c0646600103612038575f815d5050565b805550565b5f688000000000ab143c065d50565b8060065f61205b338787612f0d565b81526020019081526020015f2081816119ec91906138f8565b61207d33612790565b503373ffffffffffffffffffffffffffffffffffffffff167fd9220bc5a2b96f599a5f2c277dd2501a7d5b81a0dc0860cf63b530a84ee8eb6983836040516120c69291906138b8565b60405180910390a25050565b5f5f5f6120df8585612811565b80516020909101519093509150505b9250929050565b5f6120ff33612790565b503361210e60208401846133c6565b73ffffffffffffffffffffffffffffffffffffffff16146121875761213660208301836133c6565b6040517f75f2473600000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff9091166004820152336024820152604401610a06565b612198610100830160e08401613809565b67ffffffffffffffff16158015906121e257506121bb60e0830160c08401613809565b67ffffffffffffffff166121d6610100840160e08501613809565b67ffffffffffffffff16105b1561224e576121f760e0830160c08401613809565b612208610100840160e08501613809565b6040517fd61e874f00000000000000000000000000000000000000000000000000000000815267ffffffffffffffff928316600482015291166024820152604401610a06565b61226561226036849003840184613a18565b612f47565b5f8181526005602052604081205491925067ffffffffffffffff90911690036122c8575f81815260056020526040902080547fffffffffffffffffffffffffffffffffffffffffffffffff0000000000000000164267ffffffffffffffff161790555b8082602001353373ffffffffffffffffffffffffffffffffffffffff167fee9828e424baa84997a9b7504e538341e96e5364287f93093a644df7919c3641856040516123149190613ab7565b60405180910390a4919050565b688000000000ab143c064660010361234b57805c1561234357805f526004601cfd5b30815d612360565b3081540361235c57805f526004601cfd5b3081555b505f81815260026020908152604080832081518083019092525473ffffffffffffffffffffffffffffffffffffffff811682527401000000000000000000000000000000000000000090046bffffffffffffffffffffffff1691810182905291036123fa576040517f3bc1395900000000000000000000000000000000000000000000000000000000815260048101839052602401610a06565b5f8281526002602090815260408220805473ffffffffffffffffffffffffffffffffffffffff169055820151606490612443906014906bffffffffffffffffffffffff16613bb5565b61244d9190613bcc565b90505f81836020015161246091906137a4565b8351604080516bffffffffffffffffffffffff80871682528416602082015292935073ffffffffffffffffffffffffffffffffffffffff9091169186917f8787c4951d58bb3458b2dc1dca7ab6a85b5a3d4084bb9b25d9298a767b70a290910160405180910390a3825161251a9073ffffffffffffffffffffffffffffffffffffffff7f000000000000000000000000000000000000000000000000000000000000000016906bffffffffffffffffffffffff8516612eba565b61258973ffffffffffffffffffffffffffffffffffffffff7f0000000000000000000000000000000000000000000000000000000000000000167f00000000000000000000000000000000000000000000000000000000000000006bffffffffffffffffffffffff8416612eba565b50505061201a600190565b5f61259f84836125b8565b80156125b057506125b083836125b8565b949350505050565b5f82815260066020526040812080546125eb9067ffffffffffffffff808216916801000000000000000090041685612877565b9150505b92915050565b688000000000ab143c064660010361261f57805c1561261757805f526004601cfd5b30815d612634565b3081540361263057805f526004601cfd5b3081555b50806bffffffffffffffffffffffff165f0361267c576040517f43ad20fc00000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b61268533612790565b50335f908152600360205260408120546126ae9083906bffffffffffffffffffffffff166137c8565b335f8181526003602090815260409182902080547fffffffffffffffffffffffffffffffffffffffff000000000000000000000000166bffffffffffffffffffffffff868116918217909255835191881682529181019190915292935090917fa555f0a0e2e0c2d2feeb29b013d1d8e5c003ea04f9a67929092e2878f3669481910160405180910390a261278873ffffffffffffffffffffffffffffffffffffffff7f00000000000000000000000000000000000000000000000000000000000000001633306bffffffffffffffffffffffff8616612e58565b50600161201a565b73ffffffffffffffffffffffffffffffffffffffff81165f9081526004602052604090208054610100900460ff1661280c576040517fbfc6c33700000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff83166004820152602401610a06565b919050565b604080518082019091525f808252602082015260065f612832308686612f0d565b815260208082019290925260409081015f2081518083019092525467ffffffffffffffff80821683526801000000000000000090910416918101919091529392505050565b5f67ffffffffffffffff8416158015906128a557508167ffffffffffffffff168467ffffffffffffffff1611155b80156125b0575067ffffffffffffffff831615806125b057505067ffffffffffffffff918216911610919050565b5f6128de8383612811565b805190915067ffffffffffffffff1615806129065750602081015167ffffffffffffffff1615155b1561295d576040517f3d4ebc7a00000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff808516600483015283166024820152604401610a06565b4267ffffffffffffffff811660208381019190915273ffffffffffffffffffffffffffffffffffffffff85165f90815260049091526040812080549091906129a79060ff16613c04565b91906101000a81548160ff021916908360ff1602179055506129ca848484612f98565b60405167ffffffffffffffff8216815273ffffffffffffffffffffffffffffffffffffffff80851691908616907feb6ed70b19a8cd923ce484c58a241eb0cb5be302e31906f42945acb35754b7c59060200160405180910390a350505050565b73ffffffffffffffffffffffffffffffffffffffff8216612a77576040517fd5a0335e00000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b612a813383612811565b5167ffffffffffffffff1615612ae1576040517f3b1c487f00000000000000000000000000000000000000000000000000000000815233600482015273ffffffffffffffffffffffffffffffffffffffff83166024820152604401610a06565b825460ff167fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe001612b4d5782546040517fa80a080100000000000000000000000000000000000000000000000000000000815260ff909116600482015260206024820152604401610a06565b425f61038467ffffffffffffffff831611612b69576001612b75565b612b7561038483613c3e565b90508067ffffffffffffffff168367ffffffffffffffff161015612bd9576040517f49007c7800000000000000000000000000000000000000000000000000000000815267ffffffffffffffff808516600483015282166024820152604401610a06565b845485905f90612beb9060ff16613c5e565b91906101000a81548160ff021916908360ff160217905550612c36338560405180604001604052808767ffffffffffffffff1681526020015f67ffffffffffffffff16815250612f98565b60405167ffffffffffffffff8416815273ffffffffffffffffffffffffffffffffffffffff85169033907fbaa368c6d57fd1c64659b615bbe094d79410ea80904a954145f546f23fd548489060200160405180910390a35050505050565b5f612ca260208501856133c6565b90505f829003612d19573373ffffffffffffffffffffffffffffffffffffffff821614610ee2576040517fae88db8800000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff82166004820152336024820152604401610a06565b604080517f8b73c3c69bb8fe3d512ecc4cf759cc79239f7b179b0ffacaa9a75d522b39400f81527fb0744cea4bae4302ebd785c65304df58df4478b657cf0400fb5c98365946ff5d60208201527fc89efdaa54c0f20c7adf612882df0950f5a951637e0307cdcb4c672f298b8bc69181019190915246606082015230608082015260a090205f90612df590612dbb612db636899003890189613c7c565b61300c565b6040517f19010000000000000000000000000000000000000000000000000000000000008152600281019290925260228201526042902090565b9050612e0382828686613040565b6119ec576040517f4333648200000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff8316600482015260248101829052604401610a06565b60405181606052826040528360601b602c526f23b872dd000000000000000000000000600c5260205f6064601c5f895af18060015f511416612eac57803d873b151710612eac57637939f4245f526004601cfd5b505f60605260405250505050565b81601452806034526fa9059cbb0000000000000000000000005f5260205f604460105f875af18060015f511416612f0357803d853b151710612f03576390b8ec185f526004601cfd5b505f603452505050565b6040805173ffffffffffffffffffffffffffffffffffffffff80861682528481166020830152831691810191909152606090205f906125b0565b5f7f65aef0440c21373342bfda0c0e448f0956aef5a99dca77c1ccdf331dd779590482604051602001612f7b929190613d09565b604051602081830303815290604052805190602001209050919050565b8060065f612fa7308787612f0d565b81526020808201929092526040015f2082518154939092015167ffffffffffffffff90811668010000000000000000027fffffffffffffffffffffffffffffffff00000000000000000000000000000000909416921691909117919091179055505050565b5f7fb9ab4939d1c5f1517debfaa3b0e0b11d1862e08ccc496bc65e7c11bf7a1c255582604051602001612f7b929190613dea565b5f73ffffffffffffffffffffffffffffffffffffffff85163b156130715761306a858585856130d4565b90506125b0565b73ffffffffffffffffffffffffffffffffffffffff8516158015906130cb57508473ffffffffffffffffffffffffffffffffffffffff166130b38585856131dc565b73ffffffffffffffffffffffffffffffffffffffff16145b95945050505050565b5f5f5f5f6131728862061a8060208a8a8a6040516024016130f793929190613e9c565b604080517fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe08184030181529190526020810180517bffffffffffffffffffffffffffffffffffffffffffffffffffffffff167f1626ba7e0000000000000000000000000000000000000000000000000000000017905261322d565b925092509250828015613183575081155b8015613190575080516020145b80156131d0575080517f1626ba7e00000000000000000000000000000000000000000000000000000000906131ce9083016020908101908401613eb5565b145b98975050505050505050565b5f604182146131ec57505f610d48565b60208301357f7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0811115613222575f915050610d48565b610d44858585613277565b5f5f606060405190505f388551602087018a8afa92503d8561ffff163d111561325b57506001915061ffff85165b80825260208201815f823e016040529196909550909350915050565b5f604051826040811461329257604181146132d25750613303565b60208581013560ff81901c601b0190915285356040527f7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff166060526132e3565b60408501355f1a6020526040856040375b50845f526020604060805f60015afa505f6060523d606018519150806040525b509392505050565b80356bffffffffffffffffffffffff8116811461280c575f5ffd5b5f60208284031215613336575f5ffd5b610d488261330b565b803573ffffffffffffffffffffffffffffffffffffffff8116811461280c575f5ffd5b67ffffffffffffffff81168114610e14575f5ffd5b803561280c81613362565b5f5f5f60608486031215613394575f5ffd5b61339d8461333f565b92506133ab6020850161333f565b915060408401356133bb81613362565b809150509250925092565b5f602082840312156133d6575f5ffd5b610d488261333f565b5f5f604083850312156133f0575f5ffd5b6133f98361333f565b9150602083013561340981613362565b809150509250929050565b5f5f60408385031215613425575f5ffd5b61342e8361333f565b915061343c6020840161333f565b90509250929050565b5f5f60408385031215613456575f5ffd5b50508035926020909101359150565b5f5f83601f840112613475575f5ffd5b50813567ffffffffffffffff81111561348c575f5ffd5b6020830191508360208285010111156120ee575f5ffd5b5f5f5f8385036101008112156134b7575f5ffd5b60e08112156134c4575f5ffd5b5083925060e084013567ffffffffffffffff8111156134e1575f5ffd5b6134ed86828701613465565b9497909650939450505050565b5f5f5f5f6080858703121561350d575f5ffd5b6135168561333f565b93506135246020860161330b565b9250604085013591506135396060860161333f565b905092959194509250565b5f60208284031215613554575f5ffd5b5035919050565b5f5f5f5f5f6080868803121561356f575f5ffd5b6135788661330b565b94506135866020870161333f565b9350604086013561359681613362565b9250606086013567ffffffffffffffff8111156135b1575f5ffd5b6135bd88828901613465565b969995985093965092949392505050565b5f5f604083850312156135df575f5ffd5b6135e88361333f565b946020939093013593505050565b5f5f60208385031215613607575f5ffd5b823567ffffffffffffffff81111561361d575f5ffd5b8301601f8101851361362d575f5ffd5b803567ffffffffffffffff811115613643575f5ffd5b8560208260051b8401011115613657575f5ffd5b6020919091019590945092505050565b5f5f5f838503608081121561367a575f5ffd5b6136838561333f565b93506136916020860161333f565b925060407fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc0820112156136c2575f5ffd5b506040840190509250925092565b5f5f602083850312156136e1575f5ffd5b823567ffffffffffffffff8111156136f7575f5ffd5b61370385828601613465565b90969095509350505050565b5f610100828403128015613721575f5ffd5b509092915050565b5f5f5f6060848603121561373b575f5ffd5b833592506020840135915060408401356133bb81613362565b5f5f60408385031215613765575f5ffd5b82359150602083013561340981613362565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52601160045260245ffd5b6bffffffffffffffffffffffff82811682821603908111156125ef576125ef613777565b6bffffffffffffffffffffffff81811683821601908111156125ef576125ef613777565b64ffffffffff81811683821601908111156125ef576125ef613777565b5f60208284031215613819575f5ffd5b8135610d4881613362565b803564ffffffffff8116811461280c575f5ffd5b5f60208284031215613848575f5ffd5b610d4882613824565b67ffffffffffffffff81811683821601908111156125ef576125ef613777565b81835281816020850137505f602082840101525f60207fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0601f840116840101905092915050565b602081525f6125b0602083018486613871565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52603260045260245ffd5b813561390381613362565b8154602084013561391381613362565b6fffffffffffffffff00000000000000008160401b1667ffffffffffffffff84167fffffffffffffffffffffffffffffffff000000000000000000000000000000008416171784555050505050565b604051610100810167ffffffffffffffff811182821017156139ab577f4e487b71000000000000000000000000000000000000000000000000000000005f52604160045260245ffd5b60405290565b60405160e0810167ffffffffffffffff811182821017156139ab577f4e487b71000000000000000000000000000000000000000000000000000000005f52604160045260245ffd5b80356fffffffffffffffffffffffffffffffff8116811461280c575f5ffd5b5f610100828403128015613a2a575f5ffd5b50613a33613962565b613a3c8361333f565b815260208381013590820152613a546040840161333f565b6040820152613a65606084016139f9565b6060820152613a76608084016139f9565b6080820152613a8760a084016139f9565b60a082015260c0830135613a9a81613362565b60c0820152613aab60e08401613377565b60e08201529392505050565b610100810173ffffffffffffffffffffffffffffffffffffffff613ada8461333f565b1682526020838101359083015273ffffffffffffffffffffffffffffffffffffffff613b086040850161333f565b1660408301526fffffffffffffffffffffffffffffffff613b2b606085016139f9565b166060830152613b3d608084016139f9565b6fffffffffffffffffffffffffffffffff166080830152613b6060a084016139f9565b6fffffffffffffffffffffffffffffffff1660a0830152613b8360c08401613377565b67ffffffffffffffff1660c0830152613b9e60e08401613377565b67ffffffffffffffff811660e08401525092915050565b80820281158282048414176125ef576125ef613777565b5f82613bff577f4e487b71000000000000000000000000000000000000000000000000000000005f52601260045260245ffd5b500490565b5f60ff821680613c1657613c16613777565b7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff0192915050565b67ffffffffffffffff82811682821603908111156125ef576125ef613777565b5f60ff821660ff8103613c7357613c73613777565b60010192915050565b5f60e0828403128015613c8d575f5ffd5b50613c966139b1565b613c9f8361333f565b815260208301356020820152613cb76040840161333f565b6040820152613cc86060840161333f565b6060820152613cd960808401613824565b608082015260a0830135613cec81613362565b60a0820152613cfd60c08401613377565b60c08201529392505050565b5f6101208201905083825273ffffffffffffffffffffffffffffffffffffffff83511660208301526020830151604083015273ffffffffffffffffffffffffffffffffffffffff60408401511660608301526fffffffffffffffffffffffffffffffff60608401511660808301526080830151613d9a60a08401826fffffffffffffffffffffffffffffffff169052565b5060a08301516fffffffffffffffffffffffffffffffff811660c08401525060c083015167ffffffffffffffff811660e08401525060e083015167ffffffffffffffff8116610100840152613303565b5f6101008201905083825273ffffffffffffffffffffffffffffffffffffffff83511660208301526020830151604083015273ffffffffffffffffffffffffffffffffffffffff604084015116606083015273ffffffffffffffffffffffffffffffffffffffff606084015116608083015264ffffffffff60808401511660a083015267ffffffffffffffff60a08401511660c083015260c083015161330360e084018267ffffffffffffffff169052565b838152604060208201525f6130cb604083018486613871565b5f60208284031215613ec5575f5ffd5b505191905056";
 
-// src/chain/generated/gateway-registry.ts
-const gatewayRegistryAbi = [
+// src/chain/operator-registry.ts
+const contributorRegistryAt = (address) => ({
+	name: "ContributorRegistry",
+	address,
+	abi: contributorRegistryAbi
+});
+const gatewayRegistryAt = (address) => ({
+	name: "GatewayRegistry",
+	address,
+	abi: gatewayRegistryAbi
+});
+
+// src/chain/read-each.ts
+/** What each call returns, asked at the same time; the first failure is the answer. */
+async function readEach$1(rpc, calls) {
+	const values = [];
+	for (const answer of await Promise.all(calls.map((call) => readContract(rpc, call)))) {
+		if (!answer.ok) return answer;
+		values.push(answer.value);
+	}
+	return ok(values);
+}
+
+// src/chain/generated/reexecution-panel.ts
+const reexecutionPanelAbi = [
 	{
 		"type": "constructor",
 		"inputs": [{
 			"name": "terms",
 			"type": "tuple",
-			"internalType": "struct RegistryTerms",
+			"internalType": "struct PanelTerms",
 			"components": [
 				{
-					"name": "asset",
+					"name": "contributors",
 					"type": "address",
-					"internalType": "address"
+					"internalType": "contract IOperatorRegistry"
 				},
 				{
-					"name": "minStake",
+					"name": "receiptAnchor",
+					"type": "address",
+					"internalType": "contract IReceiptAnchor"
+				},
+				{
+					"name": "verifier",
+					"type": "address",
+					"internalType": "contract IReceiptVerifier"
+				},
+				{
+					"name": "memberBond",
 					"type": "uint96",
 					"internalType": "uint96"
 				},
 				{
-					"name": "unbondingDelay",
-					"type": "uint40",
-					"internalType": "uint40"
+					"name": "accuserBond",
+					"type": "uint96",
+					"internalType": "uint96"
 				},
 				{
-					"name": "insurance",
-					"type": "address",
-					"internalType": "address"
+					"name": "silenceFine",
+					"type": "uint96",
+					"internalType": "uint96"
 				},
 				{
-					"name": "admin",
-					"type": "address",
-					"internalType": "address"
+					"name": "slashBps",
+					"type": "uint16",
+					"internalType": "uint16"
 				}
 			]
-		}, {
-			"name": "keyBook_",
-			"type": "address",
-			"internalType": "contract ISigningKeyBook"
 		}],
 		"stateMutability": "nonpayable"
 	},
 	{
 		"type": "function",
-		"name": "CLOCK_TOLERANCE",
+		"name": "APPEAL_JURY_SIZE",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "uint256",
+			"internalType": "uint256"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "APPEAL_TIME",
 		"inputs": [],
 		"outputs": [{
 			"name": "",
@@ -4828,81 +11409,280 @@ const gatewayRegistryAbi = [
 	},
 	{
 		"type": "function",
-		"name": "MAX_ACTIVE_KEYS",
+		"name": "COMMIT_TIME",
 		"inputs": [],
 		"outputs": [{
 			"name": "",
-			"type": "uint8",
-			"internalType": "uint8"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "MIN_UNBONDING_DELAY",
-		"inputs": [],
-		"outputs": [{
-			"name": "",
-			"type": "uint40",
-			"internalType": "uint40"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "REPORTER_SHARE_PERCENT",
-		"inputs": [],
-		"outputs": [{
-			"name": "",
-			"type": "uint96",
-			"internalType": "uint96"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "addSigningKey",
-		"inputs": [{
-			"name": "key",
-			"type": "address",
-			"internalType": "address"
-		}, {
-			"name": "activeFrom",
 			"type": "uint64",
 			"internalType": "uint64"
 		}],
-		"outputs": [],
-		"stateMutability": "nonpayable"
+		"stateMutability": "view"
 	},
 	{
 		"type": "function",
-		"name": "addStake",
-		"inputs": [{
-			"name": "amount",
-			"type": "uint96",
-			"internalType": "uint96"
-		}],
-		"outputs": [],
-		"stateMutability": "nonpayable"
-	},
-	{
-		"type": "function",
-		"name": "admin",
+		"name": "DRAW_TIME",
 		"inputs": [],
 		"outputs": [{
 			"name": "",
-			"type": "address",
-			"internalType": "address"
+			"type": "uint64",
+			"internalType": "uint64"
 		}],
 		"stateMutability": "view"
 	},
 	{
 		"type": "function",
-		"name": "appointSlashers",
+		"name": "JURY_SIZE",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "uint256",
+			"internalType": "uint256"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "MAX_CASE_TIME",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "uint64",
+			"internalType": "uint64"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "MAX_SLASH_BPS",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "uint16",
+			"internalType": "uint16"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "REVEAL_TIME",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "uint64",
+			"internalType": "uint64"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "abandon",
 		"inputs": [{
-			"name": "slashers",
-			"type": "address[]",
-			"internalType": "address[]"
+			"name": "digest",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "accuse",
+		"inputs": [
+			{
+				"name": "receipt",
+				"type": "tuple",
+				"internalType": "struct Receipt",
+				"components": [
+					{
+						"name": "work",
+						"type": "tuple",
+						"internalType": "struct Work",
+						"components": [
+							{
+								"name": "jobId",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "gateway",
+								"type": "address",
+								"internalType": "address"
+							},
+							{
+								"name": "contributor",
+								"type": "address",
+								"internalType": "address"
+							},
+							{
+								"name": "modelId",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "inputHash",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "outputHash",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "contentHash",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "streamRoot",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "promptTokens",
+								"type": "uint32",
+								"internalType": "uint32"
+							},
+							{
+								"name": "cachedPromptTokens",
+								"type": "uint32",
+								"internalType": "uint32"
+							},
+							{
+								"name": "completionTokens",
+								"type": "uint32",
+								"internalType": "uint32"
+							},
+							{
+								"name": "commitment",
+								"type": "bytes32",
+								"internalType": "bytes32"
+							},
+							{
+								"name": "startedAt",
+								"type": "uint64",
+								"internalType": "uint64"
+							},
+							{
+								"name": "finishedAt",
+								"type": "uint64",
+								"internalType": "uint64"
+							},
+							{
+								"name": "status",
+								"type": "uint8",
+								"internalType": "uint8"
+							}
+						]
+					},
+					{
+						"name": "receiptId",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "gatewaySeq",
+						"type": "uint64",
+						"internalType": "uint64"
+					},
+					{
+						"name": "client",
+						"type": "address",
+						"internalType": "address"
+					},
+					{
+						"name": "requestHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "responseHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "channelId",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "channelSeq",
+						"type": "uint64",
+						"internalType": "uint64"
+					},
+					{
+						"name": "cost",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "cumulative",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "priceHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "prevReceipt",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "tiers",
+						"type": "uint16",
+						"internalType": "uint16"
+					},
+					{
+						"name": "evidenceHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "anchorBy",
+						"type": "uint64",
+						"internalType": "uint64"
+					}
+				]
+			},
+			{
+				"name": "contributorSignature",
+				"type": "bytes",
+				"internalType": "bytes"
+			},
+			{
+				"name": "gatewaySignature",
+				"type": "bytes",
+				"internalType": "bytes"
+			}
+		],
+		"outputs": [{
+			"name": "digest",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "accuserBond",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "uint96",
+			"internalType": "uint96"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "appeal",
+		"inputs": [{
+			"name": "digest",
+			"type": "bytes32",
+			"internalType": "bytes32"
 		}],
 		"outputs": [],
 		"stateMutability": "nonpayable"
@@ -4920,123 +11700,108 @@ const gatewayRegistryAbi = [
 	},
 	{
 		"type": "function",
-		"name": "cancelUnbonding",
-		"inputs": [],
-		"outputs": [],
-		"stateMutability": "nonpayable"
+		"name": "ballotOf",
+		"inputs": [
+			{
+				"name": "digest",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "round",
+				"type": "uint8",
+				"internalType": "uint8"
+			},
+			{
+				"name": "member",
+				"type": "address",
+				"internalType": "address"
+			}
+		],
+		"outputs": [{
+			"name": "",
+			"type": "tuple",
+			"internalType": "struct IReexecutionPanel.Ballot",
+			"components": [
+				{
+					"name": "commitment",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "onJury",
+					"type": "bool",
+					"internalType": "bool"
+				},
+				{
+					"name": "revealed",
+					"type": "bool",
+					"internalType": "bool"
+				},
+				{
+					"name": "wrong",
+					"type": "bool",
+					"internalType": "bool"
+				}
+			]
+		}],
+		"stateMutability": "view"
 	},
 	{
 		"type": "function",
-		"name": "forfeits",
+		"name": "cases",
 		"inputs": [{
-			"name": "faultId",
+			"name": "digest",
 			"type": "bytes32",
 			"internalType": "bytes32"
 		}],
 		"outputs": [{
-			"name": "reporter",
-			"type": "address",
-			"internalType": "address"
-		}, {
-			"name": "amount",
-			"type": "uint96",
-			"internalType": "uint96"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "insurance",
-		"inputs": [],
-		"outputs": [{
-			"name": "",
-			"type": "address",
-			"internalType": "address"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "isServing",
-		"inputs": [{
-			"name": "operator",
-			"type": "address",
-			"internalType": "address"
-		}],
-		"outputs": [{
-			"name": "",
-			"type": "bool",
-			"internalType": "bool"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "isSlasher",
-		"inputs": [{
-			"name": "account",
-			"type": "address",
-			"internalType": "address"
-		}],
-		"outputs": [{
-			"name": "",
-			"type": "bool",
-			"internalType": "bool"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "keyBook",
-		"inputs": [],
-		"outputs": [{
-			"name": "",
-			"type": "address",
-			"internalType": "contract ISigningKeyBook"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "minStake",
-		"inputs": [],
-		"outputs": [{
-			"name": "",
-			"type": "uint96",
-			"internalType": "uint96"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "operators",
-		"inputs": [{
-			"name": "operator",
-			"type": "address",
-			"internalType": "address"
-		}],
-		"outputs": [{
 			"name": "",
 			"type": "tuple",
-			"internalType": "struct IOperatorRegistry.Operator",
+			"internalType": "struct IReexecutionPanel.Case",
 			"components": [
 				{
-					"name": "stake",
-					"type": "uint96",
-					"internalType": "uint96"
+					"name": "accused",
+					"type": "address",
+					"internalType": "address"
 				},
 				{
-					"name": "unbonding",
-					"type": "uint96",
-					"internalType": "uint96"
+					"name": "accuser",
+					"type": "address",
+					"internalType": "address"
 				},
 				{
-					"name": "withdrawableAt",
-					"type": "uint40",
-					"internalType": "uint40"
+					"name": "appellant",
+					"type": "address",
+					"internalType": "address"
 				},
 				{
-					"name": "activeKeys",
+					"name": "drawBlock",
+					"type": "uint64",
+					"internalType": "uint64"
+				},
+				{
+					"name": "drawUntil",
+					"type": "uint64",
+					"internalType": "uint64"
+				},
+				{
+					"name": "commitUntil",
+					"type": "uint64",
+					"internalType": "uint64"
+				},
+				{
+					"name": "revealUntil",
+					"type": "uint64",
+					"internalType": "uint64"
+				},
+				{
+					"name": "appealUntil",
+					"type": "uint64",
+					"internalType": "uint64"
+				},
+				{
+					"name": "round",
 					"type": "uint8",
 					"internalType": "uint8"
 				},
@@ -5044,6 +11809,11 @@ const gatewayRegistryAbi = [
 					"name": "state",
 					"type": "uint8",
 					"internalType": "uint8"
+				},
+				{
+					"name": "foundWrong",
+					"type": "bool",
+					"internalType": "bool"
 				}
 			]
 		}],
@@ -5051,16 +11821,13 @@ const gatewayRegistryAbi = [
 	},
 	{
 		"type": "function",
-		"name": "pause",
-		"inputs": [],
-		"outputs": [],
-		"stateMutability": "nonpayable"
-	},
-	{
-		"type": "function",
-		"name": "payForfeit",
+		"name": "commitVote",
 		"inputs": [{
-			"name": "faultId",
+			"name": "digest",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}, {
+			"name": "commitment",
 			"type": "bytes32",
 			"internalType": "bytes32"
 		}],
@@ -5069,921 +11836,13 @@ const gatewayRegistryAbi = [
 	},
 	{
 		"type": "function",
-		"name": "priceSheetPublishedAt",
+		"name": "conclude",
 		"inputs": [{
-			"name": "priceHash",
+			"name": "digest",
 			"type": "bytes32",
 			"internalType": "bytes32"
 		}],
-		"outputs": [{
-			"name": "timestampS",
-			"type": "uint64",
-			"internalType": "uint64"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "publishPriceSheet",
-		"inputs": [{
-			"name": "sheet",
-			"type": "tuple",
-			"internalType": "struct PriceSheet",
-			"components": [
-				{
-					"name": "operator",
-					"type": "address",
-					"internalType": "address"
-				},
-				{
-					"name": "modelId",
-					"type": "bytes32",
-					"internalType": "bytes32"
-				},
-				{
-					"name": "asset",
-					"type": "address",
-					"internalType": "address"
-				},
-				{
-					"name": "promptAtomicPerMtok",
-					"type": "uint128",
-					"internalType": "uint128"
-				},
-				{
-					"name": "cachedPromptAtomicPerMtok",
-					"type": "uint128",
-					"internalType": "uint128"
-				},
-				{
-					"name": "completionAtomicPerMtok",
-					"type": "uint128",
-					"internalType": "uint128"
-				},
-				{
-					"name": "validFrom",
-					"type": "uint64",
-					"internalType": "uint64"
-				},
-				{
-					"name": "validUntil",
-					"type": "uint64",
-					"internalType": "uint64"
-				}
-			]
-		}],
-		"outputs": [{
-			"name": "priceHash",
-			"type": "bytes32",
-			"internalType": "bytes32"
-		}],
-		"stateMutability": "nonpayable"
-	},
-	{
-		"type": "function",
-		"name": "register",
-		"inputs": [
-			{
-				"name": "stake",
-				"type": "uint96",
-				"internalType": "uint96"
-			},
-			{
-				"name": "signingKey",
-				"type": "address",
-				"internalType": "address"
-			},
-			{
-				"name": "activeFrom",
-				"type": "uint64",
-				"internalType": "uint64"
-			},
-			{
-				"name": "endpoint",
-				"type": "string",
-				"internalType": "string"
-			}
-		],
 		"outputs": [],
-		"stateMutability": "nonpayable"
-	},
-	{
-		"type": "function",
-		"name": "resume",
-		"inputs": [],
-		"outputs": [],
-		"stateMutability": "nonpayable"
-	},
-	{
-		"type": "function",
-		"name": "retireSigningKey",
-		"inputs": [{
-			"name": "operator",
-			"type": "address",
-			"internalType": "address"
-		}, {
-			"name": "key",
-			"type": "address",
-			"internalType": "address"
-		}],
-		"outputs": [],
-		"stateMutability": "nonpayable"
-	},
-	{
-		"type": "function",
-		"name": "revokeSigningKey",
-		"inputs": [{
-			"name": "key",
-			"type": "address",
-			"internalType": "address"
-		}],
-		"outputs": [],
-		"stateMutability": "nonpayable"
-	},
-	{
-		"type": "function",
-		"name": "setEndpoint",
-		"inputs": [{
-			"name": "endpoint",
-			"type": "string",
-			"internalType": "string"
-		}],
-		"outputs": [],
-		"stateMutability": "nonpayable"
-	},
-	{
-		"type": "function",
-		"name": "signingKeyActiveAt",
-		"inputs": [
-			{
-				"name": "operator",
-				"type": "address",
-				"internalType": "address"
-			},
-			{
-				"name": "key",
-				"type": "address",
-				"internalType": "address"
-			},
-			{
-				"name": "timestampS",
-				"type": "uint64",
-				"internalType": "uint64"
-			}
-		],
-		"outputs": [{
-			"name": "",
-			"type": "bool",
-			"internalType": "bool"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "signingKeys",
-		"inputs": [{
-			"name": "operator",
-			"type": "address",
-			"internalType": "address"
-		}, {
-			"name": "key",
-			"type": "address",
-			"internalType": "address"
-		}],
-		"outputs": [{
-			"name": "activeFrom",
-			"type": "uint64",
-			"internalType": "uint64"
-		}, {
-			"name": "revokedAt",
-			"type": "uint64",
-			"internalType": "uint64"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "slash",
-		"inputs": [
-			{
-				"name": "operator",
-				"type": "address",
-				"internalType": "address"
-			},
-			{
-				"name": "amount",
-				"type": "uint96",
-				"internalType": "uint96"
-			},
-			{
-				"name": "faultId",
-				"type": "bytes32",
-				"internalType": "bytes32"
-			},
-			{
-				"name": "reporter",
-				"type": "address",
-				"internalType": "address"
-			}
-		],
-		"outputs": [{
-			"name": "taken",
-			"type": "uint96",
-			"internalType": "uint96"
-		}],
-		"stateMutability": "nonpayable"
-	},
-	{
-		"type": "function",
-		"name": "startUnbonding",
-		"inputs": [{
-			"name": "amount",
-			"type": "uint96",
-			"internalType": "uint96"
-		}],
-		"outputs": [],
-		"stateMutability": "nonpayable"
-	},
-	{
-		"type": "function",
-		"name": "unbondingDelay",
-		"inputs": [],
-		"outputs": [{
-			"name": "",
-			"type": "uint40",
-			"internalType": "uint40"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "withdrawUnbonded",
-		"inputs": [{
-			"name": "to",
-			"type": "address",
-			"internalType": "address"
-		}],
-		"outputs": [],
-		"stateMutability": "nonpayable"
-	},
-	{
-		"type": "event",
-		"name": "EndpointChanged",
-		"inputs": [{
-			"name": "operator",
-			"type": "address",
-			"indexed": true,
-			"internalType": "address"
-		}, {
-			"name": "endpoint",
-			"type": "string",
-			"indexed": false,
-			"internalType": "string"
-		}],
-		"anonymous": false
-	},
-	{
-		"type": "event",
-		"name": "ForfeitPaid",
-		"inputs": [
-			{
-				"name": "faultId",
-				"type": "bytes32",
-				"indexed": true,
-				"internalType": "bytes32"
-			},
-			{
-				"name": "reporter",
-				"type": "address",
-				"indexed": true,
-				"internalType": "address"
-			},
-			{
-				"name": "reward",
-				"type": "uint96",
-				"indexed": false,
-				"internalType": "uint96"
-			},
-			{
-				"name": "insured",
-				"type": "uint96",
-				"indexed": false,
-				"internalType": "uint96"
-			}
-		],
-		"anonymous": false
-	},
-	{
-		"type": "event",
-		"name": "OperatorPaused",
-		"inputs": [{
-			"name": "operator",
-			"type": "address",
-			"indexed": true,
-			"internalType": "address"
-		}],
-		"anonymous": false
-	},
-	{
-		"type": "event",
-		"name": "OperatorRegistered",
-		"inputs": [{
-			"name": "operator",
-			"type": "address",
-			"indexed": true,
-			"internalType": "address"
-		}, {
-			"name": "endpoint",
-			"type": "string",
-			"indexed": false,
-			"internalType": "string"
-		}],
-		"anonymous": false
-	},
-	{
-		"type": "event",
-		"name": "OperatorResumed",
-		"inputs": [{
-			"name": "operator",
-			"type": "address",
-			"indexed": true,
-			"internalType": "address"
-		}],
-		"anonymous": false
-	},
-	{
-		"type": "event",
-		"name": "OperatorSlashed",
-		"inputs": [
-			{
-				"name": "operator",
-				"type": "address",
-				"indexed": true,
-				"internalType": "address"
-			},
-			{
-				"name": "faultId",
-				"type": "bytes32",
-				"indexed": true,
-				"internalType": "bytes32"
-			},
-			{
-				"name": "reporter",
-				"type": "address",
-				"indexed": true,
-				"internalType": "address"
-			},
-			{
-				"name": "amount",
-				"type": "uint96",
-				"indexed": false,
-				"internalType": "uint96"
-			},
-			{
-				"name": "stake",
-				"type": "uint96",
-				"indexed": false,
-				"internalType": "uint96"
-			}
-		],
-		"anonymous": false
-	},
-	{
-		"type": "event",
-		"name": "PriceSheetPublished",
-		"inputs": [
-			{
-				"name": "operator",
-				"type": "address",
-				"indexed": true,
-				"internalType": "address"
-			},
-			{
-				"name": "modelId",
-				"type": "bytes32",
-				"indexed": true,
-				"internalType": "bytes32"
-			},
-			{
-				"name": "priceHash",
-				"type": "bytes32",
-				"indexed": true,
-				"internalType": "bytes32"
-			},
-			{
-				"name": "sheet",
-				"type": "tuple",
-				"indexed": false,
-				"internalType": "struct PriceSheet",
-				"components": [
-					{
-						"name": "operator",
-						"type": "address",
-						"internalType": "address"
-					},
-					{
-						"name": "modelId",
-						"type": "bytes32",
-						"internalType": "bytes32"
-					},
-					{
-						"name": "asset",
-						"type": "address",
-						"internalType": "address"
-					},
-					{
-						"name": "promptAtomicPerMtok",
-						"type": "uint128",
-						"internalType": "uint128"
-					},
-					{
-						"name": "cachedPromptAtomicPerMtok",
-						"type": "uint128",
-						"internalType": "uint128"
-					},
-					{
-						"name": "completionAtomicPerMtok",
-						"type": "uint128",
-						"internalType": "uint128"
-					},
-					{
-						"name": "validFrom",
-						"type": "uint64",
-						"internalType": "uint64"
-					},
-					{
-						"name": "validUntil",
-						"type": "uint64",
-						"internalType": "uint64"
-					}
-				]
-			}
-		],
-		"anonymous": false
-	},
-	{
-		"type": "event",
-		"name": "SigningKeyAdded",
-		"inputs": [
-			{
-				"name": "operator",
-				"type": "address",
-				"indexed": true,
-				"internalType": "address"
-			},
-			{
-				"name": "key",
-				"type": "address",
-				"indexed": true,
-				"internalType": "address"
-			},
-			{
-				"name": "activeFrom",
-				"type": "uint64",
-				"indexed": false,
-				"internalType": "uint64"
-			}
-		],
-		"anonymous": false
-	},
-	{
-		"type": "event",
-		"name": "SigningKeyRevoked",
-		"inputs": [
-			{
-				"name": "operator",
-				"type": "address",
-				"indexed": true,
-				"internalType": "address"
-			},
-			{
-				"name": "key",
-				"type": "address",
-				"indexed": true,
-				"internalType": "address"
-			},
-			{
-				"name": "revokedAt",
-				"type": "uint64",
-				"indexed": false,
-				"internalType": "uint64"
-			}
-		],
-		"anonymous": false
-	},
-	{
-		"type": "event",
-		"name": "SlasherAppointed",
-		"inputs": [{
-			"name": "slasher",
-			"type": "address",
-			"indexed": true,
-			"internalType": "address"
-		}],
-		"anonymous": false
-	},
-	{
-		"type": "event",
-		"name": "StakeAdded",
-		"inputs": [
-			{
-				"name": "operator",
-				"type": "address",
-				"indexed": true,
-				"internalType": "address"
-			},
-			{
-				"name": "amount",
-				"type": "uint96",
-				"indexed": false,
-				"internalType": "uint96"
-			},
-			{
-				"name": "stake",
-				"type": "uint96",
-				"indexed": false,
-				"internalType": "uint96"
-			}
-		],
-		"anonymous": false
-	},
-	{
-		"type": "event",
-		"name": "StakeWithdrawn",
-		"inputs": [
-			{
-				"name": "operator",
-				"type": "address",
-				"indexed": true,
-				"internalType": "address"
-			},
-			{
-				"name": "to",
-				"type": "address",
-				"indexed": true,
-				"internalType": "address"
-			},
-			{
-				"name": "amount",
-				"type": "uint96",
-				"indexed": false,
-				"internalType": "uint96"
-			}
-		],
-		"anonymous": false
-	},
-	{
-		"type": "event",
-		"name": "UnbondingCancelled",
-		"inputs": [
-			{
-				"name": "operator",
-				"type": "address",
-				"indexed": true,
-				"internalType": "address"
-			},
-			{
-				"name": "amount",
-				"type": "uint96",
-				"indexed": false,
-				"internalType": "uint96"
-			},
-			{
-				"name": "stake",
-				"type": "uint96",
-				"indexed": false,
-				"internalType": "uint96"
-			}
-		],
-		"anonymous": false
-	},
-	{
-		"type": "event",
-		"name": "UnbondingStarted",
-		"inputs": [
-			{
-				"name": "operator",
-				"type": "address",
-				"indexed": true,
-				"internalType": "address"
-			},
-			{
-				"name": "amount",
-				"type": "uint96",
-				"indexed": false,
-				"internalType": "uint96"
-			},
-			{
-				"name": "unbonding",
-				"type": "uint96",
-				"indexed": false,
-				"internalType": "uint96"
-			},
-			{
-				"name": "withdrawableAt",
-				"type": "uint40",
-				"indexed": false,
-				"internalType": "uint40"
-			}
-		],
-		"anonymous": false
-	},
-	{
-		"type": "error",
-		"name": "ActiveFromTooEarly",
-		"inputs": [{
-			"name": "activeFrom",
-			"type": "uint64",
-			"internalType": "uint64"
-		}, {
-			"name": "earliest",
-			"type": "uint64",
-			"internalType": "uint64"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "ActiveKeysRemain",
-		"inputs": [{
-			"name": "activeKeys",
-			"type": "uint8",
-			"internalType": "uint8"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "AlreadyPaused",
-		"inputs": [{
-			"name": "operator",
-			"type": "address",
-			"internalType": "address"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "AlreadyRegistered",
-		"inputs": [{
-			"name": "operator",
-			"type": "address",
-			"internalType": "address"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "AmountExceedsStake",
-		"inputs": [{
-			"name": "amount",
-			"type": "uint96",
-			"internalType": "uint96"
-		}, {
-			"name": "stake",
-			"type": "uint96",
-			"internalType": "uint96"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "AmountIsZero",
-		"inputs": []
-	},
-	{
-		"type": "error",
-		"name": "AssetIsZero",
-		"inputs": []
-	},
-	{
-		"type": "error",
-		"name": "FaultAlreadySlashed",
-		"inputs": [{
-			"name": "faultId",
-			"type": "bytes32",
-			"internalType": "bytes32"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "InsuranceIsZero",
-		"inputs": []
-	},
-	{
-		"type": "error",
-		"name": "KeyAlreadyKnown",
-		"inputs": [{
-			"name": "operator",
-			"type": "address",
-			"internalType": "address"
-		}, {
-			"name": "key",
-			"type": "address",
-			"internalType": "address"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "KeyIsZero",
-		"inputs": []
-	},
-	{
-		"type": "error",
-		"name": "KeyNotActive",
-		"inputs": [{
-			"name": "operator",
-			"type": "address",
-			"internalType": "address"
-		}, {
-			"name": "key",
-			"type": "address",
-			"internalType": "address"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "NoForfeit",
-		"inputs": [{
-			"name": "faultId",
-			"type": "bytes32",
-			"internalType": "bytes32"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "NotPaused",
-		"inputs": [{
-			"name": "operator",
-			"type": "address",
-			"internalType": "address"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "NotRegistered",
-		"inputs": [{
-			"name": "operator",
-			"type": "address",
-			"internalType": "address"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "NothingToSlash",
-		"inputs": [{
-			"name": "operator",
-			"type": "address",
-			"internalType": "address"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "NothingUnbonding",
-		"inputs": [{
-			"name": "operator",
-			"type": "address",
-			"internalType": "address"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "Reentrancy",
-		"inputs": []
-	},
-	{
-		"type": "error",
-		"name": "SenderNotAdmin",
-		"inputs": [{
-			"name": "sender",
-			"type": "address",
-			"internalType": "address"
-		}, {
-			"name": "admin",
-			"type": "address",
-			"internalType": "address"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "SenderNotSlasher",
-		"inputs": [{
-			"name": "sender",
-			"type": "address",
-			"internalType": "address"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "SheetOperatorMismatch",
-		"inputs": [{
-			"name": "sheetOperator",
-			"type": "address",
-			"internalType": "address"
-		}, {
-			"name": "sender",
-			"type": "address",
-			"internalType": "address"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "SheetWindowEmpty",
-		"inputs": [{
-			"name": "validFrom",
-			"type": "uint64",
-			"internalType": "uint64"
-		}, {
-			"name": "validUntil",
-			"type": "uint64",
-			"internalType": "uint64"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "StakeBelowMinimum",
-		"inputs": [{
-			"name": "stake",
-			"type": "uint96",
-			"internalType": "uint96"
-		}, {
-			"name": "minimum",
-			"type": "uint96",
-			"internalType": "uint96"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "StakeNotBelowMinimum",
-		"inputs": [{
-			"name": "stake",
-			"type": "uint96",
-			"internalType": "uint96"
-		}, {
-			"name": "minimum",
-			"type": "uint96",
-			"internalType": "uint96"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "TooManyActiveKeys",
-		"inputs": [{
-			"name": "activeKeys",
-			"type": "uint8",
-			"internalType": "uint8"
-		}, {
-			"name": "maximum",
-			"type": "uint8",
-			"internalType": "uint8"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "UnbondingDelayTooShort",
-		"inputs": [{
-			"name": "unbondingDelay",
-			"type": "uint40",
-			"internalType": "uint40"
-		}, {
-			"name": "minimum",
-			"type": "uint40",
-			"internalType": "uint40"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "UnbondingNotOver",
-		"inputs": [{
-			"name": "withdrawableAt",
-			"type": "uint40",
-			"internalType": "uint40"
-		}, {
-			"name": "nowS",
-			"type": "uint256",
-			"internalType": "uint256"
-		}]
-	}
-];
-/** Creation code; constructor arguments are appended to it. */
-const gatewayRegistryBytecode = "0x610120604052348015610010575f5ffd5b5060405161323e38038061323e83398101604081905261002f916101b0565b8151829081906001600160a01b031661005b5760405163281a22f360e11b815260040160405180910390fd5b60608101516001600160a01b031661008657604051632261ec0160e21b815260040160405180910390fd5b80602001516001600160601b03165f036100b3576040516310eb483f60e21b815260040160405180910390fd5b62093a8064ffffffffff16816040015164ffffffffff1610156101055760408082015190516336458f3b60e01b815264ffffffffff909116600482015262093a80602482015260440160405180910390fd5b80516001600160a01b03908116608090815260208301516001600160601b031660c052604083015164ffffffffff1660e0526060830151821660a052909101515f80546001600160a01b0319169183169190911790559190911661010052506102679050565b80516001600160a01b0381168114610181575f5ffd5b919050565b80516001600160601b0381168114610181575f5ffd5b805164ffffffffff81168114610181575f5ffd5b5f5f82840360c08112156101c2575f5ffd5b60a08112156101cf575f5ffd5b5060405160a081016001600160401b03811182821017156101fe57634e487b7160e01b5f52604160045260245ffd5b60405261020a8461016b565b815261021860208501610186565b60208201526102296040850161019c565b604082015261023a6060850161016b565b606082015261024b6080850161016b565b6080820152915061025e60a0840161016b565b90509250929050565b60805160a05160c05160e05161010051612f2361031b5f395f81816105300152818161202101526126af01525f818161070901526109b801525f8181610431015281816108fc01528181610b8401528181610bed01528181610c5101528181610cd101528181610d34015281816110f7015261117601525f81816106390152611db201525f8181610475015281816112ba0152818161185f01528181611d4101528181611d900152611f4d0152612f235ff3fe608060405234801561000f575f5ffd5b50600436106101e7575f3560e01c806355c0e4e011610109578063aeffaa471161009e578063cf22f0dd1161006e578063cf22f0dd146106f1578063db7dd35a14610704578063f173f1311461072b578063f851a4401461073e575f5ffd5b8063aeffaa4714610676578063bc856b9814610689578063bd2e59db1461069c578063ccea74d4146106d0575f5ffd5b80638456cb59116100d95780638456cb591461062c57806389cf320414610634578063906d9dbb1461065b578063a9b828191461066e575f5ffd5b806355c0e4e01461055257806357601c5d146105e85780635d8636221461060a5780637a78a77214610612575f5ffd5b8063296973141161017f57806344abfee21161014f57806344abfee2146104cf5780634726c553146104ef57806350b7a7091461051857806354c594131461052b575f5ffd5b8063296973141461040a578063375b3c0a1461042c57806338d52e0f146104705780634474ba9c146104bc575f5ffd5b806313e7c9d8116101ba57806313e7c9d8146102435780631a7f59a8146103d1578063240d87b3146103e457806324c125d0146103f7575f5ffd5b8063046f7da2146101eb578063065cefc3146101f557806307bc17d6146102085780630b06d66f14610230575b5f5ffd5b6101f361075d565b005b6101f3610203366004612726565b61080b565b61021b610216366004612782565b610ac9565b60405190151581526020015b60405180910390f35b61021b61023e3660046127c6565b610af2565b6103676102513660046127c6565b6040805160a0810182525f808252602082018190529181018290526060810182905260808101919091525073ffffffffffffffffffffffffffffffffffffffff165f81815260036020908152604080832081516060808201845291546bffffffffffffffffffffffff80821683526c010000000000000000000000008204811683870190815264ffffffffff78010000000000000000000000000000000000000000000000009093048316848701908152988852600487529685902085518087018752905460ff80821683526101009091048116828901908152875160a0810189529551841686529851909216968401969096529651169281019290925291518416918101919091529051909116608082015290565b60405161022791905f60a0820190506bffffffffffffffffffffffff83511682526bffffffffffffffffffffffff602084015116602083015264ffffffffff604084015116604083015260ff606084015116606083015260ff608084015116608083015292915050565b6101f36103df3660046127c6565b610bb1565b6101f36103f23660046127df565b610bbe565b6101f3610405366004612814565b610c8f565b61041361038481565b60405167ffffffffffffffff9091168152602001610227565b6104537f000000000000000000000000000000000000000000000000000000000000000081565b6040516bffffffffffffffffffffffff9091168152602001610227565b6104977f000000000000000000000000000000000000000000000000000000000000000081565b60405173ffffffffffffffffffffffffffffffffffffffff9091168152602001610227565b6104536104ca366004612845565b610d70565b6104d962093a8081565b60405164ffffffffff9091168152602001610227565b6104136104fd36600461288f565b60056020525f908152604090205467ffffffffffffffff1681565b6101f36105263660046128e4565b611064565b6104977f000000000000000000000000000000000000000000000000000000000000000081565b6105af61056036600461288f565b60026020525f908152604090205473ffffffffffffffffffffffffffffffffffffffff8116907401000000000000000000000000000000000000000090046bffffffffffffffffffffffff1682565b6040805173ffffffffffffffffffffffffffffffffffffffff90931683526bffffffffffffffffffffffff909116602083015201610227565b61021b6105f63660046127c6565b60016020525f908152604090205460ff1681565b610453601481565b61061a602081565b60405160ff9091168152602001610227565b6101f3611317565b6104977f000000000000000000000000000000000000000000000000000000000000000081565b6101f3610669366004612957565b6113e0565b6101f361156f565b6101f36106843660046127c6565b611682565b6101f36106973660046129c8565b6118d0565b6106af6106aa366004612814565b61192e565b6040805167ffffffffffffffff938416815292909116602083015201610227565b6106e36106de366004612a07565b611951565b604051908152602001610227565b6101f36106ff36600461288f565b611b7d565b6104d97f000000000000000000000000000000000000000000000000000000000000000081565b6101f3610739366004612726565b611df0565b5f546104979073ffffffffffffffffffffffffffffffffffffffff1681565b5f61076733611f8b565b8054909150610100900460ff166002146107b4576040517fbda7dd280000000000000000000000000000000000000000000000000000000081523360048201526024015b60405180910390fd5b80547fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff00ff1661010017815560405133907f6b550e5bd79f916a206f90fb9451efc80c9d248e641a7816360cf4be9016c5d2905f90a250565b806bffffffffffffffffffffffff165f03610852576040517f43ad20fc00000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b5f61085c33611f8b565b54335f908152600360205260409020805460ff9092169250906bffffffffffffffffffffffff90811690841611156108db5780546040517fdb0f3b020000000000000000000000000000000000000000000000000000000081526bffffffffffffffffffffffff808616600483015290911660248201526044016107ab565b80545f906108f89085906bffffffffffffffffffffffff16612a4e565b90507f00000000000000000000000000000000000000000000000000000000000000006bffffffffffffffffffffffff16816bffffffffffffffffffffffff16108015610947575060ff831615155b15610983576040517f3f51ba3100000000000000000000000000000000000000000000000000000000815260ff841660048201526024016107ab565b81545f906109b09086906c0100000000000000000000000090046bffffffffffffffffffffffff16612a78565b90505f6109dd7f000000000000000000000000000000000000000000000000000000000000000042612a9c565b845464ffffffffff8216780100000000000000000000000000000000000000000000000081027fffffff0000000000ffffffffffffffffffffffffffffffffffffffffffffffff6bffffffffffffffffffffffff8781166c0100000000000000000000000081027fffffffffffffffff0000000000000000000000000000000000000000000000009096168a831617959095179190911691909117885560408051918b16825260208201939093529182015290915033907f3bdfa42a38bd063c199a394e7661dd83e993f09c24a19c32076459c1e8501bb89060600160405180910390a2505050505050565b5f5f610ad5858561200c565b9050610ae9815f01518260200151856120dc565b95945050505050565b73ffffffffffffffffffffffffffffffffffffffff81165f90815260046020908152604080832081518083019092525460ff808216835261010090910416918101829052906001148015610b495750805160ff1615155b8015610baa575073ffffffffffffffffffffffffffffffffffffffff83165f908152600360205260409020546bffffffffffffffffffffffff7f00000000000000000000000000000000000000000000000000000000000000008116911610155b9392505050565b610bbb3382612143565b50565b5f610bc833611f8b565b335f908152600360205260409020549091506bffffffffffffffffffffffff908116907f000000000000000000000000000000000000000000000000000000000000000016811015610c7e576040517f3e6a699b0000000000000000000000000000000000000000000000000000000081526bffffffffffffffffffffffff80831660048301527f00000000000000000000000000000000000000000000000000000000000000001660248201526044016107ab565b610c8982858561229a565b50505050565b610c9882611f8b565b5073ffffffffffffffffffffffffffffffffffffffff82165f908152600360205260409020546bffffffffffffffffffffffff908116907f0000000000000000000000000000000000000000000000000000000000000000168110610d61576040517f6367d3820000000000000000000000000000000000000000000000000000000081526bffffffffffffffffffffffff80831660048301527f00000000000000000000000000000000000000000000000000000000000000001660248201526044016107ab565b610d6b8383612143565b505050565b335f9081526001602052604081205460ff16610dba576040517f6bfb3a640000000000000000000000000000000000000000000000000000000081523360048201526024016107ab565b5f838152600260205260409020805473ffffffffffffffffffffffffffffffffffffffff1615610e19576040517f80b55afc000000000000000000000000000000000000000000000000000000008152600481018590526024016107ab565b73ffffffffffffffffffffffffffffffffffffffff86165f908152600360205260408120805490916bffffffffffffffffffffffff808316926c0100000000000000000000000090048116919089168311610e745782610e76565b885b90505f610e83828b612a4e565b90505f836bffffffffffffffffffffffff16826bffffffffffffffffffffffff1610610eaf5783610eb1565b815b9050610ebd8184612a78565b9750876bffffffffffffffffffffffff165f03610f1e576040517fea53296000000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff8d1660048201526024016107ab565b610f288386612a4e565b86547fffffffffffffffffffffffffffffffffffffffff000000000000000000000000166bffffffffffffffffffffffff918216178755811615610fba57610f708185612a4e565b86546bffffffffffffffffffffffff919091166c01000000000000000000000000027fffffffffffffffff000000000000000000000000ffffffffffffffffffffffff9091161786555b6bffffffffffffffffffffffff8816740100000000000000000000000000000000000000000273ffffffffffffffffffffffffffffffffffffffff808b1691821789558b908e167f790c7eafe99f6c404e9d4ed1090f1a4ea389b225ab684545693961bc9925bfc58b61102d888b612a4e565b604080516bffffffffffffffffffffffff93841681529290911660208301520160405180910390a450505050505050949350505050565b688000000000ab143c064660010361108e57805c1561108657805f526004601cfd5b30815d6110a3565b3081540361109f57805f526004601cfd5b3081555b50335f9081526004602052604090208054610100900460ff16156110f5576040517f45ed80e90000000000000000000000000000000000000000000000000000000081523360048201526024016107ab565b7f00000000000000000000000000000000000000000000000000000000000000006bffffffffffffffffffffffff16866bffffffffffffffffffffffff1610156111a3576040517f3e6a699b0000000000000000000000000000000000000000000000000000000081526bffffffffffffffffffffffff80881660048301527f00000000000000000000000000000000000000000000000000000000000000001660248201526044016107ab565b80547fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff00ff16610100178155335f818152600360205260409081902080546bffffffffffffffffffffffff8a167fffffffffffffffffffffffffffffffffffffffff000000000000000000000000909116179055517f11a85ea4a40584362c3d9c17685709a2e02b466ac78d5eb00b6aff73d90f5805906112459086908690612ab9565b60405180910390a2604080516bffffffffffffffffffffffff8816808252602082015233917fa555f0a0e2e0c2d2feeb29b013d1d8e5c003ea04f9a67929092e2878f3669481910160405180910390a26112a081868661229a565b6112f073ffffffffffffffffffffffffffffffffffffffff7f00000000000000000000000000000000000000000000000000000000000000001633306bffffffffffffffffffffffff8a16612504565b50688000000000ab143c064660010361130b575f815d61130f565b8081555b505050505050565b5f61132133611f8b565b80549091507ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe61010090910460ff1601611389576040517fac419b770000000000000000000000000000000000000000000000000000000081523360048201526024016107ab565b80547fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff00ff1661020017815560405133907fc5437eb8dd091f69800961953f2bb0bc16ae1ff2d3e52caa96796db65f8271da905f90a250565b5f5473ffffffffffffffffffffffffffffffffffffffff163314611451575f546040517fe9c0a29600000000000000000000000000000000000000000000000000000000815233600482015273ffffffffffffffffffffffffffffffffffffffff90911660248201526044016107ab565b5f80547fffffffffffffffffffffffff00000000000000000000000000000000000000001681555b81811015610d6b576001805f85858581811061149757611497612b05565b90506020020160208101906114ac91906127c6565b73ffffffffffffffffffffffffffffffffffffffff16815260208101919091526040015f2080547fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff001691151591909117905582828281811061151057611510612b05565b905060200201602081019061152591906127c6565b73ffffffffffffffffffffffffffffffffffffffff167f3249aace73d4b7c06524b43fe8798c09b1b10d3246277b9cc35c2b88d5b3291760405160405180910390a2600101611479565b61157833611f8b565b50335f908152600360205260408120805490916c010000000000000000000000009091046bffffffffffffffffffffffff16908190036115e6576040517fbf7babf40000000000000000000000000000000000000000000000000000000081523360048201526024016107ab565b81545f906116039083906bffffffffffffffffffffffff16612a78565b83547fffffffffffffffff000000000000000000000000000000000000000000000000166bffffffffffffffffffffffff8281169182178655604080519186168252602082019290925291925033917f35d3880c090991fbfb070eb469d83d5ec955898e05ea68c2bdc1308b1af3386d910160405180910390a2505050565b688000000000ab143c06466001036116ac57805c156116a457805f526004601cfd5b30815d6116c1565b308154036116bd57805f526004601cfd5b3081555b506116cb33611f8b565b50335f908152600360205260408120805490916c010000000000000000000000009091046bffffffffffffffffffffffff1690819003611739576040517fbf7babf40000000000000000000000000000000000000000000000000000000081523360048201526024016107ab565b81547801000000000000000000000000000000000000000000000000900464ffffffffff164210156117c45781546040517f80902e64000000000000000000000000000000000000000000000000000000008152780100000000000000000000000000000000000000000000000090910464ffffffffff1660048201524260248201526044016107ab565b81547fffffffffffffffff000000000000000000000000ffffffffffffffffffffffff1682556040516bffffffffffffffffffffffff8216815273ffffffffffffffffffffffffffffffffffffffff84169033907fcb4980f3d99f91eefd64011186d3c941533eb8e28989b14afc5c5713c4f1e55f9060200160405180910390a361189473ffffffffffffffffffffffffffffffffffffffff7f000000000000000000000000000000000000000000000000000000000000000016846bffffffffffffffffffffffff8416612566565b505061189e600190565b156118c157688000000000ab143c06466001036118bc575f815d5050565b805550565b5f688000000000ab143c065d50565b6118d933611f8b565b503373ffffffffffffffffffffffffffffffffffffffff167fd9220bc5a2b96f599a5f2c277dd2501a7d5b81a0dc0860cf63b530a84ee8eb698383604051611922929190612ab9565b60405180910390a25050565b5f5f5f61193b858561200c565b80516020909101519093509150505b9250929050565b5f61195b33611f8b565b503361196a60208401846127c6565b73ffffffffffffffffffffffffffffffffffffffff16146119e35761199260208301836127c6565b6040517f75f2473600000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff90911660048201523360248201526044016107ab565b6119f4610100830160e08401612b32565b67ffffffffffffffff1615801590611a3e5750611a1760e0830160c08401612b32565b67ffffffffffffffff16611a32610100840160e08501612b32565b67ffffffffffffffff16105b15611aaa57611a5360e0830160c08401612b32565b611a64610100840160e08501612b32565b6040517fd61e874f00000000000000000000000000000000000000000000000000000000815267ffffffffffffffff9283166004820152911660248201526044016107ab565b611ac1611abc36849003840184612b6c565b6125b9565b5f8181526005602052604081205491925067ffffffffffffffff9091169003611b24575f81815260056020526040902080547fffffffffffffffffffffffffffffffffffffffffffffffff0000000000000000164267ffffffffffffffff161790555b8082602001353373ffffffffffffffffffffffffffffffffffffffff167fee9828e424baa84997a9b7504e538341e96e5364287f93093a644df7919c364185604051611b709190612c4d565b60405180910390a4919050565b688000000000ab143c0646600103611ba757805c15611b9f57805f526004601cfd5b30815d611bbc565b30815403611bb857805f526004601cfd5b3081555b505f81815260026020908152604080832081518083019092525473ffffffffffffffffffffffffffffffffffffffff811682527401000000000000000000000000000000000000000090046bffffffffffffffffffffffff169181018290529103611c56576040517f3bc13959000000000000000000000000000000000000000000000000000000008152600481018390526024016107ab565b5f8281526002602090815260408220805473ffffffffffffffffffffffffffffffffffffffff169055820151606490611c9f906014906bffffffffffffffffffffffff16612d4b565b611ca99190612d62565b90505f818360200151611cbc9190612a4e565b8351604080516bffffffffffffffffffffffff80871682528416602082015292935073ffffffffffffffffffffffffffffffffffffffff9091169186917f8787c4951d58bb3458b2dc1dca7ab6a85b5a3d4084bb9b25d9298a767b70a290910160405180910390a38251611d769073ffffffffffffffffffffffffffffffffffffffff7f000000000000000000000000000000000000000000000000000000000000000016906bffffffffffffffffffffffff8516612566565b611de573ffffffffffffffffffffffffffffffffffffffff7f0000000000000000000000000000000000000000000000000000000000000000167f00000000000000000000000000000000000000000000000000000000000000006bffffffffffffffffffffffff8416612566565b50505061189e600190565b688000000000ab143c0646600103611e1a57805c15611e1257805f526004601cfd5b30815d611e2f565b30815403611e2b57805f526004601cfd5b3081555b50806bffffffffffffffffffffffff165f03611e77576040517f43ad20fc00000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b611e8033611f8b565b50335f90815260036020526040812054611ea99083906bffffffffffffffffffffffff16612a78565b335f8181526003602090815260409182902080547fffffffffffffffffffffffffffffffffffffffff000000000000000000000000166bffffffffffffffffffffffff868116918217909255835191881682529181019190915292935090917fa555f0a0e2e0c2d2feeb29b013d1d8e5c003ea04f9a67929092e2878f3669481910160405180910390a2611f8373ffffffffffffffffffffffffffffffffffffffff7f00000000000000000000000000000000000000000000000000000000000000001633306bffffffffffffffffffffffff8616612504565b50600161189e565b73ffffffffffffffffffffffffffffffffffffffff81165f9081526004602052604090208054610100900460ff16612007576040517fbfc6c33700000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff831660048201526024016107ab565b919050565b604080518082019091525f80825260208201527f000000000000000000000000000000000000000000000000000000000000000073ffffffffffffffffffffffffffffffffffffffff1663d71779d961206630868661260a565b6040518263ffffffff1660e01b815260040161208491815260200190565b6040805180830381865afa15801561209e573d5f5f3e3d5ffd5b505050506040513d601f19601f820116820180604052508101906120c29190612d9a565b67ffffffffffffffff908116602084015216815292915050565b5f67ffffffffffffffff84161580159061210a57508167ffffffffffffffff168467ffffffffffffffff1611155b801561213b575067ffffffffffffffff8316158061213b57508267ffffffffffffffff168267ffffffffffffffff16105b949350505050565b5f61214e838361200c565b805190915067ffffffffffffffff1615806121765750602081015167ffffffffffffffff1615155b156121cd576040517f3d4ebc7a00000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff8085166004830152831660248201526044016107ab565b4267ffffffffffffffff811660208381019190915273ffffffffffffffffffffffffffffffffffffffff85165f90815260049091526040812080549091906122179060ff16612dc7565b91906101000a81548160ff021916908360ff16021790555061223a848484612644565b60405167ffffffffffffffff8216815273ffffffffffffffffffffffffffffffffffffffff80851691908616907feb6ed70b19a8cd923ce484c58a241eb0cb5be302e31906f42945acb35754b7c59060200160405180910390a350505050565b73ffffffffffffffffffffffffffffffffffffffff82166122e7576040517fd5a0335e00000000000000000000000000000000000000000000000000000000815260040160405180910390fd5b6122f1338361200c565b5167ffffffffffffffff1615612351576040517f3b1c487f00000000000000000000000000000000000000000000000000000000815233600482015273ffffffffffffffffffffffffffffffffffffffff831660248201526044016107ab565b825460ff167fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0016123bd5782546040517fa80a080100000000000000000000000000000000000000000000000000000000815260ff9091166004820152602060248201526044016107ab565b425f61038467ffffffffffffffff8316116123d95760016123e5565b6123e561038483612e01565b90508067ffffffffffffffff168367ffffffffffffffff161015612449576040517f49007c7800000000000000000000000000000000000000000000000000000000815267ffffffffffffffff8085166004830152821660248201526044016107ab565b845485905f9061245b9060ff16612e21565b91906101000a81548160ff021916908360ff1602179055506124a6338560405180604001604052808767ffffffffffffffff1681526020015f67ffffffffffffffff16815250612644565b60405167ffffffffffffffff8416815273ffffffffffffffffffffffffffffffffffffffff85169033907fbaa368c6d57fd1c64659b615bbe094d79410ea80904a954145f546f23fd548489060200160405180910390a35050505050565b60405181606052826040528360601b602c526f23b872dd000000000000000000000000600c5260205f6064601c5f895af18060015f51141661255857803d873b15171061255857637939f4245f526004601cfd5b505f60605260405250505050565b81601452806034526fa9059cbb0000000000000000000000005f5260205f604460105f875af18060015f5114166125af57803d853b1517106125af576390b8ec185f526004601cfd5b505f603452505050565b5f7f65aef0440c21373342bfda0c0e448f0956aef5a99dca77c1ccdf331dd7795904826040516020016125ed929190612e3f565b604051602081830303815290604052805190602001209050919050565b6040805173ffffffffffffffffffffffffffffffffffffffff80861682528481166020830152831691810191909152606090205f9061213b565b6040517fb757bc0800000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff84811660048301528381166024830152825167ffffffffffffffff908116604484015260208401511660648301527f0000000000000000000000000000000000000000000000000000000000000000169063b757bc08906084015f604051808303815f87803b1580156126f0575f5ffd5b505af1158015612702573d5f5f3e3d5ffd5b50505050505050565b80356bffffffffffffffffffffffff81168114612007575f5ffd5b5f60208284031215612736575f5ffd5b610baa8261270b565b803573ffffffffffffffffffffffffffffffffffffffff81168114612007575f5ffd5b67ffffffffffffffff81168114610bbb575f5ffd5b803561200781612762565b5f5f5f60608486031215612794575f5ffd5b61279d8461273f565b92506127ab6020850161273f565b915060408401356127bb81612762565b809150509250925092565b5f602082840312156127d6575f5ffd5b610baa8261273f565b5f5f604083850312156127f0575f5ffd5b6127f98361273f565b9150602083013561280981612762565b809150509250929050565b5f5f60408385031215612825575f5ffd5b61282e8361273f565b915061283c6020840161273f565b90509250929050565b5f5f5f5f60808587031215612858575f5ffd5b6128618561273f565b935061286f6020860161270b565b9250604085013591506128846060860161273f565b905092959194509250565b5f6020828403121561289f575f5ffd5b5035919050565b5f5f83601f8401126128b6575f5ffd5b50813567ffffffffffffffff8111156128cd575f5ffd5b60208301915083602082850101111561194a575f5ffd5b5f5f5f5f5f608086880312156128f8575f5ffd5b6129018661270b565b945061290f6020870161273f565b9350604086013561291f81612762565b9250606086013567ffffffffffffffff81111561293a575f5ffd5b612946888289016128a6565b969995985093965092949392505050565b5f5f60208385031215612968575f5ffd5b823567ffffffffffffffff81111561297e575f5ffd5b8301601f8101851361298e575f5ffd5b803567ffffffffffffffff8111156129a4575f5ffd5b8560208260051b84010111156129b8575f5ffd5b6020919091019590945092505050565b5f5f602083850312156129d9575f5ffd5b823567ffffffffffffffff8111156129ef575f5ffd5b6129fb858286016128a6565b90969095509350505050565b5f610100828403128015612a19575f5ffd5b509092915050565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52601160045260245ffd5b6bffffffffffffffffffffffff8281168282160390811115612a7257612a72612a21565b92915050565b6bffffffffffffffffffffffff8181168382160190811115612a7257612a72612a21565b64ffffffffff8181168382160190811115612a7257612a72612a21565b60208152816020820152818360408301375f818301604090810191909152601f9092017fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0160101919050565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52603260045260245ffd5b5f60208284031215612b42575f5ffd5b8135610baa81612762565b80356fffffffffffffffffffffffffffffffff81168114612007575f5ffd5b5f610100828403128015612b7e575f5ffd5b50604051610100810167ffffffffffffffff81118282101715612bc8577f4e487b71000000000000000000000000000000000000000000000000000000005f52604160045260245ffd5b604052612bd48361273f565b815260208381013590820152612bec6040840161273f565b6040820152612bfd60608401612b4d565b6060820152612c0e60808401612b4d565b6080820152612c1f60a08401612b4d565b60a0820152612c3060c08401612777565b60c0820152612c4160e08401612777565b60e08201529392505050565b610100810173ffffffffffffffffffffffffffffffffffffffff612c708461273f565b1682526020838101359083015273ffffffffffffffffffffffffffffffffffffffff612c9e6040850161273f565b1660408301526fffffffffffffffffffffffffffffffff612cc160608501612b4d565b166060830152612cd360808401612b4d565b6fffffffffffffffffffffffffffffffff166080830152612cf660a08401612b4d565b6fffffffffffffffffffffffffffffffff1660a0830152612d1960c08401612777565b67ffffffffffffffff1660c0830152612d3460e08401612777565b67ffffffffffffffff811660e08401525092915050565b8082028115828204841417612a7257612a72612a21565b5f82612d95577f4e487b71000000000000000000000000000000000000000000000000000000005f52601260045260245ffd5b500490565b5f5f60408385031215612dab575f5ffd5b8251612db681612762565b602084015190925061280981612762565b5f60ff821680612dd957612dd9612a21565b7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff0192915050565b67ffffffffffffffff8281168282160390811115612a7257612a72612a21565b5f60ff821660ff8103612e3657612e36612a21565b60010192915050565b5f6101208201905083825273ffffffffffffffffffffffffffffffffffffffff83511660208301526020830151604083015273ffffffffffffffffffffffffffffffffffffffff60408401511660608301526fffffffffffffffffffffffffffffffff60608401511660808301526080830151612ed060a08401826fffffffffffffffffffffffffffffffff169052565b5060a08301516fffffffffffffffffffffffffffffffff811660c08401525060c083015167ffffffffffffffff811660e08401525060e083015167ffffffffffffffff811661010084015250939250505056";
-
-// src/chain/generated/receipt-verifier.ts
-const receiptVerifierAbi = [
-	{
-		"type": "constructor",
-		"inputs": [
-			{
-				"name": "contributors_",
-				"type": "address",
-				"internalType": "contract IOperatorRegistry"
-			},
-			{
-				"name": "gateways_",
-				"type": "address",
-				"internalType": "contract IOperatorRegistry"
-			},
-			{
-				"name": "receiptAnchor_",
-				"type": "address",
-				"internalType": "contract IReceiptAnchor"
-			}
-		],
 		"stateMutability": "nonpayable"
 	},
 	{
@@ -5999,204 +11858,114 @@ const receiptVerifierAbi = [
 	},
 	{
 		"type": "function",
-		"name": "digestOf",
+		"name": "credits",
 		"inputs": [{
-			"name": "receipt",
-			"type": "tuple",
-			"internalType": "struct Receipt",
-			"components": [
-				{
-					"name": "work",
-					"type": "tuple",
-					"internalType": "struct Work",
-					"components": [
-						{
-							"name": "jobId",
-							"type": "bytes32",
-							"internalType": "bytes32"
-						},
-						{
-							"name": "gateway",
-							"type": "address",
-							"internalType": "address"
-						},
-						{
-							"name": "contributor",
-							"type": "address",
-							"internalType": "address"
-						},
-						{
-							"name": "modelId",
-							"type": "bytes32",
-							"internalType": "bytes32"
-						},
-						{
-							"name": "inputHash",
-							"type": "bytes32",
-							"internalType": "bytes32"
-						},
-						{
-							"name": "outputHash",
-							"type": "bytes32",
-							"internalType": "bytes32"
-						},
-						{
-							"name": "contentHash",
-							"type": "bytes32",
-							"internalType": "bytes32"
-						},
-						{
-							"name": "streamRoot",
-							"type": "bytes32",
-							"internalType": "bytes32"
-						},
-						{
-							"name": "promptTokens",
-							"type": "uint32",
-							"internalType": "uint32"
-						},
-						{
-							"name": "cachedPromptTokens",
-							"type": "uint32",
-							"internalType": "uint32"
-						},
-						{
-							"name": "completionTokens",
-							"type": "uint32",
-							"internalType": "uint32"
-						},
-						{
-							"name": "commitment",
-							"type": "bytes32",
-							"internalType": "bytes32"
-						},
-						{
-							"name": "startedAt",
-							"type": "uint64",
-							"internalType": "uint64"
-						},
-						{
-							"name": "finishedAt",
-							"type": "uint64",
-							"internalType": "uint64"
-						},
-						{
-							"name": "status",
-							"type": "uint8",
-							"internalType": "uint8"
-						}
-					]
-				},
-				{
-					"name": "receiptId",
-					"type": "bytes32",
-					"internalType": "bytes32"
-				},
-				{
-					"name": "gatewaySeq",
-					"type": "uint64",
-					"internalType": "uint64"
-				},
-				{
-					"name": "client",
-					"type": "address",
-					"internalType": "address"
-				},
-				{
-					"name": "requestHash",
-					"type": "bytes32",
-					"internalType": "bytes32"
-				},
-				{
-					"name": "responseHash",
-					"type": "bytes32",
-					"internalType": "bytes32"
-				},
-				{
-					"name": "channelId",
-					"type": "bytes32",
-					"internalType": "bytes32"
-				},
-				{
-					"name": "channelSeq",
-					"type": "uint64",
-					"internalType": "uint64"
-				},
-				{
-					"name": "cost",
-					"type": "uint128",
-					"internalType": "uint128"
-				},
-				{
-					"name": "cumulative",
-					"type": "uint128",
-					"internalType": "uint128"
-				},
-				{
-					"name": "priceHash",
-					"type": "bytes32",
-					"internalType": "bytes32"
-				},
-				{
-					"name": "prevReceipt",
-					"type": "bytes32",
-					"internalType": "bytes32"
-				},
-				{
-					"name": "tiers",
-					"type": "uint16",
-					"internalType": "uint16"
-				},
-				{
-					"name": "evidenceHash",
-					"type": "bytes32",
-					"internalType": "bytes32"
-				},
-				{
-					"name": "anchorBy",
-					"type": "uint64",
-					"internalType": "uint64"
-				}
-			]
+			"name": "account",
+			"type": "address",
+			"internalType": "address"
 		}],
 		"outputs": [{
 			"name": "",
-			"type": "bytes32",
-			"internalType": "bytes32"
+			"type": "uint256",
+			"internalType": "uint256"
 		}],
 		"stateMutability": "view"
 	},
 	{
 		"type": "function",
-		"name": "domainSeparator",
+		"name": "draw",
+		"inputs": [{
+			"name": "digest",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "enroll",
 		"inputs": [],
-		"outputs": [{
-			"name": "",
-			"type": "bytes32",
-			"internalType": "bytes32"
-		}],
-		"stateMutability": "view"
+		"outputs": [],
+		"stateMutability": "nonpayable"
 	},
 	{
 		"type": "function",
-		"name": "gateways",
+		"name": "insurance",
 		"inputs": [],
 		"outputs": [{
 			"name": "",
 			"type": "address",
-			"internalType": "contract IOperatorRegistry"
+			"internalType": "address"
 		}],
 		"stateMutability": "view"
 	},
 	{
 		"type": "function",
-		"name": "keyBook",
+		"name": "juryOf",
+		"inputs": [{
+			"name": "digest",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}, {
+			"name": "round",
+			"type": "uint8",
+			"internalType": "uint8"
+		}],
+		"outputs": [{
+			"name": "",
+			"type": "address[]",
+			"internalType": "address[]"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "memberBond",
 		"inputs": [],
 		"outputs": [{
 			"name": "",
-			"type": "address",
-			"internalType": "contract ISigningKeyBook"
+			"type": "uint96",
+			"internalType": "uint96"
 		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "memberCount",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "uint256",
+			"internalType": "uint256"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "members",
+		"inputs": [{
+			"name": "account",
+			"type": "address",
+			"internalType": "address"
+		}],
+		"outputs": [
+			{
+				"name": "bond",
+				"type": "uint96",
+				"internalType": "uint96"
+			},
+			{
+				"name": "duties",
+				"type": "uint32",
+				"internalType": "uint32"
+			},
+			{
+				"name": "position",
+				"type": "uint32",
+				"internalType": "uint32"
+			}
+		],
 		"stateMutability": "view"
 	},
 	{
@@ -6212,207 +11981,14 @@ const receiptVerifierAbi = [
 	},
 	{
 		"type": "function",
-		"name": "status",
-		"inputs": [{
-			"name": "digest",
-			"type": "bytes32",
-			"internalType": "bytes32"
-		}],
-		"outputs": [{
-			"name": "",
-			"type": "uint8",
-			"internalType": "uint8"
-		}],
-		"stateMutability": "view"
+		"name": "resign",
+		"inputs": [],
+		"outputs": [],
+		"stateMutability": "nonpayable"
 	},
 	{
 		"type": "function",
-		"name": "verify",
-		"inputs": [
-			{
-				"name": "receipt",
-				"type": "tuple",
-				"internalType": "struct Receipt",
-				"components": [
-					{
-						"name": "work",
-						"type": "tuple",
-						"internalType": "struct Work",
-						"components": [
-							{
-								"name": "jobId",
-								"type": "bytes32",
-								"internalType": "bytes32"
-							},
-							{
-								"name": "gateway",
-								"type": "address",
-								"internalType": "address"
-							},
-							{
-								"name": "contributor",
-								"type": "address",
-								"internalType": "address"
-							},
-							{
-								"name": "modelId",
-								"type": "bytes32",
-								"internalType": "bytes32"
-							},
-							{
-								"name": "inputHash",
-								"type": "bytes32",
-								"internalType": "bytes32"
-							},
-							{
-								"name": "outputHash",
-								"type": "bytes32",
-								"internalType": "bytes32"
-							},
-							{
-								"name": "contentHash",
-								"type": "bytes32",
-								"internalType": "bytes32"
-							},
-							{
-								"name": "streamRoot",
-								"type": "bytes32",
-								"internalType": "bytes32"
-							},
-							{
-								"name": "promptTokens",
-								"type": "uint32",
-								"internalType": "uint32"
-							},
-							{
-								"name": "cachedPromptTokens",
-								"type": "uint32",
-								"internalType": "uint32"
-							},
-							{
-								"name": "completionTokens",
-								"type": "uint32",
-								"internalType": "uint32"
-							},
-							{
-								"name": "commitment",
-								"type": "bytes32",
-								"internalType": "bytes32"
-							},
-							{
-								"name": "startedAt",
-								"type": "uint64",
-								"internalType": "uint64"
-							},
-							{
-								"name": "finishedAt",
-								"type": "uint64",
-								"internalType": "uint64"
-							},
-							{
-								"name": "status",
-								"type": "uint8",
-								"internalType": "uint8"
-							}
-						]
-					},
-					{
-						"name": "receiptId",
-						"type": "bytes32",
-						"internalType": "bytes32"
-					},
-					{
-						"name": "gatewaySeq",
-						"type": "uint64",
-						"internalType": "uint64"
-					},
-					{
-						"name": "client",
-						"type": "address",
-						"internalType": "address"
-					},
-					{
-						"name": "requestHash",
-						"type": "bytes32",
-						"internalType": "bytes32"
-					},
-					{
-						"name": "responseHash",
-						"type": "bytes32",
-						"internalType": "bytes32"
-					},
-					{
-						"name": "channelId",
-						"type": "bytes32",
-						"internalType": "bytes32"
-					},
-					{
-						"name": "channelSeq",
-						"type": "uint64",
-						"internalType": "uint64"
-					},
-					{
-						"name": "cost",
-						"type": "uint128",
-						"internalType": "uint128"
-					},
-					{
-						"name": "cumulative",
-						"type": "uint128",
-						"internalType": "uint128"
-					},
-					{
-						"name": "priceHash",
-						"type": "bytes32",
-						"internalType": "bytes32"
-					},
-					{
-						"name": "prevReceipt",
-						"type": "bytes32",
-						"internalType": "bytes32"
-					},
-					{
-						"name": "tiers",
-						"type": "uint16",
-						"internalType": "uint16"
-					},
-					{
-						"name": "evidenceHash",
-						"type": "bytes32",
-						"internalType": "bytes32"
-					},
-					{
-						"name": "anchorBy",
-						"type": "uint64",
-						"internalType": "uint64"
-					}
-				]
-			},
-			{
-				"name": "contributorSignature",
-				"type": "bytes",
-				"internalType": "bytes"
-			},
-			{
-				"name": "gatewaySignature",
-				"type": "bytes",
-				"internalType": "bytes"
-			}
-		],
-		"outputs": [{
-			"name": "ok",
-			"type": "bool",
-			"internalType": "bool"
-		}, {
-			"name": "digest",
-			"type": "bytes32",
-			"internalType": "bytes32"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "verifyAnchored",
+		"name": "revealVote",
 		"inputs": [
 			{
 				"name": "digest",
@@ -6420,471 +11996,842 @@ const receiptVerifierAbi = [
 				"internalType": "bytes32"
 			},
 			{
-				"name": "root",
+				"name": "wrong",
+				"type": "bool",
+				"internalType": "bool"
+			},
+			{
+				"name": "salt",
 				"type": "bytes32",
 				"internalType": "bytes32"
-			},
-			{
-				"name": "proof",
-				"type": "bytes32[]",
-				"internalType": "bytes32[]"
 			}
 		],
-		"outputs": [{
-			"name": "anchoredAt",
-			"type": "uint64",
-			"internalType": "uint64"
-		}],
-		"stateMutability": "view"
+		"outputs": [],
+		"stateMutability": "nonpayable"
 	},
 	{
 		"type": "function",
-		"name": "verifyContent",
-		"inputs": [
-			{
-				"name": "receipt",
-				"type": "tuple",
-				"internalType": "struct Receipt",
-				"components": [
-					{
-						"name": "work",
-						"type": "tuple",
-						"internalType": "struct Work",
-						"components": [
-							{
-								"name": "jobId",
-								"type": "bytes32",
-								"internalType": "bytes32"
-							},
-							{
-								"name": "gateway",
-								"type": "address",
-								"internalType": "address"
-							},
-							{
-								"name": "contributor",
-								"type": "address",
-								"internalType": "address"
-							},
-							{
-								"name": "modelId",
-								"type": "bytes32",
-								"internalType": "bytes32"
-							},
-							{
-								"name": "inputHash",
-								"type": "bytes32",
-								"internalType": "bytes32"
-							},
-							{
-								"name": "outputHash",
-								"type": "bytes32",
-								"internalType": "bytes32"
-							},
-							{
-								"name": "contentHash",
-								"type": "bytes32",
-								"internalType": "bytes32"
-							},
-							{
-								"name": "streamRoot",
-								"type": "bytes32",
-								"internalType": "bytes32"
-							},
-							{
-								"name": "promptTokens",
-								"type": "uint32",
-								"internalType": "uint32"
-							},
-							{
-								"name": "cachedPromptTokens",
-								"type": "uint32",
-								"internalType": "uint32"
-							},
-							{
-								"name": "completionTokens",
-								"type": "uint32",
-								"internalType": "uint32"
-							},
-							{
-								"name": "commitment",
-								"type": "bytes32",
-								"internalType": "bytes32"
-							},
-							{
-								"name": "startedAt",
-								"type": "uint64",
-								"internalType": "uint64"
-							},
-							{
-								"name": "finishedAt",
-								"type": "uint64",
-								"internalType": "uint64"
-							},
-							{
-								"name": "status",
-								"type": "uint8",
-								"internalType": "uint8"
-							}
-						]
-					},
-					{
-						"name": "receiptId",
-						"type": "bytes32",
-						"internalType": "bytes32"
-					},
-					{
-						"name": "gatewaySeq",
-						"type": "uint64",
-						"internalType": "uint64"
-					},
-					{
-						"name": "client",
-						"type": "address",
-						"internalType": "address"
-					},
-					{
-						"name": "requestHash",
-						"type": "bytes32",
-						"internalType": "bytes32"
-					},
-					{
-						"name": "responseHash",
-						"type": "bytes32",
-						"internalType": "bytes32"
-					},
-					{
-						"name": "channelId",
-						"type": "bytes32",
-						"internalType": "bytes32"
-					},
-					{
-						"name": "channelSeq",
-						"type": "uint64",
-						"internalType": "uint64"
-					},
-					{
-						"name": "cost",
-						"type": "uint128",
-						"internalType": "uint128"
-					},
-					{
-						"name": "cumulative",
-						"type": "uint128",
-						"internalType": "uint128"
-					},
-					{
-						"name": "priceHash",
-						"type": "bytes32",
-						"internalType": "bytes32"
-					},
-					{
-						"name": "prevReceipt",
-						"type": "bytes32",
-						"internalType": "bytes32"
-					},
-					{
-						"name": "tiers",
-						"type": "uint16",
-						"internalType": "uint16"
-					},
-					{
-						"name": "evidenceHash",
-						"type": "bytes32",
-						"internalType": "bytes32"
-					},
-					{
-						"name": "anchorBy",
-						"type": "uint64",
-						"internalType": "uint64"
-					}
-				]
-			},
-			{
-				"name": "contributorSignature",
-				"type": "bytes",
-				"internalType": "bytes"
-			},
-			{
-				"name": "gatewaySignature",
-				"type": "bytes",
-				"internalType": "bytes"
-			},
-			{
-				"name": "content",
-				"type": "bytes",
-				"internalType": "bytes"
-			},
-			{
-				"name": "policy",
-				"type": "tuple",
-				"internalType": "struct Policy",
-				"components": [
-					{
-						"name": "modelId",
-						"type": "bytes32",
-						"internalType": "bytes32"
-					},
-					{
-						"name": "minTiers",
-						"type": "uint16",
-						"internalType": "uint16"
-					},
-					{
-						"name": "maxAge",
-						"type": "uint64",
-						"internalType": "uint64"
-					},
-					{
-						"name": "gateway",
-						"type": "address",
-						"internalType": "address"
-					}
-				]
-			}
-		],
+		"name": "silenceFine",
+		"inputs": [],
 		"outputs": [{
 			"name": "",
-			"type": "bool",
-			"internalType": "bool"
+			"type": "uint96",
+			"internalType": "uint96"
 		}],
 		"stateMutability": "view"
 	},
 	{
 		"type": "function",
-		"name": "verifyJob",
-		"inputs": [
-			{
-				"name": "jobId",
-				"type": "bytes32",
-				"internalType": "bytes32"
-			},
-			{
-				"name": "content",
-				"type": "bytes",
-				"internalType": "bytes"
-			},
-			{
-				"name": "packed",
-				"type": "bytes",
-				"internalType": "bytes"
-			}
-		],
+		"name": "slashBps",
+		"inputs": [],
 		"outputs": [{
 			"name": "",
-			"type": "bool",
-			"internalType": "bool"
+			"type": "uint16",
+			"internalType": "uint16"
 		}],
 		"stateMutability": "view"
 	},
 	{
 		"type": "function",
-		"name": "verifyWork",
+		"name": "tally",
 		"inputs": [{
-			"name": "work",
-			"type": "tuple",
-			"internalType": "struct Work",
-			"components": [
-				{
-					"name": "jobId",
-					"type": "bytes32",
-					"internalType": "bytes32"
-				},
-				{
-					"name": "gateway",
-					"type": "address",
-					"internalType": "address"
-				},
-				{
-					"name": "contributor",
-					"type": "address",
-					"internalType": "address"
-				},
-				{
-					"name": "modelId",
-					"type": "bytes32",
-					"internalType": "bytes32"
-				},
-				{
-					"name": "inputHash",
-					"type": "bytes32",
-					"internalType": "bytes32"
-				},
-				{
-					"name": "outputHash",
-					"type": "bytes32",
-					"internalType": "bytes32"
-				},
-				{
-					"name": "contentHash",
-					"type": "bytes32",
-					"internalType": "bytes32"
-				},
-				{
-					"name": "streamRoot",
-					"type": "bytes32",
-					"internalType": "bytes32"
-				},
-				{
-					"name": "promptTokens",
-					"type": "uint32",
-					"internalType": "uint32"
-				},
-				{
-					"name": "cachedPromptTokens",
-					"type": "uint32",
-					"internalType": "uint32"
-				},
-				{
-					"name": "completionTokens",
-					"type": "uint32",
-					"internalType": "uint32"
-				},
-				{
-					"name": "commitment",
-					"type": "bytes32",
-					"internalType": "bytes32"
-				},
-				{
-					"name": "startedAt",
-					"type": "uint64",
-					"internalType": "uint64"
-				},
-				{
-					"name": "finishedAt",
-					"type": "uint64",
-					"internalType": "uint64"
-				},
-				{
-					"name": "status",
-					"type": "uint8",
-					"internalType": "uint8"
-				}
-			]
-		}, {
-			"name": "contributorSignature",
-			"type": "bytes",
-			"internalType": "bytes"
-		}],
-		"outputs": [{
-			"name": "ok",
-			"type": "bool",
-			"internalType": "bool"
-		}, {
 			"name": "digest",
 			"type": "bytes32",
 			"internalType": "bytes32"
 		}],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "verifier",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "address",
+			"internalType": "contract IReceiptVerifier"
+		}],
 		"stateMutability": "view"
 	},
 	{
 		"type": "function",
-		"name": "workDigestOf",
-		"inputs": [{
-			"name": "work",
-			"type": "tuple",
-			"internalType": "struct Work",
-			"components": [
-				{
-					"name": "jobId",
-					"type": "bytes32",
-					"internalType": "bytes32"
-				},
-				{
-					"name": "gateway",
-					"type": "address",
-					"internalType": "address"
-				},
-				{
-					"name": "contributor",
-					"type": "address",
-					"internalType": "address"
-				},
-				{
-					"name": "modelId",
-					"type": "bytes32",
-					"internalType": "bytes32"
-				},
-				{
-					"name": "inputHash",
-					"type": "bytes32",
-					"internalType": "bytes32"
-				},
-				{
-					"name": "outputHash",
-					"type": "bytes32",
-					"internalType": "bytes32"
-				},
-				{
-					"name": "contentHash",
-					"type": "bytes32",
-					"internalType": "bytes32"
-				},
-				{
-					"name": "streamRoot",
-					"type": "bytes32",
-					"internalType": "bytes32"
-				},
-				{
-					"name": "promptTokens",
-					"type": "uint32",
-					"internalType": "uint32"
-				},
-				{
-					"name": "cachedPromptTokens",
-					"type": "uint32",
-					"internalType": "uint32"
-				},
-				{
-					"name": "completionTokens",
-					"type": "uint32",
-					"internalType": "uint32"
-				},
-				{
-					"name": "commitment",
-					"type": "bytes32",
-					"internalType": "bytes32"
-				},
-				{
-					"name": "startedAt",
-					"type": "uint64",
-					"internalType": "uint64"
-				},
-				{
-					"name": "finishedAt",
-					"type": "uint64",
-					"internalType": "uint64"
-				},
-				{
-					"name": "status",
-					"type": "uint8",
-					"internalType": "uint8"
-				}
-			]
-		}],
+		"name": "voteCommitment",
+		"inputs": [
+			{
+				"name": "digest",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "round",
+				"type": "uint8",
+				"internalType": "uint8"
+			},
+			{
+				"name": "member",
+				"type": "address",
+				"internalType": "address"
+			},
+			{
+				"name": "wrong",
+				"type": "bool",
+				"internalType": "bool"
+			},
+			{
+				"name": "salt",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			}
+		],
 		"outputs": [{
 			"name": "",
 			"type": "bytes32",
 			"internalType": "bytes32"
 		}],
-		"stateMutability": "view"
+		"stateMutability": "pure"
+	},
+	{
+		"type": "function",
+		"name": "withdraw",
+		"inputs": [{
+			"name": "to",
+			"type": "address",
+			"internalType": "address"
+		}],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "event",
+		"name": "Abandoned",
+		"inputs": [{
+			"name": "digest",
+			"type": "bytes32",
+			"indexed": true,
+			"internalType": "bytes32"
+		}, {
+			"name": "round",
+			"type": "uint8",
+			"indexed": false,
+			"internalType": "uint8"
+		}],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "Accused",
+		"inputs": [
+			{
+				"name": "digest",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "accused",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "accuser",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "Appealed",
+		"inputs": [{
+			"name": "digest",
+			"type": "bytes32",
+			"indexed": true,
+			"internalType": "bytes32"
+		}, {
+			"name": "appellant",
+			"type": "address",
+			"indexed": true,
+			"internalType": "address"
+		}],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "Closed",
+		"inputs": [
+			{
+				"name": "digest",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "wrong",
+				"type": "bool",
+				"indexed": false,
+				"internalType": "bool"
+			},
+			{
+				"name": "slashed",
+				"type": "uint96",
+				"indexed": false,
+				"internalType": "uint96"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "Decided",
+		"inputs": [
+			{
+				"name": "digest",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "round",
+				"type": "uint8",
+				"indexed": false,
+				"internalType": "uint8"
+			},
+			{
+				"name": "wrong",
+				"type": "bool",
+				"indexed": false,
+				"internalType": "bool"
+			},
+			{
+				"name": "appealUntil",
+				"type": "uint64",
+				"indexed": false,
+				"internalType": "uint64"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "DrawPostponed",
+		"inputs": [{
+			"name": "digest",
+			"type": "bytes32",
+			"indexed": true,
+			"internalType": "bytes32"
+		}, {
+			"name": "drawBlock",
+			"type": "uint64",
+			"indexed": false,
+			"internalType": "uint64"
+		}],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "JuryDrawn",
+		"inputs": [
+			{
+				"name": "digest",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "round",
+				"type": "uint8",
+				"indexed": false,
+				"internalType": "uint8"
+			},
+			{
+				"name": "jury",
+				"type": "address[]",
+				"indexed": false,
+				"internalType": "address[]"
+			},
+			{
+				"name": "commitUntil",
+				"type": "uint64",
+				"indexed": false,
+				"internalType": "uint64"
+			},
+			{
+				"name": "revealUntil",
+				"type": "uint64",
+				"indexed": false,
+				"internalType": "uint64"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "MemberEnrolled",
+		"inputs": [{
+			"name": "member",
+			"type": "address",
+			"indexed": true,
+			"internalType": "address"
+		}],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "MemberFined",
+		"inputs": [
+			{
+				"name": "digest",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "member",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "fine",
+				"type": "uint96",
+				"indexed": false,
+				"internalType": "uint96"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "MemberResigned",
+		"inputs": [{
+			"name": "member",
+			"type": "address",
+			"indexed": true,
+			"internalType": "address"
+		}],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "VoteCommitted",
+		"inputs": [{
+			"name": "digest",
+			"type": "bytes32",
+			"indexed": true,
+			"internalType": "bytes32"
+		}, {
+			"name": "member",
+			"type": "address",
+			"indexed": true,
+			"internalType": "address"
+		}],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "VoteRevealed",
+		"inputs": [
+			{
+				"name": "digest",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "member",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "wrong",
+				"type": "bool",
+				"indexed": false,
+				"internalType": "bool"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "Withdrawn",
+		"inputs": [
+			{
+				"name": "account",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "to",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "amount",
+				"type": "uint256",
+				"indexed": false,
+				"internalType": "uint256"
+			}
+		],
+		"anonymous": false
 	},
 	{
 		"type": "error",
-		"name": "KeyBooksDiffer",
+		"name": "AlreadyAccused",
 		"inputs": [{
-			"name": "ofContributors",
-			"type": "address",
-			"internalType": "contract ISigningKeyBook"
+			"name": "digest",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "AlreadyAppealed",
+		"inputs": [{
+			"name": "digest",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "AlreadyCommitted",
+		"inputs": [{
+			"name": "digest",
+			"type": "bytes32",
+			"internalType": "bytes32"
 		}, {
-			"name": "ofGateways",
+			"name": "member",
 			"type": "address",
-			"internalType": "contract ISigningKeyBook"
+			"internalType": "address"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "AlreadyMember",
+		"inputs": [{
+			"name": "account",
+			"type": "address",
+			"internalType": "address"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "EvidenceExpired",
+		"inputs": [{
+			"name": "usableUntil",
+			"type": "uint256",
+			"internalType": "uint256"
+		}, {
+			"name": "nowS",
+			"type": "uint256",
+			"internalType": "uint256"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "MemberOnDuty",
+		"inputs": [{
+			"name": "member",
+			"type": "address",
+			"internalType": "address"
+		}, {
+			"name": "openCases",
+			"type": "uint256",
+			"internalType": "uint256"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "NotDrawable",
+		"inputs": [
+			{
+				"name": "digest",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "drawBlock",
+				"type": "uint64",
+				"internalType": "uint64"
+			},
+			{
+				"name": "blockNumber",
+				"type": "uint256",
+				"internalType": "uint256"
+			}
+		]
+	},
+	{
+		"type": "error",
+		"name": "NotMember",
+		"inputs": [{
+			"name": "account",
+			"type": "address",
+			"internalType": "address"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "NotOnJury",
+		"inputs": [{
+			"name": "digest",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}, {
+			"name": "account",
+			"type": "address",
+			"internalType": "address"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "NothingBonded",
+		"inputs": []
+	},
+	{
+		"type": "error",
+		"name": "NothingToWithdraw",
+		"inputs": [{
+			"name": "account",
+			"type": "address",
+			"internalType": "address"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "ReceiptInvalid",
+		"inputs": [{
+			"name": "digest",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "Reentrancy",
+		"inputs": []
+	},
+	{
+		"type": "error",
+		"name": "SlashCapTooHigh",
+		"inputs": [{
+			"name": "bps",
+			"type": "uint256",
+			"internalType": "uint256"
+		}, {
+			"name": "maximum",
+			"type": "uint256",
+			"internalType": "uint256"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "TimeNotOver",
+		"inputs": [{
+			"name": "until",
+			"type": "uint64",
+			"internalType": "uint64"
+		}, {
+			"name": "nowS",
+			"type": "uint256",
+			"internalType": "uint256"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "TimeOver",
+		"inputs": [{
+			"name": "until",
+			"type": "uint64",
+			"internalType": "uint64"
+		}, {
+			"name": "nowS",
+			"type": "uint256",
+			"internalType": "uint256"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "TooFewMembers",
+		"inputs": [{
+			"name": "members",
+			"type": "uint256",
+			"internalType": "uint256"
+		}, {
+			"name": "required",
+			"type": "uint256",
+			"internalType": "uint256"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "UnbondingDelayTooShort",
+		"inputs": [{
+			"name": "unbondingDelay",
+			"type": "uint256",
+			"internalType": "uint256"
+		}, {
+			"name": "required",
+			"type": "uint256",
+			"internalType": "uint256"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "VoteMismatch",
+		"inputs": [{
+			"name": "expected",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}, {
+			"name": "actual",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "WrongState",
+		"inputs": [{
+			"name": "digest",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}, {
+			"name": "state",
+			"type": "uint8",
+			"internalType": "uint8"
 		}]
 	}
 ];
-/** Creation code; constructor arguments are appended to it. */
-const receiptVerifierBytecode = "0x610100604052348015610010575f5ffd5b50604051611ed0380380611ed083398101604081905261002f91610178565b5f836001600160a01b03166354c594136040518163ffffffff1660e01b8152600401602060405180830381865afa15801561006c573d5f5f3e3d5ffd5b505050506040513d601f19601f8201168201806040525081019061009091906101c2565b90505f836001600160a01b03166354c594136040518163ffffffff1660e01b8152600401602060405180830381865afa1580156100cf573d5f5f3e3d5ffd5b505050506040513d601f19601f820116820180604052508101906100f391906101c2565b9050806001600160a01b0316826001600160a01b03161461013e57604051631b4f69dd60e11b81526001600160a01b0380841660048301528216602482015260440160405180910390fd5b506001600160a01b0393841660805291831660a052821660c0521660e0526101e4565b6001600160a01b0381168114610175575f5ffd5b50565b5f5f5f6060848603121561018a575f5ffd5b835161019581610161565b60208501519093506101a681610161565b60408501519092506101b781610161565b809150509250925092565b5f602082840312156101d2575f5ffd5b81516101dd81610161565b9392505050565b60805160a05160c05160e051611c886102485f395f81816101ef015281816109a50152610ab501525f818161027a01528181610357015261053901525f818161011c015261091501525f8181610240015281816106b00152610a3d0152611c885ff3fe608060405234801561000f575f5ffd5b50600436106100da575f3560e01c806352ad0d5e116100885780636e7e3b2b116100635780636e7e3b2b1461023b5780639049f9a614610262578063e7e1e36514610275578063f698da251461029c575f5ffd5b806352ad0d5e146101c557806354c59413146101ea57806356a764cc14610211575f5ffd5b80634280863e116100b85780634280863e146101635780634babeb921461018f57806350436eca146101b2575f5ffd5b806303fc7bc5146100de57806308f12ca314610104578063093a86d314610117575b5f5ffd5b6100f16100ec36600461100f565b6102a4565b6040519081526020015b60405180910390f35b6100f161011236600461103b565b610303565b61013e7f000000000000000000000000000000000000000000000000000000000000000081565b60405173ffffffffffffffffffffffffffffffffffffffff90911681526020016100fb565b610176610171366004611056565b610318565b60405167ffffffffffffffff90911681526020016100fb565b6101a261019d36600461111a565b6103da565b60405190151581526020016100fb565b6101a26101c0366004611207565b61042a565b6101d86101d3366004611280565b610508565b60405160ff90911681526020016100fb565b61013e7f000000000000000000000000000000000000000000000000000000000000000081565b61022461021f366004611297565b6105b7565b6040805192151583526020830191909152016100fb565b61013e7f000000000000000000000000000000000000000000000000000000000000000081565b6102246102703660046112fe565b610650565b61013e7f000000000000000000000000000000000000000000000000000000000000000081565b6100f1610703565b5f6102fd6102b0610703565b6102c36102bc85610712565b8590610750565b6040517f19010000000000000000000000000000000000000000000000000000000000008152600281019290925260228201526042902090565b92915050565b5f6102fd61030f610703565b6102c384610712565b6040517fdd83471c0000000000000000000000000000000000000000000000000000000081525f9073ffffffffffffffffffffffffffffffffffffffff7f0000000000000000000000000000000000000000000000000000000000000000169063dd83471c90610392908890889088908890600401611350565b602060405180830381865afa1580156103ad573d5f5f3e3d5ffd5b505050506040513d601f19601f820116820180604052508101906103d191906113c6565b95945050505050565b5f6103e5828a61079f565b6103f057505f61041e565b60c08901356103ff858561083f565b1461040b57505f61041e565b5f6104198a8a8a8a8a6105b7565b509150505b98975050505050505050565b5f80808061043a85870187611666565b82515192955090935091508914610456575f93505050506103d1565b604080516080810182525f80825260208201819052818301819052606082015290517f4babeb920000000000000000000000000000000000000000000000000000000081523090634babeb92906104bb908790879087908f908f908990600401611994565b602060405180830381865afa1580156104d6573d5f5f3e3d5ffd5b505050506040513d601f19601f820116820180604052508101906104fa9190611b25565b9a9950505050505050505050565b6040517fc7df14e2000000000000000000000000000000000000000000000000000000008152600481018290525f907f000000000000000000000000000000000000000000000000000000000000000073ffffffffffffffffffffffffffffffffffffffff169063c7df14e290602401602060405180830381865afa158015610593573d5f5f3e3d5ffd5b505050506040513d601f19601f820116820180604052508101906102fd9190611b44565b5f5f5f6105c2610703565b90505f6105ce89610712565b90506105de826102c38b84610750565b92505f61062083836040517f19010000000000000000000000000000000000000000000000000000000000008152600281019290925260228201526042902090565b905061062b8a610850565b801561064157506106418a828b8b888c8c6108ef565b94505050509550959350505050565b5f5f61065b85610303565b90506101c085013560081c6101a086013561018087013517604090811c6101408801356101208901356101008a01351717602090811c92890135908901351760a01c9190911717171580156106f957506106f97f00000000000000000000000000000000000000000000000000000000000000006106df6060880160408901611b5f565b8387876106f46101c08c016101a08d01611b78565b610b7a565b9150935093915050565b5f61070d30610c43565b905090565b6040517fb9e64ce367e606fc6f00ffec47f7961de1fbfde91162918a01c745eaa4487db58082525f916101e084602083013761020090209392505050565b5f5f7f3790393f2c11dac26c59608413a4afc9bda7ed68479a39f9b9fbdbc3449d015b90506040518181528360208201526020600e026020600f02860160408301376102009020949350505050565b5f823580158015906107b5575060608301358114155b156107c3575f9150506102fd565b606084013580158015906107db575060208401358114155b156107ea575f925050506102fd565b602085013561034085013519811615610808575f93505050506102fd565b60408601356101a08601358115806108205750804211155b8061041e5750816108318242611b93565b111598975050505050505050565b5f8183604051375060405120919050565b5f6102008201356102a0830135176102208301356102c08401356102e08501351761038085013580841760401c60a084901c17608083901c1761034087013560101c81171580156108e457506101c087013560081c6101a088013561018089013517604090811c6101408a01356101208b01356101008c01351717602090811c928b0135908b01351760a01c919091171717155b979650505050505050565b5f610340880135600181168203610909575f9150506108e4565b6101a08901355f6109497f000000000000000000000000000000000000000000000000000000000000000060208d01356109448a8a8a610ce5565b610d4a565b9050600283165f03610a37578715610966575f93505050506108e4565b6040517fea269a290000000000000000000000000000000000000000000000000000000081526004810182905267ffffffffffffffff831660248201527f000000000000000000000000000000000000000000000000000000000000000073ffffffffffffffffffffffffffffffffffffffff169063ea269a2990604401602060405180830381865afa1580156109ff573d5f5f3e3d5ffd5b505050506040513d601f19601f82011682018060405250810190610a239190611b25565b610a32575f93505050506108e4565b610b60565b5f610a6c7f000000000000000000000000000000000000000000000000000000000000000060408e01356109448e8e8e610ce5565b6040517fd8c9f08c000000000000000000000000000000000000000000000000000000008152600481018290526024810184905267ffffffffffffffff851660448201529091507f000000000000000000000000000000000000000000000000000000000000000073ffffffffffffffffffffffffffffffffffffffff169063d8c9f08c90606401602060405180830381865afa158015610b0f573d5f5f3e3d5ffd5b505050506040513d601f19601f82011682018060405250810190610b339190611b25565b610b43575f9450505050506108e4565b610b4e8b8b8b610d88565b610b5e575f9450505050506108e4565b505b610b6b878787610d88565b9b9a5050505050505050505050565b5f5f610b87868686610ce5565b6040517f07bc17d600000000000000000000000000000000000000000000000000000000815273ffffffffffffffffffffffffffffffffffffffff8981166004830152808316602483015267ffffffffffffffff86166044830152919250908916906307bc17d690606401602060405180830381865afa158015610c0d573d5f5f3e3d5ffd5b505050506040513d601f19601f82011682018060405250810190610c319190611b25565b801561041e575061041e868686610d88565b5f6102fd7f4fdaac24ace32211f2969ecd88c67dcbcbf89c20cdb3a628c31a9bffcb842c8183604080517f8b73c3c69bb8fe3d512ecc4cf759cc79239f7b179b0ffacaa9a75d522b39400f815260208101939093527fc89efdaa54c0f20c7adf612882df0950f5a951637e0307cdcb4c672f298b8bc69083015246606083015273ffffffffffffffffffffffffffffffffffffffff16608082015260a0902090565b5f7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffbf8201610d1f57610d18848484610dc2565b9050610d43565b60148210610d4357610d3460145f8486611bcb565b610d3d91611bf2565b60601c90505b9392505050565b6040805173ffffffffffffffffffffffffffffffffffffffff80861682528481166020830152831691810191909152606090205f905b949350505050565b5f6041821480610d805750610d80610da360145f8587611bcb565b610dac91611bf2565b60601c85610dbd8560148189611bcb565b610e13565b5f60418214610dd257505f610d43565b60208301357f7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0811115610e08575f915050610d43565b6103d1858585610f1a565b5f5f5f5f610eb18862061a8060208a8a8a604051602401610e3693929190611c58565b604080517fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe08184030181529190526020810180517bffffffffffffffffffffffffffffffffffffffffffffffffffffffff167f1626ba7e00000000000000000000000000000000000000000000000000000000179052610fae565b925092509250828015610ec2575081155b8015610ecf575080516020145b801561041e575080517f1626ba7e0000000000000000000000000000000000000000000000000000000090610f0d9083016020908101908401611c71565b1498975050505050505050565b5f6040518260408114610f355760418114610f755750610fa6565b60208581013560ff81901c601b0190915285356040527f7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff16606052610f86565b60408501355f1a6020526040856040375b50845f526020604060805f60015afa505f6060523d606018519150806040525b509392505050565b5f5f606060405190505f388551602087018a8afa92503d8561ffff163d1115610fdc57506001915061ffff85165b80825260208201815f823e016040529196909550909350915050565b5f6103a08284031215611009575f5ffd5b50919050565b5f6103a08284031215611020575f5ffd5b610d438383610ff8565b5f6101e08284031215611009575f5ffd5b5f6101e0828403121561104c575f5ffd5b610d43838361102a565b5f5f5f5f60608587031215611069575f5ffd5b8435935060208501359250604085013567ffffffffffffffff81111561108d575f5ffd5b8501601f8101871361109d575f5ffd5b803567ffffffffffffffff8111156110b3575f5ffd5b8760208260051b84010111156110c7575f5ffd5b949793965060200194505050565b5f5f83601f8401126110e5575f5ffd5b50813567ffffffffffffffff8111156110fc575f5ffd5b602083019150836020828501011115611113575f5ffd5b9250929050565b5f5f5f5f5f5f5f5f888a03610480811215611133575f5ffd5b61113d8b8b610ff8565b98506103a08a013567ffffffffffffffff811115611159575f5ffd5b6111658c828d016110d5565b9099509750506103c08a013567ffffffffffffffff811115611185575f5ffd5b6111918c828d016110d5565b9097509550506103e08a013567ffffffffffffffff8111156111b1575f5ffd5b6111bd8c828d016110d5565b90955093505060807ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc00820112156111f2575f5ffd5b50610400890190509295985092959890939650565b5f5f5f5f5f6060868803121561121b575f5ffd5b85359450602086013567ffffffffffffffff811115611238575f5ffd5b611244888289016110d5565b909550935050604086013567ffffffffffffffff811115611263575f5ffd5b61126f888289016110d5565b969995985093965092949392505050565b5f60208284031215611290575f5ffd5b5035919050565b5f5f5f5f5f6103e086880312156112ac575f5ffd5b6112b68787610ff8565b94506103a086013567ffffffffffffffff8111156112d2575f5ffd5b6112de888289016110d5565b9095509350506103c086013567ffffffffffffffff811115611263575f5ffd5b5f5f5f6102008486031215611311575f5ffd5b61131b858561102a565b92506101e084013567ffffffffffffffff811115611337575f5ffd5b611343868287016110d5565b9497909650939450505050565b848152836020820152606060408201528160608201525f7f07ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff831115611393575f5ffd5b8260051b808560808501379190910160800195945050505050565b67ffffffffffffffff811681146113c3575f5ffd5b50565b5f602082840312156113d6575f5ffd5b8151610d43816113ae565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52604160045260245ffd5b6040516101e0810167ffffffffffffffff81118282101715611432576114326113e1565b60405290565b803573ffffffffffffffffffffffffffffffffffffffff8116811461145b575f5ffd5b919050565b803563ffffffff8116811461145b575f5ffd5b803561145b816113ae565b60ff811681146113c3575f5ffd5b803561145b8161147e565b5f6101e082840312156114a8575f5ffd5b6114b061140e565b8235815290506114c260208301611438565b60208201526114d360408301611438565b6040820152606082810135908201526080808301359082015260a0808301359082015260c0808301359082015260e080830135908201526115176101008301611460565b61010082015261152a6101208301611460565b61012082015261153d6101408301611460565b610140820152610160828101359082015261155b6101808301611473565b61018082015261156e6101a08301611473565b6101a08201526115816101c0830161148c565b6101c082015292915050565b80356fffffffffffffffffffffffffffffffff8116811461145b575f5ffd5b803561ffff8116811461145b575f5ffd5b5f82601f8301126115cc575f5ffd5b813567ffffffffffffffff8111156115e6576115e66113e1565b604051601f82017fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0908116603f0116810167ffffffffffffffff81118282101715611633576116336113e1565b60405281815283820160200185101561164a575f5ffd5b816020850160208301375f918101602001919091529392505050565b5f5f5f8385036103e081121561167a575f5ffd5b6103a0811215611688575f5ffd5b5061169161140e565b61169b8686611497565b81526101e085013560208201526116b56102008601611473565b60408201526116c76102208601611438565b6060820152610240850135608082015261026085013560a082015261028085013560c08201526116fa6102a08601611473565b60e082015261170c6102c0860161158d565b61010082015261171f6102e0860161158d565b61012082015261030085013561014082015261032085013561016082015261174a61034086016115ac565b6101808201526103608501356101a08201526117696103808601611473565b6101c082015292506103a084013567ffffffffffffffff81111561178b575f5ffd5b611797868287016115bd565b9250506103c084013567ffffffffffffffff8111156117b4575f5ffd5b6117c0868287016115bd565b9150509250925092565b8051825260208101516117f5602084018273ffffffffffffffffffffffffffffffffffffffff169052565b50604081015161181d604084018273ffffffffffffffffffffffffffffffffffffffff169052565b50606081015160608301526080810151608083015260a081015160a083015260c081015160c083015260e081015160e083015261010081015161186961010084018263ffffffff169052565b5061012081015161188361012084018263ffffffff169052565b5061014081015161189d61014084018263ffffffff169052565b506101608101516101608301526101808101516118c761018084018267ffffffffffffffff169052565b506101a08101516118e56101a084018267ffffffffffffffff169052565b506101c08101516118fc6101c084018260ff169052565b505050565b5f81518084528060208401602086015e5f6020828601015260207fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0601f83011685010191505092915050565b81835281816020850137505f602082840101525f60207fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0601f840116840101905092915050565b61199f8188516117ca565b60208701516101e08201525f60408801516119c761020084018267ffffffffffffffff169052565b50606088015173ffffffffffffffffffffffffffffffffffffffff16610220830152608088015161024083015260a088015161026083015260c088015161028083015260e088015167ffffffffffffffff9081166102a08401526101008901516fffffffffffffffffffffffffffffffff9081166102c08501526101208a0151166102e084015261014089015161030084015261016089015161032084015261018089015161ffff166103408401526101a08901516103608401526101c0890151166103808301526104806103a08301819052611aa690830188611901565b8281036103c0840152611ab98188611901565b90508281036103e0840152611acf81868861194d565b8451610400850152602085015161ffff16610420850152604085015167ffffffffffffffff16610440850152606085015173ffffffffffffffffffffffffffffffffffffffff1661046085015291506108e49050565b5f60208284031215611b35575f5ffd5b81518015158114610d43575f5ffd5b5f60208284031215611b54575f5ffd5b8151610d438161147e565b5f60208284031215611b6f575f5ffd5b610d4382611438565b5f60208284031215611b88575f5ffd5b8135610d43816113ae565b818103818111156102fd577f4e487b71000000000000000000000000000000000000000000000000000000005f52601160045260245ffd5b5f5f85851115611bd9575f5ffd5b83861115611be5575f5ffd5b5050820193919092039150565b80357fffffffffffffffffffffffffffffffffffffffff0000000000000000000000008116906014841015611c51577fffffffffffffffffffffffffffffffffffffffff000000000000000000000000808560140360031b1b82161691505b5092915050565b838152604060208201525f6103d160408301848661194d565b5f60208284031215611c81575f5ffd5b505191905056";
+
+// src/chain/reexecution-panel-contract.ts
+const reexecutionPanelAt = (place) => ({
+	name: "ReexecutionPanel",
+	address: place,
+	abi: [...reexecutionPanelAbi, ...registryErrors]
+});
+
+// src/chain/slashing-contract.ts
+const slashingAt = (place) => ({
+	name: "Slashing",
+	address: place,
+	abi: [...slashingAbi, ...registryErrors]
+});
+const appointedTopic = keccak256Utf8("SlasherAppointed(address)");
+/** A contract that nobody appointed is answered as missing: a report to it would take nothing. */
+async function findFaultContracts(rpc, verifier, named = {}) {
+	const parts = await readAddresses(rpc, receiptVerifierAt(verifier), [
+		"contributors",
+		"gateways",
+		"receiptAnchor"
+	]);
+	if (!parts.ok) return parts;
+	const [contributors, gateways, receiptAnchor] = parts.value;
+	const slashers = await findSlashers(rpc, {
+		contributors,
+		gateways
+	}, named);
+	if (!slashers.ok) return slashers;
+	const { slashing, inclusion, panel } = slashers.value;
+	const asked = await readAddresses(rpc, slashing, [
+		"verifier",
+		"tierEvidence",
+		"coordinator"
+	]);
+	if (!asked.ok) return asked;
+	const [itsVerifier, tierEvidence, coordinator] = asked.value;
+	if (itsVerifier !== verifier) return err(missing("Slashing", slashing.address));
+	return ok({
+		verifier: receiptVerifierAt(verifier),
+		contributors: contributorRegistryAt(contributors),
+		gateways: gatewayRegistryAt(gateways),
+		receiptAnchor: receiptAnchorAt(receiptAnchor),
+		slashing,
+		inclusion,
+		panel,
+		tierEvidence: {
+			name: "TierEvidence",
+			address: tierEvidence,
+			abi: tierEvidenceAbi
+		},
+		coordinator: {
+			name: "InferenceCoordinator",
+			address: coordinator,
+			abi: inferenceCoordinatorAbi
+		}
+	});
+}
+/** Both registries have appointed the one; each alone has appointed one of the others. */
+async function findSlashers(rpc, registries, named) {
+	const isNamed = named.slashing && named.inclusion && named.panel;
+	const appointedBy = (registry) => isNamed ? ok([]) : readAppointed(rpc, registry);
+	const ofContributors = await appointedBy(registries.contributors);
+	if (!ofContributors.ok) return ofContributors;
+	const ofGateways = await appointedBy(registries.gateways);
+	if (!ofGateways.ok) return ofGateways;
+	const onlyIn = (list, other) => list.find((one) => !other.includes(one)) ?? zeroAddress;
+	const [contributors, gateways] = [ofContributors.value, ofGateways.value];
+	const both = contributors.find((one) => gateways.includes(one)) ?? zeroAddress;
+	const found = {
+		slashing: slashingAt(named.slashing ?? both),
+		inclusion: inclusionChallengesAt(named.inclusion ?? onlyIn(gateways, contributors)),
+		panel: reexecutionPanelAt(named.panel ?? onlyIn(contributors, gateways))
+	};
+	const absent = Object.values(found).find(({ address: place }) => place === zeroAddress);
+	return absent === void 0 ? ok(found) : err(missing(absent.name, absent.address));
+}
+const missing = (name, place) => ({
+	reason: "contract_missing",
+	name,
+	address: place
+});
+async function readAppointed(rpc, registry) {
+	const method = "eth_getLogs";
+	const answer = await rpc.call(method, [{
+		address: registry,
+		fromBlock: "earliest",
+		toBlock: "latest",
+		topics: [appointedTopic]
+	}]);
+	if (!answer.ok) return answer;
+	const appointed = (Array.isArray(answer.value) ? answer.value : [void 0]).map((log) => {
+		const { topics } = Object(log);
+		const word = Array.isArray(topics) ? topics[1] : void 0;
+		return isHex(word) && word.length === 66 ? address(`0x${word.slice(26)}`) : void 0;
+	});
+	return appointed.every((one) => one !== void 0) ? ok(appointed) : err(badAnswer({
+		origin: rpc.origin,
+		method,
+		detail: "no logs"
+	}));
+}
+async function readAddresses(rpc, contract, functionNames) {
+	const values = await readEach$1(rpc, functionNames.map((functionName) => ({
+		contract,
+		functionName,
+		args: []
+	})));
+	return values.ok ? ok(values.value.map(([value]) => address(String(value)))) : values;
+}
+
+// src/chain/tier-evidence.ts
+const tierEvidenceAt = (place) => ({
+	name: "TierEvidence",
+	address: place,
+	abi: tierEvidenceAbi
+});
+/** Whether a quote for `key` covered this time. */
+async function readBoundAt(rpc, { tierEvidence, operator, key }, at) {
+	const answer = await readContract(rpc, {
+		contract: tierEvidenceAt(tierEvidence),
+		functionName: "isBoundAt",
+		args: [
+			operator,
+			key,
+			at
+		]
+	});
+	return answer.ok ? ok(answer.value[0]) : answer;
+}
+
+// src/client/check-tee-key.ts
+async function checkTeeKey(rpc, { receipt, domain }, { contributor: signer }) {
+	const check = "tee-key";
+	if (rpc === void 0) return unknown(check, "which keys are bound, a chain tells: add --rpc");
+	if (signer.kind !== "key") return unknown(check, "the Work is not signed by a plain key");
+	const contracts = await findFaultContracts(rpc, domain.verifyingContract);
+	if (!contracts.ok) return unknown(check, describeChainFailure(contracts.error));
+	const { contributor: operator, finishedAt } = receipt.work;
+	const tierEvidence = contracts.value.tierEvidence.address;
+	const bound = await readBoundAt(rpc, {
+		tierEvidence,
+		operator,
+		key: signer.address
+	}, finishedAt);
+	if (!bound.ok) return unknown(check, describeChainFailure(bound.error));
+	return bound.value ? holds(check, `${tierEvidence} has a quote for ${signer.address} that covers second ${finishedAt}`) : fails(check, `${tierEvidence} has no quote for ${signer.address} at second ${finishedAt}`);
+}
+
+// src/client/check-tier-evidence.ts
+const checkTierEvidence = async (question) => {
+	const { receipt: parsed, policy } = question.verification;
+	const { tiers } = parsed.receipt;
+	const claimed = tiers | (parsed.countersignature === void 0 ? 0 : tier.clientCountersigned);
+	const asked = policy.tiers ?? 0;
+	const looked = await Promise.all(claimedTiers(claimed | asked).flatMap(({ bit }) => {
+		const line = lineOf(bit, question);
+		return line === void 0 ? [] : [line.then((one) => ({
+			bit,
+			line: one
+		}))];
+	}));
+	return [
+		...looked.map(({ line }) => line).filter(({ verdict }) => verdict !== "unknown"),
+		...summary("evidence", claimed, looked),
+		...summary("policy-tiers", asked, looked)
+	];
+};
+const signatureTiers$2 = tier.gatewaySigned | tier.contributorSigned;
+const furtherTiers = tier.tokenCommitment | tier.audited | tier.teeBoundKey | tier.clientCountersigned;
+/** Undefined for a tier that needs no looking, or that nobody can look at. */
+function lineOf(bit, question) {
+	const { verification, signers, rpc } = question;
+	const { receipt: parsed, evidence } = verification;
+	switch (bit) {
+		case tier.tokenCommitment: return Promise.resolve(checkCommitment(parsed.receipt, evidence.opening));
+		case tier.audited: return Promise.resolve(unknown("evidence", "whom you trust to audit is not known here: see vouch audit verdicts"));
+		case tier.teeBoundKey: return checkTeeKey(rpc, parsed, signers);
+		case tier.clientCountersigned: return Promise.resolve(checkCountersignature(parsed, signers, verification.anchors));
+		default: return;
+	}
+}
+/** No line where no such tier is meant, where nobody can look at one, or where one fails: that one says so itself. */
+function summary(check, meant, looked) {
+	const further = meant & ~signatureTiers$2;
+	if (further === 0 || (further & ~furtherTiers) !== 0) return [];
+	const lines = looked.filter(({ bit }) => (bit & further) !== 0);
+	const named = (bit) => claimedTiers(bit).map(({ name }) => `${bit} ${name}`);
+	const open = lines.filter(({ line }) => line.verdict === "unknown");
+	if (open.length > 0) return [unknown(check, open.map(({ bit, line }) => `${named(bit)}: ${line.detail}`).join("; "))];
+	if (lines.some(({ line }) => line.verdict === "fails")) return [];
+	return [holds(check, `looked at: ${lines.flatMap(({ bit }) => named(bit)).join(", ")}`)];
+}
+
+// src/client/further-checks.ts
+/** In the order of docs/receipts.md. */
+const furtherChecks = [checkTierEvidence, checkLogged];
+async function checkFurther(question) {
+	return (await Promise.all(furtherChecks.map((check) => check(question)))).flat();
+}
+
+// src/domain/price-sheet.ts
+/** Of each kind of token the lower price. */
+const lowestOf = (one, other) => eachOf(one, other, (a, b) => a < b ? a : b);
+const isSamePrice = (one, other) => one.promptAtomicPerMtok === other.promptAtomicPerMtok && one.cachedPromptAtomicPerMtok === other.cachedPromptAtomicPerMtok && one.completionAtomicPerMtok === other.completionAtomicPerMtok;
+const eachOf = (one, other, pick) => ({
+	promptAtomicPerMtok: pick(one.promptAtomicPerMtok, other.promptAtomicPerMtok),
+	cachedPromptAtomicPerMtok: pick(one.cachedPromptAtomicPerMtok, other.cachedPromptAtomicPerMtok),
+	completionAtomicPerMtok: pick(one.completionAtomicPerMtok, other.completionAtomicPerMtok)
+});
+const tokensPerMtok$1 = 1000000n;
+/**
+* The one price formula: cached prompt tokens are a subset of the prompt tokens (OpenAI's convention), the sum is rounded
+* up once. The same arithmetic stands in the contracts (overcharge evidence).
+*/
+function priceRoundedUp(prices, usage) {
+	const sum = BigInt(usage.promptTokens - usage.cachedPromptTokens) * prices.promptAtomicPerMtok + BigInt(usage.cachedPromptTokens) * prices.cachedPromptAtomicPerMtok + BigInt(usage.completionTokens) * prices.completionAtomicPerMtok;
+	return atomic((sum + tokensPerMtok$1 - 1n) / tokensPerMtok$1);
+}
+
+// src/client/is-no-dearer.ts
+/** Prices that move with what contributors ask stay below the ones that their gateway told at first. */
+const isNoDearer = (sheet, agreed) => agreed.some((most) => sheet.operator === most.operator && sheet.modelId === most.modelId && sheet.asset === most.asset && isSamePrice(lowestOf(sheet, most), sheet));
 
 // src/chain/genuine-receipt-verifier.ts
 const verifierSource = {
@@ -6989,20 +12936,6 @@ const notOurs = (failure) => failure.reason === "chain_unreachable" || failure.r
 	ok: false,
 	error: failure
 } : ok(false);
-
-// src/chain/operator-registry.ts
-const gatewayRegistryAt = (address) => ({
-	name: "GatewayRegistry",
-	address,
-	abi: gatewayRegistryAbi
-});
-
-// src/chain/receipt-verifier.ts
-const receiptVerifierAt = (address) => ({
-	name: "ReceiptVerifier",
-	address,
-	abi: receiptVerifierAbi
-});
 
 // src/chain/receipt-verifier-contract.ts
 async function callVerify(rpc, verifier, { receipt, contributorSignature, gatewaySignature }) {
@@ -7169,48 +13102,6 @@ function judgeKey(check, signer, expected) {
 	if (ofOperator.some(({ key }) => key === signer.address)) return holds(check, `${signer.address} is a key that you trust for the ${role} ${operator}`);
 	if (ofOperator.length === 0 && role === "contributor") return unknown(check, `the contributor ${operator} is not among those that you listed: add --rpc`);
 	return fails(check, ofOperator.length === 0 ? `the ${role} ${operator} is none that you trust` : `${signer.address} is no key that you trust for the ${role} ${operator}: a field or the signature was changed, or another key signed`);
-}
-
-// src/client/answer-hash.ts
-/** keccak256 of the text's bytes. */
-const textHash = (bytes) => keccak256(bytes);
-/** keccak256 of a `tool_calls` array in canonical JSON (RFC 8785). */
-const toolCallsHash = (toolCalls) => keccak256Utf8(canonicalText(toolCalls));
-/**
-* The hash of a whole answer from those of its choices, in the order of their index; at least one.
-*/
-function answerHash(choices) {
-	const [first, ...rest] = choices;
-	if (rest.length === 0) return first;
-	const leafOf = (hash, index) => {
-		const index32 = index.toString(16).padStart(64, "0");
-		return keccak256(fromHex(keccak256Hex(index32 + hash.slice(2))));
-	};
-	return sortedRoot([leafOf(first, 0), ...rest.map((hash, before) => leafOf(hash, before + 1))]);
-}
-/** Of a Merkle tree as OpenZeppelin's MerkleProof reads it: pairs are sorted, a lone node moves up. */
-function sortedRoot(leaves) {
-	let level = leaves;
-	while (level.length > 1) level = pairUp(level);
-	return level[0] ?? leaves[0];
-}
-function pairUp(level) {
-	const above = [];
-	for (let index = 0; index < level.length; index += 2) {
-		const [low, high] = level.slice(index, index + 2).sort();
-		if (low === void 0) continue;
-		above.push(high === void 0 ? low : keccak256Hex(low.slice(2) + high.slice(2)));
-	}
-	return above;
-}
-/**
-* RFC 8785 for what JSON.parse gave: keys in the order of their UTF-16 code units, ECMAScript's
-* numbers and strings.
-*/
-function canonicalText(value) {
-	if (Array.isArray(value)) return `[${value.map(canonicalText).join(",")}]`;
-	if (typeof value !== "object" || value === null) return JSON.stringify(value);
-	return `{${Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1).map(([key, member]) => `${JSON.stringify(key)}:${canonicalText(member)}`).join(",")}}`;
 }
 
 // src/client/near-miss.ts
@@ -7764,60 +13655,6 @@ function evidenceItems({ evidence, domain }) {
 	}, ...items];
 }
 
-// src/domain/tier-claims.ts
-const tierClaims = [
-	{
-		bit: tier.gatewaySigned,
-		name: "gateway-signed",
-		proves: "the holder of this gateway key stands by these bytes, counts, prices and times, cannot take it back, and can be punished for a second receipt that contradicts it",
-		doesNotProve: "that a model ran at all, that the counts are right, or that the gateway did not write the answer itself"
-	},
-	{
-		bit: tier.contributorSigned,
-		name: "contributor-signed",
-		proves: "a named contributor with a stake claims that it gave this output for this input, in these tokens; the gateway cannot have changed that claim",
-		doesNotProve: "which weights or which quantisation computed it, or that the contributor did not buy the answer from someone else's service"
-	},
-	{
-		bit: tier.tokenCommitment,
-		name: "token-commitment",
-		proves: "the contributor fixed the tokens and probabilities of this answer before any audit",
-		doesNotProve: "that this answer was audited, or would pass"
-	},
-	{
-		bit: tier.audited,
-		name: "audited",
-		proves: "that over a window of many answers this contributor's tokens agreed with a reference model",
-		doesNotProve: "anything about this single answer"
-	},
-	{
-		bit: tier.teeBoundKey,
-		name: "tee-bound-key",
-		proves: "the signing key lives in measured code on a genuine CPU of a known maker",
-		doesNotProve: "that the GPU beside it is bound to it, that side channels are closed, or which weights were loaded unless they were measured"
-	},
-	{
-		bit: tier.zkMetered,
-		name: "zk-metered",
-		proves: "sums and signatures over receipts that stay hidden are right",
-		doesNotProve: "that the token counts inside them are true"
-	},
-	{
-		bit: tier.zkInferred,
-		name: "zk-inferred",
-		proves: "the committed small model maps this input to this output in fixed-point arithmetic",
-		doesNotProve: "that the model is any good, that it equals its floating-point original, or that the proof system's setup was honest"
-	},
-	{
-		bit: tier.clientCountersigned,
-		name: "client-countersigned",
-		proves: "the client accepted the charge",
-		doesNotProve: "that the client was content with the answer"
-	}
-];
-const knownTierBits = tierClaims.reduce((bits, { bit }) => bits | bit, 0);
-const claimedTiers = (tiers) => tierClaims.filter(({ bit }) => (tiers & bit) !== 0);
-
 // src/client/check-policy.ts
 /** Tiers whose evidence is the two signatures. What stands behind others, check-tier-evidence.ts finds out. */
 const signatureTiers$1 = tier.gatewaySigned | tier.contributorSigned;
@@ -8023,7 +13860,12 @@ async function verifyAnswer(asked, terms) {
 	const verification = verificationOf(parsed.value, asked, terms);
 	const signers = recoverSigners(parsed.value);
 	const offline = verifyReceipt(verification).filter(({ check }) => check !== "content");
-	const onChain = terms.rpc === void 0 ? [] : await verifyOnChain(terms.rpc, verification);
+	const [onChain, further] = await Promise.all([terms.rpc === void 0 ? [] : verifyOnChain(terms.rpc, verification), checkFurther({
+		verification,
+		signers,
+		gateway: void 0,
+		rpc: terms.rpc
+	})]);
 	const lines = [
 		...offline,
 		checkNamed(parsed.value, receiptId),
@@ -8031,7 +13873,7 @@ async function verifyAnswer(asked, terms) {
 		...checkTerms(parsed.value, terms),
 		checkEnding(asked.end, parsed.value.receipt.work.status)
 	];
-	const before = joinLines(lines, onChain);
+	const before = joinLines(lines, [...onChain, ...further]);
 	return reportOf(against(before, terms.policy).length === 0 ? joinLines(before, [terms.continuity(parsed.value, signers.receiptDigest)]) : before, {
 		url,
 		receiptId,
@@ -8135,9 +13977,11 @@ function createVerifiedFetch(options) {
 			"OPTIONS"
 		].includes(request.method)) return ask(request.url, request.init);
 		const judge = verifier.begin(request);
+		const isInline = request.headers.has(inlineHeader);
+		if (!isInline) request.headers.set(inlineHeader, "1");
 		try {
 			const response = await ask(request.url, request.init);
-			if (response.ok && response.body !== null) return judge.of(response);
+			if (response.ok && response.body !== null) return judge.of(response, { isInline });
 			judge.noAnswer();
 			return response;
 		} catch (error) {
@@ -8181,27 +14025,37 @@ var AnswerVerifier = class {
 			if (this.#options.onUnverified !== "report") throw new VerificationError(report);
 		};
 		return {
-			of: (response) => this.#judged(request, response, judgeAnswer),
+			of: (response, asked) => this.#judged(request, response, {
+				...asked,
+				judgeAnswer
+			}),
 			noAnswer: () => {
 				this.#underWay -= 1;
 			}
 		};
 	}
-	#judged(request, response, judgeAnswer) {
+	#judged(request, response, terms) {
+		const { isInline, judgeAnswer } = terms;
 		const { body } = response;
 		assert(body !== null, "an answer without a body is not judged");
 		const isEventStream = /^\s*text\/event-stream\b/i.test(response.headers.get("content-type") ?? "");
 		const judged = judgedBody(body, {
 			isEventStream,
 			judge: {
-				ended: (bytes) => judgeAnswer(response, {
-					bytes,
-					end: isEventStream ? endOfStream(bytes) : "whole"
-				}),
-				left: () => void judgeAnswer(response, {
-					bytes: void 0,
-					end: "left"
-				}).catch(() => {}),
+				ended: async (bytes) => {
+					const got = isEventStream ? splitStreamReceipt(bytes) : {
+						answer: bytes,
+						document: receiptInHeader(response.headers)
+					};
+					const end = isEventStream ? endOfStream(got.answer) : "whole";
+					await judgeAnswer(response, {
+						bytes: got.answer,
+						document: got.document,
+						end
+					});
+					return isInline ? bytes.length : got.answer.length;
+				},
+				left: () => void judgeAnswer(response, nothingGot).catch(() => {}),
 				bytesMax: answerBytesMax,
 				tooLong: () => new VerificationError(this.#without(request, response, `the answer has more than ${answerBytesMax} bytes`))
 			}
@@ -8218,7 +14072,7 @@ var AnswerVerifier = class {
 		try {
 			const receiptId = receiptIdOf(response);
 			if (receiptId === void 0) return this.#without(request, response, noHeader);
-			const document = await this.#fetchDocument(request, receiptId);
+			const document = got.document ?? await this.#fetchDocument(request, receiptId);
 			if (typeof document === "string") return this.#without(request, response, document);
 			const { bytes, end, sentAtMs } = got;
 			const { url, bytes: sent } = request;
@@ -8302,26 +14156,12 @@ var AnswerVerifier = class {
 		return `the gateway's prices are not known: ${describeBillingFailure(terms.error)}`;
 	}
 };
+const nothingGot = {
+	bytes: void 0,
+	document: void 0,
+	end: "left"
+};
 const noHeader = "the answer names no receipt in x-vouch-receipt (a browser sees it only where the gateway exposes it)";
-function receiptIdOf(response) {
-	const receiptId = response.headers.get("x-vouch-receipt");
-	return isBytes32(receiptId) ? bytes32(receiptId) : void 0;
-}
-/** Base URL with `/v1`, of the gateway that a request goes to. */
-function apiOf(url) {
-	const { origin, pathname } = new URL(url);
-	const at = pathname.indexOf("/v1/");
-	return at === -1 ? void 0 : `${origin}${pathname.slice(0, at)}/v1`;
-}
-/** What shows the payer, and nothing else that the request says. */
-function keyHeadersOf({ headers }) {
-	const shown = new Headers();
-	for (const name of ["authorization", "x-api-key"]) {
-		const value = headers.get(name);
-		if (value !== null) shown.set(name, value);
-	}
-	return shown;
-}
 /** Of an answer that was left there are no bytes that the response could be compared with. */
 const policyFor = (policy, end) => end === "left" ? {
 	...policy,

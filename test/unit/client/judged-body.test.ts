@@ -5,7 +5,7 @@ const done = Buffer.from('data: [DONE]\n\n')
 
 function judgeThat(changes: Partial<BodyJudge> = {}): BodyJudge & { readonly left: () => void } {
   return {
-    ended: () => Promise.resolve(),
+    ended: (bytes) => Promise.resolve(bytes.length),
     left: () => expect.unreachable(),
     bytesMax: 1_000,
     tooLong: () => new Error('too long'),

@@ -1,4 +1,4 @@
-import { type Bytes32 } from '../domain/units.js';
+import type { Bytes32 } from '../domain/units.js';
 import { type FetchClock } from './fetch-receipt.js';
 import { type VerificationPolicy } from './verification-policy.js';
 import { type AnswerReport } from './verify-answer.js';
@@ -16,8 +16,8 @@ export type VerifiedFetchOptions = {
     /** Fetches receipts and terms; default: the global fetch. */
     readonly receiptFetch?: typeof fetch;
     /**
-     * Headers that show the payer to whom receipts are told; default: those of the request that tell its key. A payer without a
-     * key gives its signed `Authorization` here.
+     * Headers that show the payer, for a receipt that does not come with its answer; default: those of the request that tell its
+     * key. A payer without a key gives its signed `Authorization` here.
      */
     readonly receiptHeaders?: (receiptId: Bytes32) => Headers | Promise<Headers>;
     /** Until when a receipt must be there. Milliseconds; default 10,000. */
