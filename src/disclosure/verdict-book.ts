@@ -80,7 +80,7 @@ export class VerdictBook {
   async add(kept: KeptVerdict): Promise<'stored' | 'known' | 'conflict'> {
     const forgotten = this.#verdicts.slice(verdictsKept - 1).map(verdictName)
     const put = await this.#terms.store.put(kept, forgotten)
-    if (put === 'stored') await this.look()
+    if (put !== 'conflict') await this.look()
     return put
   }
 
