@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { isIP } from 'node:net'
+import { addressOfPrivateKey } from '../chain/signatures.ts'
 import type { ConfigReading, GatewayConfig } from '../config.ts'
 import { isPublicAddress } from '../upstream/public-address.ts'
 
@@ -17,6 +18,7 @@ export function configWarnings({ config, secretFiles }: ConfigReading): readonly
     ...freeModels(config),
     ...anyNames(config),
     ...idleAudits(config),
+    ...otherAnchors(config),
   ]
 }
 
@@ -100,6 +102,18 @@ function anyNames({ joining }: GatewayConfig): readonly ConfigWarning[] {
     'whoever has a stake may serve a model under any name that is free, and nobody is asked'
   return [{ key: 'joining.anyModel', message }]
 }
+
+/** The contract folds batches for each account: with the operator's own there is one log to look for, and no other. */
+const otherAnchors = ({ gateway, transparency }: GatewayConfig): readonly ConfigWarning[] =>
+  transparency === undefined || addressOfPrivateKey(gateway.claimKey) === gateway.operator
+    ? []
+    : [
+        {
+          key: 'transparency',
+          message:
+            "the claim key is not the operator's own: that it anchors the only log of this gateway, auditors cannot see from the chain",
+        },
+      ]
 
 /** Auditors are shown what the log's anchors choose. */
 const idleAudits = ({ audits, transparency }: GatewayConfig): readonly ConfigWarning[] =>

@@ -18,6 +18,8 @@ export type ConfigDescription = {
   readonly admin: 'by token' | 'none'
   /** How many are named, and of how much they are shown. */
   readonly audits: string
+  /** When batches are closed, and by when they are anchored. */
+  readonly transparency: string
   readonly upstreams: readonly DescribedUpstream[]
 }
 
@@ -66,6 +68,7 @@ export function describeConfig({ config, settings }: ConfigReading): ConfigDescr
     joining: joiningOf(config),
     admin: config.admin === undefined ? 'none' : 'by token',
     audits: auditsOf(config),
+    transparency: transparencyOf(config),
     upstreams: config.upstreams.map((upstream, index) => ({
       id: upstream.id,
       url: upstream.baseUrl,
@@ -93,6 +96,12 @@ function auditsOf({ audits }: GatewayConfig): string {
   if (audits === undefined) return 'none'
   const { auditors, ratePpm } = audits
   return `by ${auditors.length} ${auditors.length === 1 ? 'auditor' : 'auditors'}, of ${ratePpm / 10_000} % of receipts`
+}
+
+function transparencyOf({ transparency }: GatewayConfig): string {
+  if (transparency === undefined) return 'none'
+  const { batchS, promiseS } = transparency
+  return `batches of ${batchS} s, anchored within ${promiseS} s`
 }
 
 const servingOf = (
@@ -136,6 +145,7 @@ export function formatDescription(described: ConfigDescription): readonly string
     row('joining', described.joining),
     row('admin API', described.admin),
     row('audits', described.audits),
+    row('log', described.transparency),
     ...described.upstreams.flatMap(upstreamLines),
   ]
 }

@@ -74,19 +74,32 @@ function tellProgress({ document, batches, findings }: MetBatch, terminal: Termi
   if ((batch + 1) % toldEvery === 0) terminal.printError(`${batch + 1} of ${batches} batches`)
 }
 
-/** One line of JSON for each; two heads that contradict each other are evidence that no contract takes yet. */
+/** One line of JSON for each. Two heads that contradict each other convince people, and no contract yet: they lie apart. */
 async function writeEvidence(findings: readonly LogFinding[], path: string): Promise<void> {
-  const lines = findings.flatMap(({ evidence, heads }) => [
-    ...(evidence === undefined ? [] : [formatFaultEvidence(evidence)]),
-    ...(heads === undefined ? [] : [JSON.stringify({ object: 'vouch.log_fork', heads })]),
-  ])
-  if (lines.length > 0) await appendFile(path, lines.map((line) => `${line}\n`).join(''))
+  const append = async (to: string, lines: readonly string[]): Promise<void> => {
+    if (lines.length > 0) await appendFile(to, lines.map((line) => `${line}\n`).join(''))
+  }
+  await append(
+    path,
+    findings.flatMap(({ evidence }) =>
+      evidence === undefined ? [] : formatFaultEvidence(evidence),
+    ),
+  )
+  await append(
+    forksBeside(path),
+    findings.flatMap(({ heads }) =>
+      heads === undefined ? [] : JSON.stringify({ object: 'vouch.log_fork', heads }),
+    ),
+  )
 }
+
+const forksBeside = (path: string): string => `${path}.forks`
 
 function reportLines(report: LogReport, options: LogOptions): readonly string[] {
   const { log, batches, receipts, anchored, findings, hasEvents } = report
   const told = findings.filter(({ batch }) => batch === undefined)
   const slashable = findings.filter(({ evidence }) => evidence !== undefined).length
+  const forked = findings.filter(({ heads }) => heads !== undefined).length
   const from = options.from ?? 0
   return [
     ...told.map(({ kind, detail }) => `${kind}: ${detail}`),
@@ -102,7 +115,10 @@ function reportLines(report: LogReport, options: LogOptions): readonly string[] 
       (findings.length === 0 ? 'all holds' : `${findings.length} findings`),
     ...(slashable === 0
       ? []
-      : [`${slashable} of them can be punished: vouch slash ${options.evidence}`]),
+      : [`${slashable} of them can be punished: vouch slash check ${options.evidence}`]),
+    ...(forked === 0
+      ? []
+      : [`the heads that contradict each other are in ${forksBeside(options.evidence)}`]),
   ]
 }
 

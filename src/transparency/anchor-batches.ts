@@ -69,11 +69,9 @@ export class BatchAnchorer {
     if (fork !== undefined) return { state: 'forked', detail: fork }
     const anchored = chain.value.batches
     const { settled } = await store.length()
-    const followed = await this.#follow({
-      from: Math.min(settled, anchored),
-      to: anchored,
-      settled,
-    })
+    // What was final is gone, or another account anchors now: it is followed again.
+    if (settled > anchored) await store.settle(anchored)
+    const followed = await this.#follow({ from: Math.min(settled, anchored), to: anchored })
     return followed.ok ? { state: 'even', anchored } : { state: 'unread', failure: followed.error }
   }
 
@@ -126,7 +124,6 @@ export class BatchAnchorer {
   async #follow(range: {
     readonly from: number
     readonly to: number
-    readonly settled: number
   }): Promise<Result<void, ChainFailure>> {
     const { rpc, store, confirmations } = this.#terms
     if (range.from === range.to) return ok(undefined)
@@ -144,7 +141,7 @@ export class BatchAnchorer {
       isInOrder &&= isFinal && isTimestamped
       if (isInOrder) settled = batch.head.batch + 1
     }
-    if (settled !== range.settled) await store.settle(settled)
+    if (settled > range.from) await store.settle(settled)
     for (const batch of this.#seen.keys()) if (batch < settled) this.#seen.delete(batch)
     return ok(undefined)
   }
@@ -155,7 +152,8 @@ export class BatchAnchorer {
     tip: number,
   ): Promise<Result<LogAnchor | undefined, ChainFailure>> {
     const { rpc, receiptAnchor, sender, store, log } = this.#terms
-    if (anchor !== undefined) {
+    const isOurs = anchor?.sender === sender.address && anchor.contract === receiptAnchor
+    if (anchor !== undefined && isOurs) {
       const inclusion = await readInclusion(rpc, anchor.transactionHash)
       if (!inclusion.ok) return inclusion
       if (inclusion.value?.blockNumber === anchor.blockNumber) return ok(anchor)

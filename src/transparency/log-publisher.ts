@@ -142,7 +142,12 @@ export class LogPublisher {
         const { batches, settled } = await store.length()
         this.#batches = batches
         this.#seenBatches = batches
-        if (settled === batches && this.#chain?.state === 'even') return
+        if (settled === batches && this.#chain?.state === 'even') {
+          // Another process may have brought the last of them there.
+          this.#chain = { state: 'even', anchored: batches }
+          this.#unanchoredSinceMs = undefined
+          return
+        }
         this.#see(await anchorer.look())
         await this.#noteWaiting()
         const { anchored } = this.#chain?.state === 'even' ? this.#chain : { anchored: batches }

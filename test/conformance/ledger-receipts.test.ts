@@ -70,6 +70,10 @@ describe.each(storeKinds())('receipts of a ledger in $name', (kind) => {
     expect(await reopened(told)).toEqual(expected)
     expect(await store.receiptsBySeq({ afterSeq: 1, limit: 2 })).toEqual(expected.slice(1, 3))
     expect(await store.receiptsBySeq({ afterSeq: 5, limit: 2 })).toEqual([])
+    expect(await store.digestsBySeq({ afterSeq: 1, limit: 2 })).toEqual(
+      expected.slice(1, 3).map(({ digest }) => digest),
+    )
+    expect(await store.digestsBySeq({ afterSeq: 5, limit: 2 })).toEqual([])
     expect(await store.receiptsBySeq({ afterSeq: 0, limit: 0 })).toEqual([])
     for (const one of expected) {
       expect(await store.receipt(receiptIdOf(names[one.gatewaySeq - 1] ?? ''))).toMatchObject(one)

@@ -82,6 +82,7 @@ describe('a good file', () => {
         joining: 'closed',
         admin: 'none',
         audits: 'none',
+        transparency: 'none',
         upstreams: [{ id: 'engine', models: [{ id: 'public-name', manifest: false }] }],
       },
       warnings: [{ key: 'upstreams[0].limits' }],

@@ -119,6 +119,7 @@ type Audited = {
   readonly batches: number
   readonly receipts: number
   readonly evidence: readonly string[]
+  readonly forks: readonly string[]
 }
 
 /** `vouch log audit`, as a person runs it. */
@@ -151,6 +152,7 @@ async function audit(
     code,
     kinds: [...new Set(report.findings.map(({ kind }) => kind))],
     evidence: linesOf(evidence),
+    forks: linesOf(`${evidence}.forks`),
   }
 }
 
@@ -320,7 +322,7 @@ describe('a gateway is caught that', () => {
     expect((await audit(front)).kinds).toEqual(['anchor-differs'])
     const report = await audit(front, [], ['--against', mirror])
     expect(report.kinds).toEqual(['anchor-differs', 'log-forked'])
-    const [fork] = report.evidence.map((line) => JSON.parse(line) as { heads: LogHeadDocument[] })
+    const [fork] = report.forks.map((line) => JSON.parse(line) as { heads: LogHeadDocument[] })
     expect(fork?.heads.map(({ head }) => head.root)).toEqual([
       second?.head.root,
       resigned(digests, first?.head).head.root,

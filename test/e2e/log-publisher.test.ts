@@ -259,4 +259,32 @@ describe('a log', () => {
     expect(publisher.report()).toMatchObject({ batches: 1, anchored: 1, waitingMs: 0 })
     expect(publisher.promiseS()).toBe(3_600)
   })
+
+  test('promises again where another process has anchored what was late', async () => {
+    const log = open()
+    const publisher = log.publisher()
+    await chain.ask('anvil_setBalance', log.sender, '0x0')
+    receipts.push(...someDigests(3))
+    await publisher.publishNow()
+    clock.nowMs += 31 * batchEveryMs
+    expect(publisher.promiseS()).toBe(0)
+    await chain.ask('anvil_setBalance', log.sender, `0x${(10n ** 20n).toString(16)}`)
+    await publish(open())
+    await publisher.publishNow()
+    expect(publisher.report()).toMatchObject({ anchored: 1, verdict: 'promising', waitingMs: 0 })
+  })
+
+  test('is anchored anew, from the first batch on, by another account', async () => {
+    const log = open({ receiptsMax: 2 })
+    receipts.push(...someDigests(4))
+    await publish(log)
+    await end(log)
+    const other = open({ receiptsMax: 2, key: await chain.account() })
+    expect(other.sender).not.toBe(log.sender)
+    receipts.push(...someDigests(2, 'more/'))
+    await publish(other)
+    expect(await onChain(other)).toMatchObject({ batches: 3 })
+    const batches = await other.store.batches({ from: 0, limit: 3 })
+    expect(new Set(batches.map(({ anchor }) => anchor?.sender))).toEqual(new Set([other.sender]))
+  })
 })

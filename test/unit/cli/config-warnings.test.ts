@@ -1,6 +1,7 @@
 import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { addressOfPrivateKey } from '../../../src/chain/signatures.ts'
 import { configWarnings } from '../../../src/cli/config-warnings.ts'
 import { goodHead, makeConfigFolder } from '../../support/config-folder.ts'
 
@@ -85,5 +86,17 @@ test('auditors who are shown nothing', () => {
   expect(warnings('upstreams:', `${named}upstreams:`)).toEqual([
     expect.stringMatching(/^audits: without transparency nothing is chosen/),
   ])
-  expect(warnings('upstreams:', `${named}transparency: {}\nupstreams:`)).toEqual([])
+  const kept = warnings('upstreams:', `${named}transparency: {}\nupstreams:`)
+  expect(kept.filter((line) => line.startsWith('audits'))).toEqual([])
+})
+
+test('a log that is anchored by another account than the operator', () => {
+  expect(warnings('upstreams:', 'transparency: {}\nupstreams:')).toEqual([
+    expect.stringMatching(/^transparency: the claim key is not the operator's own/),
+  ])
+  const operator = /operator: '(0x[0-9a-fA-F]{40})'/.exec(goodHead)?.[1] ?? 'none'
+  const claimer = addressOfPrivateKey(folder.read(quiet).config.gateway.claimKey)
+  const own = quiet.replace(operator, claimer).replace('upstreams:', 'transparency: {}\nupstreams:')
+  expect(own).toContain(claimer)
+  expect(configWarnings(folder.read(own))).toEqual([])
 })
