@@ -23,6 +23,8 @@ export type AuditState = {
   readonly gateway: Address
   /** The account that anchors its log, as it was when the audit began. */
   readonly sender: Address
+  /** The rate that the gateway promised when it was asked last. */
+  readonly ratePpm: number
   /** Batches before it are done. */
   readonly nextBatch: number
   /** One for each contributor and model that nothing is decided of. */
@@ -36,10 +38,11 @@ export type AuditState = {
 const unopenedKept = 10_000
 const faultsKept = 100
 
-export const freshAudit = (of: Pick<AuditState, 'gateway' | 'sender'>): AuditState => ({
+export const freshAudit = (of: Pick<AuditState, 'gateway' | 'sender' | 'ratePpm'>): AuditState => ({
   object: 'vouch.audit',
   gateway: of.gateway,
   sender: of.sender,
+  ratePpm: of.ratePpm,
   nextBatch: 0,
   windows: [],
   verdicts: [],

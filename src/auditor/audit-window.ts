@@ -33,7 +33,7 @@ export type WindowState = AuditWindow & {
 
 const notesKept = 20
 
-/** Tokens without which nobody passes, however well they match. */
+/** Tokens that a verdict rests on where the gateway asks for fewer. */
 export const windowTokensMin = 1_000
 
 export const freshWindow = (
@@ -85,10 +85,18 @@ export function withJudgement(
   }
 }
 
-/** Who is not found out passes only with enough tokens; who is found out needs no more. */
-export function outcomeOfWindow(window: WindowState, terms: TestTerms): TestOutcome {
+/** What a window needs besides the test. */
+export type WindowTerms = TestTerms & {
+  /** Tokens that a gateway wants a verdict to rest on, or more. */
+  readonly tokensMin: number
+  /** Answers were computed again on the same engine: then it needs no tokens to say that they differ. */
+  readonly isReplayed: boolean
+}
+
+export function outcomeOfWindow(window: WindowState, terms: WindowTerms): TestOutcome {
   const outcome = outcomeOf(window.test, terms)
-  return outcome === 'passed' && window.tokens < windowTokensMin ? 'open' : outcome
+  const isProof = outcome === 'failed' && terms.isReplayed
+  return isProof || window.tokens >= terms.tokensMin ? outcome : 'open'
 }
 
 /** The verdict over a window that came to an end. */
@@ -96,7 +104,7 @@ export function verdictOf(
   window: WindowState,
   decided: {
     readonly outcome: Exclude<TestOutcome, 'open'>
-    readonly terms: TestTerms
+    readonly terms: WindowTerms
     readonly gateway: Address
     readonly auditor: Address
     /** Chosen receipts of the window that the gateway did not open: nobody can say whose they are. */
@@ -107,7 +115,7 @@ export function verdictOf(
 ): AuditVerdict {
   const { outcome, terms, ...of } = decided
   const passed = outcome === 'passed'
-  const isBitForBit = passed && window.identical === window.samples
+  const isBitForBit = terms.isReplayed && (!passed || window.identical === window.samples)
   return {
     gateway: of.gateway,
     auditor: of.auditor,

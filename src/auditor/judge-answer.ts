@@ -5,7 +5,6 @@
  */
 import { type CommittedTokens, tokenCommitment } from '../attestation/token-commitment.ts'
 import { readTokens } from '../attestation/token-openings.ts'
-import { err, ok, type Result } from '../base/result.ts'
 import { type Work, workStatus } from '../domain/receipt.ts'
 import { zeroBytes32 } from '../domain/units.ts'
 import type { LanguageModel } from '../engine/load-model.ts'
@@ -80,11 +79,9 @@ export async function judgeAnswer(
   const replay = reference.replays ? await replayAnswer(reference.model, asked.value) : undefined
   const difference = replay && replayDifference(replay, { told: told.value, work })
   if (replay !== undefined && difference === undefined) return identical(reference, replay)
-  const committed = committedTokens(answer)
-  if (!committed.ok) return wrong(committed.error)
   const choices = claimedChoices(reference, asked.value, {
     told: told.value,
-    committed: committed.value,
+    committed: committedTokens(answer),
   })
   if (!choices.ok) return wrong(choices.error)
   const judged: JudgedToken[] = []
@@ -123,14 +120,15 @@ function identical({ allowance }: Reference, replay: ReplayedAnswer): AnswerJudg
   }
 }
 
-/** Undefined where nothing was committed to, or nothing was opened: a contributor that restarted has lost it. */
+/**
+ * Undefined where nothing was committed to or nothing was opened: a contributor that restarted has lost it. What opens something
+ * else counts as nothing, because it came through the gateway without anybody's signature.
+ */
 function committedTokens({
   work,
   commitmentOpening,
-}: AnswerUnderAudit): Result<CommittedTokens | undefined, string> {
-  if (work.commitment === zeroBytes32 || commitmentOpening === undefined) return ok(undefined)
+}: AnswerUnderAudit): CommittedTokens | undefined {
+  if (work.commitment === zeroBytes32 || commitmentOpening === undefined) return undefined
   const tokens = readTokens(commitmentOpening)
-  return tokens !== undefined && tokenCommitment(tokens) === work.commitment
-    ? ok(tokens)
-    : err('what was opened is not what was committed to')
+  return tokens !== undefined && tokenCommitment(tokens) === work.commitment ? tokens : undefined
 }

@@ -26,6 +26,7 @@ import {
   outcomeOfWindow,
   verdictOf,
   type WindowState,
+  windowTokensMin,
   withJudgement,
 } from './audit-window.ts'
 import { checkedSamples } from './checked-samples.ts'
@@ -41,7 +42,7 @@ import type { TestTerms } from './sequential-test.ts'
 
 export type Audit = {
   readonly gateway: Pick<GatewayAudits, 'batchHead' | 'batchEntries' | 'samples' | 'report'>
-  readonly terms: Pick<AuditTerms, 'gateway' | 'domain' | 'ratePpm'>
+  readonly terms: Pick<AuditTerms, 'gateway' | 'domain' | 'ratePpm' | 'windowTokensMin'>
   readonly rpc: JsonRpc
   readonly confirmations: number
   readonly references: ReadonlyMap<Bytes32, Reference>
@@ -189,11 +190,13 @@ function decided(
   audit: Audit,
   state: AuditState,
   window: WindowState,
-  { engine }: Reference,
+  { engine, replays }: Reference,
 ): AuditState {
-  const outcome = outcomeOfWindow(window, audit.test)
-  if (outcome === 'open') return state
   const { gateway, domain } = audit.terms
+  const tokensMin = Math.max(windowTokensMin, audit.terms.windowTokensMin)
+  const terms = { ...audit.test, tokensMin, isReplayed: replays }
+  const outcome = outcomeOfWindow(window, terms)
+  if (outcome === 'open') return state
   const report: AuditReport = {
     object: 'vouch.audit_report',
     gateway,
@@ -203,7 +206,7 @@ function decided(
   }
   const verdict = verdictOf(window, {
     outcome,
-    terms: audit.test,
+    terms,
     gateway,
     auditor: addressOfPrivateKey(audit.signingKey),
     unopened: state.unopened.filter(

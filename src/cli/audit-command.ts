@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { askCanary } from '../auditor/ask-canary.ts'
-import type { AuditState } from '../auditor/audit-state.ts'
+import { type AuditState, withFault } from '../auditor/audit-state.ts'
 import {
   canaryGapMs,
   canaryRequest,
@@ -47,8 +47,10 @@ async function run(argv: readonly string[]): Promise<number> {
   const running = await open(options)
   const { audit, decided } = running
   const log = await orGatewayFault(audit.gateway.log())
-  let state = await readAuditFile(options.stateFile, log)
-  const faultsBefore = state.faults.length
+  const { ratePpm } = audit.terms
+  const before = await readAuditFile(options.stateFile, { ...log, ratePpm })
+  const faultsBefore = before.faults.length
+  let state = withRate(before, ratePpm)
   state = await auditLog(running, state, log.batches)
   state = await askCanaries(running, state)
   await writeReports(running)
@@ -104,6 +106,13 @@ function queryHeader({ gateway, domain }: Audit['terms'], signingKey: PrivateKey
   const validUntil = soonS(Date.now())
   const digest = auditQueryDigest(receiptDomain(domain), { gateway, auditor, validUntil })
   return vouchHeader({ auditor, validUntil, signature: signDigest(digest, signingKey) })
+}
+
+/** Who lowers the rate behind a batch that was anchored hides samples of it. */
+function withRate(state: AuditState, ratePpm: number): AuditState {
+  if (ratePpm >= state.ratePpm) return { ...state, ratePpm }
+  const detail = `its rate fell from ${state.ratePpm} to ${ratePpm} millionths`
+  return withFault({ ...state, ratePpm }, detail)
 }
 
 /** From where the last run ended to the newest anchored batch; kept after each, so that whoever stops it loses one at most. */

@@ -4,14 +4,13 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { type AuditState, freshAudit } from '../auditor/audit-state.ts'
 import { betCount } from '../auditor/sequential-test.ts'
-import type { Address } from '../domain/units.ts'
 import { CommandFailure } from './command.ts'
 import { codeOf } from './read-trust.ts'
 
 /** A fresh one where there is no file. Throws CommandFailure for a file that is of something else. */
 export async function readAuditFile(
   path: string,
-  log: { readonly gateway: Address; readonly sender: Address },
+  log: Pick<AuditState, 'gateway' | 'sender' | 'ratePpm'>,
 ): Promise<AuditState> {
   let content: string
   try {

@@ -62,7 +62,7 @@ async function auditServed(served: Served, count: number, options: readonly stri
 }
 
 test('a contributor that serves the model passes bit for bit, and the gateway is told', async () => {
-  const { code, audited, output } = await auditServed('vouch-mini', 64)
+  const { code, audited, output } = await auditServed('vouch-mini', 60)
   expect(audited.faults, output).toEqual([])
   expect(audited.verdicts, output).toHaveLength(1)
   const [{ verdict }] = audited.verdicts as [SignedVerdict]
@@ -77,20 +77,21 @@ test('a contributor that serves the model passes bit for bit, and the gateway is
 
 test('one whose arithmetic rounds otherwise passes as well', async () => {
   const noisy = ['--class', 'float', '--sampler', 'vouch', '--no-report']
-  const { code, audited, output } = await auditServed('f16-noise', 64, noisy)
+  const { code, audited, output } = await auditServed('f16-noise', 60, noisy)
   expect(audited.verdicts, output).toHaveLength(1)
   expect(audited.verdicts[0]?.verdict).toMatchObject({ passed: true, method: 2 })
   expect(code).toBe(0)
 }, 240_000)
 
-test.each<Served>(['five-layers', 'cut-short', 'replay'])(
+test.each<Served>(['four-layers', 'cut-short', 'replay'])(
   '%s in its place is found out',
   async (served) => {
-    const { code, audited, output } = await auditServed(served, 32, ['--no-report'])
+    const { code, audited, output } = await auditServed(served, 20, ['--no-report'])
     expect(audited.verdicts.length, output).toBeGreaterThan(0)
     expect(audited.verdicts[0]?.verdict).toMatchObject({
       contributor: place.contributor,
       passed: false,
+      method: 1,
     })
     expect(audited.verdicts[0]?.verdict.samples).toBeGreaterThanOrEqual(10)
     expect(code).toBe(1)
@@ -99,11 +100,11 @@ test.each<Served>(['five-layers', 'cut-short', 'replay'])(
 )
 
 test('where callers let nobody keep anything, canaries tell', async () => {
-  await place.serve('four-layers')
+  await place.serve('cut-short')
   const first = batches
   const lastSeq = await place.ask(3, { mayBeKept: false })
   batches = await place.drawnBatches(lastSeq)
-  const canaries = ['--canaries', '16', '--every', '0', '--api-key-file', place.apiKeyFile]
+  const canaries = ['--canaries', '14', '--every', '0', '--api-key-file', place.apiKeyFile]
   const { code, audited, output } = await audit('canaries', [
     '--batches',
     `${first}-${batches - 1}`,
@@ -112,4 +113,6 @@ test('where callers let nobody keep anything, canaries tell', async () => {
   expect(audited.verdicts[0]?.verdict, output).toMatchObject({ passed: false })
   expect(audited.verdicts[0]?.verdict.canaries).toBe(audited.verdicts[0]?.verdict.samples)
   expect(code).toBe(1)
+  // The gateway was told, and asks it no more.
+  await expect(place.ask(1)).rejects.toThrow('503')
 }, 240_000)

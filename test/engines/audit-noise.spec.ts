@@ -12,11 +12,12 @@ import {
   freshWindow,
   outcomeOfWindow,
   type WindowState,
+  type WindowTerms,
   withJudgement,
 } from '../../src/auditor/audit-window.ts'
 import { judgeAnswer, type Reference } from '../../src/auditor/judge-answer.ts'
 import { noiseAllowances } from '../../src/auditor/noise-allowance.ts'
-import { shareOfAlarm, type TestTerms } from '../../src/auditor/sequential-test.ts'
+import { shareOfAlarm } from '../../src/auditor/sequential-test.ts'
 import { builtInModelFolder, loadBuiltInModel } from '../support/built-in-model.ts'
 import { type LlamaEngine, startLlamaLibraryEngine } from '../support/llama-engine.ts'
 import { work } from '../support/signed-receipt.ts'
@@ -29,7 +30,12 @@ const questions = ['fresh-questions', 'paraphrases']
   .filter((question) => question !== '')
 
 const folder = mkdtempSync(join(tmpdir(), 'vouch-audit-'))
-const terms: TestTerms = { falseAlarmMax: 1e-6, falsePassMax: 0.01 }
+const terms: WindowTerms = {
+  falseAlarmMax: 1e-6,
+  falsePassMax: 0.01,
+  tokensMin: 900,
+  isReplayed: false,
+}
 let llama: LlamaEngine
 let reference: Reference
 

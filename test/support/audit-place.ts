@@ -311,7 +311,7 @@ async function askQuestion(
     body: JSON.stringify({
       model: builtInModel().name,
       messages: [{ role: 'user', content }],
-      max_tokens: 64,
+      max_tokens: 24,
     }),
   })
   const text = await answer.text()
