@@ -59,6 +59,7 @@ function eventsOf(answered: AnsweredRequest): readonly Event[] {
     ...(isRequestModified ? [{ type: 'transparency.request_modified' }] : []),
     { type: 'request.forwarded', body_hash: bodyHash(work.inputHash) },
     upstreamEvent(answered),
+    ...upstreamReportEvents(answered.document),
     { type: 'response.received', body_hash: bodyHash(work.outputHash) },
     ...(isResponseModified ? [{ type: 'transparency.response_modified' }] : []),
     responseEvent(answered.document),
@@ -93,6 +94,15 @@ function upstreamEvent({ document, upstreamName, sessionId }: AnsweredRequest): 
 
 /** What signed the Work lives in a TEE; ACI means by "verified" that the connection ends there too. */
 const keyAlone = 'the key that signed the Work is bound to a TEE, and the connection is not'
+
+/** What the upstream said of itself, by the hash of its words: the session with that evidence has them. */
+function upstreamReportEvents({ evidence }: ReceiptDocument): readonly Event[] {
+  const report = evidence?.upstreamReport
+  if (report === undefined) return []
+  const { origin, reportHash, verification, askedAt } = report
+  const digest = bodyHash(reportHash)
+  return [{ type: 'vouch.upstream_report', origin, digest, verification, asked_at: askedAt }]
+}
 
 /** What ACI leaves out by design: the signed receipt with its price, which a contract can check. */
 function settledEvent({ document, digest }: AnsweredRequest): Event {

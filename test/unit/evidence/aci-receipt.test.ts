@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { tier, workStatus } from '../../../src/domain/receipt.ts'
-import { zeroBytes32 } from '../../../src/domain/units.ts'
+import type { ReceiptEvidence } from '../../../src/domain/receipt-document.ts'
+import { bytes32, zeroBytes32 } from '../../../src/domain/units.ts'
 import { aciKeysetAt } from '../../../src/evidence/aci-keyset.ts'
 import { aciReceipt } from '../../../src/evidence/aci-receipt.ts'
 import { openKeyRing } from '../../../src/evidence/key-ring.ts'
@@ -18,10 +19,12 @@ const eventsOf = (
     readonly status?: (typeof workStatus)[keyof typeof workStatus]
     readonly responseHash?: typeof zeroBytes32
     readonly sessionId?: string
+    readonly evidence?: ReceiptEvidence
   } = {},
 ): readonly Event[] => {
   const { status = workStatus.complete, tiers = 1, responseHash = receipt.responseHash } = told
-  const document = documentOf(signReceipt({ work: { status }, receipt: { tiers, responseHash } }))
+  const signed = documentOf(signReceipt({ work: { status }, receipt: { tiers, responseHash } }))
+  const document = told.evidence === undefined ? signed : { ...signed, evidence: told.evidence }
   const answered = {
     ...{ document, digest: zeroBytes32, answerId: undefined, modelName: 'm' },
     ...{ path: '/v1/chat/completions', upstreamName: 'one', sessionId: told.sessionId },
@@ -44,6 +47,22 @@ test('an upstream is verified only where a session says so', () => {
   expect(upstreamOf(eventsOf({ sessionId }))).toMatchObject({
     ...{ result: 'verified', session_id: sessionId },
   })
+})
+
+test('what an upstream said of itself is named by its hash, and makes nothing verified', () => {
+  const reportHash = bytes32(`0x${'e7'.repeat(32)}`)
+  const origin = 'https://api.example'
+  const asked = { origin, nonce: '0a'.repeat(32), signingAddress: '', askedAt: work.startedAt }
+  const upstreamReport = { ...asked, reportHash, verification: 'quote-verified' } as const
+  const events = eventsOf({ evidence: { upstreamReport } })
+  expect(events.find(({ type }) => type === 'vouch.upstream_report')).toEqual({
+    type: 'vouch.upstream_report',
+    origin,
+    digest: `sha256:${'e7'.repeat(32)}`,
+    verification: 'quote-verified',
+    asked_at: work.startedAt,
+  })
+  expect(upstreamOf(events)).toMatchObject({ result: 'failed', required: false })
 })
 
 test('bytes that the gateway stands for by no hash are given none', () => {
