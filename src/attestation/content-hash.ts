@@ -10,6 +10,7 @@
 import { assert } from '../base/assert.ts'
 import { canonicalJson, type Json } from '../base/canonical-json.ts'
 import { keccak256, keccak256Hex, keccak256Utf8 } from '../chain/keccak.ts'
+import { merkleTree, rootOf } from '../chain/sorted-merkle-tree.ts'
 import { hashWord, uintWord } from '../chain/typed-data.ts'
 import type { Bytes32 } from '../domain/units.ts'
 
@@ -43,31 +44,9 @@ export const deliveredHash = (delivered: readonly Uint8Array[]): Bytes32 =>
 function hashOfAll(hashes: readonly Bytes32[]): Bytes32 {
   const [first] = hashes
   assert(first !== undefined, 'an answer has at least one choice')
-  return hashes.length === 1 ? first : merkleRoot(hashes.map(leafOf))
+  return hashes.length === 1 ? first : rootOf(merkleTree(hashes.map(leafOf)))
 }
 
 /** Hashed twice, so that no inner node of the tree can be passed off as a leaf. */
 const leafOf = (hash: Bytes32, index: number): Bytes32 =>
   keccak256Hex(hashWord(keccak256Hex(uintWord(index, 256) + hashWord(hash))))
-
-/** Sorted pairs, a lone node moves up unchanged: the verification of OpenZeppelin's MerkleProof. */
-function merkleRoot(leaves: readonly Bytes32[]): Bytes32 {
-  let level = leaves
-  while (level.length > 1) {
-    const above: Bytes32[] = []
-    for (let index = 0; index < level.length; index += 2) {
-      const left = level[index]
-      const right = level[index + 1]
-      assert(left !== undefined, 'the loop stays within the level')
-      above.push(right === undefined ? left : pairHash(left, right))
-    }
-    level = above
-  }
-  const [root] = level
-  assert(root !== undefined, 'a tree has a leaf')
-  return root
-}
-
-/** Lower-case digits of one length sort like the bytes they spell. */
-const pairHash = (a: Bytes32, b: Bytes32): Bytes32 =>
-  keccak256Hex(a <= b ? hashWord(a) + hashWord(b) : hashWord(b) + hashWord(a))

@@ -47,6 +47,10 @@ Each answer names its receipt in the header x-vouch-receipt:
   curl -s ${baseUrl}/receipts/RECEIPT -H "Authorization: Bearer ${apiKey}" > receipt.json
   npx vouch verify receipt.json --trust ${join(folder, 'trust.json')} --rpc ${devChain.rpcUrl}
 
+Every receipt goes into a public log, whose roots come to the chain within seconds:
+
+  npx vouch log audit receipt.json --gateway ${baseUrl} --rpc ${devChain.rpcUrl}
+
 To pay from a channel of your own, with a key that has 1,000 devUSD of play money:
 
   npx vouch channel open --gateway ${baseUrl} --rpc ${devChain.rpcUrl} --key ${guestKeyPath(folder)} --deposit 10
