@@ -395,6 +395,6 @@ describe('a Redis that may not keep money is refused in one line', () => {
 
   test('because another version wrote the ledger', async () => {
     await server.command('SET', `{${keyPrefix}}:layout`, '0')
-    await expect(open()).rejects.toThrow(/has layout 0 and this version reads layout 2/)
+    await expect(open()).rejects.toThrow(/has layout 0 and this version reads layout 3/)
   })
 })

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { type Bytes32, zeroBytes32 } from '../../src/domain/units.ts'
 import type { LedgerStore } from '../../src/store/ledger-store.ts'
-import { type ReceiptNote, sealNote } from './channels.ts'
+import { noteDigest, type ReceiptNote } from './channels.ts'
 
 /** All receipts of a channel, a page at a time, as `sealNote` wrote them. */
 export async function receiptNotesOf(
@@ -32,7 +32,7 @@ export async function expectLaw(
     expect(costs.has(note.requestId)).toBe(false)
     costs.set(note.requestId, BigInt(note.cumulative) - cumulative)
     cumulative = BigInt(note.cumulative)
-    previous = sealNote(note.requestId)({} as never).digest
+    previous = noteDigest(note.requestId)
   }
   const channel = await store.channel(channelId)
   expect(channel).toMatchObject({
