@@ -24,7 +24,7 @@ import type {
 } from '../../src/domain/audit-documents.ts'
 import { tier } from '../../src/domain/receipt.ts'
 import type { ReceiptDocument } from '../../src/domain/receipt-document.ts'
-import { type Address, type Bytes32, unixSecondsOf } from '../../src/domain/units.ts'
+import { type Address, type Bytes32, bytes32, unixSecondsOf } from '../../src/domain/units.ts'
 import { openSqliteTranscripts } from '../../src/store/transcript-store-sqlite.ts'
 import { auditQuery } from '../support/audit-queries.ts'
 import { expectOk } from '../support/dev-chain.ts'
@@ -39,6 +39,11 @@ const secondKey = randomPrivateKey()
 const strangerKey = randomPrivateKey()
 const prompt = 'a prompt that lies nowhere in the clear'
 const words = ['an ', 'answer ', 'that lies nowhere in the clear']
+const commitment = bytes32(`0x${'4'.repeat(64)}`)
+const openings = '/v1/vouch/openings/'
+const opening = '{"object":"vouch.tokens","choices":[]}'
+/** Jobs whose commitments the gateways wanted opened. */
+const openingsAsked = new Set<string>()
 /** Half of all: enough of both kinds in thirty receipts to compare, and nothing here depends on how many. */
 const ratePpm = 500_000
 
@@ -67,7 +72,12 @@ beforeAll(async () => {
   rpc = jsonRpc(config.chainUrl)
   const privateKey = keys.contributorSigner
   const upstream = signingUpstream({ privateKey, operator: contributor, domain, modelId })
-  config.upstream.become(upstream.answer(words))
+  const answer = upstream.answer(words, { work: (work) => ({ ...work, commitment }) })
+  config.upstream.become((request, response) => {
+    if (!request.path.startsWith(openings)) return answer(request, response)
+    openingsAsked.add(request.path.slice(openings.length))
+    response.end(opening)
+  })
   yamlOf = (folder, store = '') =>
     config.yaml((text) =>
       text
@@ -203,7 +213,7 @@ async function receiptOf(receiptId: string): Promise<ReceiptDocument['receipt']>
 }
 const seqOf = async (receiptId: string) => (await receiptOf(receiptId)).gatewaySeq
 const tiersOf = async (receiptId: string) => (await receiptOf(receiptId)).tiers
-const signedTiers = tier.gatewaySigned | tier.contributorSigned
+const signedTiers = tier.gatewaySigned | tier.contributorSigned | tier.tokenCommitment
 
 describe('what is kept', () => {
   test('nothing of a request whose caller did not agree', async () => {
@@ -219,7 +229,8 @@ describe('what is kept', () => {
     const { requests } = config.upstream
     const seenOf = async (asking: Asking) => {
       await ask(asking)
-      const seen = requests.at(-1) ?? expect.fail('the contributor was asked')
+      const jobs = requests.filter(({ headers }) => headers['x-vouch-job'] !== undefined)
+      const seen = jobs.at(-1) ?? expect.fail('the contributor was asked')
       return { body: seen.body.toString(), headers: Object.keys(seen.headers).toSorted() }
     }
     const silent = await seenOf({})
@@ -244,6 +255,9 @@ describe('what is kept', () => {
   })
 })
 
+/** Of requests whose callers did not agree, by their numbers. */
+const silentJobs = new Map<number, string>()
+
 test('what the chain chooses is opened at any gateway, and nothing else', async () => {
   const agreed = new Map<number, 'whole' | 'stream'>()
   const silent = new Set<number>()
@@ -252,7 +266,9 @@ test('what the chain chooses is opened at any gateway, and nothing else', async 
       agreed.set(await seqOf((await ask({ ...allowed, at })).receipt), 'whole')
       const stream = { stream: true, attestation: { mode: 'signed', audit: true } }
       agreed.set(await seqOf((await ask({ at, members: stream })).receipt), 'stream')
-      silent.add(await seqOf((await ask({ at })).receipt))
+      const { receipt } = await ask({ at })
+      silent.add(await seqOf(receipt))
+      silentJobs.set(await seqOf(receipt), (await receiptOf(receipt)).work.jobId)
     }
     lastSeq = Math.max(...agreed.keys(), ...silent)
   }
@@ -409,3 +425,18 @@ describe('what is reported', () => {
     expect(await tiersOf((await ask({ at: other })).receipt)).toBe(tier.audited | signedTiers)
   })
 })
+
+test('what opens a commitment is asked of all that were chosen, and shown of those who agreed', async () => {
+  const check = async (): Promise<void> => {
+    const { samples } = await everySample()
+    const shown = samples.filter((sample) => sample.opened)
+    expect(shown.length).toBeGreaterThan(0)
+    for (const sample of shown) expect(sample.commitmentOpening).toBe(opening)
+    const jobs = [
+      ...shown.map(({ receipt }) => receipt.receipt.work.jobId),
+      ...samples.flatMap(({ gatewaySeq }) => silentJobs.get(gatewaySeq) ?? []),
+    ]
+    expect([...openingsAsked]).toEqual(expect.arrayContaining(jobs))
+  }
+  await vi.waitFor(check, { timeout: 60_000, interval: 500 })
+}, 90_000)
