@@ -15,11 +15,11 @@ export type JudgedBatch = {
   readonly digests: readonly Bytes32[]
 }
 
-/** `before` is undefined where the batch is the first that is looked at and not the first of the log. */
+/** `before`: the head of the batch before it. */
 export function judgeBatch(
   { head }: LogHeadDocument,
   entries: string,
-  before: LogHead | 'first' | undefined,
+  before: LogHead | 'first',
 ): JudgedBatch {
   const { batch } = head
   const findings: LogFinding[] = []
@@ -42,7 +42,7 @@ export function judgeBatch(
   if (digests.length > 0 && rootOf(merkleTree(digests.map(leafOfDigest))) !== head.root) {
     find('root-wrong', 'the root of the entries is not the root that was signed')
   }
-  if (before !== undefined) findings.push(...judgeSequence(head, before))
+  findings.push(...judgeSequence(head, before))
   return { findings, digests }
 }
 

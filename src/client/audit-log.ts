@@ -57,6 +57,16 @@ export type LogReport = {
   readonly hasEvents: boolean
 }
 
+/** A batch as it is served, and since when the chain has its root. */
+type Served = {
+  readonly document: LogHeadDocument
+  readonly entries: string
+  readonly anchoredAt: UnixSeconds | undefined
+}
+
+/** Batches that are asked for at a time. */
+const askedAheadMax = 8
+
 /** The error is one line: why the log could not be audited at all. */
 export async function auditLog(audit: LogAudit): Promise<Result<LogReport, string>> {
   const log = await audit.gateway.log()
@@ -75,7 +85,8 @@ class LogAuditor {
   readonly #findings: LogFinding[] = []
   #batches = 0
   #receipts = 0
-  #before: LogHead | 'first' | undefined
+  #before: LogHead | 'first' = 'first'
+  readonly #asked = new Map<number, Promise<Result<Served | undefined, string>>>()
 
   constructor(audit: LogAudit, log: TransparencyLogDocument, chain: LogChain) {
     this.#audit = audit
@@ -87,11 +98,11 @@ class LogAuditor {
   async run(): Promise<Result<LogReport, string>> {
     const { from, gateway, nowMs } = this.#audit
     await this.#takeReceipts()
-    this.#before = from === 0 ? 'first' : undefined
     if (from > 0) {
       const before = await gateway.batch(from - 1)
       if (!before.ok) return before
-      this.#before = before.value?.head
+      if (before.value === undefined) return err(`batch ${from - 1} is not served`)
+      this.#before = before.value.head
     }
     // What the chain has must be served, even where the gateway says that it has less.
     const end = Math.max(this.#log.batches, this.#chain.anchored.batches)
@@ -123,54 +134,62 @@ class LogAuditor {
 
   /** False: what follows it cannot be judged without it. */
   async #auditBatch(batch: number, end: number): Promise<Result<boolean, string>> {
-    const { gateway, met } = this.#audit
-    const document = await gateway.batch(batch)
-    if (!document.ok) return err(`batch ${batch}: ${document.error}`)
-    const entries = await gateway.entries(batch)
-    if (!entries.ok) return entries
-    if (document.value === undefined || entries.value === undefined) {
+    const served = await this.#served(batch, end)
+    if (!served.ok) return err(`batch ${batch}: ${served.error}`)
+    if (served.value === undefined) {
       const has =
         batch < this.#chain.anchored.batches ? 'the chain has it' : 'the log says there is'
       const detail = `batch ${batch} is not served, and ${has}`
       this.#findings.push(finding('batch-missing', { batch, detail }))
       return ok(false)
     }
-    const { head } = document.value
-    const judged = judgeBatch(document.value, entries.value, this.#before)
-    const anchoring = await this.#judgeAnchor(document.value)
-    if (!anchoring.ok) return anchoring
-    const { anchoredAt } = anchoring.value
-    const signer = await this.#keys.faultOfHead(document.value, anchoredAt)
+    const { document, entries, anchoredAt } = served.value
+    const { head } = document
+    const judged = judgeBatch(document, entries, this.#before)
+    const signer = await this.#keys.faultOfHead(document, anchoredAt)
     const findings = [
       ...judged.findings,
-      ...anchoring.value.findings,
+      ...this.#judgeAnchor(head, anchoredAt),
       ...(signer === undefined ? [] : [finding(signer.kind, { batch, detail: signer.detail })]),
-      ...(await this.#compareOthers(document.value)),
+      ...(await this.#compareOthers(document)),
     ]
     this.#findings.push(...findings)
     this.#held.meet({ batch, firstSeq: head.firstSeq, digests: judged.digests, anchoredAt })
     this.#batches += 1
     this.#receipts += judged.digests.length
     this.#before = head
-    await met?.({ document: document.value, entries: entries.value, findings, batches: end })
+    await this.#audit.met?.({ document, entries, findings, batches: end })
     return ok(true)
   }
 
+  /** What is behind it is asked for meanwhile: a log of a year is half a million batches. */
+  #served(batch: number, end: number): Promise<Result<Served | undefined, string>> {
+    for (let next = batch; next < Math.min(end, batch + askedAheadMax); next += 1) {
+      if (!this.#asked.has(next)) this.#asked.set(next, this.#ask(next))
+    }
+    const served = this.#asked.get(batch) ?? this.#ask(batch)
+    this.#asked.delete(batch)
+    return served
+  }
+
+  async #ask(batch: number): Promise<Result<Served | undefined, string>> {
+    const { gateway } = this.#audit
+    const document = await gateway.batch(batch)
+    if (!document.ok || document.value === undefined) return document.ok ? ok(undefined) : document
+    const [entries, anchoredAt] = await Promise.all([
+      gateway.entries(batch),
+      anchoringOf(this.#chain, document.value.head.root),
+    ])
+    if (!anchoredAt.ok) return err(describeChainFailure(anchoredAt.error))
+    if (!entries.ok || entries.value === undefined) return entries.ok ? ok(undefined) : entries
+    return ok({ document: document.value, entries: entries.value, anchoredAt: anchoredAt.value })
+  }
+
   /** The batch's event, the account's fold where it is the newest that is anchored, and the time that the chain gives. */
-  async #judgeAnchor(
-    document: LogHeadDocument,
-  ): Promise<
-    Result<
-      { readonly findings: readonly LogFinding[]; readonly anchoredAt: UnixSeconds | undefined },
-      string
-    >
-  > {
-    const { head } = document
+  #judgeAnchor(head: LogHead, anchoredAt: UnixSeconds | undefined): readonly LogFinding[] {
     const { batch } = head
     const { anchored, events } = this.#chain
-    if (batch >= anchored.batches) {
-      return ok({ findings: this.#judgeUnanchored(head), anchoredAt: undefined })
-    }
+    if (batch >= anchored.batches) return this.#judgeUnanchored(head)
     const event = events?.get(batch)
     const isNewest = batch === anchored.batches - 1
     const differs =
@@ -180,15 +199,11 @@ class LogAuditor {
       (events !== undefined && event === undefined)
     if (differs) {
       const detail = `the chain has another batch ${batch}: ${event?.root ?? anchored.head}`
-      return ok({ findings: [finding('anchor-differs', { batch, detail })], anchoredAt: undefined })
+      return [finding('anchor-differs', { batch, detail })]
     }
-    const read = await anchoringOf(this.#chain, head.root)
-    if (!read.ok) return err(describeChainFailure(read.error))
-    const anchoredAt = read.value
     const lateS = (anchoredAt ?? 0) - head.closedAt - this.#log.promiseS
     const detail = `anchored ${lateS} s after the time that the log promises`
-    const findings = lateS > 0 ? [finding('anchor-late', { batch, detail })] : []
-    return ok({ findings, anchoredAt })
+    return lateS > 0 ? [finding('anchor-late', { batch, detail })] : []
   }
 
   #judgeUnanchored({ batch, closedAt }: LogHead): readonly LogFinding[] {
