@@ -42,6 +42,8 @@ export type UpstreamConfig = {
   readonly region?: string | undefined
   /** Its prices move, up to those of its models. */
   readonly auction?: boolean | undefined
+  /** It serves attestation reports of itself. */
+  readonly attests?: boolean | undefined
   readonly models: readonly ServedModelConfig[]
 }
 
@@ -240,6 +242,11 @@ export const upstreamSection: Key<Meaning<Terms, UpstreamConfig>> = section({
         says: 'true: it asks what it wants by its own reports, at most the prices that stand here (docs/market.md). Of texts alone.',
       }),
     ),
+    attests: optional(
+      flag({
+        says: 'true: it runs in a trusted execution environment, and says so at `/attestation/report`. What it says is handed on, and named by the receipts of its answers (docs/tiers.md).',
+      }),
+    ),
     limits: optional(limitsSection),
     region: optional(
       name({ says: 'Where it computes: a name of your choice, which callers may ask for.' }),
@@ -253,10 +260,11 @@ export const upstreamSection: Key<Meaning<Terms, UpstreamConfig>> = section({
     needs('operator', 'signingAddresses'),
     needs('signingAddresses', 'operator'),
     needs('auction', 'operator'),
+    needs('attests', 'url'),
   ],
   read: (upstream, terms: Terms) => {
     const { id, url, dialsIn, operator, signingAddresses, limits, models } = upstream.values
-    const { region, auction } = upstream.values
+    const { region, auction, attests } = upstream.values
     if (dialsIn === false) upstream.refuse('dialsIn', 'true, or a url instead')
     return {
       id,
@@ -269,6 +277,7 @@ export const upstreamSection: Key<Meaning<Terms, UpstreamConfig>> = section({
       limits: limits?.(terms),
       region,
       auction,
+      attests,
       models: models(terms),
     }
   },

@@ -169,7 +169,7 @@ export const configSection: Key<Meaning<Terms, GatewayConfig>> = section({
       lending,
       joining,
       audits: values.audits?.(),
-      tee: values.tee?.(),
+      tee: values.tee?.(files),
       transparency: values.transparency?.(files),
       admin: values.admin?.(files),
     }

@@ -275,3 +275,6 @@ export const auditedAnswerBytesMax = 4_194_304
 /** What a contributor says that opens a commitment, about forty bytes a token; what is longer, or takes longer, is not read. */
 export const commitmentOpeningBytesMax = 2_097_152
 export const commitmentOpeningTimeoutMs = 5_000
+/** A TDX quote and its event log have some hundred KB, evidence of eight GPUs as much again. */
+export const attestationReportBytesMax: number = 4 * 1024 * 1024
+export const attestationReportTimeoutMs = 10_000

@@ -30,6 +30,7 @@ export function contributorOf(config: Prices, upstream: UpstreamConfig): Contrib
     ),
     ...(upstream.limits !== undefined && { limits: upstream.limits }),
     ...(upstream.region !== undefined && { region: upstream.region }),
+    ...(upstream.attests === true && { attests: true }),
   }
 }
 

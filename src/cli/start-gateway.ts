@@ -99,13 +99,14 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const payouts = await startPayouts({ ...chain, places, exchange, settlement })
   const routing = openRouting({ config, rpc, options: stores.room, tunnels, nowMs })
   const audits = await openAudits({ ...chain, ...stores, signer, upstreams, pool: routing.pool })
-  const evidence = openEvidence({ config, stores, signer, pool: routing.pool, nowMs })
+  const { pool } = routing
+  const evidence = openEvidence({ config, stores, signer, pool, upstreams, nowMs })
   const capacity = watchCapacity({ pool: routing.pool, upstreams, nowMs })
   const limits = await openCallerLimits({ ...stores.counters, config, log: logs.gateway, nowMs })
   const gateway = conductorOf(options, {
     ...{ payment, limits: limits.desk, routing, upstreams, payouts: payouts.desk, signer },
     ...{ transparency: transparency?.publisher, audits: audits?.desk, log: logs.request, nowMs },
-    boundKeys: evidence.boundKeys,
+    ...{ boundKeys: evidence.boundKeys, upstreamReports: evidence.upstreamReports },
   })
   const { recovered, reaper } = await startRecovery(gateway, stores.ledger, logs.gateway)
   const sweep = sweepReceipts(config, stores.ledger, logs.gateway)
@@ -160,6 +161,7 @@ type Conducted = Pick<
   | 'transparency'
   | 'audits'
   | 'boundKeys'
+  | 'upstreamReports'
   | 'log'
   | 'nowMs'
 > & { readonly routing: OpenRouting }

@@ -61,4 +61,6 @@ export type Contributor = {
   readonly limits?: ContributorLimits
   /** Where it computes, as its operator says, such as `eu`; only compared with what callers ask for. */
   readonly region?: string
+  /** It serves attestation reports of itself. */
+  readonly attests?: boolean
 }

@@ -2,7 +2,7 @@ import type { Bytes32, UnixSeconds } from './units.ts'
 
 /**
  * An attestation report that an upstream gave of itself (`GET /v1/attestation/report`), before or while it answered. The
- * report is kept under `reportHash` as long as receipts are; its digest stands in the receipt.
+ * report itself is an ACI session of the gateway for some time; its hash stands in the receipt.
  */
 export type UpstreamReport = {
   /** Such as `https://api.example`: where it was asked. */
@@ -16,7 +16,7 @@ export type UpstreamReport = {
   readonly askedAt: UnixSeconds
   /**
    * What this gateway found: `quote-verified`, the quote is genuine and carries nonce and key; `asserted`, the report says so
-   * and nobody checked.
+   * and nobody checked; `refuted`, it was checked and does not hold.
    */
-  readonly verification: 'quote-verified' | 'asserted'
+  readonly verification: 'quote-verified' | 'asserted' | 'refuted'
 }

@@ -18,7 +18,7 @@ type AciClaim =
       readonly reason: string
     }
 
-type AciClaims = {
+export type AciClaims = {
   readonly tee_attested: AciClaim
   readonly gpu_attested: AciClaim
   readonly tcb_up_to_date: AciClaim
@@ -27,6 +27,17 @@ type AciClaims = {
   readonly model_weights_provenance: AciClaim
   /** Facts that the verifier found, verbatim. */
   readonly extra?: Readonly<Record<string, Json>>
+}
+
+const unknown = { status: 'unknown' } as const
+
+export const nothingClaimed: AciClaims = {
+  tee_attested: unknown,
+  gpu_attested: unknown,
+  tcb_up_to_date: unknown,
+  os_known_good: unknown,
+  serving_software_known_good: unknown,
+  model_weights_provenance: unknown,
 }
 
 /** What was enforced when the gateway connected. */

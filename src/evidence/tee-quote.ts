@@ -79,6 +79,20 @@ export async function verifyQuote(
   }
 }
 
+/** Collateral for a quote from a PCCS; a fault in words where there is none. */
+export async function fetchCollateral(
+  pccsUrl: string,
+  quote: Uint8Array,
+): Promise<Result<unknown, QuoteFault>> {
+  const verifier = await import('@phala/dcap-qvl').catch(() => undefined)
+  if (verifier === undefined) return err({ fault: 'verifier_missing' })
+  try {
+    return ok(await verifier.getCollateral(pccsUrl, quote))
+  } catch (error) {
+    return err({ fault: 'quote_invalid', detail: `no collateral: ${(error as Error).message}` })
+  }
+}
+
 type Read = Pick<QuoteFacts, 'teeType' | 'reportData' | 'measurements'> & {
   readonly isDebug: boolean
 }

@@ -26,7 +26,7 @@ import {
 } from '../evidence/convention-signature.ts'
 import { type KeyRing, openKeyRing } from '../evidence/key-ring.ts'
 import { type KeysetDocument, keysetDocument } from '../evidence/keyset.ts'
-import { teeQuotesAtOnceMax } from '../evidence/limits.ts'
+import { reportsAtOnceMax, teeQuotesAtOnceMax } from '../evidence/limits.ts'
 import {
   type AttestationReport,
   attestationReport,
@@ -62,6 +62,8 @@ export type EvidenceDoor = {
     asked: ReportAsked & {
       /** Whose report is wanted; undefined: ours. */
       readonly signingAddress: string | undefined
+      /** Whose upstreams are asked for their reports, too. */
+      readonly modelName?: string | undefined
     },
   ) => Promise<Result<AttestationReport, Refusal>>
   readonly keyset: () => KeysetDocument
@@ -77,11 +79,19 @@ export type EvidenceSources = {
   readonly tee?: TeeSource | undefined
   /** Undefined where no upstream was ever verified. */
   readonly sessions?: SessionSource | undefined
+  /** What upstreams that serve a model say of themselves to this nonce; undefined: none attests. */
+  readonly modelReports?:
+    | ((asked: {
+        readonly modelName: string
+        readonly nonce: string
+        readonly algo: SigningAlgo
+      }) => Promise<readonly unknown[]>)
+    | undefined
 }
 
 export function createEvidenceDoor(
   gateway: Pick<Gateway, 'payment' | 'signer' | 'nowMs'>,
-  { tee, sessions }: EvidenceSources = {},
+  { tee, sessions, modelReports }: EvidenceSources = {},
 ): EvidenceDoor {
   const { operator, chainId, verifyingContract, privateKey } = gateway.signer
   const identity: GatewayIdentity = { operator, chainId, receiptVerifier: verifyingContract }
@@ -95,6 +105,7 @@ export function createEvidenceDoor(
     return ok(signed(keys, { document, stream: record.stream }, algo))
   }
   const attested = tee === undefined ? always : atMost(teeQuotesAtOnceMax)
+  const handedOn = atMost(reportsAtOnceMax)
   return {
     aciHeaders: following(keysetNow, headersOf),
     signature,
@@ -104,10 +115,16 @@ export function createEvidenceDoor(
     },
     signatureOf: ({ receipt, stream, algo }) =>
       signed(keys, { document: JSON.parse(receipt) as ReceiptDocument, stream }, algo),
-    report: async ({ signingAddress, ...asked }) =>
-      signingAddress === undefined || isOurAddress(keys, asked.algo, signingAddress)
-        ? attested(() => attestationReport(keys, tee, asked))
-        : err({ reason: 'signing_address_not_found' }),
+    report: async ({ signingAddress, modelName, ...asked }) => {
+      if (signingAddress !== undefined && !isOurAddress(keys, asked.algo, signingAddress)) {
+        return err({ reason: 'signing_address_not_found' })
+      }
+      const report = await attested(() => attestationReport(keys, tee, asked))
+      if (!report.ok || modelName === undefined || modelReports === undefined) return report
+      // Their words as they are, to the caller's own nonce: whoever asked verifies them.
+      const told = await handedOn(() => modelReports({ ...asked, modelName }))
+      return told.ok ? ok({ ...report.value, model_attestations: told.value }) : told
+    },
     keyset: following(keysetNow, (keyset) => keysetDocument(keys, identity, keyset)),
     aciAttestation: (nonce) => attested(() => aciAttestation(keys, keysetNow(), { nonce, tee })),
     aciReceipt: async (channelId, id) => {

@@ -1,6 +1,7 @@
 import type { GatewaySigner } from '../attestation/seal-receipt.ts'
 import type { RequestLog } from '../base/log.ts'
 import type { BoundKeys } from '../evidence/bound-keys.ts'
+import type { UpstreamSessions } from '../evidence/upstream-sessions.ts'
 import type { TokenCounter } from '../metering/token-counter.ts'
 import type { CallerLimitsStep } from '../payment/caller-limits-desk.ts'
 import type { PaymentStep } from '../payment/payment-step.ts'
@@ -35,6 +36,8 @@ export type Gateway = {
   readonly audits?: AuditsDesk | undefined
   /** Which keys of contributors are bound to trusted environments; undefined: none is known to be. */
   readonly boundKeys?: Pick<BoundKeys, 'isBound'> | undefined
+  /** What upstreams that attest to themselves said last; undefined: nobody is asked. */
+  readonly upstreamReports?: Pick<UpstreamSessions, 'reportOf'> | undefined
   /** The last requests without a receipt. */
   readonly unserved: UnservedRequests
   /** Undefined where no transparency log is kept. */

@@ -2,6 +2,7 @@
  * What stands in a receipt beside the two signatures, and what is known of who did the work.
  */
 import type { ContributorStanding } from '../attestation/seal-receipt.ts'
+import type { SignedCheckpoint } from '../domain/checkpoint.ts'
 import type { ReceiptEvidence } from '../domain/receipt-document.ts'
 import type { Gateway } from './gateway.ts'
 import type { Outcome } from './settle-answer.ts'
@@ -19,14 +20,29 @@ export function standingOf(
   }
 }
 
-/** The newest checkpoint of a stream without a Work, or two that contradict each other. */
-export function evidenceOf({
+/**
+ * The newest checkpoint of a stream without a Work, or two that contradict each other; and what the upstream last said of itself,
+ * where it attests.
+ */
+export function evidenceOf(
+  { upstreamReports }: Pick<Gateway, 'upstreamReports'>,
+  contributorId: string,
+  outcome: Pick<Outcome, 'vouched' | 'contradiction'>,
+): ReceiptEvidence | undefined {
+  const checkpoints = checkpointsOf(outcome)
+  const upstreamReport = upstreamReports?.reportOf(contributorId)
+  if (checkpoints.length === 0 && upstreamReport === undefined) return undefined
+  return {
+    ...(checkpoints.length > 0 && { checkpoints }),
+    ...(upstreamReport !== undefined && { upstreamReport }),
+  }
+}
+
+function checkpointsOf({
   vouched,
   contradiction = [],
-}: Pick<Outcome, 'vouched' | 'contradiction'>): ReceiptEvidence | undefined {
-  if (vouched === undefined) {
-    return contradiction.length === 0 ? undefined : { checkpoints: contradiction }
-  }
+}: Pick<Outcome, 'vouched' | 'contradiction'>): readonly SignedCheckpoint[] {
+  if (vouched === undefined) return contradiction
   const { checkpoint, signature } = vouched
-  return { checkpoints: [{ checkpoint, signature }] }
+  return [{ checkpoint, signature }]
 }

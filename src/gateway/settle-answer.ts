@@ -177,7 +177,7 @@ function unsealed(
     receiptId: request.receiptId,
     work: outcome.signedWork?.work ?? ownAccount(gateway, served, outcome),
     contributorSignature,
-    evidence: evidenceOf(outcome),
+    evidence: evidenceOf(gateway, begun.attempt.candidate.contributor.contributorId, outcome),
     standing: standingOf(gateway, outcome),
     client: served.admitted.payerAddress,
     requestHash: request.requestHash,

@@ -33,6 +33,7 @@ import {
 import { createCountersignatures } from '../../src/evidence/countersignatures.ts'
 import type { AdminDoor } from '../../src/gateway/admin-door.ts'
 import { createDoor } from '../../src/gateway/create-door.ts'
+import type { EvidenceSources } from '../../src/gateway/evidence-door.ts'
 import type { Gateway } from '../../src/gateway/gateway.ts'
 import type { GatewayDoor } from '../../src/gateway/gateway-door.ts'
 import { InFlight } from '../../src/gateway/in-flight.ts'
@@ -166,6 +167,11 @@ export async function startGatewayOnLedger(
     /** Without it nobody is limited. */
     readonly limits?: CallerLimitsDesk
     readonly nowMs?: () => number
+    /** What upstreams say of themselves, and how a client's question for it is handed on. */
+    readonly attested?: {
+      readonly reports: NonNullable<Gateway['upstreamReports']>
+      readonly evidence: EvidenceSources
+    }
     /** Makes this gateway one of several replicas. */
     readonly replica?: Replica
   },
@@ -205,6 +211,7 @@ export async function startGatewayOnLedger(
     keepAlive: options.keepAlive,
     metrics: new RequestMetrics(),
     unserved: new UnservedRequests(),
+    upstreamReports: options.attested?.reports,
     nowMs: options.nowMs ?? Date.now,
   }
   const door = createDoor({
@@ -218,6 +225,7 @@ export async function startGatewayOnLedger(
       ...{ ledger, store: countersignatures, domain: testDomain, nowMs: Date.now },
     }),
     admin: options.admin,
+    evidence: options.attested?.evidence,
     log: journal.gateway,
   })
   const requests = new RequestsUnderWay()

@@ -20,6 +20,7 @@ export async function retrieveReport({ door, incoming, outgoing }: RouteCall): P
     algo: algo.value,
     nonce: nonce.value ?? randomBytes(32).toString('hex'),
     signingAddress: query.get('signing_address') ?? undefined,
+    modelName: modelId,
     includeTlsFingerprint: query.get('include_tls_fingerprint') === 'true',
   })
   if (report.ok) sendJson(outgoing, report.value)
