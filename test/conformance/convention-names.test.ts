@@ -3,6 +3,7 @@
  * after their time gone, as the receipt itself (receipt-names.test.ts).
  */
 import { afterAll, expect, test } from 'vitest'
+import { parseReceiptDocument } from '../../src/client/parse-receipt-document.ts'
 import { unixSecondsOf } from '../../src/domain/units.ts'
 import { type Answer, ask } from '../support/ask.ts'
 import { type Door, openReplicaPair } from '../support/replica-pair.ts'
@@ -42,6 +43,21 @@ test.each(routes)('%s tells the same by each name, at each replica', async (rout
     }
   }
   expect(told.size).toBe(1)
+})
+
+test('one file has the receipt, the signature and the ACI receipt, where that is asked for', async () => {
+  pair.upstream.become(named('chatcmpl-all'))
+  const id = receiptIdOf(await ask(here))
+  const [signature, aci] = await Promise.all(routes.map((route) => look(route, id, there)))
+  const alone = await look('/v1/receipts/', id, there)
+  const headers = { authorization: `Bearer ${there.apiKey}` }
+  const include = (names: string) =>
+    fetch(`${there.origin}/v1/receipts/${id}?include=${names}`, { headers })
+  const text = await (await include('legacy,aci')).text()
+  expect(text).toBe(`${alone.text.slice(0, -1)},"legacy":${signature?.text},"aci":${aci?.text}}`)
+  const parsed = parseReceiptDocument(Buffer.from(text))
+  expect(parsed.ok && parsed.value.receipt.receiptId).toBe(id)
+  expect((await include('legacy,everything')).status).toBe(400)
 })
 
 test.each(routes)('%s tells another account nothing', async (route) => {

@@ -1,4 +1,6 @@
 import { withCountersignature } from '../evidence/countersignature.ts'
+import { readIncluded, withIncluded } from '../evidence/included-evidence.ts'
+import { queryOf } from '../evidence/signature.ts'
 import { sendError, sendJsonText } from '../raw-response.ts'
 import type { RouteCall } from '../route-call.ts'
 
@@ -10,7 +12,13 @@ export async function retrieveReceipt(call: RouteCall): Promise<void> {
   const { door, entrance, incoming, outgoing, id } = call
   const channelId = await entrance.enter(incoming, door.billing.reader)
   if (!channelId.ok) return sendError(outgoing, channelId.error)
+  const kinds = readIncluded(queryOf(incoming))
+  if (!kinds.ok) return sendError(outgoing, kinds.error)
   const receipt = await door.receipt(channelId.value, id)
-  if (receipt.ok) sendJsonText(outgoing, await withCountersignature(door, receipt.value))
-  else sendError(outgoing, receipt.error)
+  if (!receipt.ok) return sendError(outgoing, receipt.error)
+  const signed = await withCountersignature(door, receipt.value)
+  const asked = { kinds: kinds.value, channelId: channelId.value, id }
+  const whole = await withIncluded(door.evidence, signed, asked)
+  if (whole.ok) sendJsonText(outgoing, whole.value)
+  else sendError(outgoing, whole.error)
 }
