@@ -32,6 +32,7 @@ const subSchemas = (schema: JsonSchema, keyword: string): readonly JsonSchema[] 
 /** A good value of each pattern that a key may have: written once by hand, because patterns are not to be turned around. */
 const samples: readonly string[] = [
   'word',
+  'dstack',
   '127.0.0.1',
   `0x${'aB'.repeat(20)}`,
   'http://127.0.0.1:8000/v1',
