@@ -7,7 +7,7 @@ import { sealReceipt, type UnsealedReceipt } from '../attestation/seal-receipt.t
 import type { SeenCheckpoint } from '../attestation/seen-checkpoints.ts'
 import type { SignedCheckpoint } from '../domain/checkpoint.ts'
 import { type AssetAtRate, type MicroUsd, microUsd, microUsdOf } from '../domain/exchange.ts'
-import type { Earning } from '../domain/hold.ts'
+import type { Earning, SealedReceipt } from '../domain/hold.ts'
 import { priceRoundedUp } from '../domain/price-sheet.ts'
 import { type Work, type WorkStatus, workStatus } from '../domain/receipt.ts'
 import type { Refusal } from '../domain/refusal.ts'
@@ -80,6 +80,7 @@ export async function settleAnswer(
   const { usage } = outcome
   const cost = answerCost(served, usage)
   const receipt = unsealed(gateway, served, { outcome, cost, reason })
+  let sealed: SealedReceipt
   try {
     await gateway.payouts.recovering(begun.attempt.candidate.contributor.contributorId)
     const earned = earningOf(gateway, served, { outcome, cost })
@@ -97,8 +98,7 @@ export async function settleAnswer(
       return { reason: 'hold_lost' }
     }
     await decided.durable
-    served.client.sealed?.(decided.value.body)
-    keepForAudits(gateway, served, { outcome, sealed: decided.value })
+    sealed = decided.value
   } catch (error) {
     await place?.leave(undefined)
     logEnded(gateway, served, { outcome: 'failed', reason: 'store_unavailable' })
@@ -109,6 +109,8 @@ export async function settleAnswer(
   await place?.leave(limitUseOf({ usage, cost }, served.income, gateway.priceDecimals))
   const ended = endings[outcome.status]
   logEnded(gateway, served, { outcome: ended, reason, usage, cost })
+  served.client.sealed?.(sealed.body)
+  keepForAudits(gateway, served, { outcome, sealed })
   return undefined
 }
 
