@@ -67,10 +67,17 @@ export function logprobsOf(
   logits: Float32Array,
   asked: { readonly tokenId: number; readonly topCount: number },
 ): SampledLogprobs {
+  // Plain loops: every token of a signed answer comes here, and an iterator costs as much as the rest.
+  const { length } = logits
   let best = -Infinity
-  for (const logit of logits) if (logit > best) best = logit
+  for (let tokenId = 0; tokenId < length; tokenId += 1) {
+    const logit = logits[tokenId] ?? -Infinity
+    if (logit > best) best = logit
+  }
   let sum = 0
-  for (const logit of logits) sum += Math.exp(logit - best)
+  for (let tokenId = 0; tokenId < length; tokenId += 1) {
+    sum += Math.exp((logits[tokenId] ?? -Infinity) - best)
+  }
   const logNormaliser = best + Math.log(sum)
   const logprobOf = (tokenId: number): number => (logits[tokenId] ?? Number.NaN) - logNormaliser
   return {
@@ -160,13 +167,18 @@ function drawFrom(from: {
 /** The `count` highest tokens, highest first, the lower id first where two are equal. */
 function highestTokens(logits: Float32Array, count: number): number[] {
   const logitOf = (tokenId: number | undefined): number => logits[tokenId ?? -1] ?? -Infinity
+  const { length } = logits
   const highest: number[] = []
-  for (let tokenId = 0; tokenId < logits.length && count > 0; tokenId += 1) {
-    if (highest.length === count && logitOf(tokenId) <= logitOf(highest.at(-1))) continue
+  // What a token must be above to be among them: nearly all fail at this one comparison.
+  let least = Number.NEGATIVE_INFINITY
+  for (let tokenId = 0; tokenId < length && count > 0; tokenId += 1) {
+    const logit = logits[tokenId] ?? -Infinity
+    if (highest.length === count && logit <= least) continue
     let at = highest.length
-    while (at > 0 && logitOf(tokenId) > logitOf(highest[at - 1])) at -= 1
+    while (at > 0 && logit > logitOf(highest[at - 1])) at -= 1
     highest.splice(at, 0, tokenId)
     if (highest.length > count) highest.pop()
+    least = logitOf(highest.at(-1))
   }
   return highest
 }
