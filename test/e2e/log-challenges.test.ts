@@ -2,6 +2,7 @@
  * Who says on the chain that a receipt was not anchored as promised is answered with the proof, by whichever process keeps
  * the log; what cannot be answered is not.
  */
+import { writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { GatewayLog } from '../../src/base/log.ts'
 import {
@@ -10,6 +11,7 @@ import {
 } from '../../src/chain/inclusion-challenges-contract.ts'
 import { receiptDigest } from '../../src/chain/receipt-typed-data.ts'
 import type { Sender } from '../../src/chain/transactions.ts'
+import { runLog } from '../../src/cli/log-command.ts'
 import type { ParsedReceipt } from '../../src/client/parse-receipt-document.ts'
 import { type Address, type Bytes32, unixSeconds } from '../../src/domain/units.ts'
 import type { LogStore } from '../../src/store/log-store.ts'
@@ -22,8 +24,9 @@ import { BatchCloser } from '../../src/transparency/close-batches.ts'
 import { LogReader } from '../../src/transparency/log-reader.ts'
 import { expectOk } from '../support/dev-chain.ts'
 import { temporaryFolder } from '../support/embedded-chain.ts'
+import { startLogFront } from '../support/log-front.ts'
 import { quiet } from '../support/outbox-chain.ts'
-import { signReceipt } from '../support/signed-receipt.ts'
+import { documentOf, signReceipt } from '../support/signed-receipt.ts'
 import {
   type SlashingParty,
   type SlashingPlace,
@@ -51,7 +54,7 @@ beforeAll(async () => {
   anchorBy = (await place.nowS()) + 3_600
   store = openSqliteLog(`${folder.path}/log.db`)
   notes = openSqliteOutbox(`${folder.path}/outbox.db`)
-  logged.push(receiptOf(1), receiptOf(2), receiptOf(3))
+  logged.push(receiptOf(1), receiptOf(2), receiptOf(3), receiptOf(4))
   await publish()
   await place.wait(3_601)
 })
@@ -117,6 +120,14 @@ const answerableUntil = async (held: ParsedReceipt): Promise<number | undefined>
     ?.answerableUntilS
 }
 
+/** `vouch log`, as whoever helps the gateway runs it. Answers the exit code and what was printed. */
+async function run(...argv: readonly string[]): Promise<readonly [number, string]> {
+  const printed: string[] = []
+  const print = (line: string) => void printed.push(line)
+  const code = await runLog(argv, { terminal: { print, printError: print }, nowMs: Date.now })
+  return [code, printed.join('\n')]
+}
+
 describe('a challenge', () => {
   test('of a receipt that is in the log is answered', async () => {
     const watching = watch()
@@ -133,6 +144,37 @@ describe('a challenge', () => {
     await challenge(held)
     await watch().look()
     expect(await answerableUntil(held)).toBe(0)
+  })
+
+  test('is answered by anybody who has the receipt, by vouch log answer', async () => {
+    const held = logged[3] as ParsedReceipt
+    await challenge(held)
+    const [file, keyFile] = [`${folder.path}/receipt.json`, `${folder.path}/helper.key`]
+    writeFileSync(file, JSON.stringify(documentOf(held)))
+    writeFileSync(keyFile, (await place.newAccount()).key, { mode: 0o600 })
+    const front = await startLogFront({
+      reader,
+      facts: {
+        gateway: gateway.operator.address,
+        domain: { name: 'Vouch Receipts', version: '1', ...place.place },
+        receiptAnchor: place.contracts.receiptAnchor.address,
+        sender: gateway.operator.address,
+      },
+      promiseS: 3_600,
+    })
+    const where = ['--gateway', front.origin, '--rpc', place.chain.url]
+    const [shown, told] = await run('proof', file, ...where)
+    expect(shown).toBe(0)
+    expect(told).toMatch(/^batch {5}0, entry 4 of 4\n.*\nanchored {2}\d+, promised by \d+$/s)
+    const by = ['--contract', challenges, '--key-file', keyFile]
+    const [code, answered] = await run('answer', file, ...where, ...by)
+    expect(answered).toMatch(/^answered in 0x/)
+    expect(code).toBe(0)
+    expect(await answerableUntil(held)).toBe(0)
+    await expect(run('answer', file, ...where, ...by)).rejects.toThrow('NoChallenge')
+    writeFileSync(file, JSON.stringify(documentOf(receiptOf(98))))
+    await expect(run('proof', file, ...where)).rejects.toThrow('does not have this receipt')
+    await front.stop()
   })
 
   test('of a receipt that is not in the log stays open, is told once, and costs the gateway', async () => {

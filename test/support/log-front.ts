@@ -3,6 +3,7 @@
  */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { bytes32 } from '../../src/domain/units.ts'
 import type { LogFacts } from '../../src/gateway/transparency-door.ts'
 import type { LogReader } from '../../src/transparency/log-reader.ts'
 
@@ -24,6 +25,12 @@ export async function startLogFront(terms: {
       const batches = head === null ? 0 : head.head.batch + 1
       const counted = { batches, anchoredBatches: batches, promiseS, isPromising: true }
       return JSON.stringify({ object: 'vouch.transparency_log', ...facts, ...counted, head })
+    }
+    if (path.startsWith('proof?')) {
+      const asked = new URLSearchParams(path.slice('proof?'.length))
+      const gatewaySeq = Number(asked.get('gatewaySeq'))
+      const proof = await reader.proof({ gatewaySeq, digest: bytes32(asked.get('digest') ?? '') })
+      return proof && JSON.stringify(proof)
     }
     const [, number = '', lines] = /^batches\/(\d+)(\.jsonl)?$/.exec(path) ?? []
     if (lines !== undefined) return reader.entries(Number(number))
