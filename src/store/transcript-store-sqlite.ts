@@ -27,6 +27,8 @@ const schema = `
 `
 /** What is deleted is overwritten: a file keeps no pages of it. */
 const pragmas = 'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;'
+/** What is overwritten before somebody else's turn: a few milliseconds. */
+const forgottenAtOnceMax = 25
 /** Only a command that looks at the file may be in the way, and never for long. */
 const otherWriterPatienceMs = 1_000
 
@@ -95,18 +97,16 @@ class SqliteTranscripts implements TranscriptStore {
     readonly keep: ReadonlySet<number>
   }): Promise<void> {
     const { firstSeq, lastSeq, keep } = range
-    this.#inTransaction('BEGIN IMMEDIATE', () => {
-      const rows = this.#database
+    const rows = this.#ask(() =>
+      this.#database
         .prepare('SELECT gateway_seq FROM transcripts WHERE gateway_seq BETWEEN ? AND ?')
-        .all(firstSeq, lastSeq)
-      const forget = this.#database.prepare('DELETE FROM transcripts WHERE gateway_seq = ?')
-      for (const row of rows) {
-        const gatewaySeq = Number(row['gateway_seq'])
-        if (!keep.has(gatewaySeq)) forget.run(gatewaySeq)
-      }
-      this.#database.prepare('UPDATE room SET pruned_to = max(pruned_to, ?)').run(lastSeq)
-    })
-    this.#emptyLog()
+        .all(firstSeq, lastSeq),
+    )
+    const seqs = rows.map((row) => Number(row['gateway_seq']))
+    await this.#forget(seqs.filter((gatewaySeq) => !keep.has(gatewaySeq)))
+    this.#ask(() =>
+      this.#database.prepare('UPDATE room SET pruned_to = max(pruned_to, ?)').run(lastSeq),
+    )
   }
 
   async prunedTo(): Promise<number> {
@@ -114,10 +114,12 @@ class SqliteTranscripts implements TranscriptStore {
   }
 
   async expire(nowMs: number): Promise<void> {
-    const { changes } = this.#ask(() =>
-      this.#database.prepare('DELETE FROM transcripts WHERE expires_at_ms <= ?').run(nowMs),
+    const rows = this.#ask(() =>
+      this.#database
+        .prepare('SELECT gateway_seq FROM transcripts WHERE expires_at_ms <= ?')
+        .all(nowMs),
     )
-    if (changes !== 0) this.#emptyLog()
+    await this.#forget(rows.map((row) => Number(row['gateway_seq'])))
   }
 
   async room(): Promise<TranscriptRoom> {
@@ -135,6 +137,19 @@ class SqliteTranscripts implements TranscriptStore {
 
   #roomRow(): Readonly<Record<string, unknown>> {
     return this.#database.prepare('SELECT * FROM room').get() ?? {}
+  }
+
+  /** Some at a time: requests are answered by the same thread, and overwriting takes a while. */
+  async #forget(gatewaySeqs: readonly number[]): Promise<void> {
+    for (let at = 0; at < gatewaySeqs.length; at += forgottenAtOnceMax) {
+      const some = gatewaySeqs.slice(at, at + forgottenAtOnceMax)
+      this.#inTransaction('BEGIN IMMEDIATE', () => {
+        const forget = this.#database.prepare('DELETE FROM transcripts WHERE gateway_seq = ?')
+        for (const gatewaySeq of some) forget.run(gatewaySeq)
+      })
+      await new Promise(setImmediate)
+    }
+    if (gatewaySeqs.length > 0) this.#emptyLog()
   }
 
   /** Else what was deleted would stand in the write-ahead log until it is written over. A reader in the way delays it. */
