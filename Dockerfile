@@ -14,6 +14,7 @@ COPY --from=install /opt/vouch/node_modules node_modules
 COPY package.json ./
 COPY src src
 COPY models models
+COPY web/dist web/dist
 RUN mkdir -p /var/lib/vouch node_modules/.cache/vouch && chown node:node /var/lib/vouch node_modules/.cache/vouch
 USER node
 # What the commands compile is kept in the image, so that a start takes half the time. Node keeps it for each user apart.

@@ -48,6 +48,8 @@ export type VerifiedFetchOptions = {
 /** An answer with more bytes than a gateway keeps of one is not verified. */
 const answerBytesMax: number = 64 * 1024 * 1024
 const receiptTimeoutDefaultMs = 10_000
+/** An answer that takes longer counts as one that nobody reads any more. */
+const answerPatienceMs = 600_000
 /** How long what a node or the gateway's terms said is taken as still said. */
 const rememberedMs = 60_000
 
@@ -101,8 +103,8 @@ class AnswerVerifier {
   readonly #rpc: JsonRpc | undefined
   readonly #links = new Map<Bytes32, readonly ChainLink[]>()
   readonly #told = new Map<string, { readonly atMs: number; readonly sheets: Promise<Agreed> }>()
-  /** Requests whose receipt was not seen yet. */
-  #underWay = 0
+  /** Requests whose receipt was not seen yet, by when they were sent. */
+  readonly #underWay = new Set<{ readonly sentAtMs: number }>()
 
   constructor(options: VerifiedFetchOptions) {
     this.#options = options
@@ -116,12 +118,14 @@ class AnswerVerifier {
   }
 
   begin(request: SentRequest): AnswerJudge {
-    this.#underWay += 1
     const sentAtMs = this.#clock.nowMs()
+    const place = { sentAtMs }
+    this.#underWay.add(place)
     // Asked beside the request: what is told then is what the answer may cost.
     const agreed = this.#agreedPrices(request)
     const judgeAnswer = async (response: Response, got: GotAnswer): Promise<void> => {
-      const report = await this.#report(request, response, { ...got, sentAtMs, agreed })
+      const judged = this.#report(request, response, { ...got, sentAtMs, agreed })
+      const report = await judged.finally(() => this.#underWay.delete(place))
       await this.#options.onReceipt?.(report)
       if (report.verified || got.end === 'left') return
       if (this.#options.onUnverified !== 'report') throw new VerificationError(report)
@@ -129,7 +133,7 @@ class AnswerVerifier {
     return {
       of: (response, asked) => this.#judged(request, response, { ...asked, judgeAnswer }),
       noAnswer: () => {
-        this.#underWay -= 1
+        this.#underWay.delete(place)
       },
     }
   }
@@ -180,26 +184,22 @@ class AnswerVerifier {
     response: Response,
     got: GotAnswer & { readonly sentAtMs: number; readonly agreed: Promise<Agreed> },
   ): Promise<AnswerReport> {
-    try {
-      const receiptId = receiptIdOf(response)
-      if (receiptId === undefined) return this.#without(request, response, noHeader)
-      const document = got.document ?? (await this.#fetchDocument(request, receiptId))
-      if (typeof document === 'string') return this.#without(request, response, document)
-      const { bytes, end, sentAtMs } = got
-      const { url, bytes: sent } = request
-      return await verifyAnswer(
-        { url, receiptId, document, request: sent, response: bytes, end, sentAtMs },
-        {
-          policy: policyFor(this.#policy, end),
-          rpc: this.#rpc,
-          agreed: await got.agreed,
-          continuity: (parsed, digest) => this.#take(parsed, digest),
-          nowMs: this.#clock.nowMs(),
-        },
-      )
-    } finally {
-      this.#underWay -= 1
-    }
+    const receiptId = receiptIdOf(response)
+    if (receiptId === undefined) return this.#without(request, response, noHeader)
+    const document = got.document ?? (await this.#fetchDocument(request, receiptId))
+    if (typeof document === 'string') return this.#without(request, response, document)
+    const { bytes, end, sentAtMs } = got
+    const { url, bytes: sent } = request
+    return verifyAnswer(
+      { url, receiptId, document, request: sent, response: bytes, end, sentAtMs },
+      {
+        policy: policyFor(this.#policy, end),
+        rpc: this.#rpc,
+        agreed: await got.agreed,
+        continuity: (parsed, digest) => this.#take(parsed, digest),
+        nowMs: this.#clock.nowMs(),
+      },
+    )
   }
 
   #without({ url }: SentRequest, response: Response, detail: string): AnswerReport {
@@ -234,8 +234,9 @@ class AnswerVerifier {
     if (this.#policy.continuity === 'shared' || unexplained === 0n) {
       return holds(check, `receipt ${receipt.channelSeq} of its channel contradicts none before it`)
     }
-    // Whoever is still under way may bring the receipt that is missing. This one counts no more.
-    const others = this.#underWay - 1
+    // Whoever is still under way may bring the receipt that is missing: but not this one, nor an answer that nobody reads.
+    const since = this.#clock.nowMs() - answerPatienceMs
+    const others = [...this.#underWay].filter(({ sentAtMs }) => sentAtMs > since).length - 1
     return others > 0
       ? holds(check, `receipt ${receipt.channelSeq}; ${others} more are under way`)
       : fails(check, `${unexplained} atomic units were charged for which no receipt was shown`)

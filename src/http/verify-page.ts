@@ -45,16 +45,23 @@ const pageFiles: Readonly<Record<string, PageFile>> = {
 }
 
 type Loaded = { readonly bytes: Buffer; readonly zipped: Buffer; readonly etag: string }
-const loaded = new Map<string, Loaded>()
+const loaded = new Map<string, Loaded | undefined>()
 
-function load(name: string): Loaded {
-  const known = loaded.get(name)
-  if (known !== undefined) return known
-  const bytes = readFileSync(join(distFolder, name))
+/** Undefined where somebody left the page out of what they installed. */
+function load(name: string): Loaded | undefined {
+  if (!loaded.has(name)) loaded.set(name, read(name))
+  return loaded.get(name)
+}
+
+function read(name: string): Loaded | undefined {
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(join(distFolder, name))
+  } catch {
+    return undefined
+  }
   const etag = `"${hexDigits(sha256Bytes(bytes)).slice(0, 32)}"`
-  const file = { bytes, zipped: gzipSync(bytes, { level: 9 }), etag }
-  loaded.set(name, file)
-  return file
+  return { bytes, zipped: gzipSync(bytes, { level: 9 }), etag }
 }
 
 /** Undefined for whatever is no file of the page. */
@@ -65,8 +72,10 @@ export function verifyPageAt(
   if (url?.startsWith('/verify') !== true) return undefined
   const file = pageFiles[url.replace(/[?#].*$/, '')]
   if (file === undefined || (method !== 'GET' && method !== 'HEAD')) return undefined
+  const content = load(file.name)
+  if (content === undefined) return undefined
+  const { bytes, zipped, etag } = content
   return (incoming, outgoing) => {
-    const { bytes, zipped, etag } = load(file.name)
     const isZipped = /\bgzip\b/.test(String(incoming.headers['accept-encoding'] ?? ''))
     const headers = {
       'content-type': file.type,

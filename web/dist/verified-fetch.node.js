@@ -13954,6 +13954,8 @@ function checkPromise({ receipt }, asked) {
 /** An answer with more bytes than a gateway keeps of one is not verified. */
 const answerBytesMax = 67108864;
 const receiptTimeoutDefaultMs = 1e4;
+/** An answer that takes longer counts as one that nobody reads any more. */
+const answerPatienceMs = 6e5;
 /** How long what a node or the gateway's terms said is taken as still said. */
 const rememberedMs = 6e4;
 /** One request. Receipts of several are held to each other only by one `createVerifiedFetch`. */
@@ -13998,8 +14000,8 @@ var AnswerVerifier = class {
 	#rpc;
 	#links = /* @__PURE__ */ new Map();
 	#told = /* @__PURE__ */ new Map();
-	/** Requests whose receipt was not seen yet. */
-	#underWay = 0;
+	/** Requests whose receipt was not seen yet, by when they were sent. */
+	#underWay = /* @__PURE__ */ new Set();
 	constructor(options) {
 		this.#options = options;
 		this.#policy = readPolicy(options.policy);
@@ -14011,15 +14013,16 @@ var AnswerVerifier = class {
 		});
 	}
 	begin(request) {
-		this.#underWay += 1;
 		const sentAtMs = this.#clock.nowMs();
+		const place = { sentAtMs };
+		this.#underWay.add(place);
 		const agreed = this.#agreedPrices(request);
 		const judgeAnswer = async (response, got) => {
 			const report = await this.#report(request, response, {
 				...got,
 				sentAtMs,
 				agreed
-			});
+			}).finally(() => this.#underWay.delete(place));
 			await this.#options.onReceipt?.(report);
 			if (report.verified || got.end === "left") return;
 			if (this.#options.onUnverified !== "report") throw new VerificationError(report);
@@ -14030,7 +14033,7 @@ var AnswerVerifier = class {
 				judgeAnswer
 			}),
 			noAnswer: () => {
-				this.#underWay -= 1;
+				this.#underWay.delete(place);
 			}
 		};
 	}
@@ -14069,31 +14072,27 @@ var AnswerVerifier = class {
 		return Object.defineProperty(answer, "url", { value: url });
 	}
 	async #report(request, response, got) {
-		try {
-			const receiptId = receiptIdOf(response);
-			if (receiptId === void 0) return this.#without(request, response, noHeader);
-			const document = got.document ?? await this.#fetchDocument(request, receiptId);
-			if (typeof document === "string") return this.#without(request, response, document);
-			const { bytes, end, sentAtMs } = got;
-			const { url, bytes: sent } = request;
-			return await verifyAnswer({
-				url,
-				receiptId,
-				document,
-				request: sent,
-				response: bytes,
-				end,
-				sentAtMs
-			}, {
-				policy: policyFor(this.#policy, end),
-				rpc: this.#rpc,
-				agreed: await got.agreed,
-				continuity: (parsed, digest) => this.#take(parsed, digest),
-				nowMs: this.#clock.nowMs()
-			});
-		} finally {
-			this.#underWay -= 1;
-		}
+		const receiptId = receiptIdOf(response);
+		if (receiptId === void 0) return this.#without(request, response, noHeader);
+		const document = got.document ?? await this.#fetchDocument(request, receiptId);
+		if (typeof document === "string") return this.#without(request, response, document);
+		const { bytes, end, sentAtMs } = got;
+		const { url, bytes: sent } = request;
+		return verifyAnswer({
+			url,
+			receiptId,
+			document,
+			request: sent,
+			response: bytes,
+			end,
+			sentAtMs
+		}, {
+			policy: policyFor(this.#policy, end),
+			rpc: this.#rpc,
+			agreed: await got.agreed,
+			continuity: (parsed, digest) => this.#take(parsed, digest),
+			nowMs: this.#clock.nowMs()
+		});
 	}
 	#without({ url }, response, detail) {
 		return reportWithoutReceipt({
@@ -14126,7 +14125,8 @@ var AnswerVerifier = class {
 		this.#links.set(receipt.channelId, links.value);
 		const unexplained = unexplainedAmount(links.value);
 		if (this.#policy.continuity === "shared" || unexplained === 0n) return holds(check, `receipt ${receipt.channelSeq} of its channel contradicts none before it`);
-		const others = this.#underWay - 1;
+		const since = this.#clock.nowMs() - answerPatienceMs;
+		const others = [...this.#underWay].filter(({ sentAtMs }) => sentAtMs > since).length - 1;
 		return others > 0 ? holds(check, `receipt ${receipt.channelSeq}; ${others} more are under way`) : fails(check, `${unexplained} atomic units were charged for which no receipt was shown`);
 	}
 	#agreedPrices(request) {
