@@ -1,7 +1,9 @@
 import { type Command, CommandFailure, terminal } from './command.ts'
+import { answerChallenge } from './log-answer.ts'
 import { auditLogCommand, type LogSurroundings } from './log-audit.ts'
+import { mirrorLog } from './log-mirror.ts'
 import { type LogOptions, parseLogOptions } from './log-options.ts'
-import { answerChallenge, mirrorLog, showHead, showProof } from './log-show.ts'
+import { showHead, showProof } from './log-show.ts'
 
 const help = `Usage: vouch log audit --gateway URL --rpc URL [options] [RECEIPT.json...]
        vouch log head --gateway URL
