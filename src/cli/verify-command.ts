@@ -51,6 +51,7 @@ elsewhere, or the verdict is "not proven"):
   --gateway-key ADDRESS   a signing key that you know to be the gateway's; may be repeated
   --contributor-key ADDRESS
                           the same for the contributor
+  --auditor ADDRESS       trust this account's verdicts (tier 8), which --log hands out; may be repeated
 
 What you ask of the receipt:
   --gateway ADDRESS       only a receipt of this gateway (operator address)
@@ -162,6 +163,7 @@ async function gatherAnchors(
     channelSettlement: settlement ?? file.channelSettlement,
     gatewayKeys: [...gatewayKeys.map(given), ...file.gatewayKeys],
     contributorKeys: [...contributorKeys.map(given), ...file.contributorKeys],
+    auditors: options.auditors,
   }
 }
 

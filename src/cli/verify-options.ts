@@ -25,6 +25,7 @@ export type VerifyOptions = {
   readonly settlement: Address | undefined
   readonly gatewayKeys: readonly Address[]
   readonly contributorKeys: readonly Address[]
+  readonly auditors: readonly Address[]
   readonly policy: ReceiptPolicy
   readonly json: boolean
   readonly plain: boolean
@@ -49,6 +50,7 @@ export function parseVerifyOptions(argv: readonly string[]): VerifyOptions {
       settlement: { type: 'string' },
       'gateway-key': { type: 'string', multiple: true },
       'contributor-key': { type: 'string', multiple: true },
+      auditor: { type: 'string', multiple: true },
       gateway: { type: 'string' },
       model: { type: 'string' },
       tiers: { type: 'string' },
@@ -76,6 +78,7 @@ export function parseVerifyOptions(argv: readonly string[]): VerifyOptions {
     settlement: readAddress('--settlement', values.settlement),
     gatewayKeys: readAddresses('--gateway-key', values['gateway-key']),
     contributorKeys: readAddresses('--contributor-key', values['contributor-key']),
+    auditors: readAddresses('--auditor', values.auditor),
     policy: {
       gateway: readAddress('--gateway', values.gateway),
       modelId: readHash('--model', values.model),

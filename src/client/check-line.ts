@@ -14,6 +14,7 @@ export const checkNames = [
   'evidence',
   'evidence-hash',
   'token-commitment',
+  'audit',
   'tee-key',
   'countersignature',
   'checkpoint',

@@ -5,6 +5,7 @@
  */
 import { tier } from '../domain/receipt.ts'
 import { claimedTiers } from '../domain/tier-claims.ts'
+import { checkAudit } from './check-audit.ts'
 import { checkCommitment } from './check-commitment.ts'
 import { checkCountersignature } from './check-countersignature.ts'
 import { type CheckLine, holds, unknown } from './check-line.ts'
@@ -37,15 +38,13 @@ const furtherTiers =
 
 /** Undefined for a tier that needs no looking, or that nobody can look at. */
 function lineOf(bit: number, question: FurtherQuestion): Promise<CheckLine> | undefined {
-  const { verification, signers, rpc } = question
+  const { verification, signers, gateway, rpc } = question
   const { receipt: parsed, evidence } = verification
   switch (bit) {
     case tier.tokenCommitment:
       return Promise.resolve(checkCommitment(parsed.receipt, evidence.opening))
     case tier.audited:
-      return Promise.resolve(
-        unknown('evidence', 'whom you trust to audit is not known here: see vouch audit verdicts'),
-      )
+      return checkAudit(parsed, gateway, verification.anchors.auditors ?? [])
     case tier.teeBoundKey:
       return checkTeeKey(rpc, parsed, signers)
     case tier.clientCountersigned:

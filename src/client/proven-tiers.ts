@@ -6,6 +6,7 @@ const linesBehind: readonly (readonly [bit: number, checks: readonly CheckName[]
   [tier.gatewaySigned, ['gateway-signature', 'gateway-key']],
   [tier.contributorSigned, ['contributor-signature', 'contributor-key']],
   [tier.tokenCommitment, ['token-commitment']],
+  [tier.audited, ['audit']],
   [tier.teeBoundKey, ['tee-key']],
   [tier.clientCountersigned, ['countersignature']],
 ]

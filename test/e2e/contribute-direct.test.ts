@@ -47,7 +47,7 @@ test(
       .withResponse()
     expect(data.choices[0]?.message.content).toMatch(/receipt/i)
     const { receipt } = await place.receiptOf(response.headers.get('x-vouch-receipt') ?? '')
-    expect(receipt.tiers).toBe(3)
+    expect(receipt.tiers).toBe(7)
     expect(receipt.work.contributor).toBe(machine.account)
 
     const secret = readFileSync(join(machine.folder, 'door.secret'), 'utf8').trim()

@@ -111,7 +111,7 @@ test(
     expect(vectors.data[0]?.embedding).toHaveLength(128)
     expect(ofVectors.headers.get('x-vouch-contributor')).toBe(account)
     const { receipt } = await dev.receipt(ofVectors.headers.get('x-vouch-receipt') ?? '')
-    expect(receipt.tiers).toBe(7)
+    expect(receipt.tiers).toBe(3)
     expect(receipt.work.contributor).toBe(account)
 
     const job = await first.told('job')

@@ -59,7 +59,7 @@ const longStream = (machine: Machine) =>
 /** Its receipt is of this machine and signed by it; what it earned of it is noted. */
 async function noteReceipt(machine: Machine, receiptId: string | null): Promise<void> {
   const { receipt } = await place.receiptOf(receiptId ?? '')
-  expect(receipt.tiers).toBe(3)
+  expect(receipt.tiers).toBe(7)
   expect(receipt.work.contributor).toBe(machine.account)
   const share = (BigInt(receipt.cost) * 9_000n) / 10_000n
   earned.set(machine.account, (earned.get(machine.account) ?? 0n) + share)
