@@ -25,7 +25,11 @@ const statements = {
   endHold: database.prepare('DELETE FROM holds WHERE request_id = ?'),
   spending: database.prepare('INSERT OR REPLACE INTO key_spendings VALUES (?,?)'),
   payout: database.prepare('INSERT OR REPLACE INTO payouts VALUES (?,?,?,?,?,?,?,?,?)'),
-  receipt: database.prepare('INSERT INTO receipts VALUES (?,?,?,?,?,?,?,?)'),
+  receipt: database.prepare(
+    `INSERT INTO receipts
+      (gateway_seq, receipt_id, channel_id, channel_seq, body, record, digest, sealed_at)
+      VALUES (?,?,?,?,?,?,?,?)`,
+  ),
   answer: database.prepare('INSERT OR REPLACE INTO answers VALUES (?,?,?)'),
   expire: database.prepare(
     "UPDATE receipts SET body = '', record = NULL, digest = ? WHERE gateway_seq = ?",
