@@ -1,12 +1,7 @@
 import { fstatSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { receiptDomain } from '../chain/receipt-typed-data.ts'
-import { addressOfPrivateKey } from '../chain/signatures.ts'
-import { jobsRememberedMax } from '../contributor/limits.ts'
-import { readKeyFile, readSecretFile } from '../contributor/secret-file.ts'
-import { openWorkSigner, type WorkSigner } from '../contributor/sign-work.ts'
-import { address, isAddress } from '../domain/units.ts'
+import { readSecretFile } from '../contributor/secret-file.ts'
 import { createEngine, type Engine } from '../engine/engine.ts'
 import type { RequestEnd } from '../engine/engine-routes.ts'
 import { type EngineServer, startEngineServer } from '../engine/engine-server.ts'
@@ -19,6 +14,7 @@ import { type LanguageModel, loadModel } from '../engine/load-model.ts'
 import { type Command, CommandFailure, terminal } from './command.ts'
 import { type CreditOptions, creditHelp, openEngineCredit } from './engine-credit.ts'
 import { type DialTarget, dialGatewayOf, dialHelp, dialTargetOf } from './engine-gateway.ts'
+import { type EngineSigning, openEngineSigner } from './engine-signer.ts'
 
 const slots = slotsDefaultMax
 const waiting = requestsWaitingDefaultMax
@@ -53,6 +49,9 @@ Signing (without a key the engine is a plain OpenAI server)
   --chain-id N              chain of the receipts' EIP-712 domain
   --receipt-verifier 0x…    the ReceiptVerifier contract of that domain
   --contributor 0x…         operator account that the Work names               [the key's own]
+  --jobs FILE               the jobs that were ever signed, so that none is    [beside the key:
+                            signed twice, which costs the stake: one file for   its name, .jobs]
+                            each key, kept with it
 
 ${creditHelp}
 
@@ -81,8 +80,12 @@ export const engineCommand: Command = {
   run: async (argv) => {
     const options = parseEngineOptions(argv)
     const model = await loadedModel(options)
-    const workSigner = await workSignerOf(options, model)
-    const { credit: terms, keyFile } = options
+    const signing = await openEngineSigner(options.signing, model.modelId)
+    const workSigner = signing?.workSigner
+    const {
+      credit: terms,
+      signing: { keyFile },
+    } = options
     const credit = await openEngineCredit(terms, { keyFile, onEvent: printLine })
     const server = await listening(options, { model, workSigner, credit })
     const origin = server.url
@@ -92,6 +95,7 @@ export const engineCommand: Command = {
     hangUp()
     await server.stop()
     await credit?.close()
+    await signing?.close()
     await model.decoder.release()
     return 0
   },
@@ -108,10 +112,7 @@ type EngineOptions = {
   readonly port: number
   readonly secretFile: string | undefined
   readonly logsRequests: boolean
-  readonly keyFile: string | undefined
-  readonly chainId: number | undefined
-  readonly receiptVerifier: string | undefined
-  readonly contributor: string | undefined
+  readonly signing: EngineSigning
   readonly credit: CreditOptions
   readonly dial: DialTarget | undefined
 }
@@ -136,6 +137,7 @@ function parseEngineOptions(argv: readonly string[]): EngineOptions {
     'chain-id': text,
     'receipt-verifier': text,
     contributor: text,
+    jobs: text,
     'payout-agreement': text,
     'payout-rpc': text,
     'credit-limit': text,
@@ -166,13 +168,16 @@ function parseEngineOptions(argv: readonly string[]): EngineOptions {
     port: whole('port', { min: 0, max: 65_535, or: 0 }),
     secretFile: values['secret-file'],
     logsRequests: log === 'requests',
-    keyFile: values['key-file'],
-    chainId:
-      values['chain-id'] === undefined
-        ? undefined
-        : whole('chain-id', { min: 1, max: Number.MAX_SAFE_INTEGER, or: 1 }),
-    receiptVerifier: values['receipt-verifier'],
-    contributor: values.contributor,
+    signing: {
+      keyFile: values['key-file'],
+      chainId:
+        values['chain-id'] === undefined
+          ? undefined
+          : whole('chain-id', { min: 1, max: Number.MAX_SAFE_INTEGER, or: 1 }),
+      receiptVerifier: values['receipt-verifier'],
+      contributor: values.contributor,
+      jobsFile: values.jobs,
+    },
     credit: values,
     dial: dialTargetOf(values),
   }
@@ -205,29 +210,6 @@ async function loadedModel(options: EngineOptions): Promise<LanguageModel> {
   const model = await loadModel(options.modelFolder, { intraOpThreads: options.threads })
   if (model.ok) return model.value
   throw new CommandFailure(`cannot serve ${model.error.file}: ${model.error.detail}`)
-}
-
-async function workSignerOf(
-  options: EngineOptions,
-  model: LanguageModel,
-): Promise<WorkSigner | undefined> {
-  const { keyFile, chainId, receiptVerifier, contributor } = options
-  if (keyFile === undefined) return undefined
-  if (chainId === undefined || !isAddress(receiptVerifier)) {
-    throw unusable('--key-file needs --chain-id and --receipt-verifier, the domain it signs in')
-  }
-  if (contributor !== undefined && !isAddress(contributor)) {
-    throw unusable('--contributor is 0x and the 40 hex digits of an account')
-  }
-  const key = await readKeyFile(keyFile)
-  if (!key.ok) throw new CommandFailure(key.error)
-  return openWorkSigner({
-    privateKey: key.value,
-    contributor: contributor === undefined ? addressOfPrivateKey(key.value) : address(contributor),
-    modelId: model.modelId,
-    domain: receiptDomain({ chainId, verifyingContract: address(receiptVerifier) }),
-    jobsMax: jobsRememberedMax,
-  })
 }
 
 async function listening(

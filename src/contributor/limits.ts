@@ -1,9 +1,6 @@
 /*
  * Bounds of a contributor, whatever its engine is; what it shares with the gateway is in base/limits.ts. Names end in the unit.
  */
-
-/** Jobs whose signed Work is remembered so that no second one is signed. */
-export const jobsRememberedMax = 65_536
 /**
  * How long a client may leave written bytes unread before its stream is ended and its turn given
  * on.

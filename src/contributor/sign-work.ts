@@ -5,9 +5,17 @@ import { signDigest } from '../chain/signatures.ts'
 import type { DomainSeparator } from '../chain/typed-data.ts'
 import type { SignedWork, Work } from '../domain/receipt.ts'
 import type { Address, Bytes32 } from '../domain/units.ts'
+import type { BegunJob } from './job-book.ts'
+import type { Job } from './job-headers.ts'
 
 /** What a signer knows of a piece of work only when it is done. */
 export type WorkFacts = Omit<Work, 'contributor' | 'modelId'>
+
+/** Where the jobs that were ever begun are kept (job-book.ts). */
+export type KnownJobs = {
+  /** Undefined for a job that runs, or that something may be signed for. */
+  readonly begin: (job: Job) => BegunJob | undefined
+}
 
 export type WorkSigner = {
   /** The operator's account; the signing key may be another one that the registry ties to it. */
@@ -17,53 +25,47 @@ export type WorkSigner = {
    * False when this job is being answered or was: a second signature over other bytes would be
    * evidence against us.
    */
-  readonly beginJob: (jobId: Bytes32) => boolean
-  /** The job may be asked for again: nothing was signed for it. */
-  readonly abandonJob: (jobId: Bytes32) => void
+  readonly beginJob: (job: Job) => boolean
+  /** Resolves when the disk knows the job that was begun: nothing is signed for it before. */
+  readonly durable: (job: Job) => Promise<void>
+  /** The job may be asked for again, if nothing was signed for it. */
+  readonly abandonJob: (job: Job) => void
   /** Signs the job that was begun; from then on it counts as answered. */
   readonly signWork: (facts: WorkFacts) => SignedWork
 }
 
-/**
- * Signs each job at most once, as far as memory goes: it forgets the oldest signed jobs beyond
- * `jobsMax`, and all of them at a restart. A gateway names a job by 32 random bytes, so
- * meeting an old one again takes a gateway that means it; `startedAt` and `finishedAt` then differ,
- * and both signatures show which gateway asked twice.
- */
+/** Signs each job at most once, ever: two signatures over different bytes cost the whole stake. */
 export function openWorkSigner(signer: {
   readonly privateKey: PrivateKey
   readonly contributor: Address
   readonly modelId: Bytes32
   readonly domain: DomainSeparator
-  /** Signed jobs that are remembered. */
-  readonly jobsMax: number
+  readonly jobs: KnownJobs
 }): WorkSigner {
-  const { privateKey, contributor, modelId, domain, jobsMax } = signer
-  const begun = new Set<Bytes32>()
-  const signed = new Set<Bytes32>()
-
-  function remember(jobId: Bytes32): void {
-    signed.add(jobId)
-    const [oldest] = signed
-    if (signed.size > jobsMax && oldest !== undefined) signed.delete(oldest)
-  }
+  const { privateKey, contributor, modelId, domain, jobs } = signer
+  const open = new Map<string, BegunJob>()
+  const nameOf = ({ jobId, gateway }: Job): string => `${jobId} ${gateway}`
 
   return {
     contributor,
     modelId,
-    beginJob: (jobId) => {
-      if (begun.has(jobId) || signed.has(jobId)) return false
-      begun.add(jobId)
-      return true
+    beginJob: (job) => {
+      const begun = jobs.begin(job)
+      if (begun !== undefined) open.set(nameOf(job), begun)
+      return begun !== undefined
     },
-    abandonJob: (jobId) => {
-      begun.delete(jobId)
+    durable: (job) => open.get(nameOf(job))?.durable ?? Promise.resolve(),
+    abandonJob: (job) => {
+      open.get(nameOf(job))?.over()
+      open.delete(nameOf(job))
     },
     signWork: (facts) => {
-      assert(begun.delete(facts.jobId), 'only a begun job is signed, and only once')
-      remember(facts.jobId)
-      const work: Work = { ...facts, contributor, modelId }
-      return signWork({ privateKey, domain }, work)
+      const begun = open.get(nameOf(facts))
+      assert(begun !== undefined, 'only a begun job is signed, and only once')
+      begun.signed()
+      begun.over()
+      open.delete(nameOf(facts))
+      return signWork({ privateKey, domain }, { ...facts, contributor, modelId })
     },
   }
 }

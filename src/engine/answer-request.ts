@@ -44,14 +44,14 @@ async function answerOrRefuse(
   }
   const { job } = planned.value
   if (job === undefined) return answerInOrder(engine, planned.value, response)
-  if (!engine.workSigner?.beginJob(job.jobId)) {
+  if (!engine.workSigner?.beginJob(job)) {
     return refuse(response, jobAlreadySigned(job.jobId))
   }
   try {
     return await answerInOrder(engine, planned.value, response)
   } finally {
     // Does nothing to a job that was signed.
-    engine.workSigner.abandonJob(job.jobId)
+    engine.workSigner.abandonJob(job)
   }
 }
 

@@ -41,7 +41,7 @@ export async function answerStreamed(answering: Answering): Promise<AnswerEnd> {
   const usage = usageOf(work, counts)
   if (request.includeUsage && !signal.aborted) await send(wire.usageChunk(head, usage))
   if (signal.aborted) return { ...counts, finished: false, texts }
-  endEventStream(answering, { hashes, texts, usage })
+  await endEventStream(answering, { hashes, texts, usage })
   return { ...counts, finished: true, texts }
 }
 
@@ -64,20 +64,21 @@ function openEvents({ work, response }: Answering): {
  * The Work is sealed before anything is written, so that the end of the answer and its Work leave
  * in one packet.
  */
-function endEventStream(
+async function endEventStream(
   answering: Answering,
   answer: {
     readonly hashes: StreamHash | undefined
     readonly texts: readonly string[]
     readonly usage: AnswerUsage
   },
-): void {
+): Promise<void> {
   const { engine, work, response } = answering
   const { hashes, texts, usage } = answer
   const done = Buffer.from('data: [DONE]\n\n')
   hashes?.event(done)
   const sealed =
-    hashes && sealWork(engine, work, { ...hashes.finish(), contentHash: hashOfTexts(texts), usage })
+    hashes &&
+    (await sealWork(engine, work, { ...hashes.finish(), contentHash: hashOfTexts(texts), usage }))
   response.cork()
   response.write(done)
   if (sealed !== undefined) response.write(`: vouch-work ${sealed}\n\n`)

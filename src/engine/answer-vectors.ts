@@ -34,7 +34,7 @@ export const planVectors: PlanAnswer = (engine, { headers, body }) => {
       if (vectors === undefined) return { outcome: 'client_gone', ...prompt }
       const usage = { ...prompt, completionTokens: vectors.length }
       const answer = Buffer.from(listJson(engine.model.name, { request, vectors, promptTokens }))
-      const sealed = sealWork(engine, work, {
+      const sealed = await sealWork(engine, work, {
         outputHash: sha256Bytes32(answer),
         streamRoot: zeroBytes32,
         contentHash: deliveredHash(vectors),

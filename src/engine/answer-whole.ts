@@ -41,7 +41,7 @@ export async function answerWhole(answering: Answering): Promise<AnswerEnd> {
     wire.whole(head, choices, { usage, tokenizer, withIds: request.returnsTokenIds }),
   )
   const outputHash = sha256Bytes32(body)
-  const sealed = sealWork(engine, work, {
+  const sealed = await sealWork(engine, work, {
     outputHash,
     streamRoot: zeroBytes32,
     contentHash: hashOfTexts(texts),

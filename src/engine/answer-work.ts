@@ -124,14 +124,16 @@ export const hashOfTexts = (texts: readonly string[]): Bytes32 =>
  * The signed Work of a finished answer, encoded; undefined where none was asked for. Its tokens are kept for whoever audits
  * it; what has none, such as a vector, commits to nothing.
  */
-export function sealWork(
+export async function sealWork(
   engine: Engine,
   work: Pick<AnswerWork, 'job' | 'inputHash' | 'receivedAtMs'> &
     Partial<Pick<AnswerWork, 'tokens'>>,
   { owedFor, usage, ...hashes }: FinishedAnswer,
-): string | undefined {
+): Promise<string | undefined> {
   const { job, inputHash, receivedAtMs, tokens = [] } = work
   if (engine.workSigner === undefined || job === undefined) return undefined
+  // Written while the model was at work: as a rule it is there already.
+  await engine.workSigner.durable(job)
   // A clock that was set back must not make an answer end before it began.
   const finishedAtMs = Math.max(receivedAtMs, engine.nowMs())
   const signedWork = engine.workSigner.signWork({

@@ -13,6 +13,7 @@ import { createEngine } from '../../src/engine/engine.ts'
 import { startEngineServer } from '../../src/engine/engine-server.ts'
 import type { LanguageModel } from '../../src/engine/load-model.ts'
 import { testDomain } from './gateway-on-ledger.ts'
+import { memoryJobs } from './memory-jobs.ts'
 
 export type VariantEngine = {
   readonly url: string
@@ -41,7 +42,7 @@ export async function startVariantEngine(
       contributor,
       modelId,
       domain,
-      jobsMax: 10_000,
+      jobs: memoryJobs(),
     }),
     slotsMax: 8,
     batchRowsMax: 8,

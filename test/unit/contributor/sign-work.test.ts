@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { verifyTypedData } from 'ethers'
 import { describe, expect, test } from 'vitest'
 import { decodeWork } from '../../../src/attestation/check-work.ts'
@@ -5,14 +6,18 @@ import { InvariantViolation } from '../../../src/base/assert.ts'
 import { parsePrivateKey } from '../../../src/chain/private-key.ts'
 import { receiptDomain } from '../../../src/chain/receipt-typed-data.ts'
 import { addressOfPrivateKey } from '../../../src/chain/signatures.ts'
+import { openJobBook } from '../../../src/contributor/job-book.ts'
 import {
   encodeSignedWork,
+  type KnownJobs,
   openWorkSigner,
   type WorkFacts,
   type WorkSigner,
 } from '../../../src/contributor/sign-work.ts'
 import { workStatus } from '../../../src/domain/receipt.ts'
 import { address, type Bytes32, bytes32, unixSeconds } from '../../../src/domain/units.ts'
+import { temporaryFolder } from '../../support/embedded-chain.ts'
+import { memoryJobs } from '../../support/memory-jobs.ts'
 
 const privateKey = parsePrivateKey(`0x${'07'.repeat(32)}`)
 if (privateKey === undefined) throw new Error('the test key is a key')
@@ -20,22 +25,23 @@ const modelId = bytes32(`0x${'11'.repeat(32)}`)
 const operator = address(`0x${'22'.repeat(20)}`)
 const place = { chainId: 31_337, verifyingContract: address(`0x${'33'.repeat(20)}`) }
 
-const jobsMax = 5
-
-const open = (): WorkSigner =>
+const open = (jobs: KnownJobs = memoryJobs()): WorkSigner =>
   openWorkSigner({
     privateKey,
     contributor: operator,
     modelId,
     domain: receiptDomain(place),
-    jobsMax,
+    jobs,
   })
 
 const jobOf = (number: number): Bytes32 => bytes32(`0x${number.toString(16).padStart(64, '0')}`)
 
+const gateway = address(`0x${'44'.repeat(20)}`)
+const job = (number: number) => ({ jobId: jobOf(number), gateway })
+
 const facts = (number: number): WorkFacts => ({
   jobId: jobOf(number),
-  gateway: address(`0x${'44'.repeat(20)}`),
+  gateway,
   inputHash: bytes32(`0x${'55'.repeat(32)}`),
   outputHash: bytes32(`0x${'66'.repeat(32)}`),
   contentHash: bytes32(`0x${'77'.repeat(32)}`),
@@ -71,7 +77,7 @@ const workType = {
 describe('openWorkSigner', () => {
   test('signs what ethers recovers as EIP-712 typed data', () => {
     const signer = open()
-    signer.beginJob(jobOf(1))
+    signer.beginJob(job(1))
     const { work, signature } = signer.signWork(facts(1))
     const domain = { name: 'Vouch Receipts', version: '1', ...place }
     const recovered = verifyTypedData(domain, workType, work, signature)
@@ -85,7 +91,7 @@ describe('openWorkSigner', () => {
 
   test('its encoding is what the gateway decodes', () => {
     const signer = open()
-    signer.beginJob(jobOf(1))
+    signer.beginJob(job(1))
     const signedWork = signer.signWork(facts(1))
     const encoded = encodeSignedWork(signedWork)
     expect(encoded).toMatch(/^[A-Za-z0-9_-]+$/)
@@ -94,37 +100,59 @@ describe('openWorkSigner', () => {
 
   test('a job is begun once, while it runs and after it was signed', () => {
     const signer = open()
-    expect(signer.beginJob(jobOf(1))).toBe(true)
-    expect(signer.beginJob(jobOf(1))).toBe(false)
+    expect(signer.beginJob(job(1))).toBe(true)
+    expect(signer.beginJob(job(1))).toBe(false)
     signer.signWork(facts(1))
-    expect(signer.beginJob(jobOf(1))).toBe(false)
-    signer.abandonJob(jobOf(1))
-    expect(signer.beginJob(jobOf(1))).toBe(false)
+    expect(signer.beginJob(job(1))).toBe(false)
+    signer.abandonJob(job(1))
+    expect(signer.beginJob(job(1))).toBe(false)
   })
 
   test('an abandoned job may be asked for again', () => {
     const signer = open()
-    signer.beginJob(jobOf(1))
-    signer.abandonJob(jobOf(1))
-    expect(signer.beginJob(jobOf(1))).toBe(true)
+    signer.beginJob(job(1))
+    signer.abandonJob(job(1))
+    expect(signer.beginJob(job(1))).toBe(true)
   })
 
   test('a job that was not begun, or was signed, is never signed', () => {
     const signer = open()
     expect(() => signer.signWork(facts(1))).toThrow(InvariantViolation)
-    signer.beginJob(jobOf(1))
+    signer.beginJob(job(1))
     signer.signWork(facts(1))
     expect(() => signer.signWork(facts(1))).toThrow(InvariantViolation)
   })
 
-  test('remembers the newest jobs up to its bound, the oldest goes first', () => {
-    const signer = open()
-    for (let number = 0; number <= jobsMax; number += 1) {
-      signer.beginJob(jobOf(number))
-      signer.signWork(facts(number))
-    }
-    expect(signer.beginJob(jobOf(1))).toBe(false)
-    expect(signer.beginJob(jobOf(jobsMax))).toBe(false)
-    expect(signer.beginJob(jobOf(0))).toBe(true)
+  test('waits for the disk, and has nothing to wait for where no job was begun', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const signer = open({ begin: () => ({ durable: promise, signed: () => {}, over: () => {} }) })
+    expect(signer.beginJob(job(1))).toBe(true)
+    let isDurable = false
+    const waited = signer.durable(job(1)).then(() => {
+      isDurable = true
+    })
+    await signer.durable(job(2))
+    expect(isDurable).toBe(false)
+    resolve()
+    await waited
+    expect(isDurable).toBe(true)
+  })
+
+  test('a job that a process before this one signed is never begun', async () => {
+    const folder = temporaryFolder()
+    const path = join(folder.path, 'jobs')
+    const before = await openJobBook(path)
+    if (!before.ok) throw new Error(before.error)
+    const signer = open(before.value)
+    expect(signer.beginJob(job(1))).toBe(true)
+    await signer.durable(job(1))
+    signer.signWork(facts(1))
+    await before.value.close()
+    const after = await openJobBook(path)
+    if (!after.ok) throw new Error(after.error)
+    expect(open(after.value).beginJob(job(1))).toBe(false)
+    expect(open(after.value).beginJob(job(2))).toBe(true)
+    await after.value.close()
+    folder.remove()
   })
 })

@@ -12,6 +12,7 @@ import { createEngine } from '../../../src/engine/engine.ts'
 import { type EngineServer, startEngineServer } from '../../../src/engine/engine-server.ts'
 import type { LanguageModel } from '../../../src/engine/load-model.ts'
 import { loadBuiltInModel } from '../../support/built-in-model.ts'
+import { memoryJobs } from '../../support/memory-jobs.ts'
 
 const account = address(`0x${'0a'.repeat(20)}`)
 let model: LanguageModel
@@ -25,7 +26,7 @@ beforeAll(async () => {
     contributor: account,
     modelId: model.modelId,
     domain: receiptDomain({ chainId: 1, verifyingContract: account }),
-    jobsMax: 100,
+    jobs: memoryJobs(),
   })
   const engine = createEngine({
     model,

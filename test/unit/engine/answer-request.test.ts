@@ -12,6 +12,7 @@ import type { RequestEnd } from '../../../src/engine/engine-routes.ts'
 import { type EngineServer, startEngineServer } from '../../../src/engine/engine-server.ts'
 import type { LanguageModel } from '../../../src/engine/load-model.ts'
 import { loadBuiltInModel } from '../../support/built-in-model.ts'
+import { memoryJobs } from '../../support/memory-jobs.ts'
 
 /*
  * What a client gets when the engine itself fails. The model is the real one, with a fault put into
@@ -49,7 +50,7 @@ async function start(change: Partial<LanguageModel> = {}): Promise<void> {
     contributor: account,
     modelId: model.modelId,
     domain: receiptDomain({ chainId: 1, verifyingContract: account }),
-    jobsMax: 10,
+    jobs: memoryJobs(),
   })
   ends = []
   engine = createEngine({

@@ -15,6 +15,7 @@ import { type EngineServer, startEngineServer } from '../../../src/engine/engine
 import type { LanguageModel } from '../../../src/engine/load-model.ts'
 import { readTextEmbedding } from '../../../src/engine/text-embedding.ts'
 import { loadBuiltInModel } from '../../support/built-in-model.ts'
+import { memoryJobs } from '../../support/memory-jobs.ts'
 
 const account = address(`0x${'0a'.repeat(20)}`)
 let model: LanguageModel
@@ -29,7 +30,7 @@ beforeAll(async () => {
     contributor: account,
     modelId: model.modelId,
     domain: receiptDomain({ chainId: 1, verifyingContract: account }),
-    jobsMax: 100,
+    jobs: memoryJobs(),
   })
   const engine = createEngine({
     model,

@@ -6,7 +6,6 @@ import { choicesMax, drainTimeoutMs } from '../../../src/base/limits.ts'
 import {
   claimLeadS,
   creditLimitDefaultAmount,
-  jobsRememberedMax,
   writeStallTimeoutMs,
 } from '../../../src/contributor/limits.ts'
 import { bytes32 } from '../../../src/domain/units.ts'
@@ -44,7 +43,6 @@ test.each([
   `\`stop\` (up to ${stopStringsMax} strings)`,
   `\`top_logprobs\` (0–${topLogprobsMax})`,
   `finishes those in flight within ${drainTimeoutMs / 1000} seconds`,
-  `the newest ${jobsRememberedMax.toLocaleString('en')} signed jobs`,
   `blocks of ${prefillTokensMax} tokens`,
   `\`--parallel\` answers (${slotsDefaultMax})`,
   `\`--queue\` more requests (${requestsWaitingDefaultMax})`,
