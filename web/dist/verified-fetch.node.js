@@ -1622,6 +1622,7 @@ const checkNames = [
 	"evidence",
 	"evidence-hash",
 	"token-commitment",
+	"audit",
 	"tee-key",
 	"countersignature",
 	"checkpoint",
@@ -2817,6 +2818,7 @@ const refundReader = objectReader({
 	amount: amountReader,
 	transaction_hash: bytes32Reader
 }, "ignored");
+const dataReader = (data) => objectReader({ data }, "ignored");
 
 // src/client/inline-receipt.ts
 /** Asks for it. */
@@ -4817,6 +4819,72 @@ const tierClaims = [
 ];
 const knownTierBits = tierClaims.reduce((bits, { bit }) => bits | bit, 0);
 const claimedTiers = (tiers) => tierClaims.filter(({ bit }) => (tiers & bit) !== 0);
+
+// src/chain/audit-typed-data.ts
+const verdictTypeHash = typeHash("AuditVerdict(address gateway,address auditor,address contributor,bytes32 modelId,uint64 firstSeq,uint64 lastSeq,uint32 samples,uint32 canaries,uint32 unopened,uint32 tokens,uint32 matchedTokens,uint32 scorePpm,uint8 method,bool passed,bytes32 reportHash,uint64 issuedAt)");
+const queryTypeHash = typeHash("AuditQuery(address gateway,address auditor,uint64 validUntil)");
+/** What the auditor signs; also the verdict's identity. */
+const auditVerdictDigest = (domain, verdict) => typedDataDigest(domain, keccak256Hex(verdictTypeHash + addressWord(verdict.gateway) + addressWord(verdict.auditor) + addressWord(verdict.contributor) + hashWord(verdict.modelId) + uintWord(verdict.firstSeq, 64) + uintWord(verdict.lastSeq, 64) + uintWord(verdict.samples, 32) + uintWord(verdict.canaries, 32) + uintWord(verdict.unopened, 32) + uintWord(verdict.tokens, 32) + uintWord(verdict.matchedTokens, 32) + uintWord(verdict.scorePpm, 32) + uintWord(verdict.method, 8) + uintWord(verdict.passed ? 1 : 0, 8) + hashWord(verdict.reportHash) + uintWord(verdict.issuedAt, 64)));
+
+// src/domain/audit.ts
+/** How answers were judged (`AuditVerdict.method`). */
+const auditMethod = {
+	/** Computed again on the same engine: one other byte is a mismatch. */
+	bitForBit: 1,
+	/** Share of tokens that a reference would have chosen too, over the window. */
+	tokenStatistics: 2
+};
+
+// src/client/check-audit.ts
+/** How long before an answer a window may have been judged. */
+const verdictAgeMaxS = 2592e3;
+async function checkAudit(parsed, gateway, auditors) {
+	const check = "audit";
+	if (auditors.length === 0) return unknown(check, "whom you trust to audit: add --auditor");
+	if (gateway === void 0) return unknown(check, "where the verdicts are: add --log");
+	const { contributor, modelId, finishedAt } = parsed.receipt.work;
+	const path = `/v1/audits/verdicts?contributor=${contributor}&model=${modelId}`;
+	const told = await askGateway({
+		origin: gateway.origin,
+		path,
+		init: {}
+	}, verdictsReader);
+	if (!told.ok) return unknown(check, describeBillingFailure(told.error));
+	const before = told.value.data.filter((signed) => isOf(parsed, signed, auditors)).map(({ verdict }) => verdict).filter(({ issuedAt }) => issuedAt <= finishedAt && issuedAt > finishedAt - verdictAgeMaxS).sort((a, b) => b.issuedAt - a.issuedAt);
+	const newest = auditors.flatMap((auditor) => before.find((one) => one.auditor === auditor) ?? []);
+	const bad = newest.find(({ passed }) => !passed);
+	if (bad !== void 0) return fails(check, `${bad.auditor} found at second ${bad.issuedAt} that it does not pass`);
+	const [good] = newest;
+	if (good === void 0) return unknown(check, "none of the auditors that you trust said anything in the 30 days before");
+	return holds(check, `${newest.map(({ auditor }) => auditor).join(", ")} found that it passes, last at second ${good.issuedAt} over ${good.tokens} tokens`);
+}
+/** Signed by a trusted auditor, and about this contributor and model at this gateway. */
+function isOf({ receipt, domain }, { verdict, signature }, auditors) {
+	const { gateway, contributor, modelId } = receipt.work;
+	return auditors.includes(verdict.auditor) && verdict.gateway === gateway && verdict.contributor === contributor && verdict.modelId === modelId && recoverSigner(auditVerdictDigest(receiptDomain(domain), verdict), signature) === verdict.auditor;
+}
+const verdictReader = objectReader({
+	gateway: addressReader,
+	auditor: addressReader,
+	contributor: addressReader,
+	modelId: bytes32Reader,
+	firstSeq: uint64Reader,
+	lastSeq: uint64Reader,
+	samples: uint32Reader,
+	canaries: uint32Reader,
+	unopened: uint32Reader,
+	tokens: uint32Reader,
+	matchedTokens: uint32Reader,
+	scorePpm: uint32Reader,
+	method: valueReader("1 or 2", (value) => Object.values(auditMethod).find((method) => method === value)),
+	passed: truthReader,
+	reportHash: bytes32Reader,
+	issuedAt: secondsReader
+}, "refused");
+const verdictsReader = dataReader(listReader(objectReader({
+	verdict: verdictReader,
+	signature: signatureReader
+}, "ignored")));
 
 // src/client/answer-hash.ts
 /** keccak256 of the text's bytes. */
@@ -12781,11 +12849,11 @@ const signatureTiers$2 = tier.gatewaySigned | tier.contributorSigned;
 const furtherTiers = tier.tokenCommitment | tier.audited | tier.teeBoundKey | tier.clientCountersigned;
 /** Undefined for a tier that needs no looking, or that nobody can look at. */
 function lineOf(bit, question) {
-	const { verification, signers, rpc } = question;
+	const { verification, signers, gateway, rpc } = question;
 	const { receipt: parsed, evidence } = verification;
 	switch (bit) {
 		case tier.tokenCommitment: return Promise.resolve(checkCommitment(parsed.receipt, evidence.opening));
-		case tier.audited: return Promise.resolve(unknown("evidence", "whom you trust to audit is not known here: see vouch audit verdicts"));
+		case tier.audited: return checkAudit(parsed, gateway, verification.anchors.auditors ?? []);
 		case tier.teeBoundKey: return checkTeeKey(rpc, parsed, signers);
 		case tier.clientCountersigned: return Promise.resolve(checkCountersignature(parsed, signers, verification.anchors));
 		default: return;

@@ -38,6 +38,14 @@ export async function drawLines(lines: readonly CheckLine[]): Promise<void> {
   }
 }
 
+/** Where a sentence names an option of `vouch verify`, the page has a field, or has not. */
+const onThisPage = (detail: string): string =>
+  detail
+    .replace(/(?:add|give) --(?:request|response|content|rpc|log)\b/, 'fill it in above')
+    .replace(/give --\w+-key, --trust, or --rpc with --verifier/, 'name a key or a node above')
+    .replace(/with --verifier or --trust/, 'above')
+    .replace(/add --(?:opening|auditor)/, 'vouch verify looks at it')
+
 function lineItem({ check, verdict, detail }: CheckLine): HTMLElement {
   const sign = make('span', 'sign', signs[verdict])
   sign.setAttribute('aria-hidden', 'true')
@@ -47,7 +55,7 @@ function lineItem({ check, verdict, detail }: CheckLine): HTMLElement {
     'li',
     `line ${verdict}`,
     sign,
-    make('div', '', title, make('p', 'detail', ...sentence(detail))),
+    make('div', '', title, make('p', 'detail', ...sentence(onThisPage(detail)))),
   )
 }
 
@@ -90,7 +98,7 @@ const listOf = (lines: readonly CheckLine[]): HTMLElement =>
     'ul',
     '',
     ...lines.map(({ check, detail }) =>
-      make('li', '', make('b', '', titleOf(check)), ': ', ...sentence(detail)),
+      make('li', '', make('b', '', titleOf(check)), ': ', ...sentence(onThisPage(detail))),
     ),
   )
 

@@ -16,6 +16,8 @@ export type TrustAnchors = {
     readonly receiptVerifier: ReceiptPlace | undefined;
     readonly gatewayKeys: readonly KnownKey[];
     readonly contributorKeys: readonly KnownKey[];
+    /** Accounts whose verdicts count; undefined: nobody's. */
+    readonly auditors?: readonly Address[] | undefined;
     /** The contract that holds the channels, to look one up. */
     readonly channelSettlement: Address;
 };
