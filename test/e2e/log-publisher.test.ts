@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { jsonRpc } from '../../src/chain/json-rpc.ts'
 import { foldHead } from '../../src/chain/log-head-typed-data.ts'
 import {
   readAnchoredBatches,
@@ -19,6 +20,7 @@ import {
   openLogProcess,
   startLogChain,
 } from '../support/log-place.ts'
+import { startMovableNode } from '../support/movable-node.ts'
 
 let chain: LogChain
 let key: Awaited<ReturnType<LogChain['account']>>
@@ -272,6 +274,32 @@ describe('a log', () => {
     await publish(open())
     await publisher.publishNow()
     expect(publisher.report()).toMatchObject({ anchored: 1, verdict: 'promising', waitingMs: 0 })
+  })
+
+  test('closes batches while the chain is gone, once it was seen, and anchors them when it is back', async () => {
+    const node = await startMovableNode(chain.dev.chain.url)
+    const log = open({ rpc: jsonRpc(node.url) })
+    const publisher = log.publisher()
+    node.moveTo(undefined)
+    await publisher.lookNow()
+    receipts.push(...someDigests(3))
+    // Whether the account has anchored anything is not known yet: nothing is signed.
+    await publisher.publishNow()
+    expect(publisher.report()).toMatchObject({ batches: 0, verdict: 'starting' })
+    node.moveTo(chain.dev.chain.url)
+    await publisher.publishNow()
+    expect(publisher.report()).toMatchObject({ batches: 1, anchored: 1, verdict: 'promising' })
+    node.moveTo(undefined)
+    receipts.push(...someDigests(2, 'later/'))
+    await publisher.publishNow()
+    expect(publisher.report()).toMatchObject({ batches: 2, anchored: 1, verdict: 'promising' })
+    clock.nowMs += 31 * batchEveryMs
+    expect(publisher.report()).toMatchObject({ verdict: 'late' })
+    node.moveTo(chain.dev.chain.url)
+    await publisher.publishNow()
+    expect(publisher.report()).toMatchObject({ batches: 2, anchored: 2, verdict: 'promising' })
+    await end(log)
+    await node.stop()
   })
 
   test('is anchored anew, from the first batch on, by another account', async () => {

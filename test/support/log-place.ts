@@ -2,6 +2,7 @@
  * Everything around the publisher of a log: a real chain with a ReceiptAnchor, accounts that anchor through a real outbox,
  * and receipts that tests add by hand.
  */
+import type { JsonRpc } from '../../src/chain/json-rpc.ts'
 import { receiptDomain } from '../../src/chain/receipt-typed-data.ts'
 import { addressOfPrivateKey } from '../../src/chain/signatures.ts'
 import type { Sender } from '../../src/chain/transactions.ts'
@@ -74,6 +75,8 @@ export type LogProcessTerms = {
   readonly confirmations?: number
   readonly mirror?: (store: LogStore) => LogMirror
   readonly timestamp?: (sender: Sender) => TimestampRoot
+  /** Another way to the chain. */
+  readonly rpc?: JsonRpc
   readonly signingKey?: ReturnType<typeof testKey>
 }
 
@@ -81,7 +84,7 @@ export const batchEveryMs = 60_000
 
 export function openLogProcess(terms: LogProcessTerms): LogProcess {
   const { chain, folder, key, receipts, clock } = terms
-  const { rpc } = chain.dev.chain
+  const rpc = terms.rpc ?? chain.dev.chain.rpc
   const { keys, addresses, contracts } = chain.dev.dev
   const outboxStore = openSqliteOutbox(`${folder}/outbox.db`)
   const nowMs = () => clock.nowMs
