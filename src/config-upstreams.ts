@@ -1,5 +1,4 @@
 import { completionTokensDefaultMax } from './base/limits.ts'
-import { amount, atomicAmount, type Decimal } from './config-amounts.ts'
 import {
   atMostOne,
   exactlyOne,
@@ -15,6 +14,7 @@ import { type NamedFiles, readFile } from './config-files.ts'
 import type { Environment } from './config-interpolation.ts'
 import { manifestIdOf, readManifestId } from './config-manifest.ts'
 import { priceSection, type Serving, servingPriceSection } from './config-prices.ts'
+import { limitsSection } from './config-upstream-limits.ts'
 import {
   address,
   addresses,
@@ -30,7 +30,7 @@ import {
 import type { ContributorLimits, SigningIdentity } from './domain/contributor.ts'
 import { endpoints, usualEndpoints } from './domain/endpoint.ts'
 import type { TokenPrices } from './domain/price-sheet.ts'
-import type { AtomicAmount, Bytes32 } from './domain/units.ts'
+import type { Bytes32 } from './domain/units.ts'
 
 export type UpstreamConfig = {
   readonly id: string
@@ -70,45 +70,6 @@ type Terms = {
 }
 
 const tokensMax = 100_000_000
-const limitMax = 1_000_000_000
-
-const limit = (says: string): Key<number | undefined> =>
-  optional(integer({ says, min: 1, max: limitMax }))
-
-export const limitsSection: Key<Meaning<{ readonly decimals: number }, ContributorLimits>> =
-  section({
-    says: 'What it is never asked beyond. A limit that is not set is none.',
-    keys: {
-      requestsPerMinute: limit('Requests within any minute.'),
-      tokensPerMinute: limit('Prompt and completion tokens within any minute.'),
-      concurrency: limit('Requests that are under way there at the same time.'),
-      requestsPerDay: limit('Requests within any 24 hours.'),
-      tokensPerDay: limit('Prompt and completion tokens within any 24 hours.'),
-      spendPerDay: optional(
-        amount({
-          says: 'What its answers cost at its own prices within any 24 hours, in units of the asset.',
-        }),
-      ),
-    },
-    read: (limits, { decimals }: { readonly decimals: number }) => ({
-      requestsPerMinuteMax: limits.values.requestsPerMinute,
-      tokensPerMinuteMax: limits.values.tokensPerMinute,
-      concurrencyMax: limits.values.concurrency,
-      requestsPerDayMax: limits.values.requestsPerDay,
-      tokensPerDayMax: limits.values.tokensPerDay,
-      spendPerDayMax: readSpendPerDay(limits, decimals),
-    }),
-  })
-
-function readSpendPerDay(
-  limits: Section<{ readonly spendPerDay: Decimal | undefined }>,
-  decimals: number,
-): AtomicAmount | undefined {
-  if (limits.values.spendPerDay === undefined) return undefined
-  const amountMax = atomicAmount(limits, 'spendPerDay', decimals)
-  return amountMax > 0n ? amountMax : limits.refuse('spendPerDay', 'more than nothing')
-}
-
 const modelKeys = {
   id: text({ says: 'The public name that clients ask for.', examples: ['llama-3.1-8b'] }),
   upstreamId: optional(
