@@ -125,11 +125,22 @@ export function tiersOf({
 function evidenceItems(domain: DomainSeparator, evidence: ReceiptEvidence): EvidenceItem[] {
   const { checkpoints, ...others } = evidence
   const items = Object.entries(others).flatMap(([kind, value]) =>
-    value === undefined ? [] : [{ kind, hash: keccak256Utf8(canonicalJson(value)) }],
+    value === undefined ? [] : [{ kind, hash: hashOf(value) }],
   )
   if (checkpoints === undefined) return items
   const signed = checkpoints.map(({ checkpoint }) => checkpoint)
   return [{ kind: 'checkpoints', hash: checkpointsHash(domain, signed) }, ...items]
+}
+
+/** What an upstream says of itself is the same object in thousands of receipts. */
+const hashes = new WeakMap<object, Bytes32>()
+
+function hashOf(value: NonNullable<ReceiptEvidence['upstreamReport']>): Bytes32 {
+  const known = hashes.get(value)
+  if (known !== undefined) return known
+  const hash = keccak256Utf8(canonicalJson(value))
+  hashes.set(value, hash)
+  return hash
 }
 
 /** What the gateway signed: the EIP-712 digest of a receipt that was sealed. */
