@@ -10,12 +10,9 @@ import { faultCall } from '../../src/client/fault-call.ts'
 import type { FaultEvidence } from '../../src/client/fault-evidence.ts'
 import { readFaultFacts } from '../../src/client/fault-facts.ts'
 import { judgeFault } from '../../src/client/fault-verdict.ts'
-import {
-  arbitraryEvidence,
-  type FaultWorld,
-  openFaultWorld,
-} from '../support/arbitrary-evidence.ts'
+import { arbitraryEvidence } from '../support/arbitrary-evidence.ts'
 import { expectOk } from '../support/dev-chain.ts'
+import { type FaultWorld, openFaultWorld } from '../support/fault-world.ts'
 import { startSlashingPlace } from '../support/slashing-place.ts'
 
 let world: FaultWorld
