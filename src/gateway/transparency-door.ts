@@ -13,7 +13,7 @@ import type { Payer } from '../domain/request.ts'
 import type { Bytes32 } from '../domain/units.ts'
 import { isStoreFailure } from '../payment/payment-step.ts'
 import type { LogPublisher } from '../transparency/log-publisher.ts'
-import { type LogReader, searchedBatchesMax } from '../transparency/log-reader.ts'
+import type { LogReader } from '../transparency/log-reader.ts'
 import { findReceipt } from './find-receipt.ts'
 
 /** Without its number only the newest batches are looked through. */
@@ -55,9 +55,9 @@ export function createTransparencyDoor(deps: TransparencyDoorDeps): Transparency
   const proof = async ({ digest, gatewaySeq }: KnownReceipt): Answered<InclusionProofDocument> => {
     const found =
       gatewaySeq === undefined
-        ? await reader.search(digest, searchedBatchesMax)
+        ? await reader.proofOfRecent(digest)
         : await reader.proof({ digest, gatewaySeq })
-    return found === undefined ? err({ reason: 'receipt_not_logged' }) : ok(found)
+    return orRefused(found, { reason: 'receipt_not_logged' })
   }
   return {
     log: () =>
@@ -76,8 +76,8 @@ export function createTransparencyDoor(deps: TransparencyDoorDeps): Transparency
           head,
         })
       }),
-    batch: (batch) => told(async () => orNotFound(batch, await reader.batch(batch))),
-    entries: (batch) => told(async () => orNotFound(batch, await reader.entries(batch))),
+    batch: (batch) => told(async () => orRefused(ok(await reader.batch(batch)), noBatch(batch))),
+    entries: (batch) => told(async () => orRefused(await reader.entries(batch), noBatch(batch))),
     consistency: (range) =>
       told(async () => {
         const shown = await reader.consistency(range)
@@ -91,13 +91,20 @@ export function createTransparencyDoor(deps: TransparencyDoorDeps): Transparency
         const found = await reader.proof(receipt.value)
         // It has a number, so that it is in the log or will be.
         const waits = { reason: 'receipt_not_logged_yet', dueInS: policy.batchS } as const
-        return found === undefined ? err(waits) : ok(found)
+        return orRefused(found, waits)
       }),
   }
 }
 
-const orNotFound = <T>(batch: number, found: T | undefined): Result<T, Refusal> =>
-  found === undefined ? err({ reason: 'log_batch_not_found', batch: String(batch) }) : ok(found)
+const noBatch = (batch: number): Refusal => ({
+  reason: 'log_batch_not_found',
+  batch: String(batch),
+})
+
+function orRefused<T>(found: Result<T | undefined, 'busy'>, absent: Refusal): Result<T, Refusal> {
+  if (!found.ok) return err({ reason: 'overloaded' })
+  return found.value === undefined ? err(absent) : ok(found.value)
+}
 
 async function told<T>(ask: () => Answered<T>): Answered<T> {
   try {

@@ -23,7 +23,7 @@ export type ChallengeTerms = {
   readonly contract: Address
   readonly gateway: Address
   readonly sender: Sender
-  readonly reader: Pick<LogReader, 'search'>
+  readonly reader: Pick<LogReader, 'find' | 'proof'>
   readonly notes: Pick<OutboxStore, 'note' | 'setNote'>
   readonly log: GatewayLog
   readonly nowMs: () => number
@@ -86,8 +86,12 @@ export class ChallengeWatch {
     if (challenge.value?.gateway !== gateway) return true
     const { answerableUntilS } = challenge.value
     if (answerableUntilS === 0 || nowMs() / 1000 > answerableUntilS) return true
-    const proof = await reader.search(digest)
-    if (proof?.log.anchor == null) {
+    const gatewaySeq = await reader.find(digest)
+    const found = await reader.proof({ gatewaySeq: gatewaySeq ?? 0, digest })
+    // Where too many ask, another look comes.
+    if (!found.ok) return false
+    const proof = found.value
+    if (proof === undefined || proof.log.anchor === null) {
       this.#tellOnce('challenge_unanswerable', digest)
       return false
     }

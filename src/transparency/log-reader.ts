@@ -3,39 +3,36 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import { err, ok, type Result } from '../base/result.ts'
-import { type MerkleTree, siblingsOf } from '../chain/sorted-merkle-tree.ts'
+import { siblingsOf } from '../chain/sorted-merkle-tree.ts'
 import type {
   ConsistencyDocument,
   InclusionProofDocument,
   LogDomain,
   LogHeadDocument,
 } from '../domain/log-documents.ts'
-import { logEntriesText } from '../domain/log-entries.ts'
 import { lastSeqOf } from '../domain/log-head.ts'
 import type { Bytes32 } from '../domain/units.ts'
 import type { LogBatch, LogStore } from '../store/log-store.ts'
-import { treeOf } from './form-batch.ts'
+import { LoadedBatches } from './loaded-batches.ts'
 
 /** Batches that a consistency proof spans. */
 export const consistencyBatchesMax = 1_000
 
-/** Batches that a stranger may have looked through for a receipt whose number it does not tell. */
-export const searchedBatchesMax = 16
+/** Batches that are looked through for a receipt whose number was not told: as many as are remembered. */
+export const searchedBatchesMax = 8
 
-/** The newest ones are asked for most. A tree of 4,096 takes 1.5 MB. */
-const treesRemembered = 8
-
-type LoadedBatch = { readonly digests: readonly Bytes32[]; readonly tree: MerkleTree }
+/** Undefined: there is none; `busy`: too many ask for what is not at hand. */
+type Asked<T> = Promise<Result<T | undefined, 'busy'>>
 
 export class LogReader {
   readonly #store: LogStore
   readonly #domain: LogDomain
-  readonly #loaded = new Map<number, Promise<LoadedBatch | undefined>>()
-  #loading: Promise<unknown> = Promise.resolve()
+  readonly #loaded: LoadedBatches
 
   constructor(store: LogStore, domain: LogDomain) {
     this.#store = store
     this.#domain = domain
+    this.#loaded = new LoadedBatches(store)
   }
 
   /** The newest one that is signed. */
@@ -51,40 +48,50 @@ export class LogReader {
   }
 
   /** JSON Lines; undefined where the batch is not signed yet. */
-  async entries(batch: number): Promise<string | undefined> {
+  async entries(batch: number): Asked<string> {
     const document = await this.batch(batch)
-    const digests = document && (await this.#store.digests(batch))
-    return digests && logEntriesText(document.head.firstSeq, digests)
+    if (document === undefined) return ok(undefined)
+    const loaded = await this.#loaded.load(document.head)
+    return loaded.ok ? ok(loaded.value?.entries) : loaded
   }
 
   /** That the receipt with this number and digest is in the log; undefined where the log has no such one. */
   async proof(receipt: {
     readonly gatewaySeq: number
     readonly digest: Bytes32
-  }): Promise<InclusionProofDocument | undefined> {
+  }): Asked<InclusionProofDocument> {
     const { gatewaySeq, digest } = receipt
     const log = await this.#batchOfSeq(gatewaySeq)
-    const loaded = log && (await this.#load(log.head.batch))
-    if (log === undefined || loaded === undefined) return undefined
+    if (log === undefined) return ok(undefined)
+    const loaded = await this.#loaded.load(log.head)
+    if (!loaded.ok) return loaded
     const index = gatewaySeq - log.head.firstSeq
-    if (loaded.digests[index] !== digest) return undefined
-    const siblings = siblingsOf(loaded.tree, index)
-    return { object: 'vouch.inclusion_proof', digest, gatewaySeq, index, siblings, log }
+    if (loaded.value?.digests[index] !== digest) return ok(undefined)
+    const siblings = siblingsOf(loaded.value.tree, index)
+    return ok({ object: 'vouch.inclusion_proof', digest, gatewaySeq, index, siblings, log })
   }
 
-  /** The same for whoever has no number: batches are looked through, the newest first. */
-  async search(
-    digest: Bytes32,
-    batchesMax: number = Number.MAX_SAFE_INTEGER,
-  ): Promise<InclusionProofDocument | undefined> {
+  /** The same for whoever has no number: the newest batches are looked through. */
+  async proofOfRecent(digest: Bytes32): Asked<InclusionProofDocument> {
     const { batches } = await this.#store.length()
-    const last = Math.max(0, batches - batchesMax)
-    for (let batch = batches - 1; batch >= last; batch -= 1) {
+    const from = Math.max(0, batches - searchedBatchesMax)
+    const newest = await this.#store.batches({ from, limit: searchedBatchesMax })
+    for (const { head } of newest.toReversed()) {
+      const loaded = await this.#loaded.load(head)
+      if (!loaded.ok) return loaded
+      const index = loaded.value?.digests.indexOf(digest) ?? -1
+      if (index >= 0) return this.proof({ gatewaySeq: head.firstSeq + index, digest })
+    }
+    return ok(undefined)
+  }
+
+  /** `gatewaySeq` of a receipt: the whole log is looked through, the newest first. For us, not for whoever asks. */
+  async find(digest: Bytes32): Promise<number | undefined> {
+    const { batches } = await this.#store.length()
+    for (let batch = batches - 1; batch >= 0; batch -= 1) {
       const index = (await this.#store.digests(batch))?.indexOf(digest) ?? -1
       const [found] = await this.#store.batches({ from: batch, limit: 1 })
-      if (found !== undefined && index >= 0) {
-        return this.proof({ gatewaySeq: found.head.firstSeq + index, digest })
-      }
+      if (found !== undefined && index >= 0) return found.head.firstSeq + index
       await setImmediate()
     }
     return undefined
@@ -127,27 +134,5 @@ export class LogReader {
       else return this.#documentOf(found)
     }
     return undefined
-  }
-
-  #load(batch: number): Promise<LoadedBatch | undefined> {
-    const known = this.#loaded.get(batch) ?? this.#loadNext(batch)
-    this.#loaded.delete(batch)
-    this.#loaded.set(batch, known)
-    const [oldest] = this.#loaded.keys()
-    if (this.#loaded.size > treesRemembered && oldest !== undefined) this.#loaded.delete(oldest)
-    return known
-  }
-
-  /** One tree after the other, and everybody else in between: a tree of 4,096 takes 7 ms. */
-  #loadNext(batch: number): Promise<LoadedBatch | undefined> {
-    const loaded = this.#loading.then(async () => {
-      await setImmediate()
-      const digests = await this.#store.digests(batch)
-      return digests && { digests, tree: treeOf(digests) }
-    })
-    this.#loading = loaded.catch(() => undefined)
-    // What the store could not tell is asked again.
-    loaded.catch(() => this.#loaded.delete(batch))
-    return loaded
   }
 }

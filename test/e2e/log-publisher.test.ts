@@ -124,7 +124,7 @@ describe('a log', () => {
     const { readContract } = await import('../../src/chain/contracts.ts')
     const { receiptAnchorAt } = await import('../../src/chain/receipt-anchor.ts')
     for (const [index, digest] of receipts.entries()) {
-      const proof = await log.reader.proof({ gatewaySeq: index + 1, digest })
+      const proof = expectOk(await log.reader.proof({ gatewaySeq: index + 1, digest }))
       if (proof === undefined) throw new Error('no proof')
       const [anchoredAt] = expectOk(
         await readContract(chain.dev.chain.rpc, {
@@ -134,15 +134,17 @@ describe('a log', () => {
         }),
       )
       expect(anchoredAt).toBe(BigInt(proof.log.anchor?.anchoredAt ?? 0))
-      expect(await log.reader.search(digest)).toEqual(proof)
+      expect(await log.reader.find(digest)).toBe(index + 1)
+      expect(await log.reader.proofOfRecent(digest)).toEqual({ ok: true, value: proof })
     }
     expect(
-      await log.reader.proof({ gatewaySeq: 2, digest: receipts[0] as Bytes32 }),
+      expectOk(await log.reader.proof({ gatewaySeq: 2, digest: receipts[0] as Bytes32 })),
     ).toBeUndefined()
     expect(
-      await log.reader.proof({ gatewaySeq: 9, digest: receipts[0] as Bytes32 }),
+      expectOk(await log.reader.proof({ gatewaySeq: 9, digest: receipts[0] as Bytes32 })),
     ).toBeUndefined()
-    expect(await log.reader.search(zeroBytes32)).toBeUndefined()
+    expect(expectOk(await log.reader.proofOfRecent(zeroBytes32))).toBeUndefined()
+    expect(await log.reader.find(zeroBytes32)).toBeUndefined()
   })
 
   test('that several processes keep is one: each batch once, in the store and on the chain', async () => {

@@ -6,6 +6,7 @@ import { createServer } from 'node:http'
 import { bytes32 } from '../../src/domain/units.ts'
 import type { LogFacts } from '../../src/gateway/transparency-door.ts'
 import type { LogReader } from '../../src/transparency/log-reader.ts'
+import { expectOk } from './dev-chain.ts'
 
 /** What is served under a path, instead of the truth; undefined: that there is nothing. */
 export type Lie = (path: string, truth: string | undefined) => string | undefined
@@ -29,11 +30,12 @@ export async function startLogFront(terms: {
     if (path.startsWith('proof?')) {
       const asked = new URLSearchParams(path.slice('proof?'.length))
       const gatewaySeq = Number(asked.get('gatewaySeq'))
-      const proof = await reader.proof({ gatewaySeq, digest: bytes32(asked.get('digest') ?? '') })
+      const digest = bytes32(asked.get('digest') ?? '')
+      const proof = expectOk(await reader.proof({ gatewaySeq, digest }))
       return proof && JSON.stringify(proof)
     }
     const [, number = '', lines] = /^batches\/(\d+)(\.jsonl)?$/.exec(path) ?? []
-    if (lines !== undefined) return reader.entries(Number(number))
+    if (lines !== undefined) return expectOk(await reader.entries(Number(number)))
     const document = await reader.batch(Number(number))
     return document && JSON.stringify(document)
   }
