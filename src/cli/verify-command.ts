@@ -46,7 +46,8 @@ elsewhere, or the verdict is "not proven"):
   --verifier ADDRESS      the ReceiptVerifier contract that you trust, on the receipt's chain;
                           default: any that runs the same code as this vouch version's
   --log URL               ask the gateway at this URL, without /v1, whether its transparency log has
-                          the receipt; with --rpc also whether the chain has the log
+                          the receipt, with --rpc also whether the chain has the log, and whether
+                          the receipt's key endorses the gateway's other keys
   --settlement ADDRESS    the contract that holds the channels; default: x402's own address
   --gateway-key ADDRESS   a signing key that you know to be the gateway's; may be repeated
   --contributor-key ADDRESS

@@ -41,6 +41,7 @@ export const checkNames = [
   'policy-anchoring',
   'ending',
   'continuity',
+  'keyset',
   'inclusion',
   'inclusion-anchored',
   'chain',

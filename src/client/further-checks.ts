@@ -4,6 +4,7 @@
  * them. One asks for what it needs and answers no line where it does not apply; what cannot be found out is `unknown`.
  */
 import type { JsonRpc } from '../chain/json-rpc.ts'
+import { checkKeyset } from './check-keyset.ts'
 import type { CheckLine } from './check-line.ts'
 import { checkLogged } from './check-logged.ts'
 import { checkTierEvidence } from './check-tier-evidence.ts'
@@ -30,7 +31,7 @@ export type FurtherQuestion = {
 export type FurtherCheck = (question: FurtherQuestion) => Promise<readonly CheckLine[]>
 
 /** In the order of docs/receipts.md. */
-const furtherChecks: readonly FurtherCheck[] = [checkTierEvidence, checkLogged]
+const furtherChecks: readonly FurtherCheck[] = [checkTierEvidence, checkKeyset, checkLogged]
 
 export async function checkFurther(question: FurtherQuestion): Promise<readonly CheckLine[]> {
   const lines = await Promise.all(furtherChecks.map((check) => check(question)))

@@ -1649,6 +1649,7 @@ const checkNames = [
 	"policy-anchoring",
 	"ending",
 	"continuity",
+	"keyset",
 	"inclusion",
 	"inclusion-anchored",
 	"chain",
@@ -1928,7 +1929,7 @@ const countersignatureReader = objectReader({
 /**
 * The envelope may grow: later versions add fields beside the receipt, never inside what is signed.
 */
-const documentReader = objectReader({
+const documentReader$1 = objectReader({
 	object: valueReader("\"vouch.receipt\"", (value) => value === "vouch.receipt" ? "vouch.receipt" : void 0),
 	receipt: receiptReader,
 	contributorSignature: signatureReader,
@@ -1962,7 +1963,7 @@ function parseReceiptDocument(bytes) {
 /** The same from JSON that was parsed, and looked through for repeated keys, by the caller. */
 function readReceiptDocument(value) {
 	const faults = [];
-	const document = documentReader(value, {
+	const document = documentReader$1(value, {
 		path: "",
 		faults
 	});
@@ -3075,6 +3076,264 @@ function uintWord(value, bits) {
 	return zeroWord$1.slice(digits.length) + digits;
 }
 
+// src/chain/keyset-typed-data.ts
+const keysetTypeHash = typeHash("Keyset(address gateway,bytes32 keysetHash,uint64 validUntil)");
+/** What the registered key signs of the keyset that `GET /v1/keyset` serves, in the domain of receipts (`receiptDomain`). */
+const keysetDigest = (domain, keyset) => typedDataDigest(domain, keccak256Hex(keysetTypeHash + addressWord(keyset.gateway) + hashWord(keyset.keysetHash) + uintWord(keyset.validUntil, 64)));
+
+// src/chain/receipt-typed-data.ts
+const workType = "Work(bytes32 jobId,address gateway,address contributor,bytes32 modelId,bytes32 inputHash,bytes32 outputHash,bytes32 contentHash,bytes32 streamRoot,uint32 promptTokens,uint32 cachedPromptTokens,uint32 completionTokens,bytes32 commitment,uint64 startedAt,uint64 finishedAt,uint8 status)";
+const receiptType = "Receipt(Work work,bytes32 receiptId,uint64 gatewaySeq,address client,bytes32 requestHash,bytes32 responseHash,bytes32 channelId,uint64 channelSeq,uint128 cost,uint128 cumulative,bytes32 priceHash,bytes32 prevReceipt,uint16 tiers,bytes32 evidenceHash,uint64 anchorBy)";
+const priceSheetType = "PriceSheet(address operator,bytes32 modelId,address asset,uint128 promptAtomicPerMtok,uint128 cachedPromptAtomicPerMtok,uint128 completionAtomicPerMtok,uint64 validFrom,uint64 validUntil)";
+const workTypeHash = typeHash(workType);
+const receiptTypeHash = typeHash(receiptType + workType);
+const priceSheetTypeHash = typeHash(priceSheetType);
+/** The domain of Work and Receipt. `verifyingContract` is the ReceiptVerifier. */
+const receiptDomain = (place) => domainSeparator({
+	name: "Vouch Receipts",
+	version: "1",
+	...place
+});
+/** What the contributor signs. */
+const workDigest = (domain, work) => typedDataDigest(domain, hashWork(work));
+/** What the gateway signs; also the receipt's identity (`prevReceipt`, anchoring). */
+const receiptDigest = (domain, receipt) => typedDataDigest(domain, hashReceipt(receipt));
+/** The value of `Receipt.priceHash`: a struct hash without a domain, as the sheet itself is not signed. */
+const hashPriceSheet = (sheet) => keccak256Hex(priceSheetTypeHash + addressWord(sheet.operator) + hashWord(sheet.modelId) + addressWord(sheet.asset) + uintWord(sheet.promptAtomicPerMtok, 128) + uintWord(sheet.cachedPromptAtomicPerMtok, 128) + uintWord(sheet.completionAtomicPerMtok, 128) + uintWord(sheet.validFrom, 64) + uintWord(sheet.validUntil, 64));
+const hashWork = (work) => keccak256Hex(workTypeHash + hashWord(work.jobId) + addressWord(work.gateway) + addressWord(work.contributor) + hashWord(work.modelId) + hashWord(work.inputHash) + hashWord(work.outputHash) + hashWord(work.contentHash) + hashWord(work.streamRoot) + uintWord(work.promptTokens, 32) + uintWord(work.cachedPromptTokens, 32) + uintWord(work.completionTokens, 32) + hashWord(work.commitment) + uintWord(work.startedAt, 64) + uintWord(work.finishedAt, 64) + uintWord(work.status, 8));
+const hashReceipt = (receipt) => keccak256Hex(receiptTypeHash + hashWord(hashWork(receipt.work)) + hashWord(receipt.receiptId) + uintWord(receipt.gatewaySeq, 64) + addressWord(receipt.client) + hashWord(receipt.requestHash) + hashWord(receipt.responseHash) + hashWord(receipt.channelId) + uintWord(receipt.channelSeq, 64) + uintWord(receipt.cost, 128) + uintWord(receipt.cumulative, 128) + hashWord(receipt.priceHash) + hashWord(receipt.prevReceipt) + uintWord(receipt.tiers, 16) + hashWord(receipt.evidenceHash) + uintWord(receipt.anchorBy, 64));
+
+// src/client/answer-hash.ts
+/** keccak256 of the text's bytes. */
+const textHash = (bytes) => keccak256(bytes);
+/** keccak256 of a `tool_calls` array in canonical JSON (RFC 8785). */
+const toolCallsHash = (toolCalls) => keccak256Utf8(canonicalText(toolCalls));
+/**
+* The hash of a whole answer from those of its choices, in the order of their index; at least one.
+*/
+function answerHash(choices) {
+	const [first, ...rest] = choices;
+	if (rest.length === 0) return first;
+	const leafOf = (hash, index) => {
+		const index32 = index.toString(16).padStart(64, "0");
+		return keccak256(fromHex(keccak256Hex(index32 + hash.slice(2))));
+	};
+	return sortedRoot([leafOf(first, 0), ...rest.map((hash, before) => leafOf(hash, before + 1))]);
+}
+/** Of a Merkle tree as OpenZeppelin's MerkleProof reads it: pairs are sorted, a lone node moves up. */
+function sortedRoot(leaves) {
+	let level = leaves;
+	while (level.length > 1) level = pairUp(level);
+	return level[0] ?? leaves[0];
+}
+function pairUp(level) {
+	const above = [];
+	for (let index = 0; index < level.length; index += 2) {
+		const [low, high] = level.slice(index, index + 2).sort();
+		if (low === void 0) continue;
+		above.push(high === void 0 ? low : keccak256Hex(low.slice(2) + high.slice(2)));
+	}
+	return above;
+}
+/**
+* RFC 8785 for what JSON.parse gave: keys in the order of their UTF-16 code units, ECMAScript's
+* numbers and strings.
+*/
+function canonicalText(value) {
+	if (Array.isArray(value)) return `[${value.map(canonicalText).join(",")}]`;
+	if (typeof value !== "object" || value === null) return JSON.stringify(value);
+	return `{${Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1).map(([key, member]) => `${JSON.stringify(key)}:${canonicalText(member)}`).join(",")}}`;
+}
+
+// src/chain/curve-native.ts
+/**
+* libsecp256k1, twenty times as fast as JavaScript. Undefined where the package has no binary for this machine: its main
+* module would then fall back to `elliptic` in silence, so the binding itself is loaded.
+*/
+function loadNativeCurve() {
+	let secp256k1;
+	try {
+		secp256k1 = createRequire(import.meta.url)("secp256k1/bindings.js");
+	} catch {
+		return;
+	}
+	return {
+		name: "native",
+		sign(digest, privateKey) {
+			const { signature, recid } = secp256k1.ecdsaSign(digest, privateKey);
+			assert(recid === 0 || recid === 1, "R is below the order of the curve");
+			return {
+				rs: signature,
+				yParity: recid
+			};
+		},
+		recover(digest, { rs, yParity }) {
+			try {
+				return secp256k1.ecdsaRecover(rs, yParity, digest, false).subarray(1);
+			} catch {
+				return;
+			}
+		},
+		publicKey: (privateKey) => secp256k1.publicKeyCreate(privateKey, false).subarray(1)
+	};
+}
+
+// src/chain/curve-in-use.ts
+/** The native one where this machine has it. The other loads in tens of milliseconds, so only where it is needed. */
+const curve = loadNativeCurve() ?? (await import("./curve-noble.node.js")).nobleCurve;
+
+// src/chain/private-key.ts
+/** Order of secp256k1's group. */
+const curveOrder = 115792089237316195423570985008687907852837564279074904382605163141518161494337n;
+
+// src/chain/signatures.ts
+const wordDigits = (value) => value.toString(16).padStart(64, "0");
+const zeroWord = wordDigits(0n);
+const orderWord = wordDigits(curveOrder);
+const lowerHalfWord = wordDigits(curveOrder / 2n);
+/** Which implementation signs and recovers in this process: the start-up log says so, as one costs twenty times the other. */
+const curveInUse = curve.name;
+/**
+* The canonical form of a signature from outside: a high `s` is replaced by its twin and `v` 0/1 by 27/28, because
+* wallets produce both and the contract accepts neither. Store and claim with this form only.
+*/
+function parseSignature(text) {
+	if (!isHex(text)) return err("signature_not_hex");
+	if (text.length !== 132) return err("signature_not_65_bytes");
+	const digits = text.toLowerCase();
+	const r = digits.slice(2, 66);
+	const s = digits.slice(66, 130);
+	const v = Number.parseInt(digits.slice(130), 16);
+	if (!isScalar(r)) return err("signature_r_out_of_range");
+	if (!isScalar(s)) return err("signature_s_out_of_range");
+	const yParity = v >= 27 ? v - 27 : v;
+	if (yParity !== 0 && yParity !== 1) return err("signature_v_unknown");
+	return s <= lowerHalfWord ? ok(join({
+		r,
+		s,
+		yParity
+	})) : ok(join({
+		r,
+		s: wordDigits(curveOrder - BigInt(`0x${s}`)),
+		yParity: yParity === 0 ? 1 : 0
+	}));
+}
+/** The account that signed `digest`; undefined for whatever StrictSignature.sol would not accept. */
+function recoverSigner(digest, signature) {
+	if (signature.length !== 132) return void 0;
+	const s = signature.slice(66, 130);
+	const v = signature.slice(130);
+	if (v !== "1b" && v !== "1c") return void 0;
+	if (s > lowerHalfWord || s === zeroWord || !isScalar(signature.slice(2, 66))) return void 0;
+	const publicKey = curve.recover(fromHex(digest), {
+		rs: fromHex(signature).subarray(0, 64),
+		yParity: v === "1b" ? 0 : 1
+	});
+	return publicKey === void 0 ? void 0 : accountOf(publicKey);
+}
+const accountOf = (publicKey) => `0x${keccak256(publicKey).slice(26)}`;
+const isScalar = (word) => word > zeroWord && word < orderWord;
+const join = (parts) => `0x${parts.r}${parts.s}${parts.yParity === 0 ? "1b" : "1c"}`;
+
+// src/client/recover-signers.ts
+const ecdsaBytes = 65;
+const addressBytes = 20;
+/** Computes both digests again from the fields and recovers who signed them. */
+function recoverSigners(parsed) {
+	const domain = receiptDomain(parsed.domain);
+	const digest = receiptDigest(domain, parsed.receipt);
+	const innerDigest = workDigest(domain, parsed.receipt.work);
+	return {
+		receiptDigest: digest,
+		workDigest: innerDigest,
+		gateway: readSigner(digest, parsed.gatewaySignature),
+		contributor: readSigner(innerDigest, parsed.contributorSignature)
+	};
+}
+/**
+* The same reading of a signature's bytes as OperatorSignature.sol: 65 bytes are ECDSA, other
+* lengths name a wallet.
+*/
+function readSigner(digest, signature) {
+	const bytes = fromHex(signature);
+	if (bytes.length === 0) return { kind: "absent" };
+	if (bytes.length === ecdsaBytes) {
+		const signer = recoverSigner(digest, signature);
+		return signer === void 0 ? {
+			kind: "invalid",
+			fault: describeFault(signature)
+		} : {
+			kind: "key",
+			address: signer
+		};
+	}
+	if (bytes.length < addressBytes) return {
+		kind: "invalid",
+		fault: `it has ${bytes.length} bytes instead of ${ecdsaBytes}`
+	};
+	return {
+		kind: "wallet",
+		address: address(signature.slice(0, 42))
+	};
+}
+function describeFault(signature) {
+	const canonical = parseSignature(signature);
+	if (!canonical.ok) return `${canonical.error.replaceAll("_", " ")}`;
+	return canonical.value === signature ? "no key gives this signature" : "it is not in the one accepted form (s in the lower half, v 27 or 28)";
+}
+
+// src/client/check-keyset.ts
+const keysetReader = objectReader({
+	gateway: addressReader,
+	valid_until: secondsReader,
+	keys: listReader(objectReader({ role: textReader }, "ignored")),
+	endorsement: objectReader({ signature: signatureReader }, "ignored")
+}, "ignored");
+const documentReader = (value, place) => {
+	const keyset = keysetReader(value, place);
+	if (keyset === void 0) return void 0;
+	const { endorsement: _, ...rest } = value;
+	return {
+		keyset,
+		endorsed: canonicalText(rest)
+	};
+};
+const checkKeyset = async ({ verification, signers, gateway: place }) => {
+	if (place === void 0) return [];
+	const check = "keyset";
+	const asked = {
+		origin: place.origin,
+		path: "/v1/keyset",
+		init: {}
+	};
+	const answer = await askGateway(asked, documentReader);
+	if (!answer.ok) return [unknown(check, describeBillingFailure(answer.error))];
+	const { keyset, endorsed } = answer.value;
+	const { receipt, domain } = verification.receipt;
+	const { gateway, valid_until: validUntil } = keyset;
+	if (gateway !== receipt.work.gateway) return [fails(check, `it is the keyset of ${gateway}, not of the receipt's gateway`)];
+	const keysetHash = bytes32(hexOf(sha256Hex(endorsed)));
+	const digest = keysetDigest(receiptDomain(domain), {
+		gateway,
+		keysetHash,
+		validUntil
+	});
+	const endorser = readSigner(digest, keyset.endorsement.signature);
+	if (endorser.kind !== "key" || signers.gateway.kind !== "key") return [unknown(check, "it is not endorsed by a plain key")];
+	return [judge$1(keyset, endorser.address, {
+		key: signers.gateway.address,
+		nowMs: verification.nowMs
+	})];
+};
+/** A changed keyset looks like one that some other key endorses, and so does one from after the registered key changed. */
+function judge$1({ keys, valid_until: validUntil }, endorser, expected) {
+	const check = "keyset";
+	if (endorser !== expected.key) return unknown(check, `endorsed by ${endorser}, or changed; the receipt's key is ${expected.key}`);
+	if (validUntil * 1e3 < expected.nowMs) return unknown(check, `it ended at second ${validUntil}`);
+	const roles = keys.map(({ role }) => role).join(", ");
+	return holds(check, `the receipt's key endorses every key of the gateway: ${roles}`);
+}
+
 // src/chain/log-head-typed-data.ts
 const logHeadTypeHash = typeHash("LogHead(address gateway,uint64 batch,bytes32 root,uint32 count,uint64 firstSeq,bytes32 head,bytes32 entriesHash,uint64 closedAt)");
 /** What the gateway signs, in the domain of receipts (`receiptDomain`). */
@@ -3517,28 +3776,6 @@ async function readReceiptAnchorOf(rpc, verifier) {
 	});
 	return answer.ok ? ok(address(String(answer.value[0]))) : answer;
 }
-
-// src/chain/receipt-typed-data.ts
-const workType = "Work(bytes32 jobId,address gateway,address contributor,bytes32 modelId,bytes32 inputHash,bytes32 outputHash,bytes32 contentHash,bytes32 streamRoot,uint32 promptTokens,uint32 cachedPromptTokens,uint32 completionTokens,bytes32 commitment,uint64 startedAt,uint64 finishedAt,uint8 status)";
-const receiptType = "Receipt(Work work,bytes32 receiptId,uint64 gatewaySeq,address client,bytes32 requestHash,bytes32 responseHash,bytes32 channelId,uint64 channelSeq,uint128 cost,uint128 cumulative,bytes32 priceHash,bytes32 prevReceipt,uint16 tiers,bytes32 evidenceHash,uint64 anchorBy)";
-const priceSheetType = "PriceSheet(address operator,bytes32 modelId,address asset,uint128 promptAtomicPerMtok,uint128 cachedPromptAtomicPerMtok,uint128 completionAtomicPerMtok,uint64 validFrom,uint64 validUntil)";
-const workTypeHash = typeHash(workType);
-const receiptTypeHash = typeHash(receiptType + workType);
-const priceSheetTypeHash = typeHash(priceSheetType);
-/** The domain of Work and Receipt. `verifyingContract` is the ReceiptVerifier. */
-const receiptDomain = (place) => domainSeparator({
-	name: "Vouch Receipts",
-	version: "1",
-	...place
-});
-/** What the contributor signs. */
-const workDigest = (domain, work) => typedDataDigest(domain, hashWork(work));
-/** What the gateway signs; also the receipt's identity (`prevReceipt`, anchoring). */
-const receiptDigest = (domain, receipt) => typedDataDigest(domain, hashReceipt(receipt));
-/** The value of `Receipt.priceHash`: a struct hash without a domain, as the sheet itself is not signed. */
-const hashPriceSheet = (sheet) => keccak256Hex(priceSheetTypeHash + addressWord(sheet.operator) + hashWord(sheet.modelId) + addressWord(sheet.asset) + uintWord(sheet.promptAtomicPerMtok, 128) + uintWord(sheet.cachedPromptAtomicPerMtok, 128) + uintWord(sheet.completionAtomicPerMtok, 128) + uintWord(sheet.validFrom, 64) + uintWord(sheet.validUntil, 64));
-const hashWork = (work) => keccak256Hex(workTypeHash + hashWord(work.jobId) + addressWord(work.gateway) + addressWord(work.contributor) + hashWord(work.modelId) + hashWord(work.inputHash) + hashWord(work.outputHash) + hashWord(work.contentHash) + hashWord(work.streamRoot) + uintWord(work.promptTokens, 32) + uintWord(work.cachedPromptTokens, 32) + uintWord(work.completionTokens, 32) + hashWord(work.commitment) + uintWord(work.startedAt, 64) + uintWord(work.finishedAt, 64) + uintWord(work.status, 8));
-const hashReceipt = (receipt) => keccak256Hex(receiptTypeHash + hashWord(hashWork(receipt.work)) + hashWord(receipt.receiptId) + uintWord(receipt.gatewaySeq, 64) + addressWord(receipt.client) + hashWord(receipt.requestHash) + hashWord(receipt.responseHash) + hashWord(receipt.channelId) + uintWord(receipt.channelSeq, 64) + uintWord(receipt.cost, 128) + uintWord(receipt.cumulative, 128) + hashWord(receipt.priceHash) + hashWord(receipt.prevReceipt) + uintWord(receipt.tiers, 16) + hashWord(receipt.evidenceHash) + uintWord(receipt.anchorBy, 64));
 
 // src/chain/generated/receipt-verifier.ts
 const receiptVerifierAbi = [
@@ -4480,143 +4717,6 @@ const pairHash = (a, b) => keccak256Hex(a <= b ? hashWord(a) + hashWord(b) : has
 /** `gatewaySeq` of the batch's last receipt. */
 const lastSeqOf = ({ firstSeq, count }) => firstSeq + count - 1;
 
-// src/chain/curve-native.ts
-/**
-* libsecp256k1, twenty times as fast as JavaScript. Undefined where the package has no binary for this machine: its main
-* module would then fall back to `elliptic` in silence, so the binding itself is loaded.
-*/
-function loadNativeCurve() {
-	let secp256k1;
-	try {
-		secp256k1 = createRequire(import.meta.url)("secp256k1/bindings.js");
-	} catch {
-		return;
-	}
-	return {
-		name: "native",
-		sign(digest, privateKey) {
-			const { signature, recid } = secp256k1.ecdsaSign(digest, privateKey);
-			assert(recid === 0 || recid === 1, "R is below the order of the curve");
-			return {
-				rs: signature,
-				yParity: recid
-			};
-		},
-		recover(digest, { rs, yParity }) {
-			try {
-				return secp256k1.ecdsaRecover(rs, yParity, digest, false).subarray(1);
-			} catch {
-				return;
-			}
-		},
-		publicKey: (privateKey) => secp256k1.publicKeyCreate(privateKey, false).subarray(1)
-	};
-}
-
-// src/chain/curve-in-use.ts
-/** The native one where this machine has it. The other loads in tens of milliseconds, so only where it is needed. */
-const curve = loadNativeCurve() ?? (await import("./curve-noble.node.js")).nobleCurve;
-
-// src/chain/private-key.ts
-/** Order of secp256k1's group. */
-const curveOrder = 115792089237316195423570985008687907852837564279074904382605163141518161494337n;
-
-// src/chain/signatures.ts
-const wordDigits = (value) => value.toString(16).padStart(64, "0");
-const zeroWord = wordDigits(0n);
-const orderWord = wordDigits(curveOrder);
-const lowerHalfWord = wordDigits(curveOrder / 2n);
-/** Which implementation signs and recovers in this process: the start-up log says so, as one costs twenty times the other. */
-const curveInUse = curve.name;
-/**
-* The canonical form of a signature from outside: a high `s` is replaced by its twin and `v` 0/1 by 27/28, because
-* wallets produce both and the contract accepts neither. Store and claim with this form only.
-*/
-function parseSignature(text) {
-	if (!isHex(text)) return err("signature_not_hex");
-	if (text.length !== 132) return err("signature_not_65_bytes");
-	const digits = text.toLowerCase();
-	const r = digits.slice(2, 66);
-	const s = digits.slice(66, 130);
-	const v = Number.parseInt(digits.slice(130), 16);
-	if (!isScalar(r)) return err("signature_r_out_of_range");
-	if (!isScalar(s)) return err("signature_s_out_of_range");
-	const yParity = v >= 27 ? v - 27 : v;
-	if (yParity !== 0 && yParity !== 1) return err("signature_v_unknown");
-	return s <= lowerHalfWord ? ok(join({
-		r,
-		s,
-		yParity
-	})) : ok(join({
-		r,
-		s: wordDigits(curveOrder - BigInt(`0x${s}`)),
-		yParity: yParity === 0 ? 1 : 0
-	}));
-}
-/** The account that signed `digest`; undefined for whatever StrictSignature.sol would not accept. */
-function recoverSigner(digest, signature) {
-	if (signature.length !== 132) return void 0;
-	const s = signature.slice(66, 130);
-	const v = signature.slice(130);
-	if (v !== "1b" && v !== "1c") return void 0;
-	if (s > lowerHalfWord || s === zeroWord || !isScalar(signature.slice(2, 66))) return void 0;
-	const publicKey = curve.recover(fromHex(digest), {
-		rs: fromHex(signature).subarray(0, 64),
-		yParity: v === "1b" ? 0 : 1
-	});
-	return publicKey === void 0 ? void 0 : accountOf(publicKey);
-}
-const accountOf = (publicKey) => `0x${keccak256(publicKey).slice(26)}`;
-const isScalar = (word) => word > zeroWord && word < orderWord;
-const join = (parts) => `0x${parts.r}${parts.s}${parts.yParity === 0 ? "1b" : "1c"}`;
-
-// src/client/recover-signers.ts
-const ecdsaBytes = 65;
-const addressBytes = 20;
-/** Computes both digests again from the fields and recovers who signed them. */
-function recoverSigners(parsed) {
-	const domain = receiptDomain(parsed.domain);
-	const digest = receiptDigest(domain, parsed.receipt);
-	const innerDigest = workDigest(domain, parsed.receipt.work);
-	return {
-		receiptDigest: digest,
-		workDigest: innerDigest,
-		gateway: readSigner(digest, parsed.gatewaySignature),
-		contributor: readSigner(innerDigest, parsed.contributorSignature)
-	};
-}
-/**
-* The same reading of a signature's bytes as OperatorSignature.sol: 65 bytes are ECDSA, other
-* lengths name a wallet.
-*/
-function readSigner(digest, signature) {
-	const bytes = fromHex(signature);
-	if (bytes.length === 0) return { kind: "absent" };
-	if (bytes.length === ecdsaBytes) {
-		const signer = recoverSigner(digest, signature);
-		return signer === void 0 ? {
-			kind: "invalid",
-			fault: describeFault(signature)
-		} : {
-			kind: "key",
-			address: signer
-		};
-	}
-	if (bytes.length < addressBytes) return {
-		kind: "invalid",
-		fault: `it has ${bytes.length} bytes instead of ${ecdsaBytes}`
-	};
-	return {
-		kind: "wallet",
-		address: address(signature.slice(0, 42))
-	};
-}
-function describeFault(signature) {
-	const canonical = parseSignature(signature);
-	if (!canonical.ok) return `${canonical.error.replaceAll("_", " ")}`;
-	return canonical.value === signature ? "no key gives this signature" : "it is not in the one accepted form (s in the lower half, v 27 or 28)";
-}
-
 // src/client/check-inclusion.ts
 /** A tree of the largest batch has twelve levels; what is deeper is no batch of a log. */
 const siblingsMax = 12;
@@ -4885,48 +4985,6 @@ const verdictsReader = dataReader(listReader(objectReader({
 	verdict: verdictReader,
 	signature: signatureReader
 }, "ignored")));
-
-// src/client/answer-hash.ts
-/** keccak256 of the text's bytes. */
-const textHash = (bytes) => keccak256(bytes);
-/** keccak256 of a `tool_calls` array in canonical JSON (RFC 8785). */
-const toolCallsHash = (toolCalls) => keccak256Utf8(canonicalText(toolCalls));
-/**
-* The hash of a whole answer from those of its choices, in the order of their index; at least one.
-*/
-function answerHash(choices) {
-	const [first, ...rest] = choices;
-	if (rest.length === 0) return first;
-	const leafOf = (hash, index) => {
-		const index32 = index.toString(16).padStart(64, "0");
-		return keccak256(fromHex(keccak256Hex(index32 + hash.slice(2))));
-	};
-	return sortedRoot([leafOf(first, 0), ...rest.map((hash, before) => leafOf(hash, before + 1))]);
-}
-/** Of a Merkle tree as OpenZeppelin's MerkleProof reads it: pairs are sorted, a lone node moves up. */
-function sortedRoot(leaves) {
-	let level = leaves;
-	while (level.length > 1) level = pairUp(level);
-	return level[0] ?? leaves[0];
-}
-function pairUp(level) {
-	const above = [];
-	for (let index = 0; index < level.length; index += 2) {
-		const [low, high] = level.slice(index, index + 2).sort();
-		if (low === void 0) continue;
-		above.push(high === void 0 ? low : keccak256Hex(low.slice(2) + high.slice(2)));
-	}
-	return above;
-}
-/**
-* RFC 8785 for what JSON.parse gave: keys in the order of their UTF-16 code units, ECMAScript's
-* numbers and strings.
-*/
-function canonicalText(value) {
-	if (Array.isArray(value)) return `[${value.map(canonicalText).join(",")}]`;
-	if (typeof value !== "object" || value === null) return JSON.stringify(value);
-	return `{${Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1).map(([key, member]) => `${JSON.stringify(key)}:${canonicalText(member)}`).join(",")}}`;
-}
 
 // src/client/check-commitment.ts
 /** `opening` is what `GET /v1/vouch/openings/{jobId}` of the contributor answered. */
@@ -12873,7 +12931,11 @@ function summary(check, meant, looked) {
 
 // src/client/further-checks.ts
 /** In the order of docs/receipts.md. */
-const furtherChecks = [checkTierEvidence, checkLogged];
+const furtherChecks = [
+	checkTierEvidence,
+	checkKeyset,
+	checkLogged
+];
 async function checkFurther(question) {
 	return (await Promise.all(furtherChecks.map((check) => check(question)))).flat();
 }

@@ -35,6 +35,7 @@ const titles: Partial<Record<CheckName, string>> = {
   'price-sheet-published': 'Prices on record',
   'receipt-status': 'Record of the receipt',
   channel: 'Money behind it',
+  keyset: 'The gateway’s other keys',
   inclusion: 'In the public log',
   'inclusion-anchored': 'The log is on chain',
 }
