@@ -20,6 +20,15 @@ type LostRoom = { readonly lane: Lane | undefined; readonly retryAfterMs: number
 /** An offer as this payer is asked for it; undefined where the request does not respect its bounds. */
 export type OfferFor = (offer: Offer) => Offer | undefined
 
+/**
+ * Two agents of one operator do not know of each other's jobs: both would sign a Work of this one, and two Works of one job
+ * convict the operator, who did nothing wrong.
+ */
+function isSameOperator({ candidate: one }: Lane, { candidate: other }: Lane): boolean {
+  const { identity } = one.contributor
+  return identity !== undefined && identity.operator === other.contributor.identity?.operator
+}
+
 /** The way of one request through the pool: each attempt asks somebody else. */
 export class Route {
   readonly #state: RoutingState
@@ -168,7 +177,7 @@ export class Route {
     }
     // From now on, not from when it is answered: requests that begin alike often come together.
     affinity.remember(keys, lane.station.index)
-    this.#left = this.#left.filter((other) => other !== lane)
+    this.#left = this.#left.filter((other) => other !== lane && !isSameOperator(other, lane))
     this.#attempts += 1
     this.#begun += 1
     this.#asked = lane

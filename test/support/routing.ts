@@ -1,6 +1,6 @@
 import type { Contributor, ContributorLimits, Offer } from '../../src/domain/contributor.ts'
 import type { RoutePreferences } from '../../src/domain/route-preferences.ts'
-import { atomic } from '../../src/domain/units.ts'
+import { type Address, address, atomic } from '../../src/domain/units.ts'
 import type { RouteRequest } from '../../src/routing/filter-lanes.ts'
 import { createLane, createStation, type Lane, type LaneHealth } from '../../src/routing/lane.ts'
 import { offerOf } from './requests.ts'
@@ -40,9 +40,14 @@ export type LaneFields = {
   readonly price?: bigint
   readonly region?: string
   readonly signs?: boolean
+  /** Whose agent it is; without it everybody is somebody else's. */
+  readonly operator?: Address
   readonly offer?: Partial<Offer>
   readonly limits?: Partial<ContributorLimits>
 }
+
+const operatorOf = ({ operator, id = 'a' }: LaneFields): Address =>
+  operator ?? address(`0x${Buffer.from(id).toString('hex').padStart(40, '0').slice(-40)}`)
 
 export function contributorOf(fields: LaneFields = {}): Contributor {
   const { prices } = offerOf()
@@ -51,7 +56,7 @@ export function contributorOf(fields: LaneFields = {}): Contributor {
     contributorId: fields.id ?? 'a',
     baseUrl: 'http://127.0.0.1:1/v1',
     authorization: undefined,
-    identity: fields.signs ? { operator: prices.operator, signingAddresses: [] } : undefined,
+    identity: fields.signs ? { operator: operatorOf(fields), signingAddresses: [] } : undefined,
     offers: (fields.models ?? ['m']).map((modelName) =>
       offerOf({
         modelName,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Cancellation } from '../../../src/base/cancellation.ts'
 import { err } from '../../../src/base/result.ts'
+import { address } from '../../../src/domain/units.ts'
 import type { Attempt } from '../../../src/routing/attempt.ts'
 import { ContributorPool, type PoolOptions } from '../../../src/routing/contributor-pool.ts'
 import type { RouteRequest } from '../../../src/routing/filter-lanes.ts'
@@ -54,6 +55,22 @@ describe('next', () => {
     const way = route()
     expect(idOf(await begun(way.next(nowMs)))).toBe('cheap')
     expect(idOf(await begun(way.next(nowMs)))).toBe('dear')
+    expect(await way.next(nowMs)).toEqual({ ok: false, error: { kind: 'nobody' } })
+  })
+
+  test('one operator is asked once, however many agents it has', async () => {
+    const operator = address(`0x${'0c'.repeat(20)}`)
+    const own = { signs: true, operator }
+    const { route } = poolOf([
+      { id: 'one', ...own },
+      { id: 'two', ...own, price: 2_000_000n },
+      { id: 'else', signs: true, price: 3_000_000n },
+      { id: 'lent', price: 4_000_000n },
+    ])
+    const way = route()
+    const asked: string[] = []
+    for (let i = 0; i < 3; i += 1) asked.push(idOf(await begun(way.next(nowMs))))
+    expect(asked).toEqual(['one', 'else', 'lent'])
     expect(await way.next(nowMs)).toEqual({ ok: false, error: { kind: 'nobody' } })
   })
 
