@@ -49,11 +49,16 @@ const docs = resolve(import.meta.dirname, '../docs')
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
 /** What an auditor has of an answer. */
-type View = 'tokens' | 'tokens and log-probabilities' | 'text alone, unknown seed'
+type View =
+  | 'tokens'
+  | 'tokens and log-probabilities'
+  | 'tokens and log-probabilities, class same'
+  | 'text alone, unknown seed'
 
 const asSeen: Readonly<Record<View, (token: JudgedToken) => JudgedToken>> = {
   tokens: (token) => ({ ...token, logprobGap: undefined }),
   'tokens and log-probabilities': (token) => token,
+  'tokens and log-probabilities, class same': (token) => token,
   'text alone, unknown seed': (token) => ({ ...token, distance: undefined, logprobGap: undefined }),
 }
 
@@ -61,13 +66,15 @@ type Weighed = { readonly tokens: number; readonly evidence: AnswerEvidence }
 
 function weighed(answers: readonly JudgedAnswer[], view: View): readonly Weighed[] {
   const isUnseeded = view === 'text alone, unknown seed'
+  const { same, float } = noiseAllowances
+  const allowance = view === 'tokens and log-probabilities, class same' ? same : float
   return (
     answers
       // At temperature 0 there is no draw that could be unknown.
       .filter(({ temperature }) => !isUnseeded || temperature > 0)
       .map(({ tokens }) => ({
         tokens: tokens.length,
-        evidence: answerEvidence(tokens.map(asSeen[view]), noiseAllowances.float),
+        evidence: answerEvidence(tokens.map(asSeen[view]), allowance),
       }))
   )
 }
@@ -90,7 +97,7 @@ function tokensUntilFound(answers: readonly Weighed[], seed: number): number {
 
 const tokenAxis: Axis = {
   title: 'audited tokens',
-  ticks: [100, 300, 1_000, 3_000, 10_000, 30_000],
+  ticks: [30, 100, 300, 1_000, 3_000, 10_000, 30_000],
   isLogarithmic: true,
   write: (value) => value.toLocaleString('en-US'),
 }
@@ -99,12 +106,13 @@ const shareAxis: Axis = {
   ticks: [0, 0.25, 0.5, 0.75, 1],
   write: (value) => `${100 * value} %`,
 }
-const steps = Array.from({ length: 100 }, (_, at) => Math.round(100 * 300 ** (at / 99)))
+const steps = Array.from({ length: 100 }, (_, at) => Math.round(30 * 1_000 ** (at / 99)))
 
 async function detection(pools: ReadonlyMap<ServedName, readonly JudgedAnswer[]>): Promise<void> {
-  const views: readonly (readonly [View, string])[] = [
+  const views: readonly (readonly [View, string?])[] = [
     ['tokens', 'audit-detection-tokens.svg'],
     ['tokens and log-probabilities', 'audit-detection-logprobs.svg'],
+    ['tokens and log-probabilities, class same'],
     ['text alone, unknown seed', 'audit-detection-surprise.svg'],
   ]
   for (const [view, file] of views) {
@@ -134,7 +142,8 @@ async function detection(pools: ReadonlyMap<ServedName, readonly JudgedAnswer[]>
       })
     }
     const title = `Found from ${view}, false alarms at most 10⁻⁶`
-    writeFileSync(resolve(docs, file), chartSvg({ title, x: tokenAxis, y: shareAxis, lines }))
+    const chart = chartSvg({ title, x: tokenAxis, y: shareAxis, lines })
+    if (file !== undefined) writeFileSync(resolve(docs, file), chart)
   }
 }
 

@@ -27,6 +27,7 @@ const colours = [
   '#8c564b',
   '#e377c2',
   '#7f7f7f',
+  '#bcbd22',
 ]
 
 export function chartSvg(chart: {
