@@ -5,7 +5,9 @@ import {
   readAnchoredBatches,
   readAnchoredChain,
   readRootAnchoredAt,
+  receiptAnchorAt,
 } from '../../src/chain/receipt-anchor.ts'
+import { openSender, sendCall } from '../../src/chain/transactions.ts'
 import { type Bytes32, zeroBytes32 } from '../../src/domain/units.ts'
 import type { LogStore } from '../../src/store/log-store.ts'
 import { openSqliteLog } from '../../src/store/log-store-sqlite.ts'
@@ -122,7 +124,6 @@ describe('a log', () => {
     receipts.push(...someDigests(8))
     await publish(log)
     const { readContract } = await import('../../src/chain/contracts.ts')
-    const { receiptAnchorAt } = await import('../../src/chain/receipt-anchor.ts')
     for (const [index, digest] of receipts.entries()) {
       const proof = expectOk(await log.reader.proof({ gatewaySeq: index + 1, digest }))
       if (proof === undefined) throw new Error('no proof')
@@ -192,6 +193,25 @@ describe('a log', () => {
     await publish(next)
     expect(await onChain(next)).toMatchObject({ batches: 5 })
     expect(await next.store.length()).toEqual({ batches: 5, settled: 5 })
+  })
+
+  test('finds what another program has anchored with the same key, and goes on from there', async () => {
+    const log = open({ receiptsMax: 2 })
+    receipts.push(...someDigests(4))
+    await log.closer.look('all')
+    const [first] = await log.store.batches({ from: 0, limit: 1 })
+    const { rpc } = chain.dev.chain
+    const other = openSender({ rpc, chainId: 31337, privateKey: key })
+    const contract = receiptAnchorAt(chain.receiptAnchor)
+    const args = [first?.head.root, first?.head.count, 0]
+    const { transactionHash } = expectOk(
+      await sendCall(other, { contract, functionName: 'anchor', args }),
+    )
+    await publish(log)
+    const [found] = await log.store.batches({ from: 0, limit: 1 })
+    expect(found?.anchor).toMatchObject({ transactionHash, sender: log.sender })
+    expect(await onChain(log)).toMatchObject({ batches: 2 })
+    expect(await log.store.length()).toEqual({ batches: 2, settled: 2 })
   })
 
   test('comes back to the chain after a reorganisation', async () => {

@@ -101,9 +101,13 @@ function sendText(
   headers: Readonly<Record<string, string>>,
 ): void {
   const body = Buffer.from(text)
-  // Auditors run in browsers, too.
-  const open = { 'access-control-allow-origin': '*', 'content-length': body.length }
-  outgoing.writeHead(200, { ...headers, ...open })
+  // Auditors run in browsers, too. Who may ask with a key from a page, the operator says.
+  const isPublic = headers['cache-control'] !== toPayer
+  outgoing.writeHead(200, {
+    ...headers,
+    ...(isPublic && { 'access-control-allow-origin': '*' }),
+    'content-length': body.length,
+  })
   outgoing.end(body)
 }
 
