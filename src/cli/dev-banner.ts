@@ -47,6 +47,8 @@ Each answer names its receipt in the header x-vouch-receipt:
   curl -s ${baseUrl}/receipts/RECEIPT -H "Authorization: Bearer ${apiKey}" > receipt.json
   npx vouch verify receipt.json --trust ${join(folder, 'trust.json')} --rpc ${devChain.rpcUrl}
 
+or drop it into a page that checks it in your browser: ${baseUrl.replace(/v1$/, 'verify')}
+
 Every receipt goes into a public log, whose roots come to the chain within seconds:
 
   npx vouch log audit receipt.json --gateway ${baseUrl} --rpc ${devChain.rpcUrl}
