@@ -12,7 +12,14 @@ import {
   type CommittedTokens,
   logprobQ16,
 } from '../attestation/token-commitment.ts'
-import { asFields, count, type Fields, isFields, parseObject } from '../upstream/answer-json.ts'
+import {
+  asFields,
+  count,
+  type Fields,
+  isFields,
+  parseObject,
+  parseWhole,
+} from '../upstream/answer-json.ts'
 
 /** What the asker wanted of log-probabilities: alternatives for each token; undefined wanted none at all. */
 export type AskedLogprobs = number | undefined
@@ -50,7 +57,7 @@ export class ToldTokens {
 
   /** A whole answer as the asker gets it. */
   takeFromWhole(body: Buffer): Buffer {
-    const fields = parseObject(body.toString())
+    const fields = parseWhole(body)
     const choices = fields?.['choices']
     if (fields === undefined || !Array.isArray(choices)) return body
     return Buffer.from(JSON.stringify(this.#without(fields, choices)))
