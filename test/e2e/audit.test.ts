@@ -3,6 +3,8 @@
  * in its place.
  */
 import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { SignedVerdict } from '../../src/domain/audit.ts'
@@ -97,6 +99,56 @@ test.each<Served>(['four-layers', 'cut-short', 'replay'])(
     expect(code).toBe(1)
   },
   240_000,
+)
+
+type Page = { samples: { requestBody?: string; opened: boolean }[]; hasMore: boolean }
+
+/** The gateway as it is, but for what it says of samples. */
+async function startLiar(lie: (page: Page) => void): Promise<{ url: string; stop: () => void }> {
+  const server = createServer(async (request, response) => {
+    const { authorization } = request.headers
+    const headers = authorization === undefined ? {} : { authorization }
+    const answer = await fetch(place.origin + request.url, { headers })
+    const text = await answer.text()
+    response.writeHead(answer.status, { 'content-type': 'application/json' })
+    if (!request.url?.includes('/samples')) return response.end(text)
+    const page = JSON.parse(text) as Page
+    lie(page)
+    return response.end(JSON.stringify(page))
+  })
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  const { port } = server.address() as AddressInfo
+  return { url: `http://127.0.0.1:${port}`, stop: () => server.close() }
+}
+
+const lies: readonly (readonly [string, (page: Page) => void, string])[] = [
+  [
+    'leaves one out',
+    (page) => {
+      page.samples.pop()
+    },
+    'are answered for',
+  ],
+  [
+    'shows another request',
+    (page) => {
+      for (const sample of page.samples) sample.requestBody = Buffer.from('{}').toString('base64')
+    },
+    'its request is another one',
+  ],
+]
+test.each(lies)(
+  'a gateway that %s is told so, and no contributor is judged',
+  async (name, lie, fault) => {
+    const liar = await startLiar(lie)
+    const options = ['--gateway', liar.url, '--batches', '0-0', '--no-report']
+    const { code, audited, output } = await audit(`liar ${name}`, options)
+    liar.stop()
+    expect(audited.faults, output).toHaveLength(1)
+    expect(audited.faults[0]).toContain(fault)
+    expect(audited.windows).toEqual([])
+    expect(code).toBe(1)
+  },
 )
 
 test('where callers let nobody keep anything, canaries tell', async () => {
