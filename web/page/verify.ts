@@ -40,7 +40,9 @@ async function run(): Promise<void> {
   if (document === undefined) return clearVerdict()
   const inputs = readInputs()
   if (inputs === undefined) {
-    globalThis.document.querySelector<HTMLInputElement>('[aria-invalid="true"]')?.reportValidity()
+    const wrong = globalThis.document.querySelector<HTMLInputElement>('[aria-invalid="true"]')
+    wrong?.closest('details')?.setAttribute('open', '')
+    wrong?.reportValidity()
     return
   }
   const parsed = parseReceiptDocument(document)
