@@ -1,7 +1,7 @@
 /*
  * A contributor behind a line that can be cut, and a gateway that asks it through the connection that it opened itself.
  */
-import { createServer, type Server, type ServerResponse } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Dispatcher } from 'undici'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -24,6 +24,7 @@ import {
   type ScriptedUpstream,
   startScriptedUpstream,
 } from '../support/scripted-upstream.ts'
+import { stepping } from '../support/stepping-script.ts'
 
 const times: TunnelTimes = { resumeMs: 20_000, pingMs: 10_000 }
 
@@ -178,28 +179,6 @@ function ask(
 const echo: Script = (request, response) => {
   response.writeHead(200, { 'content-type': 'application/json', 'x-seen': request.path })
   response.end(request.body)
-}
-
-/** Writes the pieces one by one, each when it is asked for. */
-function stepping(): {
-  readonly script: Script
-  readonly write: (piece: string) => void
-  readonly end: () => void
-  readonly begun: Promise<void>
-} {
-  let response: ServerResponse | undefined
-  const { promise, resolve } = Promise.withResolvers<void>()
-  return {
-    script: (_request, answered) => {
-      response = answered
-      answered.writeHead(200, { 'content-type': 'text/event-stream' })
-      answered.flushHeaders()
-      resolve()
-    },
-    write: (piece) => response?.write(piece),
-    end: () => response?.end(),
-    begun: promise,
-  }
 }
 
 test('a request goes to the engine and its answer comes back, byte for byte', async () => {
