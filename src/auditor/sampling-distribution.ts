@@ -22,10 +22,10 @@ export type SamplingPosition = {
 export function samplingDistribution(position: SamplingPosition): SamplingDistribution {
   const { temperature, topP } = position.parameters
   const logits = adjusted(position)
-  const best = logits.reduce(
-    (at, logit, tokenId) => (logit > (logits[at] ?? -Infinity) ? tokenId : at),
-    0,
-  )
+  let best = 0
+  for (let tokenId = 1; tokenId < logits.length; tokenId += 1) {
+    if ((logits[tokenId] ?? -Infinity) > (logits[best] ?? -Infinity)) best = tokenId
+  }
   const bestLogit = logits[best] ?? Number.NaN
   assert(Number.isFinite(bestLogit), 'a model gives finite logits')
   const probabilities = new Float64Array(logits.length)
@@ -37,7 +37,7 @@ export function samplingDistribution(position: SamplingPosition): SamplingDistri
     const logit = logits[tokenId] ?? Number.NaN
     probabilities[tokenId] = Math.exp((logit - bestLogit) / temperature)
   }
-  if (topP < 1) keepNucleus(probabilities, topP * sumOf(probabilities))
+  if (topP < 1) keepNucleus(probabilities, topP)
   normalise(probabilities)
   return { best, logits, probabilities }
 }
@@ -89,22 +89,36 @@ function adjusted(position: SamplingPosition): Float64Array {
   return logits
 }
 
-const sumOf = (masses: Float64Array): number => masses.reduce((sum, mass) => sum + mass, 0)
+function sumOf(masses: Float64Array): number {
+  let sum = 0
+  for (const mass of masses) sum += mass
+  return sum
+}
 
 function normalise(masses: Float64Array): void {
   const total = sumOf(masses)
-  for (const [tokenId, mass] of masses.entries()) masses[tokenId] = mass / total
+  for (let tokenId = 0; tokenId < masses.length; tokenId += 1) {
+    masses[tokenId] = (masses[tokenId] ?? 0) / total
+  }
 }
 
-/** Leaves the smallest set of greatest masses that reaches `wanted`, the lower id first of equals. */
-function keepNucleus(masses: Float64Array, wanted: number): void {
+/** Leaves the smallest set of greatest masses whose share reaches `topP`, the lower id first of equals. */
+function keepNucleus(masses: Float64Array, topP: number): void {
+  const total = sumOf(masses)
   const massOf = (tokenId: number): number => masses[tokenId] ?? 0
-  const order = [...masses.keys()]
-    .filter((tokenId) => massOf(tokenId) > 0)
-    .sort((a, b) => massOf(b) - massOf(a) || a - b)
+  // What all together is less than the nucleus may leave out need not be sorted.
+  const negligible = ((1 - topP) * total) / masses.length
+  const order: number[] = []
+  for (let tokenId = 0; tokenId < masses.length; tokenId += 1) {
+    if (massOf(tokenId) >= negligible) order.push(tokenId)
+  }
+  order.sort((a, b) => massOf(b) - massOf(a) || a - b)
+  const kept = new Float64Array(masses.length)
   let reached = 0
   for (const [rank, tokenId] of order.entries()) {
-    if (rank > 0 && reached >= wanted) masses[tokenId] = 0
-    else reached += massOf(tokenId)
+    if (rank > 0 && reached >= topP * total) break
+    kept[tokenId] = massOf(tokenId)
+    reached += massOf(tokenId)
   }
+  masses.set(kept)
 }
