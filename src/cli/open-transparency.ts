@@ -20,7 +20,8 @@ import {
   ChallengeWatch,
   startChallengeWatch,
 } from '../transparency/answer-challenges.ts'
-import { BatchCloser } from '../transparency/close-batches.ts'
+import { BatchCloser, type DigestsAfter } from '../transparency/close-batches.ts'
+import { findLostReceipts } from '../transparency/find-lost-receipts.ts'
 import { LogPublisher } from '../transparency/log-publisher.ts'
 import { LogReader } from '../transparency/log-reader.ts'
 import { mirrorInFolder } from '../transparency/mirror-folder.ts'
@@ -49,7 +50,10 @@ type Terms = {
   readonly nowMs: () => number
 }
 
-/** Undefined where none is configured. Throws CommandFailure where the chain does not say what anchors receipts. */
+/**
+ * Undefined where none is configured. Throws CommandFailure where the chain does not say what anchors receipts, or says that
+ * ledger or log are an older copy.
+ */
 export async function openTransparency(terms: Terms): Promise<OpenTransparency | undefined> {
   const { config, signer, ledger, store, settlement, log, nowMs } = terms
   const policy = config.transparency
@@ -67,18 +71,19 @@ export async function openTransparency(terms: Terms): Promise<OpenTransparency |
   const chain = { rpc, chainId, sender, log, nowMs }
   const { eas, mirrorFolder: folder } = policy
   const everyMs = policy.batchS * 1000
+  const digestsAfter: DigestsAfter = (range) => ledger.digestsBySeq(range)
+  const anchorer = new BatchAnchorer({
+    ...{ ...chain, store, confirmations, receiptAnchor },
+    timestamp: eas === undefined ? undefined : timestampInEas({ ...chain, eas }),
+  })
+  await refuseOlderCopy({ anchorer, store, digestsAfter })
   const reader = new LogReader(store, domain)
   const publisher = new LogPublisher({
-    ...{ store, log, nowMs, everyMs },
+    ...{ store, log, nowMs, everyMs, anchorer },
     closer: new BatchCloser({
-      ...{ store, nowMs },
-      digestsAfter: (range) => ledger.digestsBySeq(range),
+      ...{ store, nowMs, digestsAfter },
       signer: { ...signer, gateway: signer.operator },
       policy: { receiptsMax: policy.batchReceipts, everyMs },
-    }),
-    anchorer: new BatchAnchorer({
-      ...{ ...chain, store, confirmations, receiptAnchor },
-      timestamp: eas === undefined ? undefined : timestampInEas({ ...chain, eas }),
     }),
     mirror: folder === undefined ? undefined : mirrorInFolder({ folder, store, domain }),
     promiseMs: policy.promiseS * 1000,
@@ -107,6 +112,25 @@ async function receiptAnchorOf(rpc: JsonRpc, verifier: Address): Promise<Address
   const receiptAnchor = await readReceiptAnchorOf(rpc, receiptVerifierAt(verifier))
   if (receiptAnchor.ok) return receiptAnchor.value
   throw new CommandFailure(describeChainFailure(receiptAnchor.error))
+}
+
+/**
+ * Before the first receipt: one with a number that was given before convicts the gateway, and what recovers the requests of an
+ * earlier process gives receipts, too.
+ */
+async function refuseOlderCopy(terms: {
+  readonly anchorer: BatchAnchorer
+  readonly store: LogStore
+  readonly digestsAfter: DigestsAfter
+}): Promise<void> {
+  const fork = await terms.anchorer.findFork()
+  if (!fork.ok) throw new CommandFailure(describeChainFailure(fork.error))
+  const older = fork.value ?? (await findLostReceipts(terms.store, terms.digestsAfter))
+  if (older === undefined) return
+  throw new CommandFailure(
+    `${older}: ledger or log are an older copy, and new receipts would bear numbers that others bear, which costs the stake. ` +
+      'Put the newest copy of both in place; without one, see "A copy that is older" in docs/transparency.md',
+  )
 }
 
 function watchChallenges(

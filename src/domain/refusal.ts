@@ -54,7 +54,7 @@ export type ReceiptRefusal =
   | { readonly reason: 'receipt_foreign' }
 
 /** The request demands an upstream that was verified (`aci/1`, section 5.3). Nothing was sent on. */
-export type VerificationRefusal =
+type VerificationRefusal =
   | { readonly reason: 'verification_unavailable' }
   | { readonly reason: 'session_not_accepted' }
 
@@ -246,6 +246,8 @@ export type AdminRefusal =
 /** The gateway itself cannot serve now. */
 export type GatewayRefusal =
   | { readonly reason: 'store_unavailable' }
+  /** The chain has what the gateway's own log has not: a new receipt might bear the number of an old one. */
+  | { readonly reason: 'log_forked' }
   | { readonly reason: 'chain_unavailable' }
   | { readonly reason: 'overloaded' }
   | { readonly reason: 'hold_lost' }

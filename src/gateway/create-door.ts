@@ -55,6 +55,7 @@ export function createDoor(deps: DoorDeps): GatewayDoor {
     nowMs: gateway.nowMs,
     authenticate: (authorization) => deps.authenticate(authorization, gateway.nowMs()),
     complete: async (request, client) => {
+      if (gateway.transparency?.isForked()) return err({ reason: 'log_forked' })
       const left = inFlight.enter()
       if (left === undefined) return err({ reason: 'shutting_down' })
       try {
@@ -90,6 +91,7 @@ export function createDoor(deps: DoorDeps): GatewayDoor {
     metrics: () => metricsText(gateway, inFlight),
     readiness: () => {
       if (!inFlight.open) return err({ reason: 'shutting_down' })
+      if (gateway.transparency?.isForked()) return err({ reason: 'log_forked' })
       return gateway.payment.isWritable() ? ok(undefined) : err({ reason: 'store_unavailable' })
     },
     failed: (requestId, error) => {

@@ -41,6 +41,6 @@ export type Gateway = {
   /** The last requests without a receipt. */
   readonly unserved: UnservedRequests
   /** Undefined where no transparency log is kept. */
-  readonly transparency?: Pick<LogPublisher, 'report'> | undefined
+  readonly transparency?: Pick<LogPublisher, 'report' | 'isForked'> | undefined
   readonly nowMs: () => number
 }

@@ -47,6 +47,8 @@ export function createPaidDoor(gateway: Gateway, inFlight: InFlight, x402: X402S
     complete: async (request, payment, { quote: offered, client }) => {
       const chosen = x402.choose(payment, offered)
       if (!chosen.ok) return chosen
+      // Before the payment is taken.
+      if (gateway.transparency?.isForked()) return err({ reason: 'log_forked' })
       const quote = chosen.value
       const left = inFlight.enter()
       if (left === undefined) return err({ reason: 'shutting_down' })

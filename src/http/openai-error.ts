@@ -208,6 +208,7 @@ type ServerReason = Extract<
       | 'constraint_filtered'
       | 'attestation_failed'
       | 'store_unavailable'
+      | 'log_forked'
       | 'chain_unavailable'
       | 'overloaded'
       | 'hold_lost'
@@ -270,6 +271,8 @@ function describeServerSide(refusal: ServerReason): Described {
       ]
     case 'store_unavailable':
       return [[503, 'api_error'], 'The gateway cannot write its ledger now.']
+    case 'log_forked':
+      return [[503, 'api_error', sdkMustNotRetry], "The chain contradicts the gateway's own log."]
     case 'chain_unavailable':
       return [[503, 'api_error'], 'The gateway cannot reach its chain now.']
     case 'overloaded':

@@ -61,11 +61,10 @@ export class BatchAnchorer {
 
   /** Compares the log with the chain, and follows what is there until it is final. Throws StoreFailure. */
   async look(): Promise<ChainStanding> {
-    const { rpc, receiptAnchor, sender, store } = this.#terms
-    const place = { receiptAnchor, sender: sender.address }
-    const chain = await readAnchoredChain(rpc, place)
+    const { store } = this.#terms
+    const chain = await this.#readChain()
     if (!chain.ok) return { state: 'unread', failure: chain.error }
-    const fork = await this.#findFork(chain.value)
+    const fork = await this.#forkOf(chain.value)
     if (fork !== undefined) return { state: 'forked', detail: fork }
     const anchored = chain.value.batches
     const { settled } = await store.length()
@@ -73,6 +72,15 @@ export class BatchAnchorer {
     if (settled > anchored) await store.settle(anchored)
     const followed = await this.#follow({ from: Math.min(settled, anchored), to: anchored })
     return followed.ok ? { state: 'even', anchored } : { state: 'unread', failure: followed.error }
+  }
+
+  /**
+   * What the account has anchored that this log has not, as a sentence; undefined where they agree. Changes nothing. Throws
+   * StoreFailure.
+   */
+  async findFork(): Promise<Result<string | undefined, ChainFailure>> {
+    const chain = await this.#readChain()
+    return chain.ok ? ok(await this.#forkOf(chain.value)) : chain
   }
 
   /** Anchors the batch with this number, which is the next. Answers whether a block has it. */
@@ -108,8 +116,12 @@ export class BatchAnchorer {
     return isFinal ? seen.attempt + 1 : seen.attempt
   }
 
-  /** What the account has anchored that this log has not, as a sentence; undefined where they agree. */
-  async #findFork({ head, batches: anchored }: AnchoredChain): Promise<string | undefined> {
+  #readChain(): Promise<Result<AnchoredChain, ChainFailure>> {
+    const { rpc, receiptAnchor, sender } = this.#terms
+    return readAnchoredChain(rpc, { receiptAnchor, sender: sender.address })
+  }
+
+  async #forkOf({ head, batches: anchored }: AnchoredChain): Promise<string | undefined> {
     const { store, sender } = this.#terms
     if (anchored === 0) return undefined
     const { batches } = await store.length()

@@ -14,7 +14,7 @@ import { formBatch } from './form-batch.ts'
 import { type BatchPolicy, PendingReceipts } from './pending-receipts.ts'
 
 /** Digests of receipts in the order of `gatewaySeq`, durable and without a gap from the one after `afterSeq`. */
-type DigestsAfter = (range: {
+export type DigestsAfter = (range: {
   readonly afterSeq: number
   readonly limit: number
 }) => Promise<readonly Bytes32[]>

@@ -76,6 +76,14 @@ export class LogPublisher {
     return this.#verdict() === 'promising' ? Math.floor(this.#terms.promiseMs / 1000) : 0
   }
 
+  /**
+   * Whether the chain has batches that this log has not. Then the ledger, too, may be an older copy, and each receipt that is
+   * given anew may bear a number that another one bears: nothing may be served.
+   */
+  isForked(): boolean {
+    return this.#chain?.state === 'forked'
+  }
+
   report(): PublisherReport {
     const waitingSinceMs = this.#waitingSinceMs()
     return {
@@ -107,8 +115,10 @@ export class LogPublisher {
   }
 
   async #close(what: 'due' | 'all'): Promise<void> {
-    const { closer, anchorer, mirror } = this.#terms
+    const { store, closer, anchorer, mirror } = this.#terms
     await this.#guarded('log_not_written', async () => {
+      // An older copy was put in place under us: what was seen of the chain says nothing of it.
+      if ((await store.length()).batches < this.#batches) this.#chain = undefined
       // Whoever lost batches that it has anchored would sign others under their numbers: nothing is signed before the chain
       // was seen to agree, nor once it does not.
       if (this.#chain === undefined) this.#see(await anchorer.look())

@@ -191,6 +191,7 @@ const samples: { readonly [R in Refusal['reason']]: Extract<Refusal, { readonly 
   receipt_not_logged: { reason: 'receipt_not_logged' },
   receipt_not_logged_yet: { reason: 'receipt_not_logged_yet', dueInS: 60 },
   store_unavailable: { reason: 'store_unavailable' },
+  log_forked: { reason: 'log_forked' },
   chain_unavailable: { reason: 'chain_unavailable' },
   overloaded: { reason: 'overloaded' },
   shutting_down: { reason: 'shutting_down' },
