@@ -54,7 +54,8 @@ test('the example holds, each line is drawn, and each tier says what it is worth
   expect(await verdictOf(page)).toBe('It holds')
   expect((await drawn(page, 'holds')).length).toBeGreaterThanOrEqual(19)
   expect(await drawn(page, 'fails')).toEqual([])
-  expect(await page.textContent('.tier.claimed .proves-not')).toMatch(/that a model ran at all/)
+  expect(await page.textContent('.tier.proven .proves-not')).toMatch(/that a model ran at all/)
+  expect(await page.$$eval('.tier.claimed', (all) => all.length)).toBe(0)
   expect(await page.$$eval('.tier', (all) => all.length)).toBe(8)
   expect(faults).toEqual([])
 })
@@ -68,6 +69,7 @@ test('one letter more, and it does not hold: the line says which', async () => {
   await page.click('#run')
   await page.waitForSelector('.conclusion.fails')
   expect(await drawn(page, 'fails')).toEqual(['content'])
+  expect(await page.$$eval('.tier.proven', (all) => all.length)).toBe(0)
   expect(await page.textContent('#conclusion')).toContain('another hash')
   // Whoever cannot see it hears it: the verdict has the focus and is announced.
   expect(await page.evaluate('document.activeElement.id')).toBe('conclusion')

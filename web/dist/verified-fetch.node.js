@@ -7775,6 +7775,19 @@ const slashingAbi = [
 	},
 	{
 		"type": "error",
+		"name": "KeysNeverTogether",
+		"inputs": [{
+			"name": "firstKey",
+			"type": "address",
+			"internalType": "address"
+		}, {
+			"name": "secondKey",
+			"type": "address",
+			"internalType": "address"
+		}]
+	},
+	{
+		"type": "error",
 		"name": "NoContradiction",
 		"inputs": [{
 			"name": "hash",

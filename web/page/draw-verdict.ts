@@ -7,6 +7,7 @@ import {
 } from '../../src/client/check-line.ts'
 import { describeStatus } from '../../src/client/describe-status.ts'
 import type { ParsedReceipt } from '../../src/client/parse-receipt-document.ts'
+import { provenTiers } from '../../src/client/proven-tiers.ts'
 import { claimedTiers, type TierClaim, tierClaims } from '../../src/domain/tier-claims.ts'
 import { titleOf } from './check-titles.ts'
 import { byId, make, sentence } from './dom.ts'
@@ -74,7 +75,7 @@ export function drawConclusion(
   const against = lines.filter((line) => line.verdict === 'fails' || isDecisive(line))
   if (against.length > 0) byId('conclusion', HTMLElement).append(listOf(against))
   drawSummary(receipt)
-  drawTiers(receipt, conclusion)
+  drawTiers(receipt, lines, conclusion)
   return conclusion
 }
 
@@ -133,26 +134,47 @@ const tierHeadings: Readonly<Record<Conclusion, string>> = {
   unproven: 'It proves nothing yet. What its evidence would mean',
 }
 
-function drawTiers(parsed: ParsedReceipt | undefined, conclusion: Conclusion): void {
+function drawTiers(
+  parsed: ParsedReceipt | undefined,
+  lines: readonly CheckLine[],
+  conclusion: Conclusion,
+): void {
   byId('tier-section', HTMLElement).hidden = parsed === undefined
   if (parsed === undefined) return
   byId('h-tiers', HTMLElement).textContent = tierHeadings[conclusion]
   const claimed = claimedTiers(parsed.receipt.tiers)
+  // Of a receipt that does not hold nothing is proven, whatever single lines say.
+  const proven = conclusion === 'holds' ? provenTiers(parsed.receipt, lines) : 0
   byId('tier-list', HTMLElement).replaceChildren(
-    ...tierClaims.map((claim) => tierCard(claim, claimed.includes(claim))),
+    ...tierClaims.map((claim) =>
+      tierCard(claim, stateOf(claimed.includes(claim), (proven & claim.bit) !== 0)),
+    ),
   )
 }
 
-function tierCard({ bit, name, proves, doesNotProve }: TierClaim, isClaimed: boolean): HTMLElement {
-  const card = make('details', `tier ${isClaimed ? 'claimed' : 'absent'}`)
-  card.toggleAttribute('open', isClaimed)
+type TierState = 'proven' | 'claimed' | 'absent'
+const stateWords = {
+  proven: 'proven',
+  claimed: 'claimed, not proven here',
+  absent: 'not claimed',
+} as const satisfies Record<TierState, string>
+
+/** The payer's own signature is claimed by no receipt. */
+function stateOf(isClaimed: boolean, isProven: boolean): TierState {
+  if (isProven) return 'proven'
+  return isClaimed ? 'claimed' : 'absent'
+}
+
+function tierCard({ bit, name, proves, doesNotProve }: TierClaim, state: TierState): HTMLElement {
+  const card = make('details', `tier ${state}`)
+  card.toggleAttribute('open', state !== 'absent')
   card.append(
     make(
       'summary',
       '',
       make('span', 'bit', String(bit)),
       make('span', '', name.replaceAll('-', ' ')),
-      make('span', 'state', isClaimed ? 'claimed' : 'not claimed'),
+      make('span', 'state', stateWords[state]),
     ),
     make('p', 'proves', make('b', '', 'Proves '), `${proves}.`),
     make('p', 'proves-not', make('b', '', 'Does not prove '), `${doesNotProve}.`),
