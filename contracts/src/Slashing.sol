@@ -29,6 +29,12 @@ import {Work} from "./types/Work.sol";
 /// @dev Keeps no state: what was slashed is booked in the registries, under an id made of the fault.
 /// Checks run cheapest first; signatures, which cost most, are last.
 contract Slashing is ISlashing {
+    /// @dev What was signed, and when.
+    struct Statement {
+        bytes32 digest;
+        uint64 signedAt;
+    }
+
     /// @dev More than any stake: takes everything.
     uint96 private constant WHOLE_STAKE = type(uint96).max;
 
@@ -81,13 +87,12 @@ contract Slashing is ISlashing {
         address contributor = first.contributor;
         bytes32 separator = ReceiptDomain.separator(verifier);
         _requireBothSigned(
+            contributors,
             contributor,
-            TypedData.digest(separator, firstHash),
+            Statement(TypedData.digest(separator, firstHash), first.finishedAt),
             firstSignature,
-            first.finishedAt,
-            TypedData.digest(separator, secondHash),
-            secondSignature,
-            second.finishedAt
+            Statement(TypedData.digest(separator, secondHash), second.finishedAt),
+            secondSignature
         );
         bytes32 faultId = keccak256(abi.encode("S1", contributor, first.gateway, first.jobId));
         contributors.slash(contributor, WHOLE_STAKE, faultId, msg.sender);
@@ -112,13 +117,12 @@ contract Slashing is ISlashing {
         address contributor = first.contributor;
         bytes32 separator = ReceiptDomain.separator(verifier);
         _requireBothSigned(
+            contributors,
             contributor,
-            TypedData.digest(separator, firstHash),
+            Statement(TypedData.digest(separator, firstHash), first.signedAt),
             firstSignature,
-            first.signedAt,
-            TypedData.digest(separator, secondHash),
-            secondSignature,
-            second.signedAt
+            Statement(TypedData.digest(separator, secondHash), second.signedAt),
+            secondSignature
         );
         // One fault with the Works of the job: it is one lie, however often it was told.
         bytes32 faultId = keccak256(abi.encode("S1", contributor, first.gateway, first.jobId));
@@ -145,8 +149,14 @@ contract Slashing is ISlashing {
         uint64 firstAt = first.work.finishedAt;
         uint64 secondAt = second.work.finishedAt;
         _requireFresh(FixedPointMathLib.max(firstAt, secondAt), _gatewayWindow);
-        _requireSigned(gateways, gateway, firstDigest, firstSignature, firstAt);
-        _requireSigned(gateways, gateway, secondDigest, secondSignature, secondAt);
+        _requireBothSigned(
+            gateways,
+            gateway,
+            Statement(firstDigest, firstAt),
+            firstSignature,
+            Statement(secondDigest, secondAt),
+            secondSignature
+        );
 
         receiptAnchor.invalidate(firstDigest);
         receiptAnchor.invalidate(secondDigest);
@@ -237,25 +247,33 @@ contract Slashing is ISlashing {
 
     /// @dev As a rule one key signed both: then its epoch is asked for once.
     function _requireBothSigned(
-        address contributor,
-        bytes32 firstDigest,
+        IOperatorRegistry registry,
+        address operator,
+        Statement memory first,
         bytes calldata firstSignature,
-        uint64 firstAt,
-        bytes32 secondDigest,
-        bytes calldata secondSignature,
-        uint64 secondAt
+        Statement memory second,
+        bytes calldata secondSignature
     ) private view {
-        address key = StrictSignature.recover(firstDigest, firstSignature);
-        if (key != address(0) && key == StrictSignature.recover(secondDigest, secondSignature)) {
-            (uint64 activeFrom, uint64 revokedAt) = contributors.signingKeys(contributor, key);
+        address firstKey = OperatorSignature.keyOf(first.digest, firstSignature);
+        address secondKey = OperatorSignature.keyOf(second.digest, secondSignature);
+        if (firstKey == secondKey && firstSignature.length == StrictSignature.ECDSA_LENGTH) {
+            (uint64 activeFrom, uint64 revokedAt) = registry.signingKeys(operator, firstKey);
             if (
-                isActiveAt(activeFrom, revokedAt, firstAt)
-                    && isActiveAt(activeFrom, revokedAt, secondAt)
+                isActiveAt(activeFrom, revokedAt, first.signedAt)
+                    && isActiveAt(activeFrom, revokedAt, second.signedAt)
+                    && secondSignature.length == StrictSignature.ECDSA_LENGTH
             ) return;
         }
         // Not so, or by ERC-1271: one by one, which also names the statement that is no evidence.
-        _requireSigned(contributors, contributor, firstDigest, firstSignature, firstAt);
-        _requireSigned(contributors, contributor, secondDigest, secondSignature, secondAt);
+        _requireSigned(registry, operator, first.digest, firstSignature, first.signedAt);
+        _requireSigned(registry, operator, second.digest, secondSignature, second.signedAt);
+        // Two keys speak for one book if either signed when the other statement was made. An operator
+        // that lost its book revokes its keys and begins anew with another: what it says then
+        // contradicts nothing that it said before.
+        bool isOneBook = firstKey == secondKey
+            || registry.signingKeyActiveAt(operator, firstKey, second.signedAt)
+            || registry.signingKeyActiveAt(operator, secondKey, first.signedAt);
+        if (!isOneBook) revert KeysNeverTogether(firstKey, secondKey);
     }
 
     function _requireSigned(

@@ -125,6 +125,62 @@ contract SlashingTest is SlashingFixture {
         vm.assertEq(contributors.operators(contributor).stake, 0);
     }
 
+    /// @dev A disk is lost, and with it the book of jobs: the key is revoked, and another begins anew.
+    function test_S1_a_key_that_began_when_the_other_had_ended_contradicts_nothing() public {
+        (Work memory first, Work memory second) = _works();
+        vm.startPrank(contributor);
+        contributors.revokeSigningKey(vm.addr(CONTRIBUTOR_KEY));
+        contributors.addSigningKey(vm.addr(OTHER_KEY), START_S + 100);
+        vm.stopPrank();
+        second.finishedAt = START_S + 100;
+        bytes memory firstSignature = signWork(first, CONTRIBUTOR_KEY);
+        bytes memory secondSignature = signWork(second, OTHER_KEY);
+        bytes memory apart = abi.encodeWithSelector(
+            ISlashing.KeysNeverTogether.selector, vm.addr(CONTRIBUTOR_KEY), vm.addr(OTHER_KEY)
+        );
+        vm.expectRevert(apart);
+        slashing.reportWorkEquivocation(first, firstSignature, second, secondSignature);
+        // Whoever has both keys at one time speaks with one mouth.
+        vm.warp(START_S + 101);
+        vm.prank(contributor);
+        contributors.addSigningKey(vm.addr(0xB007), START_S + 100);
+        secondSignature = signWork(second, OTHER_KEY);
+        first.finishedAt = START_S + 101;
+        slashing.reportWorkEquivocation(first, signWork(first, 0xB007), second, secondSignature);
+        vm.assertEq(contributors.operators(contributor).stake, 0);
+    }
+
+    function test_S2_a_ledger_that_began_anew_with_another_key_contradicts_nothing() public {
+        vm.startPrank(gateway);
+        gateways.revokeSigningKey(vm.addr(GATEWAY_KEY));
+        gateways.addSigningKey(vm.addr(OTHER_KEY), START_S + 100);
+        vm.stopPrank();
+        Receipt memory first = receiptOf(1);
+        Receipt memory second = receiptOf(2);
+        second.work.finishedAt = START_S + 100;
+        bytes memory firstSignature = signReceipt(first, GATEWAY_KEY);
+        bytes memory secondSignature = signReceipt(second, OTHER_KEY);
+        bytes memory apart = abi.encodeWithSelector(
+            ISlashing.KeysNeverTogether.selector, vm.addr(GATEWAY_KEY), vm.addr(OTHER_KEY)
+        );
+        vm.expectRevert(apart);
+        slashing.reportReceiptEquivocation(first, firstSignature, second, secondSignature);
+        vm.assertEq(gateways.operators(gateway).stake, MIN_STAKE);
+    }
+
+    /// @dev A lie does not become true by dating it to before the second key.
+    function test_S2_a_key_that_was_never_revoked_answers_for_what_the_next_one_signs() public {
+        vm.prank(gateway);
+        gateways.addSigningKey(vm.addr(OTHER_KEY), START_S + 100);
+        Receipt memory first = receiptOf(1);
+        Receipt memory second = receiptOf(2);
+        second.work.finishedAt = START_S + 100;
+        bytes memory firstSignature = signReceipt(first, GATEWAY_KEY);
+        bytes memory secondSignature = signReceipt(second, OTHER_KEY);
+        slashing.reportReceiptEquivocation(second, secondSignature, first, firstSignature);
+        vm.assertEq(gateways.operators(gateway).stake, 0);
+    }
+
     function test_S1_evidence_is_good_for_the_unbonding_time() public {
         (Work memory first, Work memory second) = _works();
         second.finishedAt = first.finishedAt + 10; // the newer one counts

@@ -39,6 +39,8 @@ export type FaultFacts = {
   readonly isSlashed: boolean
   /** Of each statement: whether a key that was registered then signed it. */
   readonly signed: readonly boolean[]
+  /** Of two statements: whether one key signed both, or either of two signed when the other statement was made. */
+  readonly areKeysTogether: boolean
   /** S5: whether any key of the contributor was bound then, and since when the inference is proven (0: it is not). */
   readonly isKeyBound: boolean
   readonly provenAtS: number
@@ -69,7 +71,8 @@ export async function readFaultFacts(
   const accused = await readAccused(rpc, contracts, evidence)
   if (!accused.ok) return accused
   const registry = contracts[`${accused.value.role}s`]
-  const [standing, forfeit, signed, claims] = await Promise.all([
+  const statements = statementsOf(evidence, place)
+  const [standing, forfeit, signed, together, claims] = await Promise.all([
     readEach(rpc, [
       { contract: registry, functionName: 'operators', args: [accused.value.operator] },
       { contract: registry, functionName: 'unbondingDelay', args: [] },
@@ -77,12 +80,14 @@ export async function readFaultFacts(
       { contract: contracts.slashing, functionName: 'nonDeliveryPenalty', args: [] },
     ]),
     readForfeit(rpc, registry, faultIdOf(evidence, place)),
-    readSigned(rpc, contracts, statementsOf(evidence, place)),
+    readSigned(rpc, contracts, statements),
+    areKeysTogether(rpc, contracts, statements),
     readClaims(rpc, contracts, evidence, place),
   ])
   if (!standing.ok) return standing
   if (!forfeit.ok) return forfeit
   if (!signed.ok) return signed
+  if (!together.ok) return together
   if (!claims.ok) return claims
   const [[operator], [delay], [asset], [nonDeliveryPenalty]] = standing.value as readonly [
     readonly [{ readonly stake: bigint; readonly unbonding: bigint }],
@@ -101,6 +106,7 @@ export async function readFaultFacts(
     windowS: Number(delay),
     isSlashed: forfeit.value !== undefined,
     signed: signed.value,
+    areKeysTogether: together.value,
     nonDeliveryPenalty,
     ...claims.value,
   })
@@ -136,6 +142,31 @@ async function readSigned(
     signed.push(answer.value)
   }
   return ok(signed)
+}
+
+async function areKeysTogether(
+  rpc: JsonRpc,
+  contracts: FaultContracts,
+  [first, second]: readonly FaultStatement[],
+): Promise<Result<boolean, ChainFailure>> {
+  if (first === undefined || second?.role !== first.role) return ok(true)
+  const keyOf = ({ digest, signature }: FaultStatement): Address => {
+    const signer = readSigner(digest, signature)
+    return 'address' in signer ? signer.address : zeroAddress
+  }
+  if (keyOf(first) === keyOf(second)) return ok(true)
+  const { operator } = first
+  const contract = contracts[`${first.role}s`]
+  const ask = (key: Address, atS: number): ContractCall => ({
+    contract,
+    functionName: 'signingKeyActiveAt',
+    args: [operator, key, atS],
+  })
+  const answers = await readEach(rpc, [
+    ask(keyOf(first), second.atS),
+    ask(keyOf(second), first.atS),
+  ])
+  return answers.ok ? ok(answers.value.some(([isActive]) => isActive === true)) : answers
 }
 
 /** As OperatorSignature.sol: whose key it is, whether that is registered, and only then what a contract says of it. */

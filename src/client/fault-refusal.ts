@@ -32,6 +32,7 @@ export type FaultRefusal = {
     | 'NoContradiction'
     | 'EvidenceExpired'
     | 'EvidenceNotSigned'
+    | 'KeysNeverTogether'
     | 'SheetMismatch'
     | 'SheetOfOther'
     | 'AssetMismatch'
@@ -112,7 +113,8 @@ function ofWorks({ works }: WorkEquivocation, facts: FaultFacts): FaultRefusal |
   return (
     same(workDigest(domain, first), workDigest(domain, second)) ??
     expired(Math.max(first.finishedAt, second.finishedAt) + facts.windowS, facts) ??
-    unsigned(facts)
+    unsigned(facts) ??
+    apart(facts)
   )
 }
 
@@ -133,7 +135,8 @@ function ofCheckpoints(
   return (
     same(checkpointDigest(domain, first), checkpointDigest(domain, second)) ??
     expired(Math.max(first.signedAt, second.signedAt) + facts.windowS, facts) ??
-    unsigned(facts)
+    unsigned(facts) ??
+    apart(facts)
   )
 }
 
@@ -155,7 +158,8 @@ function ofReceipts(
   return (
     same(receiptDigest(domain, first), receiptDigest(domain, second)) ??
     expired(newest + facts.windowS, facts) ??
-    unsigned(facts)
+    unsigned(facts) ??
+    apart(facts)
   )
 }
 
@@ -252,6 +256,12 @@ const expired = (usableUntilS: number, { nowS }: FaultFacts): FaultRefusal | und
   nowS > usableUntilS
     ? no('EvidenceExpired', `it could be reported until second ${usableUntilS}, it is ${nowS}`)
     : undefined
+
+/** Of a book that ended with its key, and of the one that began after it. */
+const apart = ({ areKeysTogether }: FaultFacts): FaultRefusal | undefined =>
+  areKeysTogether
+    ? undefined
+    : no('KeysNeverTogether', 'its keys are of two books: one ended before the other began')
 
 function unsigned({ signed }: FaultFacts): FaultRefusal | undefined {
   const at = signed.indexOf(false)

@@ -12,7 +12,7 @@ import { readSigner } from './recover-signers.ts'
 /** Without a chain: nobody says whose key it is, so only what one and the same key signed is compared. */
 export const speaksForItself: SpeaksFor = async ({ digest, signature }) => {
   const signer = readSigner(digest, signature)
-  return signer.kind === 'key' ? signer.address : undefined
+  return signer.kind === 'key' ? { name: signer.address, key: signer.address } : undefined
 }
 
 /**
@@ -46,6 +46,9 @@ export function speaksByRegistry(
   return async (statement) => {
     const signed = await isSigned(statement)
     if (!signed.ok) onFailure(signed.error)
-    return signed.ok && signed.value ? 'registered' : undefined
+    const signer = readSigner(statement.digest, statement.signature)
+    const key = 'address' in signer ? signer.address : undefined
+    if (key === undefined || !signed.ok || !signed.value) return undefined
+    return { name: 'registered', key }
   }
 }

@@ -10,7 +10,13 @@ import { assert } from '../base/assert.ts'
 import { hashPriceSheet } from '../chain/receipt-typed-data.ts'
 import type { SignedCheckpoint } from '../domain/checkpoint.ts'
 import { type SignedReceipt, type SignedWork, tier } from '../domain/receipt.ts'
-import { type Bytes32, type Signature, zeroAddress, zeroBytes32 } from '../domain/units.ts'
+import {
+  type Address,
+  type Bytes32,
+  type Signature,
+  zeroAddress,
+  zeroBytes32,
+} from '../domain/units.ts'
 import type { FaultEvidence } from './fault-evidence.ts'
 import { dueRoundedUp } from './fault-refusal.ts'
 import { type FaultStatement, faultIdOf, statementsOf } from './fault-statements.ts'
@@ -27,7 +33,9 @@ export type Told =
  * For whom a signature speaks: the same name for all keys of an operator that its registry knows, or the key itself where
  * nobody was asked; undefined for a signature that counts for nothing.
  */
-export type SpeaksFor = (statement: FaultStatement) => Promise<string | undefined>
+export type SpeaksFor = (
+  statement: FaultStatement,
+) => Promise<{ readonly name: string; readonly key: Address } | undefined>
 
 export type FindingTerms = {
   readonly speaksFor: SpeaksFor
@@ -41,14 +49,15 @@ export type FindingTerms = {
 
 type Domain = ParsedReceipt['domain']
 /** Under which name a statement's signature counts, and the digest that was signed. */
-type Speaker = { readonly name: string; readonly digest: Bytes32 }
+type Speaker = { readonly name: string; readonly key: Address; readonly digest: Bytes32 }
+type Compared = Pick<Speaker, 'key' | 'digest'> & { readonly statement: unknown }
 type Found = Promise<readonly (FaultEvidence | undefined)[]>
 type GatewaySide = Pick<SignedReceipt, 'receipt' | 'gatewaySignature'>
 
 export class FaultFinder {
   readonly #terms: FindingTerms
-  /** The first statement under each number, and the digest that it has. */
-  readonly #first = new Map<string, { readonly digest: Bytes32; readonly statement: unknown }>()
+  /** Under each number the first statement of each key, and the digest that it has. */
+  readonly #first = new Map<string, readonly Compared[]>()
   readonly #proven = new Set<string>()
   #last:
     | {
@@ -70,8 +79,8 @@ export class FaultFinder {
   async add(told: Told): Promise<readonly FaultEvidence[]> {
     const found: (FaultEvidence | undefined)[] = []
     if ('kind' in told) found.push(told, ...(await this.#addEvidence(told)))
-    else if ('work' in told) found.push(await this.#addWork(told.domain, told))
-    else if ('checkpoint' in told) found.push(await this.#addCheckpoint(told.domain, told))
+    else if ('work' in told) found.push(...(await this.#addWork(told.domain, told)))
+    else if ('checkpoint' in told) found.push(...(await this.#addCheckpoint(told.domain, told)))
     else found.push(...(await this.#addReceipt(told)))
     const proven: FaultEvidence[] = []
     for (const evidence of found) {
@@ -97,9 +106,10 @@ export class FaultFinder {
     if (evidence.kind !== 'S1') return this.#addNumbers(domain, evidence)
     const found: (FaultEvidence | undefined)[] = []
     if ('works' in evidence) {
-      for (const one of evidence.works) found.push(await this.#addWork(domain, one))
+      for (const one of evidence.works) found.push(...(await this.#addWork(domain, one)))
     } else {
-      for (const one of evidence.checkpoints) found.push(await this.#addCheckpoint(domain, one))
+      for (const one of evidence.checkpoints)
+        found.push(...(await this.#addCheckpoint(domain, one)))
     }
     return found
   }
@@ -110,10 +120,10 @@ export class FaultFinder {
     const { work } = receipt
     if (work.contributor !== zeroAddress && (receipt.tiers & tier.contributorSigned) !== 0) {
       const signed = { work, signature: parsed.contributorSignature }
-      found.push(await this.#addWork(domain, signed))
+      found.push(...(await this.#addWork(domain, signed)))
     }
     for (const signed of parsed.evidence?.checkpoints ?? []) {
-      found.push(await this.#addCheckpoint(domain, signed))
+      found.push(...(await this.#addCheckpoint(domain, signed)))
     }
     const head = { object: 'vouch.fault', domain } as const
     const side = { receipt, gatewaySignature }
@@ -147,11 +157,11 @@ export class FaultFinder {
     const names = [`seq ${gatewaySeq}`]
     if (channelId !== zeroBytes32) names.push(`channel ${channelId} ${channelSeq}`)
     const found: (FaultEvidence | undefined)[] = []
-    for (const name of names) found.push(await this.#compare(name, signed, evidenceOf))
+    for (const name of names) found.push(...(await this.#compare(name, signed, evidenceOf)))
     return found
   }
 
-  #addWork(domain: Domain, { work, signature }: SignedWork): Promise<FaultEvidence | undefined> {
+  #addWork(domain: Domain, { work, signature }: SignedWork): Found {
     const name = `work ${work.gateway} ${work.jobId}`
     return this.#compare(name, { work, signature }, (first: SignedWork) => ({
       object: 'vouch.fault',
@@ -161,10 +171,7 @@ export class FaultFinder {
     }))
   }
 
-  #addCheckpoint(
-    domain: Domain,
-    { checkpoint, signature }: SignedCheckpoint,
-  ): Promise<FaultEvidence | undefined> {
+  #addCheckpoint(domain: Domain, { checkpoint, signature }: SignedCheckpoint): Found {
     const { gateway, jobId, index } = checkpoint
     const name = `checkpoint ${gateway} ${jobId} ${index}`
     return this.#compare(name, { checkpoint, signature }, (first: SignedCheckpoint) => ({
@@ -175,21 +182,22 @@ export class FaultFinder {
     }))
   }
 
-  /** The evidence of this statement and of the first under the same number, where that says something else. */
-  async #compare<T>(
-    number: string,
-    statement: T,
-    evidenceOf: (first: T) => FaultEvidence,
-  ): Promise<FaultEvidence | undefined> {
+  /**
+   * The evidence of this statement and of the first of each key under the same number, where that says something else. Of each,
+   * since two keys may be of two books, one of which ended before the other began.
+   */
+  async #compare<T>(number: string, statement: T, evidenceOf: (first: T) => FaultEvidence): Found {
     const signer = await this.#signer(evidenceOf(statement))
-    if (signer === undefined) return undefined
+    if (signer === undefined) return []
     const name = `${signer.name} ${number}`
-    const before = this.#first.get(name)
-    if (before === undefined) {
-      this.#first.set(name, { digest: signer.digest, statement })
-      return undefined
+    const before = this.#first.get(name) ?? []
+    if (!before.some(({ key }) => key === signer.key)) {
+      const { key, digest } = signer
+      this.#first.set(name, [...before, { key, digest, statement }])
     }
-    return before.digest === signer.digest ? undefined : evidenceOf(before.statement as T)
+    return before
+      .filter(({ digest }) => digest !== signer.digest)
+      .map((first) => evidenceOf(first.statement as T))
   }
 
   /** Of the statement that stands last in evidence: who speaks in it, on which chain, for which verifier. */
@@ -202,12 +210,15 @@ export class FaultFinder {
     // A receipt stands under two numbers and is asked about alone, too: its signature is looked at once.
     if (this.#last?.digest === digest && this.#last.signature === signature)
       return this.#last.speaker
-    const name = await this.#terms.speaksFor(statement)
-    if (name === undefined) this.unsigned += 1
+    const spoken = await this.#terms.speaksFor(statement)
+    if (spoken === undefined) this.unsigned += 1
     else this.compared += 1
     const place = `${domain.chainId} ${domain.verifyingContract}`
-    const speaker =
-      name === undefined ? undefined : { name: `${place} ${role} ${operator} ${name}`, digest }
+    const speaker = spoken && {
+      name: `${place} ${role} ${operator} ${spoken.name}`,
+      key: spoken.key,
+      digest,
+    }
     this.#last = { digest, signature, speaker }
     return speaker
   }

@@ -51,6 +51,7 @@ const outcomes = [
   'NoContradiction',
   'EvidenceExpired',
   'EvidenceNotSigned',
+  'KeysNeverTogether',
   'SheetMismatch',
   'SheetOfOther',
   'AssetMismatch',

@@ -9,8 +9,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkpointDigest } from '../../src/chain/checkpoint-typed-data.ts'
 import { keccak256Hex } from '../../src/chain/keccak.ts'
+import { randomPrivateKey } from '../../src/chain/private-key.ts'
 import { receiptDigest, workDigest } from '../../src/chain/receipt-typed-data.ts'
-import { recoverSigner, signDigest } from '../../src/chain/signatures.ts'
+import { addressOfPrivateKey, recoverSigner, signDigest } from '../../src/chain/signatures.ts'
 import { simulateCall } from '../../src/chain/simulate-call.ts'
 import { merkleTree, rootOf, siblingsOf } from '../../src/chain/sorted-merkle-tree.ts'
 import type { Sender } from '../../src/chain/transactions.ts'
@@ -270,6 +271,51 @@ describe.each(storeKinds())('on $name', (kind) => {
     }
   }, 120_000)
 })
+
+test('operators that lost their books begin anew with other keys, and contradict nothing', async () => {
+  const [kind] = storeKinds()
+  if (kind === undefined) throw new Error('there are stores')
+  await kind.begin()
+  gateway = await at.newParty('gateway')
+  contributor = await at.newParty('contributor')
+  const terms = { seed, steps: 25 }
+  const before = await honestHistory({ at, gateway, contributor }, kind, terms)
+  await at.wait(60)
+  gateway = await withAnotherKey(gateway, 'gateways')
+  contributor = await withAnotherKey(contributor, 'contributors')
+  await at.wait(60)
+  // The same numbers and jobs once more, by a ledger and a book of jobs that know of none.
+  const after = await honestHistory({ at, gateway, contributor }, kind, terms)
+  await kind.end()
+  const pairs: FaultEvidence[] = []
+  for (const one of before.works) {
+    const again = after.works.filter(({ work }) => work.jobId === one.work.jobId)
+    for (const other of again) pairs.push({ ...head(), kind: 'S1', works: [one, other] })
+  }
+  for (const one of before.receipts) {
+    const { gatewaySeq } = one.receipt
+    const again = after.receipts.filter(({ receipt }) => receipt.gatewaySeq === gatewaySeq)
+    for (const other of again) pairs.push({ ...head(), kind: 'S2', receipts: [one, other] })
+  }
+  expect(new Set(pairs.map(({ kind: told }) => told)).size).toBe(2)
+  expect(pairs.length).toBeGreaterThan(20)
+  for (const evidence of pairs) expect(await contractTakes(evidence)).toBe(false)
+  expect(await find([...pileOf(before), ...pileOf(after)])).toEqual([])
+}, 120_000)
+
+/** Revokes its key; another counts from then on. */
+async function withAnotherKey(
+  party: SlashingParty,
+  role: 'contributors' | 'gateways',
+): Promise<SlashingParty> {
+  const registry = at.contracts[role]
+  await at.send(party.operator, registry, 'revokeSigningKey', party.signingAddress)
+  const signingKey = randomPrivateKey()
+  const signingAddress = addressOfPrivateKey(signingKey)
+  const activeFrom = await at.nowS()
+  await at.send(party.operator, registry, 'addSigningKey', signingAddress, activeFrom)
+  return { ...party, signingKey, signingAddress }
+}
 
 test('a gateway that anchors what it promised answers every challenge, and none can be concluded', async () => {
   const [kind] = storeKinds()

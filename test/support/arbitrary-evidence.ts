@@ -41,7 +41,16 @@ const seldom = <T>(first: T, other: T): fc.Arbitrary<T> =>
     { weight: 1, arbitrary: fc.constant(other) },
   )
 
-type SignWith = 'right' | 'second' | 'revoked' | 'wallet' | 'foreign' | 'high-s' | 'short' | 'none'
+type SignWith =
+  | 'right'
+  | 'second'
+  | 'revoked'
+  | 'later'
+  | 'wallet'
+  | 'foreign'
+  | 'high-s'
+  | 'short'
+  | 'none'
 
 /** A Work, and whose keys it names. */
 type Told = { readonly by: SlashingParty; readonly of: SlashingParty; readonly work: Work }
@@ -52,6 +61,7 @@ export function arbitraryEvidence(world: FaultWorld): Evidence {
   const parts = new EvidenceParts(world)
   return fc.oneof(
     worksOf(parts),
+    succeedingKeysOf(parts),
     checkpointsOf(parts),
     receiptsOf(parts),
     overchargesOf(parts),
@@ -82,7 +92,17 @@ class EvidenceParts {
       verifyingContract: seldom(at.place.verifyingContract, stranger),
     })
     this.how = mostly<SignWith>(
-      ...(['right', 'second', 'revoked', 'wallet', 'foreign', 'high-s', 'short', 'none'] as const),
+      ...([
+        'right',
+        'second',
+        'revoked',
+        'later',
+        'wallet',
+        'foreign',
+        'high-s',
+        'short',
+        'none',
+      ] as const),
     )
     this.times = mostly(
       nowS - 100,
@@ -140,6 +160,24 @@ const worksOf = ({ world, work, how, domain }: EvidenceParts): Evidence =>
       })
       return { ...head(under), kind: 'S1', works: [signed(one, oneHow), signed(next, otherHow)] }
     })
+
+/** By a key that had ended when the other began, or while both were: of two books, or of one. */
+function succeedingKeysOf({ world }: EvidenceParts): Evidence {
+  const { at, contributor, gateway, revokedAtS } = world
+  const own = { name: 'Vouch Receipts', version: '1', ...at.place }
+  const signed = (finishedAt: number, promptTokens: number, how: SignWith) => {
+    const work = { ...baseWork({ contributor, gateway }, finishedAt), promptTokens }
+    return { work, signature: signAs(world, workDigest(at.domain, work), contributor, how) }
+  }
+  return fc
+    .tuple(mostly<SignWith>('revoked', 'right'), mostly(revokedAtS - 1, revokedAtS), fc.boolean())
+    .map(([how, before, isTurned]) => {
+      const first = signed(before, 1, how)
+      const second = signed(revokedAtS + 60, 2, 'later')
+      const works = isTurned ? ([second, first] as const) : ([first, second] as const)
+      return { ...head(own), kind: 'S1', works }
+    })
+}
 
 const checkpointsOf = ({ world, work, how, domain, times }: EvidenceParts): Evidence =>
   fc
@@ -269,6 +307,8 @@ function signAs(
       return signDigest(digest, world.second)
     case 'revoked':
       return signDigest(digest, world.revoked)
+    case 'later':
+      return signDigest(digest, world.later)
     case 'wallet':
       return signature(`${world.wallet.address}${signDigest(digest, world.wallet.owner).slice(2)}`)
     case 'foreign':

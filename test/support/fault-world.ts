@@ -36,6 +36,8 @@ export type FaultWorld = {
   /** Of the contributor, besides its signing key. */
   readonly second: PrivateKey
   readonly revoked: PrivateKey
+  /** Began when `revoked` had ended. */
+  readonly later: PrivateKey
   readonly revokedAtS: number
   readonly wallet: { readonly address: Address; readonly owner: PrivateKey }
   readonly proven: { readonly inTime: Bytes32; readonly late: Bytes32 }
@@ -97,6 +99,7 @@ export async function openFaultWorld(at: SlashingPlace): Promise<FaultWorld> {
   }
   const { contributor, gateway } = parties
   const [second, revoked, owner] = [randomPrivateKey(), randomPrivateKey(), randomPrivateKey()]
+  const later = randomPrivateKey()
   const wallet = { address: await at.placeWallet(addressOfPrivateKey(owner)), owner }
   const keys = [addressOfPrivateKey(second), addressOfPrivateKey(revoked), wallet.address]
   for (const key of keys) {
@@ -106,6 +109,8 @@ export async function openFaultWorld(at: SlashingPlace): Promise<FaultWorld> {
   await at.wait(4 * dayS)
   await send(contributor.operator, contracts.contributors, 'revokeSigningKey', keys[1])
   const revokedAtS = await at.nowS()
+  const laterKey = addressOfPrivateKey(later)
+  await send(contributor.operator, contracts.contributors, 'addSigningKey', laterKey, revokedAtS)
   const proven = { inTime: word('a7'), late: word('a8') }
   const prove = async (inputHash: Bytes32) => {
     const statement = hashWord(modelId) + hashWord(inputHash) + hashWord(word('3f'))
@@ -117,7 +122,18 @@ export async function openFaultWorld(at: SlashingPlace): Promise<FaultWorld> {
   await bindKey(at, contributor)
   await at.wait(3 * dayS)
   await prove(proven.late)
-  const world = { at, nowS: 0, ...parties, second, revoked, revokedAtS, wallet, proven, jobs }
+  const world = {
+    at,
+    nowS: 0,
+    ...parties,
+    second,
+    revoked,
+    later,
+    revokedAtS,
+    wallet,
+    proven,
+    jobs,
+  }
   const sign = (receipt: Receipt): GatewaySignedReceipt => ({
     receipt,
     gatewaySignature: signDigest(receiptDigest(domain, receipt), gateway.signingKey),

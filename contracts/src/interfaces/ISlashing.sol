@@ -20,6 +20,9 @@ interface ISlashing {
     error EvidenceUnrelated();
     error EvidenceExpired(uint256 usableUntil, uint256 nowS);
     error EvidenceNotSigned(address operator, bytes32 digest);
+    /// @notice Two keys signed, and neither signed for the operator when the other statement was made: one
+    /// of them is of a book that had ended.
+    error KeysNeverTogether(address firstKey, address secondKey);
     error SheetMismatch(bytes32 expected, bytes32 actual);
     error SheetOfOther(address operator, bytes32 modelId);
     error AssetMismatch(address expected, address actual);

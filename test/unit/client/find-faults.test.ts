@@ -31,6 +31,12 @@ async function find(pile: readonly Told[], terms: Partial<FindingTerms> = {}) {
   return { found, kinds: found.map(({ kind }) => kind), finder }
 }
 
+/** As a registry that knows every key speaks. */
+const registered: FindingTerms['speaksFor'] = async (statement) => {
+  const spoken = await speaksForItself(statement)
+  return spoken && { ...spoken, name: 'registered' }
+}
+
 const idOf = (n: number) => bytes32(`0x${n.toString(16).padStart(64, '0')}`)
 
 /** The n-th honest receipt of the gateway: a job, numbers and an id of its own. */
@@ -154,8 +160,25 @@ test('all registered keys of an operator speak for it', async () => {
     keys: { gateway: second, contributor: contributorKey },
   })
   expect((await find([honest(3), other])).kinds).toEqual([])
-  const { kinds } = await find([honest(3), other], { speaksFor: async () => 'registered' })
+  const { kinds } = await find([honest(3), other], { speaksFor: registered })
   expect(kinds).toEqual(['S2'])
+})
+
+test('a lie of a second key is found behind what a first one said of another book', async () => {
+  const second = testKey('e5')
+  const keys = { gateway: second, contributor: contributorKey }
+  const of = (n: number) =>
+    signReceipt({
+      work: { jobId: idOf(n) },
+      receipt: { receiptId: idOf(n), gatewaySeq: 3, channelSeq: n },
+      keys,
+    })
+  // Of two books: the keys were never together.
+  const proves = async (evidence: FaultEvidence) =>
+    evidence.kind === 'S2' &&
+    new Set(evidence.receipts.map(({ receipt }) => receipt.receiptId)).has(idOf(3)) === false
+  const { found } = await find([honest(3), of(98), of(97)], { speaksFor: registered, proves })
+  expect(found.map(({ kind }) => kind)).toEqual(['S2'])
 })
 
 test('statements for another chain or another verifier contradict nothing here', async () => {
