@@ -82,15 +82,13 @@ export const engineCommand: Command = {
     const model = await loadedModel(options)
     const signing = await openEngineSigner(options.signing, model.modelId)
     const workSigner = signing?.workSigner
-    const {
-      credit: terms,
-      signing: { keyFile },
-    } = options
-    const credit = await openEngineCredit(terms, { keyFile, onEvent: printLine })
+    const { keyFile, chainId } = options.signing
+    const credit = await openEngineCredit(options.credit, { keyFile, onEvent: printLine })
     const server = await listening(options, { model, workSigner, credit })
     const origin = server.url
     const secret = await secretOf(options)
-    const hangUp = await dialGatewayOf(options, { origin, secret, workSigner }, printLine)
+    const target = { dial: options.dial, keyFile, chainId }
+    const hangUp = await dialGatewayOf(target, { origin, secret, workSigner }, printLine)
     await toldToStop()
     hangUp()
     await server.stop()

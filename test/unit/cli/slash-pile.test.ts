@@ -62,8 +62,7 @@ test('every JSON below a folder, and nothing else there', async () => {
   expect((await read(pile)).map(({ where }) => where.slice(pile.length))).toEqual([
     '/a.json',
     '/deeper/b.jsonl',
-  ]),
-  )
+  ])
 })
 
 test('what is no statement is passed over, with its place', async () => {
