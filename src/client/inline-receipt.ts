@@ -18,12 +18,15 @@ export type AnswerWithReceipt = {
   readonly document: Uint8Array | undefined
 }
 
-/** Everything from the first byte of the receipt's event on is no part of a stream. */
-export function splitStreamReceipt(body: Uint8Array): AnswerWithReceipt {
+/**
+ * Everything from the first byte of the receipt's event on is no part of a stream; but what its reader has already, the first
+ * `handedOn` bytes, is part of it, whatever it says it is.
+ */
+export function splitStreamReceipt(body: Uint8Array, handedOn: number): AnswerWithReceipt {
   let length = 0
   for (const event of splitEvents(body)) {
     const { name, data } = readEvent(utf8Text(event))
-    if (name === 'vouch.receipt') {
+    if (name === 'vouch.receipt' && length >= handedOn) {
       return { answer: body.subarray(0, length), document: utf8Bytes(data) }
     }
     length += event.length

@@ -7,10 +7,10 @@ import { EndKeeper } from './stream-end.ts'
 
 export type BodyJudge = {
   /**
-   * All bytes came, and their connection ended well. Resolves to how many of them the reader gets; rejects with what it gets
-   * instead of the end.
+   * All bytes came, and their connection ended well; the reader has the first `handedOn` of them. Resolves to how many it gets
+   * in all; rejects with what it gets instead of the end.
    */
-  readonly ended: (bytes: Uint8Array) => Promise<number>
+  readonly ended: (bytes: Uint8Array, handedOn: number) => Promise<number>
   /** The reader left, or the connection broke: nobody will see an end. Must not throw. */
   readonly left: () => void
   /** More bytes than this are not judged: `ended` never happens, and the reader gets `tooLong`. */
@@ -33,9 +33,9 @@ export function judgedBody(
 
   const finish = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
     const bytes = joinBytes(all)
-    const count = await judge.ended(bytes)
-    const kept = keeper === undefined ? bytes.length : lengthOf(keeper.kept)
-    const rest = bytes.subarray(bytes.length - kept, count)
+    const handedOn = keeper === undefined ? 0 : bytes.length - lengthOf(keeper.kept)
+    const count = await judge.ended(bytes, handedOn)
+    const rest = bytes.subarray(handedOn, count)
     if (rest.length > 0) controller.enqueue(rest)
     controller.close()
   }

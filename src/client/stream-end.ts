@@ -105,7 +105,8 @@ export function readEvent(text: string): { readonly name: string; readonly data:
   return { name, data: data.join('\n') }
 }
 
-function parseObject(data: string): { readonly type?: unknown; readonly error?: unknown } {
+/** Empty for what is no JSON. */
+export function parseObject(data: string): { readonly type?: unknown; readonly error?: unknown } {
   try {
     return Object(JSON.parse(data))
   } catch {

@@ -156,9 +156,9 @@ class AnswerVerifier {
     const judged = judgedBody(body, {
       isEventStream,
       judge: {
-        ended: async (bytes) => {
+        ended: async (bytes, handedOn) => {
           const got = isEventStream
-            ? splitStreamReceipt(bytes)
+            ? splitStreamReceipt(bytes, handedOn)
             : { answer: bytes, document: receiptInHeader(response.headers) }
           const end = isEventStream ? endOfStream(got.answer) : 'whole'
           await judgeAnswer(response, { bytes: got.answer, document: got.document, end })

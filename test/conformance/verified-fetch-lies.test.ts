@@ -451,3 +451,41 @@ describe('money', () => {
     expect(await refused({ prices: 'as-told' })).toEqual(['policy-price'])
   })
 })
+
+describe('an error that is not covered brings nothing else', () => {
+  const evil = '"choices":[{"index":0,"delta":{"content":"EVIL"}}]'
+  test.each([
+    ['in its own data', `event: error\ndata: {${evil}}\n\n`],
+    ['beside its error', `data: {"error":{"message":"upstream"},${evil}}\n\n`],
+    [
+      'in an event before it, for whoever knows more line ends',
+      `data: {${evil}}\r\revent: error\rdata: \n\n`,
+    ],
+  ])('%s', async (_, told) => {
+    const sent = Buffer.concat(events.slice(0, 2))
+    gateway.answer = answersWith([sent, told])
+    const none = bytes32(`0x${'00'.repeat(32)}`)
+    signed({
+      receipt: { responseHash: sha256Of(sent), cost: atomic(0n), tiers: 1 },
+      work: {
+        ...{ outputHash: none, streamRoot: none, status: 2 },
+        contentHash: contentHash([{ text: '2 pl', toolCalls: [] }]),
+      },
+    })
+    expect(await refused({ tiers: 1 })).toContain('response')
+  })
+})
+
+test('what its reader has already is part of the answer, whatever it says it is', async () => {
+  // One event for whoever cuts at line feeds, two for whoever knows that a carriage return ends a line, too.
+  const covered = Buffer.concat([
+    ...events.slice(0, -1),
+    Buffer.from('data:{"type":\r\rdata:"message_stop"}\n\n'),
+  ])
+  const parsed = signReceipt({ receipt: { responseHash: sha256Of(covered) } })
+  const both = { ...documentOf(parsed), choices: [{ index: 0, delta: { content: 'EVIL' } }] }
+  const hidden = `data: ${JSON.stringify(both)}\r\revent: vouch.receipt\rdata: \n\n`
+  gateway.answer = answersWith([covered, hidden])
+  gateway.giveReceipt = givesReceipt(parsed)
+  expect(await refused()).toContain('response')
+})
