@@ -2640,6 +2640,7 @@ function readEvent(text) {
 		data: data.join("\n")
 	};
 }
+/** Empty for what is no JSON. */
 function parseObject$1(data) {
 	try {
 		return Object(JSON.parse(data));
@@ -2656,10 +2657,28 @@ function endOfStream(body) {
 	if (last !== void 0 && meaningOfEvent(last) === "error") return "told-error";
 	return events.some((event) => meaningOfEvent(event) === "end") ? "whole" : "silent";
 }
-/** The bytes before a closing error event, which a receipt does not cover. */
+/** What an event that only says that a stream broke off may have. */
+const errorMembers = /* @__PURE__ */ new Set([
+	"type",
+	"error",
+	"code",
+	"message",
+	"param",
+	"request_id",
+	"sequence_number"
+]);
+/**
+* The bytes before a closing error event, which a receipt does not cover; all of them where that event has anything else
+* that a reader might take for a part of the answer.
+*/
 function beforeErrorEvent(body) {
 	const last = splitEvents(body).at(-1);
-	return body.subarray(0, body.length - (last?.length ?? 0));
+	return last !== void 0 && saysOnlyError(last) ? body.subarray(0, body.length - last.length) : body;
+}
+function saysOnlyError(event) {
+	const text = utf8Text(event);
+	if (text.includes("\r")) return false;
+	return Object.keys(parseObject$1(readEvent(text).data)).every((name) => errorMembers.has(name));
 }
 const whole$2 = /* @__PURE__ */ new Set([workStatus.complete, workStatus.truncatedByBudget]);
 function checkEnding(end, status) {
@@ -2825,12 +2844,15 @@ const dataReader = (data) => objectReader({ data }, "ignored");
 /** Asks for it. */
 const inlineHeader = "x-receipt-inline";
 const documentHeader = "x-vouch-receipt-document";
-/** Everything from the first byte of the receipt's event on is no part of a stream. */
-function splitStreamReceipt(body) {
+/**
+* Everything from the first byte of the receipt's event on is no part of a stream; but what its reader has already, the first
+* `handedOn` bytes, is part of it, whatever it says it is.
+*/
+function splitStreamReceipt(body, handedOn) {
 	let length = 0;
 	for (const event of splitEvents(body)) {
 		const { name, data } = readEvent(utf8Text(event));
-		if (name === "vouch.receipt") return {
+		if (name === "vouch.receipt" && length >= handedOn) return {
 			answer: body.subarray(0, length),
 			document: utf8Bytes(data)
 		};
@@ -2864,9 +2886,9 @@ function judgedBody(body, { isEventStream, judge }) {
 	const keeper = isEventStream ? new EndKeeper() : void 0;
 	const finish = async (controller) => {
 		const bytes = joinBytes(all);
-		const count = await judge.ended(bytes);
-		const kept = keeper === void 0 ? bytes.length : lengthOf(keeper.kept);
-		const rest = bytes.subarray(bytes.length - kept, count);
+		const handedOn = keeper === void 0 ? 0 : bytes.length - lengthOf(keeper.kept);
+		const count = await judge.ended(bytes, handedOn);
+		const rest = bytes.subarray(handedOn, count);
 		if (rest.length > 0) controller.enqueue(rest);
 		controller.close();
 	};
@@ -14188,8 +14210,8 @@ var AnswerVerifier = class {
 		const judged = judgedBody(body, {
 			isEventStream,
 			judge: {
-				ended: async (bytes) => {
-					const got = isEventStream ? splitStreamReceipt(bytes) : {
+				ended: async (bytes, handedOn) => {
+					const got = isEventStream ? splitStreamReceipt(bytes, handedOn) : {
 						answer: bytes,
 						document: receiptInHeader(response.headers)
 					};
