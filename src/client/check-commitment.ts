@@ -48,8 +48,10 @@ function recordsOf(numbers: readonly number[], choice: number): readonly string[
   const records: string[] = []
   let at = 0
   while (at < numbers.length) {
-    const [tokenId = Number.NaN, logprob = Number.NaN, alternatives = Number.NaN] =
-      numbers.slice(at)
+    const [tokenId = Number.NaN, logprob = Number.NaN, alternatives = Number.NaN] = numbers.slice(
+      at,
+      at + 3,
+    )
     const top = numbers.slice(at + 3, at + 3 + 2 * alternatives)
     if (top.length !== 2 * alternatives || alternatives > 255)
       throw new TypeError('a record is cut')
