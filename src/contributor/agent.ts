@@ -128,7 +128,9 @@ async function answerOpening(
   reply: AgentReply,
 ): Promise<void> {
   const job = readAskedOpening(path.split('?', 1)[0] ?? '', headers)
-  const body = job && (await terms.openings?.of(job))
+  // An earlier gateway's are in the same folder.
+  const isTheirs = job !== undefined && job.gateway === terms.gateway
+  const body = isTheirs ? await terms.openings?.of(job) : undefined
   if (body === undefined) replyRefusal(reply, openingNotKept)
   else replyJson(reply, { status: 200, body })
 }

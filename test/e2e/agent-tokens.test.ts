@@ -2,7 +2,7 @@
  * An agent before the built-in engine as a plain server: it asks for the tokens that nobody asked for, commits to them and takes
  * them out again. A second agent asks for none: what it passes on is what an asker gets.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -108,4 +108,18 @@ describe('an answer whose tokens are committed to', () => {
     expect(cut.work.commitment).toBe(zeroBytes32)
     expect(await openingOf(committing, cut.jobId)).toBeUndefined()
   })
+})
+
+test("what opens another gateway's commitments is told to nobody", async () => {
+  const { jobId } = await answered(committing, {})
+  const [day = ''] = readdirSync(folder)
+  const kept = readdirSync(join(folder, day)).find((name) => name.startsWith(jobId)) ?? ''
+  const other = `0x${'ab'.repeat(20)}`
+  copyFileSync(join(folder, day, kept), join(folder, day, `${jobId}-${other}.json`))
+  const ask = (gateway: string) =>
+    fetch(`${committing.origin}${openingPrefix}${jobId}`, {
+      headers: { ...jobHeaders(committing, jobId), 'x-vouch-gateway': gateway },
+    })
+  expect((await ask(committing.gateway.operator)).status).toBe(200)
+  expect((await ask(other)).status).toBe(404)
 })
