@@ -78,8 +78,7 @@ export class VerdictBook {
 
   /** Keeps a verdict whose signature was checked. Rejects with StoreFailure. */
   async add(kept: KeptVerdict): Promise<'stored' | 'known' | 'conflict'> {
-    const forgotten = this.#verdicts.slice(verdictsKept - 1).map(verdictName)
-    const put = await this.#terms.store.put(kept, forgotten)
+    const put = await this.#terms.store.put(kept, namesTooMany(this.#verdicts))
     if (put !== 'conflict') await this.look()
     return put
   }
@@ -136,6 +135,18 @@ export class VerdictBook {
     if (isLost) this.#terms.log.error('verdicts_unreadable')
     else this.#terms.log.info('verdicts_readable')
   }
+}
+
+/**
+ * Whose verdicts go for one more, the newest first: the oldest of whoever said most. Else one auditor could report so much that
+ * what another one found was forgotten.
+ */
+function namesTooMany(verdicts: readonly KeptVerdict[]): readonly string[] {
+  const excess = verdicts.length + 1 - verdictsKept
+  if (excess <= 0) return []
+  const byAuditor = Map.groupBy(verdicts, ({ verdict }) => verdict.auditor)
+  const most = [...byAuditor.values()].reduce((a, b) => (b.length > a.length ? b : a))
+  return most.slice(-excess).map(verdictName)
 }
 
 const newestFirst = (a: KeptVerdict, b: KeptVerdict): number =>

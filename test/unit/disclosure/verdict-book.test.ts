@@ -5,7 +5,11 @@ import { verdictsKept } from '../../../src/disclosure/limits.ts'
 import { type JudgedModel, VerdictBook } from '../../../src/disclosure/verdict-book.ts'
 import { bytes32, unixSeconds } from '../../../src/domain/units.ts'
 import { StoreFailure } from '../../../src/store/ledger-store.ts'
-import { type VerdictStore, verdictName } from '../../../src/store/verdict-store.ts'
+import {
+  type KeptVerdict,
+  type VerdictStore,
+  verdictName,
+} from '../../../src/store/verdict-store.ts'
 import { openSqliteVerdicts } from '../../../src/store/verdict-store-sqlite.ts'
 import { inSqlite, type StorePlaceOf } from '../../support/shared-store.ts'
 import { eventsHeard } from '../../support/transcripts.ts'
@@ -119,16 +123,11 @@ test('lists the newest first, of whom and what was asked for', async () => {
   expect(times({ contributor: addressOfPrivateKey(auditor), limit: 10 })).toEqual([])
 })
 
-test('keeps no more than so many: the oldest go', async () => {
-  const said = signedVerdict(auditor)
-  // Signed once: the book judges no signature.
-  const many = Array.from({ length: verdictsKept }, (_, index) => ({
-    ...said,
-    verdict: { ...said.verdict, issuedAt: unixSeconds(index + 1) },
-  }))
-  const kept = new Map(many.map((one) => [verdictName(one), one]))
+/** A store in memory, with these verdicts in it. */
+function storeOf(verdicts: readonly KeptVerdict[]): VerdictStore {
+  const kept = new Map(verdicts.map((one) => [verdictName(one), one]))
   let version = 0
-  const { book } = await open({
+  return {
     put: async (one, forget) => {
       kept.set(verdictName(one), one)
       for (const name of forget) kept.delete(name)
@@ -138,11 +137,33 @@ test('keeps no more than so many: the oldest go', async () => {
     read: async () => ({ version, verdicts: [...kept.values()] }),
     version: async () => version,
     close: async () => {},
-  })
+  }
+}
+
+/** Signed once: the book judges no signature. */
+const manyOf = (said: KeptVerdict, count: number): readonly KeptVerdict[] =>
+  Array.from({ length: count }, (_, index) => ({
+    ...said,
+    verdict: { ...said.verdict, issuedAt: unixSeconds(index + 1) },
+  }))
+
+test('keeps no more than so many: the oldest go', async () => {
+  const said = signedVerdict(auditor)
+  const { book } = await open(storeOf(manyOf(said, verdictsKept)))
   expect(book.verdicts({ limit: 10_000 })).toHaveLength(verdictsKept)
   await book.add(said)
   const listed = book.verdicts({ limit: 10_000 })
   expect(listed).toHaveLength(verdictsKept)
   expect(listed[0]).toEqual(said)
   expect(listed.at(-1)?.verdict.issuedAt).toBe(2)
+})
+
+test('an auditor that reports without end has nothing of another one forgotten', async () => {
+  const other = signedVerdict(keyOf('b2'), { issuedAt: unixSeconds(1) })
+  const said = signedVerdict(auditor)
+  const { book } = await open(storeOf([other, ...manyOf(said, verdictsKept - 1)]))
+  await book.add(said)
+  const listed = book.verdicts({ limit: 10_000 })
+  expect(listed).toHaveLength(verdictsKept)
+  expect(listed).toContainEqual(other)
 })
