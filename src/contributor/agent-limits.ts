@@ -30,3 +30,5 @@ export const engineLoadBytesMax: number = 4 * 1024 * 1024
 export const streamAwakeMs = 10_000
 /** How long what opens a commitment is kept: an audit asks within days. Some fifty bytes a token. */
 export const openingDaysKept = 8
+/** Of a disk with less room nothing more is taken for openings: the book of jobs, which may not miss one, is on it, too. */
+export const openingRoomBytesMin: number = 1024 ** 3

@@ -4,11 +4,11 @@
  *
  *   {folder}/2026-11-22/{jobId}-{gateway}.json    `writeTokens`
  */
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CommittedTokens } from '../attestation/token-commitment.ts'
 import { writeTokens } from '../attestation/token-openings.ts'
-import { openingDaysKept } from './agent-limits.ts'
+import { openingDaysKept, openingRoomBytesMin } from './agent-limits.ts'
 import type { Job } from './job-headers.ts'
 
 const dayMs = 86_400_000
@@ -17,18 +17,22 @@ const dayPattern = /^\d{4}-\d{2}-\d{2}$/
 export class OpeningFiles {
   readonly #folder: string
   readonly #nowMs: () => number
+  readonly #roomBytesMin: number
   /** The day whose folder is there. */
   #day = ''
 
-  constructor(folder: string, nowMs: () => number) {
+  constructor(folder: string, nowMs: () => number, roomBytesMin: number = openingRoomBytesMin) {
     this.#folder = folder
     this.#nowMs = nowMs
+    this.#roomBytesMin = roomBytesMin
   }
 
-  /** Rejects with node's error; then nothing may be committed to. */
+  /** Rejects where the disk is nearly full, or with node's error; then nothing may be committed to. */
   async keep(job: Job, tokens: CommittedTokens): Promise<void> {
     const day = dayOf(this.#nowMs())
     if (day !== this.#day) await this.#begin(day)
+    const { bavail, bsize } = await statfs(this.#folder)
+    if (bavail * bsize < this.#roomBytesMin) throw new Error('the disk is nearly full')
     await writeFile(join(this.#folder, day, nameOf(job)), writeTokens(tokens), { mode: 0o600 })
   }
 

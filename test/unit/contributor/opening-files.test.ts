@@ -54,3 +54,9 @@ test('where nothing can be written, whoever wants to commit is told', async () =
   writeFileSync(path, '')
   await expect(new OpeningFiles(path, () => nowMs).keep(jobOf('01'), tokens)).rejects.toThrow()
 })
+
+test('a disk that is nearly full is left to what may not miss a job', async () => {
+  const files = new OpeningFiles(folder, () => nowMs, Number.MAX_SAFE_INTEGER)
+  await expect(files.keep(jobOf('01'), tokens)).rejects.toThrow('nearly full')
+  expect(await files.of(jobOf('01'))).toBeUndefined()
+})
