@@ -31,6 +31,13 @@ export const logprobScore = ({ logprobGap }: JudgedToken): number =>
   // What is no number is no log-probability.
   Math.abs(logprobGap ?? 0) < logprobGapCounted ? Math.abs(logprobGap ?? 0) / logprobGapCounted : 1
 
+/**
+ * Some token is off by as much as any: no rounding explains it, and the draw is known, so that whoever computes the answer again
+ * sees it too. Log-probabilities alone do not count.
+ */
+export const isContradicted = (judged: readonly JudgedToken[]): boolean =>
+  judged.some((token) => tokenScore(token) === 1)
+
 /** Of a wrong answer, whatever is wrong with it: one whose tokens the model has not, or that is none. */
 export const wrongAnswer: AnswerEvidence = {
   against: Array.from({ length: betCount }, () => answerFactorMax),

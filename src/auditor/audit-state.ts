@@ -4,6 +4,7 @@
 import type { AuditVerdict, UnopenedReason } from '../domain/audit.ts'
 import type { Address, Bytes32, Signature } from '../domain/units.ts'
 import type { WindowState } from './audit-window.ts'
+import type { ContradictedAnswer } from './contradicted-answer.ts'
 
 export type UnopenedReceipt = {
   readonly batch: number
@@ -29,6 +30,8 @@ export type AuditState = {
   readonly nextBatch: number
   /** One for each contributor and model that nothing is decided of. */
   readonly windows: readonly WindowState[]
+  /** Of these windows: what is evidence against a contributor, should it fail. */
+  readonly contradicted: readonly ContradictedAnswer[]
   readonly verdicts: readonly KeptVerdict[]
   readonly unopened: readonly UnopenedReceipt[]
   /** What the gateway said that is not so, one sentence each. */
@@ -37,6 +40,8 @@ export type AuditState = {
 
 const unopenedKept = 10_000
 const faultsKept = 100
+/** Of one window, the newest: one is enough to accuse, and evidence is good for days only. */
+const contradictedKept = 20
 
 export const freshAudit = (of: Pick<AuditState, 'gateway' | 'sender' | 'ratePpm'>): AuditState => ({
   object: 'vouch.audit',
@@ -45,6 +50,7 @@ export const freshAudit = (of: Pick<AuditState, 'gateway' | 'sender' | 'ratePpm'
   ratePpm: of.ratePpm,
   nextBatch: 0,
   windows: [],
+  contradicted: [],
   verdicts: [],
   unopened: [],
   faults: [],
@@ -60,10 +66,22 @@ export const withWindow = (state: AuditState, window: WindowState): AuditState =
   windows: [...state.windows.filter((other) => !isOf(other, window)), window],
 })
 
+export const contradictedOf = (state: AuditState, of: Judged): readonly ContradictedAnswer[] =>
+  state.contradicted.filter((answer) => isOf(answer, of))
+
+export const withContradicted = (state: AuditState, answer: ContradictedAnswer): AuditState => ({
+  ...state,
+  contradicted: [
+    ...state.contradicted.filter((other) => !isOf(other, answer)),
+    ...[...contradictedOf(state, answer), answer].slice(-contradictedKept),
+  ],
+})
+
 /** The window is over; the next answer begins another one. */
 export const withVerdict = (state: AuditState, kept: KeptVerdict): AuditState => ({
   ...state,
   windows: state.windows.filter((window) => !isOf(window, kept.verdict)),
+  contradicted: state.contradicted.filter((answer) => !isOf(answer, kept.verdict)),
   verdicts: [...state.verdicts, kept],
 })
 
@@ -77,5 +95,5 @@ export const withFault = (state: AuditState, fault: string): AuditState => ({
   faults: [...state.faults, fault].slice(-faultsKept),
 })
 
-const isOf = (window: Judged, of: Judged): boolean =>
-  window.contributor === of.contributor && window.modelId === of.modelId
+const isOf = (one: Judged, of: Judged): boolean =>
+  one.contributor === of.contributor && one.modelId === of.modelId

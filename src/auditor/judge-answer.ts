@@ -8,7 +8,7 @@ import { readTokens } from '../attestation/token-openings.ts'
 import { type Work, workStatus } from '../domain/receipt.ts'
 import { zeroBytes32 } from '../domain/units.ts'
 import type { LanguageModel } from '../engine/load-model.ts'
-import { answerEvidence, wrongAnswer } from './answer-evidence.ts'
+import { answerEvidence, isContradicted, wrongAnswer } from './answer-evidence.ts'
 import { readAskedText } from './asked-text.ts'
 import { claimedChoices } from './claimed-choices.ts'
 import { type JudgedToken, judgeChoice } from './judge-choice.ts'
@@ -49,6 +49,8 @@ export type AnswerJudgement =
       readonly tokens: number
       readonly matchedTokens: number
       readonly evidence: AnswerEvidence
+      /** Some token is one that the reference would not have given here, however it rounds. */
+      readonly isContradicted: boolean
       /** Every bit was the same; undefined where that was not tried. */
       readonly isIdentical: boolean | undefined
       /** What differs first, for a person; undefined where nothing does. */
@@ -91,6 +93,7 @@ export async function judgeAnswer(
     tokens: judged.length,
     matchedTokens: judged.filter(({ claimed, expected }) => claimed === expected).length,
     evidence: answerEvidence(judged, reference.allowance),
+    isContradicted: isContradicted(judged),
     isIdentical: replay === undefined ? undefined : false,
     difference,
   }
@@ -115,6 +118,7 @@ function identical({ allowance }: Reference, replay: ReplayedAnswer): AnswerJudg
     tokens,
     matchedTokens: tokens,
     evidence: answerEvidence(judged, allowance),
+    isContradicted: false,
     isIdentical: true,
     difference: undefined,
   }

@@ -9,13 +9,16 @@ import { keccak256Utf8 } from '../chain/keccak.ts'
 import type { PrivateKey } from '../chain/private-key.ts'
 import { receiptDomain } from '../chain/receipt-typed-data.ts'
 import { addressOfPrivateKey, signDigest } from '../chain/signatures.ts'
+import type { WrongExecution } from '../client/fault-evidence.ts'
 import type { ParsedReceipt } from '../client/parse-receipt-document.ts'
 import type { Address, Bytes32 } from '../domain/units.ts'
 import { unixSeconds } from '../domain/units.ts'
 import {
   type AuditState,
+  contradictedOf,
   type KeptVerdict,
   windowOf,
+  withContradicted,
   withFault,
   withUnopened,
   withVerdict,
@@ -30,6 +33,7 @@ import {
   withJudgement,
 } from './audit-window.ts'
 import { checkedSamples } from './checked-samples.ts'
+import { accusation, contradictedAnswer } from './contradicted-answer.ts'
 import { type DrawFault, type DrawnReceipt, drawnReceipts } from './drawn-batch.ts'
 import type { AuditTerms, GatewayAudits, ServedSample } from './gateway-audits.ts'
 import {
@@ -64,7 +68,13 @@ export type AuditEvent =
     }
   | { readonly kind: 'unknown_model'; readonly gatewaySeq: number; readonly modelId: Bytes32 }
   | { readonly kind: 'fault'; readonly detail: string }
-  | { readonly kind: 'decided'; readonly kept: KeptVerdict; readonly report: AuditReport }
+  | {
+      readonly kind: 'decided'
+      readonly kept: KeptVerdict
+      readonly report: AuditReport
+      /** What the panel takes, of a window that failed. */
+      readonly accusations: readonly WrongExecution[]
+    }
 
 /** What a verdict's `reportHash` is of: keccak256 of its RFC 8785 form. */
 type AuditReport = {
@@ -153,6 +163,7 @@ async function auditSample(
   return auditAnswer(audit, state, {
     gatewaySeq,
     isCanary: false,
+    receipt: sample.receipt,
     answer: {
       work: sample.receipt.receipt.work,
       requestBody: sample.requestBody,
@@ -169,10 +180,11 @@ export async function auditAnswer(
   audited: {
     readonly gatewaySeq: number
     readonly isCanary: boolean
+    readonly receipt: ParsedReceipt
     readonly answer: AnswerUnderAudit
   },
 ): Promise<AuditState> {
-  const { gatewaySeq, isCanary, answer } = audited
+  const { gatewaySeq, isCanary, receipt, answer } = audited
   const { contributor, modelId } = answer.work
   const reference = audit.references.get(modelId)
   if (reference === undefined) {
@@ -183,7 +195,9 @@ export async function auditAnswer(
   audit.onEvent({ kind: 'judged', contributor, modelId, gatewaySeq, judgement })
   const before = windowOf(state, answer.work) ?? freshWindow({ contributor, modelId }, gatewaySeq)
   const window = withJudgement(before, { gatewaySeq, isCanary, judgement })
-  return decided(audit, withWindow(state, window), window, reference)
+  const contradicted = contradictedAnswer(receipt, answer, judgement)
+  const after = contradicted === undefined ? state : withContradicted(state, contradicted)
+  return decided(audit, withWindow(after, window), window, reference)
 }
 
 function decided(
@@ -218,7 +232,9 @@ function decided(
   const digest = auditVerdictDigest(receiptDomain(domain), verdict)
   const signature = signDigest(digest, audit.signingKey)
   const kept = { verdict, signature, isReported: false }
-  audit.onEvent({ kind: 'decided', kept, report })
+  const contradicted = outcome === 'failed' ? contradictedOf(state, verdict) : []
+  const accusations = contradicted.map((answer) => accusation(answer, kept))
+  audit.onEvent({ kind: 'decided', kept, report, accusations })
   return withVerdict(state, kept)
 }
 

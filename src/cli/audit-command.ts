@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import { appendFileSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -24,6 +25,7 @@ import { jsonRpc } from '../chain/json-rpc.ts'
 import type { PrivateKey } from '../chain/private-key.ts'
 import { receiptDomain } from '../chain/receipt-typed-data.ts'
 import { addressOfPrivateKey, signDigest } from '../chain/signatures.ts'
+import { formatFaultEvidence } from '../client/fault-evidence.ts'
 import { soonS, vouchHeader } from '../client/signed-order.ts'
 import { readKeyFile, readSecretFile } from '../contributor/secret-file.ts'
 import { readAuditFile, writeAuditFile } from './audit-file.ts'
@@ -94,8 +96,9 @@ async function open(options: AuditOptions): Promise<Running> {
       signingKey,
       nowMs: Date.now,
       onEvent: (event) => {
-        if (event.kind === 'decided') decided.push(event)
-        else tell(event)
+        if (event.kind !== 'decided') return tell(event)
+        decided.push(event)
+        writeEvidence(event, options.evidenceFile)
       },
     },
   }
@@ -188,6 +191,12 @@ async function writeReports({ options, decided }: Running): Promise<void> {
   }
 }
 
+/** At once: before the verdict is kept, so that who is stopped in between has it twice rather than never. */
+function writeEvidence({ accusations }: Decided, path: string): void {
+  if (accusations.length === 0) return
+  appendFileSync(path, accusations.map((one) => `${formatFaultEvidence(one)}\n`).join(''))
+}
+
 function tell(event: Exclude<AuditEvent, Decided>): void {
   const line = lineOf(event)
   if (line !== undefined) terminal.printError(line)
@@ -214,6 +223,9 @@ function print({ options, decided }: Running, state: AuditState): void {
   for (const line of auditTable(state, rows, options.test)) terminal.print(line)
   for (const line of unopenedLines(state)) terminal.print(line)
   for (const fault of state.faults) terminal.print(`the gateway: ${fault}`)
+  const accusable = decided.reduce((count, { accusations }) => count + accusations.length, 0)
+  if (accusable === 0) return
+  terminal.print(`answers for a jury: ${accusable}; vouch slash check ${options.evidenceFile}`)
 }
 
 async function orFailure<T>(

@@ -40,7 +40,8 @@ function parsed(content: string): AuditState | undefined {
     const areBets = state.windows.every(
       ({ test }) => test.against.length === betCount && test.inFavour.length === betCount,
     )
-    return state.object === 'vouch.audit' && areBets ? state : undefined
+    const isOfThisVersion = areBets && Array.isArray(state.contradicted)
+    return state.object === 'vouch.audit' && isOfThisVersion ? state : undefined
   } catch {
     return undefined
   }

@@ -29,6 +29,7 @@ export type AuditOptions = {
   readonly everyS: number
   readonly stateFile: string
   readonly reportsFolder: string
+  readonly evidenceFile: string
   readonly test: TestTerms
   readonly confirmations: number
   readonly threads: number
@@ -79,6 +80,8 @@ When something is decided:
   --no-report              keep verdicts, and send none
   --state FILE             what is kept between runs                     [vouch-audit.json]
   --reports FOLDER         a report for each verdict                  [vouch-audit-reports]
+  --evidence FILE          answers of who failed are added here, as evidence for a jury (S7) that
+                           'vouch slash check' reads                   [vouch-faults.jsonl]
   --json                   one JSON value on standard output
 
 Exit codes: 0 nothing wrong was found, 1 a contributor failed, the gateway said what is not so, or
@@ -112,6 +115,7 @@ export function parseAuditOptions(argv: readonly string[]): AuditOptions {
       'no-report': { type: 'boolean', default: false },
       state: { type: 'string', default: 'vouch-audit.json' },
       reports: { type: 'string', default: 'vouch-audit-reports' },
+      evidence: { type: 'string', default: 'vouch-faults.jsonl' },
       json: { type: 'boolean', default: false },
     },
   })
@@ -136,6 +140,7 @@ export function parseAuditOptions(argv: readonly string[]): AuditOptions {
     everyS: Math.min(dayS, wholeFromZero('--every', values.every) ?? 30),
     stateFile: values.state,
     reportsFolder: values.reports,
+    evidenceFile: values.evidence,
     test: {
       falseAlarmMax: readChance('--false-alarm', values['false-alarm']) ?? 1e-6,
       falsePassMax: readChance('--false-pass', values['false-pass']) ?? 0.01,

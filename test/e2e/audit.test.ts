@@ -2,11 +2,14 @@
  * `vouch audit` as an auditor runs it, of a real gateway with a real contributor behind it that serves vouch-mini, or something
  * in its place.
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { jsonRpc } from '../../src/chain/json-rpc.ts'
+import { callVerify } from '../../src/chain/receipt-verifier-contract.ts'
+import { parseFaultEvidence } from '../../src/client/fault-evidence.ts'
 import type { SignedVerdict } from '../../src/domain/audit.ts'
 import { type AuditPlace, openAuditPlace, type Served } from '../support/audit-place.ts'
 import { builtInModelFolder } from '../support/built-in-model.ts'
@@ -39,6 +42,8 @@ type Audited = {
   readonly nextBatch: number
 }
 
+const evidenceOf = (name: string): string => join(place.folder, `${name}-faults.jsonl`)
+
 async function audit(
   name: string,
   options: readonly string[] = [],
@@ -51,6 +56,7 @@ async function audit(
     ...['--false-pass', '0.1'],
     ...['--state', join(place.folder, `${name}.json`)],
     ...['--reports', join(place.folder, `${name}-reports`)],
+    ...['--evidence', evidenceOf(name)],
     ...options,
   ])
   const json = output.split('\n').find((line) => line.startsWith('{')) ?? '{}'
@@ -75,6 +81,7 @@ test('a contributor that serves the model passes bit for bit, and the gateway is
   expect(verdict.matchedTokens).toBe(verdict.tokens)
   expect(verdict.tokens).toBeGreaterThanOrEqual(1_000)
   decided = verdict.samples
+  expect(existsSync(evidenceOf('vouch-mini'))).toBe(false)
   expect(code).toBe(0)
   const told = await fetch(`${place.origin}/v1/audits/verdicts?contributor=${place.contributor}`)
   const { data } = (await told.json()) as { data: SignedVerdict[] }
@@ -116,9 +123,40 @@ test.each<Served>(['four-layers', 'cut-short', 'replay'])(
     })
     expect(audited.verdicts[0]?.verdict.samples).toBeGreaterThanOrEqual(10)
     expect(code).toBe(1)
+    await expectAccusations(served, audited.verdicts)
   },
   240_000,
 )
+
+/** What `vouch slash` reads, and what the panel's contract asks of a receipt that is accused. */
+async function expectAccusations(name: string, verdicts: readonly SignedVerdict[]): Promise<void> {
+  const file = evidenceOf(name)
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
+  for (const line of lines) {
+    const read = parseFaultEvidence(Buffer.from(line))
+    if (!read.ok || read.value.kind !== 'S7') throw new Error(`no evidence of S7: ${line}`)
+    const { receipt, verdicts: kept, domain } = read.value
+    const [{ verdict }] = kept as [SignedVerdict]
+    expect(verdicts.map((one) => one.verdict)).toContainEqual(verdict)
+    expect(verdict).toMatchObject({ passed: false, contributor: place.contributor })
+    expect(receipt.work.contributor).toBe(place.contributor)
+    expect(receipt.gatewaySeq).toBeGreaterThanOrEqual(verdict.firstSeq)
+    expect(receipt.gatewaySeq).toBeLessThanOrEqual(verdict.lastSeq)
+    const rpc = jsonRpc(place.rpcUrl)
+    const verified = await callVerify(rpc, domain.verifyingContract, read.value)
+    expect(verified).toMatchObject({ ok: true, value: { ok: true } })
+  }
+  const checked = await runVouch(['slash', 'check', file, '--json'])
+  expect(checked.code, checked.output).toBe(1)
+  const { faults, passed_over } = JSON.parse(checked.output) as Checked
+  expect(passed_over).toBe(0)
+  expect(faults.map(({ kind }) => kind)).toEqual(lines.map(() => 'S7'))
+}
+
+type Checked = {
+  readonly faults: readonly { readonly kind: string }[]
+  readonly passed_over: number
+}
 
 type Page = { samples: { requestBody?: string; opened: boolean }[]; hasMore: boolean }
 

@@ -5,14 +5,18 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { wrongAnswer } from '../../src/auditor/answer-evidence.ts'
+import { accusation, contradictedAnswer } from '../../src/auditor/contradicted-answer.ts'
 import { receiptDigest } from '../../src/chain/receipt-typed-data.ts'
 import { readOperator, readReceiptStatus } from '../../src/chain/receipt-verifier-contract.ts'
 import { CommandFailure } from '../../src/cli/command.ts'
 import { runPanel } from '../../src/cli/panel-command.ts'
+import { runSlash } from '../../src/cli/slash-command.ts'
 import { formatFaultEvidence } from '../../src/client/fault-evidence.ts'
 import { type Address, atomic, type Bytes32, bytes32, unixSeconds } from '../../src/domain/units.ts'
 import { temporaryFolder } from '../support/embedded-chain.ts'
-import { signReceipt } from '../support/signed-receipt.ts'
+import { signedVerdict } from '../support/fault-evidence.ts'
+import { request, response, signReceipt } from '../support/signed-receipt.ts'
 import {
   type SlashingParty,
   type SlashingPlace,
@@ -87,7 +91,7 @@ async function panel(by: Account, ...argv: readonly string[]): Promise<Told> {
   }
 }
 
-/** Evidence against a receipt of the contributor that was finished now. */
+/** Evidence against a receipt of the contributor that was finished now, as `vouch audit` writes it. */
 async function newCase(): Promise<{ readonly file: string; readonly digest: Bytes32 }> {
   cases += 1
   const finishedAt = unixSeconds(await at.nowS())
@@ -102,12 +106,26 @@ async function newCase(): Promise<{ readonly file: string; readonly digest: Byte
     },
     receipt: { receiptId: bytes32(`0x${cases.toString(16).padStart(64, '0')}`), cost: atomic(1n) },
   })
-  const { receipt, contributorSignature, gatewaySignature, domain } = parsed
+  const { receipt } = parsed
+  const answer = { requestBody: request, responseBody: response, commitmentOpening: undefined }
+  const found = contradictedAnswer(
+    parsed,
+    { work: receipt.work, ...answer },
+    { kind: 'wrong', why: 'it has no end', evidence: wrongAnswer },
+  )
+  if (found === undefined) throw new Error('an answer that its contributor signed is evidence')
   const file = join(folder.path, `case-${cases}.json`)
-  const evidence = { receipt, contributorSignature, gatewaySignature, verdicts: [] }
-  const head = { object: 'vouch.fault', kind: 'S7', domain } as const
-  writeFileSync(file, formatFaultEvidence({ ...head, ...evidence }))
+  writeFileSync(file, `${formatFaultEvidence(accusation(found, signedVerdict))}\n`)
   return { file, digest: receiptDigest(at.domain, receipt) }
+}
+
+/** What `vouch slash check` says on the chain of what an audit wrote. */
+async function check(file: string): Promise<{ readonly code: number; readonly json: unknown }> {
+  const lines: string[] = []
+  const terminal = { print: (line: string) => void lines.push(line), printError: () => {} }
+  const argv = ['check', file, '--rpc', at.chain.url, '--json']
+  const code = await runSlash(argv, { terminal, nowMs: Date.now })
+  return { code, json: JSON.parse(lines.join('\n')) }
 }
 
 const caseOf = ({ json }: Told) => json['case'] as Record<string, unknown>
@@ -198,6 +216,15 @@ describe('a wrong answer', () => {
     const left = await panel(appellant, 'status', file)
     expect(left.json).toMatchObject({ credit: '0', case: { state: 'closed', round: 1 } })
   }, 60_000)
+})
+
+test('evidence of an audit can be proven until its receipt is accused', async () => {
+  const { file } = await newCase()
+  const accused = contributor.operator.address
+  const fault = { kind: 'S7', accused, expected_taken: String(stake / 10n) }
+  expect(await check(file)).toMatchObject({ code: 1, json: { passed_over: 0, faults: [fault] } })
+  await twice(accuser, 'accuse', file)
+  expect(await check(file)).toMatchObject({ code: 0, json: { refused: 1, faults: [] } })
 })
 
 describe('a right answer', () => {

@@ -35,7 +35,8 @@ const signCheckpoint = (completionTokens: number): SignedCheckpoint => {
   return { checkpoint, signature: signDigest(digest, contributorKey) }
 }
 
-const verdict: SignedVerdict = {
+/** Of an audit that failed this contributor. */
+export const signedVerdict: SignedVerdict = {
   verdict: {
     gateway: work.gateway,
     auditor: work.gateway,
@@ -76,7 +77,7 @@ export function evidenceOfEachKind(): readonly FaultEvidence[] {
       coordinator: place.verifyingContract,
       jobId: work.jobId,
     },
-    { object, domain, kind: 'S7', ...bothSigned(one), verdicts: [verdict] },
+    { object, domain, kind: 'S7', ...bothSigned(one), verdicts: [signedVerdict] },
   ]
 }
 

@@ -40,6 +40,7 @@ const good = (tokens: number, isIdentical: boolean | undefined): AnswerJudgement
     Array.from({ length: tokens }, () => alike),
     noiseAllowances.same,
   ),
+  isContradicted: false,
   isIdentical,
   difference: undefined,
 })

@@ -14,6 +14,7 @@ test('reads what is needed, and has the rest', () => {
     test: { falseAlarmMax: 1e-6, falsePassMax: 0.01 },
     confirmations: 12,
     reports: true,
+    evidenceFile: 'vouch-faults.jsonl',
   })
 })
 
