@@ -78,7 +78,7 @@ export class ToldTokens {
     )
     if (kept === undefined || !tokens.every((token) => token !== undefined))
       this.#isComplete = false
-    else kept.push(...tokens)
+    else for (const token of tokens) kept.push(token)
     if (!('logprobs' in choice)) return rest
     return { ...rest, logprobs: this.#asked === undefined ? null : told(choice, this.#asked) }
   }

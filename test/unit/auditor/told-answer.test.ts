@@ -76,3 +76,9 @@ test.each([
 ])('%s', (error, body) => {
   expect(told(body)).toEqual({ ok: false, error })
 })
+
+test('an answer of any length is read, so that none ends the audit', () => {
+  const content = Array.from({ length: 300_000 }, () => ({ token: 'a', logprob: -1 }))
+  const read = told({ choices: [{ index: 0, message: { content: 'a' }, logprobs: { content } }] })
+  expect(read.ok && read.value[0]?.tokens).toHaveLength(300_000)
+})
