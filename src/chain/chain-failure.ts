@@ -1,5 +1,5 @@
 import type { Hex } from '../base/hex.ts'
-import type { Address, Bytes32 } from '../domain/units.ts'
+import { type Address, type Bytes32, zeroAddress } from '../domain/units.ts'
 
 /** Every way in which a chain can say no or say nothing. Origins only: the path of an RPC URL often is its key. */
 export type ChainFailure =
@@ -66,7 +66,9 @@ export function describeChainFailure(failure: ChainFailure): string {
     case 'chain_id_mismatch':
       return `the chain at ${failure.origin} has id ${failure.actual}, but ${failure.expected} is configured: one of the two is wrong`
     case 'contract_missing':
-      return `there is no contract at ${failure.address} where ${failure.name} should be: check the address and the chain`
+      return failure.address === zeroAddress
+        ? `no ${failure.name} was appointed or named: there is no contract at ${failure.address}`
+        : `there is no contract at ${failure.address} where ${failure.name} should be: check the address and the chain`
     case 'reverted':
       return `${failure.call} reverted: ${failure.error}`
     case 'transaction_unconfirmed':

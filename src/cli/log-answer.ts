@@ -1,7 +1,9 @@
+import { codeAt } from '../chain/contracts.ts'
 import { inclusionChallengesAt } from '../chain/inclusion-challenges-contract.ts'
 import { jsonRpc } from '../chain/json-rpc.ts'
 import { openSender, sendCall } from '../chain/transactions.ts'
 import { readOwnKey } from './channel-file.ts'
+import { CommandFailure } from './command.ts'
 import { orFail } from './contracts-or-fail.ts'
 import { fetchProof } from './fetch-proof.ts'
 import type { LogSurroundings } from './log-audit.ts'
@@ -15,6 +17,10 @@ export async function answerChallenge(
   const rpc = jsonRpc(needed('--rpc', options.rpc))
   const contract = inclusionChallengesAt(needed('--contract', options.contract))
   const privateKey = await readOwnKey(needed('--key-file', options.keyFile))
+  // A transaction to an account without code succeeds, and answers nothing.
+  if (orFail(await codeAt(rpc, contract.address)) === '0x') {
+    throw new CommandFailure(`there is no contract at ${contract.address}: check --contract`)
+  }
   const { parsed, proof } = await fetchProof(options)
   const { chainId } = parsed.domain
   const sender = openSender({ rpc, chainId, privateKey })

@@ -2,13 +2,15 @@
  * `vouch log audit`: a whole log from the chain up, with a copy in a folder where asked, from which the next audit goes on.
  */
 import { appendFile } from 'node:fs/promises'
+import { err } from '../base/result.ts'
 import { jsonRpc } from '../chain/json-rpc.ts'
 import { auditLog, type LogReport, type MetBatch } from '../client/audit-log.ts'
 import type { LogFinding } from '../client/audit-log-findings.ts'
 import { formatFaultEvidence } from '../client/fault-evidence.ts'
 import { type GatewayLogSource, gatewayLog, type LogSource } from '../client/log-source.ts'
+import { entriesHashOf } from '../domain/log-entries.ts'
 import { CommandFailure, type Terminal } from './command.ts'
-import { type MirrorFolder, mirrorFolder } from './log-mirror-folder.ts'
+import { existingMirror, type MirrorFolder, mirrorFolder } from './log-mirror-folder.ts'
 import { type LogOptions, needed } from './log-options.ts'
 import { readReceiptFile } from './read-receipt-file.ts'
 
@@ -21,20 +23,23 @@ export async function auditLogCommand(
 ): Promise<number> {
   const gateway = gatewayLog(needed('--gateway', options.gateway))
   const copy = options.mirror === undefined ? undefined : mirrorFolder(options.mirror)
+  const against = await Promise.all(options.against.map(existingMirror))
   const receipts = await Promise.all(options.receipts.map(readReceiptFile))
+  const told = new Set<LogFinding>()
   const kept = copy === undefined ? 0 : await keptBatches(copy)
   const audited = await auditLog({
     rpc: jsonRpc(needed('--rpc', options.rpc)),
     gateway: copy === undefined ? gateway : withKeptEntries(gateway, copy),
     pins: { verifier: options.verifier, operator: options.operator },
     from: options.from ?? 0,
-    others: [...(copy === undefined ? [] : [copy]), ...options.against.map(mirrorFolder)],
+    others: [...(copy === undefined ? [] : [copy]), ...against],
     receipts,
     nowMs,
     met: async (batch) => {
       if (copy !== undefined && batch.findings.length === 0 && batch.document.head.batch >= kept) {
         await copy.keep(batch.document, batch.entries)
       }
+      for (const one of batch.findings) told.add(one)
       if (!options.json) tellProgress(batch, terminal)
     },
   })
@@ -42,7 +47,7 @@ export async function auditLogCommand(
   const report = audited.value
   await writeEvidence(report.findings, options.evidence)
   if (options.json) terminal.print(reportJson(report))
-  else for (const line of reportLines(report, options)) terminal.print(line)
+  else for (const line of reportLines(report, options, told)) terminal.print(line)
   return report.findings.length === 0 ? 0 : 1
 }
 
@@ -61,8 +66,12 @@ async function keptBatches(copy: LogSource): Promise<number> {
 const withKeptEntries = (gateway: GatewayLogSource, copy: MirrorFolder): GatewayLogSource => ({
   ...gateway,
   entries: async (batch) => {
-    const kept = await copy.entries(batch)
-    return kept.ok && kept.value !== undefined ? kept : gateway.entries(batch)
+    const [head, kept] = await Promise.all([copy.batch(batch), copy.entries(batch)])
+    if (!head.ok || !kept.ok) return head.ok ? kept : head
+    if (head.value === undefined || kept.value === undefined) return gateway.entries(batch)
+    if (entriesHashOf(kept.value) === head.value.head.entriesHash) return kept
+    // Whoever changed the copy, it was not the gateway.
+    return err(`${copy.name} was changed: its entries are not those of the head beside them`)
   },
 })
 
@@ -95,14 +104,19 @@ async function writeEvidence(findings: readonly LogFinding[], path: string): Pro
 
 const forksBeside = (path: string): string => `${path}.forks`
 
-function reportLines(report: LogReport, options: LogOptions): readonly string[] {
+/** `told`: the findings that were printed when their batch was looked at. */
+function reportLines(
+  report: LogReport,
+  options: LogOptions,
+  told: ReadonlySet<LogFinding>,
+): readonly string[] {
   const { log, batches, receipts, anchored, findings, hasEvents } = report
-  const told = findings.filter(({ batch }) => batch === undefined)
+  const untold = findings.filter((one) => !told.has(one))
   const slashable = findings.filter(({ evidence }) => evidence !== undefined).length
   const forked = findings.filter(({ heads }) => heads !== undefined).length
   const from = options.from ?? 0
   return [
-    ...told.map(({ kind, detail }) => `${kind}: ${detail}`),
+    ...untold.map(({ kind, detail }) => `${kind}: ${detail}`),
     `${log.gateway} has anchored ${anchored} batches from ${log.sender} with ${log.receiptAnchor}`,
     ...(log.sender === log.gateway
       ? []
@@ -111,8 +125,10 @@ function reportLines(report: LogReport, options: LogOptions): readonly string[] 
       ? []
       : ['note: the node tells no old events; the newest head alone was compared']),
     ...(from === 0 ? [] : [`note: batches before ${from} were not looked at`]),
-    `${batches} batches with ${receipts} receipts, ${options.receipts.length} receipts of yours: ` +
-      (findings.length === 0 ? 'all holds' : `${findings.length} findings`),
+    `${batches} batches with ${receipts} receipts, ${options.receipts.length} of yours: ` +
+      (findings.length === 0
+        ? 'all holds'
+        : `${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}`),
     ...(slashable === 0
       ? []
       : [`${slashable} of them can be punished: vouch slash check ${options.evidence}`]),

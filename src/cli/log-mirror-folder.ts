@@ -1,13 +1,14 @@
 /*
  * A copy of a log in a folder, as a gateway's own mirror writes it (domain/log-mirror.ts).
  */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { err, ok, type Result } from '../base/result.ts'
 import { readLogHead } from '../client/log-documents.ts'
 import { type LogSource, parseLogText } from '../client/log-source.ts'
 import type { LogHeadDocument } from '../domain/log-documents.ts'
 import { logHeadText, mirrorFiles } from '../domain/log-mirror.ts'
+import { CommandFailure } from './command.ts'
 import { codeOf } from './read-trust.ts'
 
 export type MirrorFolder = LogSource & {
@@ -22,7 +23,8 @@ export function mirrorFolder(folder: string): MirrorFolder {
     batch: async (batch) => {
       const text = await readText(at(mirrorFiles(batch).head))
       if (!text.ok || text.value === undefined) return text.ok ? ok(undefined) : text
-      return parseLogText(text.value, readLogHead)
+      const document = parseLogText(text.value, readLogHead)
+      return document.ok ? document : err(`${at(mirrorFiles(batch).head)}: ${document.error}`)
     },
     entries: (batch) => readText(at(mirrorFiles(batch).entries)),
     keep: async (document, entries) => {
@@ -32,6 +34,15 @@ export function mirrorFolder(folder: string): MirrorFolder {
       await writeWhole(at(files.head), logHeadText(document))
     },
   }
+}
+
+/** A copy that is there: compared with a folder that has none, any log would hold. */
+export async function existingMirror(folder: string): Promise<MirrorFolder> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    throw new CommandFailure(`cannot read ${folder} (${codeOf(error)})`)
+  })
+  if (names.some((name) => name.endsWith('.head.json'))) return mirrorFolder(folder)
+  throw new CommandFailure(`${folder} has no copy of a log: it has no batch-….head.json`)
 }
 
 async function readText(path: string): Promise<Result<string | undefined, string>> {

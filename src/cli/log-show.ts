@@ -4,6 +4,7 @@
 import { describeChainFailure } from '../chain/chain-failure.ts'
 import { jsonRpc } from '../chain/json-rpc.ts'
 import { checkInclusion, readAnchoring } from '../client/check-inclusion.ts'
+import { describeTime } from '../client/describe-time.ts'
 import { gatewayLog } from '../client/log-source.ts'
 import { CommandFailure } from './command.ts'
 import { fetchProof } from './fetch-proof.ts'
@@ -49,7 +50,10 @@ export async function showProof(
   terminal.print(`root      ${head.root}`)
   for (const sibling of proof.siblings) terminal.print(`sibling   ${sibling}`)
   if (options.rpc === undefined) {
-    const told = anchor === null ? 'not yet' : `${anchor.anchoredAt} by ${anchor.transactionHash}`
+    const told =
+      anchor === null
+        ? 'not yet'
+        : `${describeTime(anchor.anchoredAt)} by ${anchor.transactionHash}`
     terminal.print(`anchored  ${told} (as the gateway says; --rpc asks the chain)`)
     return 0
   }
@@ -57,6 +61,8 @@ export async function showProof(
   const anchoredAt = await readAnchoring(jsonRpc(options.rpc), verifier, head.root)
   if (!anchoredAt.ok) throw new CommandFailure(describeChainFailure(anchoredAt.error))
   if (anchoredAt.value === undefined) throw new CommandFailure('the chain does not have this root')
-  terminal.print(`anchored  ${anchoredAt.value}, promised by ${parsed.receipt.anchorBy}`)
+  const { anchorBy } = parsed.receipt
+  const promised = anchorBy === 0 ? 'never promised' : `promised by ${describeTime(anchorBy)}`
+  terminal.print(`anchored  ${describeTime(anchoredAt.value)}, ${promised}`)
   return 0
 }

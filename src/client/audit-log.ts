@@ -147,11 +147,13 @@ class LogAuditor {
     const { head } = document
     const judged = judgeBatch(document, entries, this.#before)
     const signer = await this.#keys.faultOfHead(document, anchoredAt)
+    const compared = await this.#compareOthers(document)
+    if (!compared.ok) return compared
     const findings = [
       ...judged.findings,
       ...this.#judgeAnchor(head, anchoredAt),
       ...(signer === undefined ? [] : [finding(signer.kind, { batch, detail: signer.detail })]),
-      ...(await this.#compareOthers(document)),
+      ...compared.value,
     ]
     this.#findings.push(...findings)
     this.#held.meet({ batch, firstSeq: head.firstSeq, digests: judged.digests, anchoredAt })
@@ -214,12 +216,14 @@ class LogAuditor {
   }
 
   /** Whoever was shown the same log has the same heads. */
-  async #compareOthers(document: LogHeadDocument): Promise<readonly LogFinding[]> {
+  async #compareOthers(document: LogHeadDocument): Promise<Result<readonly LogFinding[], string>> {
     const { batch } = document.head
     const findings: LogFinding[] = []
     for (const other of this.#audit.others) {
       const shown = await other.batch(batch)
-      if (!shown.ok || shown.value === undefined) continue
+      // Who asked for a comparison is told when there was none.
+      if (!shown.ok) return shown
+      if (shown.value === undefined) continue
       if (nameOf(shown.value) === nameOf(document)) continue
       const fault = await this.#keys.faultOfHead(shown.value, undefined)
       // What the gateway did not sign says nothing of it.
@@ -227,7 +231,7 @@ class LogAuditor {
       const detail = `the gateway signed another head of batch ${batch}, which ${other.name} has`
       findings.push(finding('log-forked', { batch, detail, heads: [shown.value, document] }))
     }
-    return findings
+    return ok(findings)
   }
 }
 

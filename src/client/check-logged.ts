@@ -9,6 +9,7 @@ import type { UnixSeconds } from '../domain/units.ts'
 import { askGateway, type BillingFailure, describeBillingFailure } from './ask-gateway.ts'
 import { checkInclusion, readAnchoring, type ShownInclusion } from './check-inclusion.ts'
 import { type CheckLine, fails, holds, unknown } from './check-line.ts'
+import { describeTime } from './describe-time.ts'
 import type { FurtherCheck } from './further-checks.ts'
 import { readInclusionProof } from './log-documents.ts'
 import type { Reader } from './object-reader.ts'
@@ -49,7 +50,7 @@ function withoutProof(
   if (anchorBy === 0) return unknown(check, `not in the log, and never promised to be: ${detail}`)
   return anchorBy < Math.floor(nowMs / 1000)
     ? fails(check, `promised to be in the log by second ${anchorBy}, and it is not: ${detail}`)
-    : unknown(check, `not in the log yet; promised by second ${anchorBy}`)
+    : unknown(check, `not in the log yet; promised by ${describeTime(anchorBy)}`)
 }
 
 /** `gateway-key` judges the receipt's key; a head by the same key is as good. */
@@ -75,6 +76,9 @@ async function checkAnchored(
   if (anchoredAt === undefined) return unknown(check, `the chain does not have the root ${root}`)
   const { anchorBy } = receipt
   return anchorBy !== 0 && anchoredAt > anchorBy
-    ? fails(check, `the chain has the root since second ${anchoredAt}, promised by ${anchorBy}`)
-    : holds(check, `the chain has the root since second ${anchoredAt}`)
+    ? fails(
+        check,
+        `the chain has the root since ${describeTime(anchoredAt)}, promised by ${describeTime(anchorBy)}`,
+      )
+    : holds(check, `the chain has the root since ${describeTime(anchoredAt)}`)
 }

@@ -6,6 +6,7 @@ import type { Receipt } from '../domain/receipt.ts'
 import { zeroBytes32 } from '../domain/units.ts'
 import { type CheckLine, fails, holds } from './check-line.ts'
 import { checkTiers } from './check-tiers.ts'
+import { describeTime } from './describe-time.ts'
 
 /** The contracts' CLOCK_TOLERANCE: no clock of an honest gateway is further ahead. */
 const clockToleranceS = 15 * 60
@@ -30,14 +31,6 @@ function checkTimes({ work }: Receipt, nowMs: number): CheckLine {
   }
   return holds('times', `${describeTime(startedAt)} to ${describeTime(finishedAt)}`)
 }
-
-/** The largest time that a Date can show. */
-const dateSecondsMax = 8_640_000_000_000
-
-const describeTime = (seconds: number): string =>
-  seconds <= dateSecondsMax
-    ? new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
-    : `second ${seconds}`
 
 function checkUsage({ work }: Receipt): CheckLine {
   const { promptTokens, cachedPromptTokens, completionTokens } = work

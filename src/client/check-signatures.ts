@@ -108,7 +108,7 @@ export function judgeKey(
     return unknown(
       check,
       `nobody but the receipt says that ${signer.address} signs for the ${role} ${operator}: ` +
-        `give --${role}-key, --trust, or --rpc with --verifier`,
+        `give --${role}-key, --trust, or --rpc`,
     )
   }
   const ofOperator = known.filter((one) => one.operator === undefined || one.operator === operator)

@@ -9,6 +9,7 @@ import type { PriceSheet } from '../domain/price-sheet.ts'
 import { type Bytes32, unixSecondsOf } from '../domain/units.ts'
 import { type AnswerEnd, beforeErrorEvent, checkEnding } from './check-ending.ts'
 import { type CheckLine, fails, holds, joinLines, unknown } from './check-line.ts'
+import { describeTime } from './describe-time.ts'
 import { checkFurther } from './further-checks.ts'
 import { isNoDearer } from './is-no-dearer.ts'
 import { type ParsedReceipt, parseReceiptDocument } from './parse-receipt-document.ts'
@@ -206,6 +207,6 @@ function checkPromise(
   const inS = receipt.anchorBy - unixSecondsOf(asked.nowMs)
   if (receipt.anchorBy === 0) return fails(check, 'the gateway promises no anchoring')
   return inS <= asked.withinS
-    ? holds(check, `promised by second ${receipt.anchorBy}`)
+    ? holds(check, `promised by ${describeTime(receipt.anchorBy)}`)
     : fails(check, `promised in ${inS} s, and you asked for at most ${asked.withinS} s`)
 }

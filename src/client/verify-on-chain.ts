@@ -23,6 +23,7 @@ import { contractContent } from './check-content.ts'
 import { type CheckLine, type CheckName, fails, holds, unknown } from './check-line.ts'
 import { checkRegisteredKey, checkRegistration } from './check-registration.ts'
 import { claimsContributor } from './check-signatures.ts'
+import { describeTime } from './describe-time.ts'
 import type { ParsedReceipt } from './parse-receipt-document.ts'
 import { recoverSigners, type Signer, type Signers } from './recover-signers.ts'
 import type { Verification } from './verify-receipt.ts'
@@ -224,12 +225,12 @@ async function checkPublished(
             check,
             'the sheet is not on record, so an overcharge could not be proven on chain',
           )
-        : holds(check, `on record since second ${publishedAt}`),
+        : holds(check, `on record since ${describeTime(Number(publishedAt))}`),
   )
 }
 
 const statusWords = {
-  0: holds('receipt-status', 'nothing on record: not anchored, not challenged, not invalidated'),
+  0: holds('receipt-status', 'nothing on record against it: not challenged, not invalidated'),
   1: holds('receipt-status', 'anchored'),
   2: unknown('receipt-status', 'challenged: a dispute over this receipt is open'),
   3: fails('receipt-status', 'invalidated'),

@@ -57,6 +57,9 @@ test('the example holds, each line is drawn, and each tier says what it is worth
   expect(await page.textContent('.tier.proven .proves-not')).toMatch(/that a model ran at all/)
   expect(await page.$$eval('.tier.claimed', (all) => all.length)).toBe(0)
   expect(await page.$$eval('.tier', (all) => all.length)).toBe(8)
+  // A verdict is of what was checked, not of what was written since.
+  await page.fill('#gateway-key', '0x12')
+  expect(await page.textContent('#conclusion .word')).toBe('Nothing to check yet')
   expect(faults).toEqual([])
 })
 

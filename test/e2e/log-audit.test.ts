@@ -1,7 +1,7 @@
 /*
  * A gateway that lies about its log, in every way that there is, is caught by whoever audits it; an honest one is not.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { receiptAnchorAt } from '../../src/chain/receipt-anchor.ts'
@@ -13,6 +13,7 @@ import type { ParsedReceipt } from '../../src/client/parse-receipt-document.ts'
 import type { LogHeadDocument } from '../../src/domain/log-documents.ts'
 import { logEntriesText } from '../../src/domain/log-entries.ts'
 import type { LogHead } from '../../src/domain/log-head.ts'
+import { mirrorFiles } from '../../src/domain/log-mirror.ts'
 import { type Bytes32, bytes32, unixSeconds, unixSecondsOf } from '../../src/domain/units.ts'
 import { formBatch } from '../../src/transparency/form-batch.ts'
 import { expectOk } from '../support/dev-chain.ts'
@@ -208,9 +209,44 @@ describe('an honest log', () => {
     expect(await audit(front, [], ['--against', mirror])).toMatchObject({ code: 0 })
     expect(await audit(front, [], ['--from', '1'])).toMatchObject({ code: 0, batches: 2 })
   })
+
+  test('is compared with a copy, or nobody is told that it was', async () => {
+    const log = open(someDigests(6))
+    await publish(log)
+    const front = await serve(log)
+    const mirror = newFolder()
+    await expect(audit(front, [], ['--against', join(mirror, 'nowhere')])).rejects.toThrow('ENOENT')
+    mkdirSync(mirror, { recursive: true })
+    await expect(audit(front, [], ['--against', mirror])).rejects.toThrow('has no copy of a log')
+    expect(await audit(front, [], ['--mirror', mirror])).toMatchObject({ code: 0, batches: 2 })
+    const { entries, head } = mirrorFiles(1)
+    const kept = readFileSync(join(mirror, entries), 'utf8')
+    writeFileSync(join(mirror, entries), kept.replace('"0x', '"0xf'))
+    // A damaged copy is no fault of the gateway's.
+    await expect(audit(front, [], ['--mirror', mirror])).rejects.toThrow('was changed')
+    writeFileSync(join(mirror, entries), kept)
+    writeFileSync(join(mirror, head), '{')
+    await expect(audit(front, [], ['--against', mirror])).rejects.toThrow(`${head}: it is no JSON`)
+  })
 })
 
 describe('a gateway is caught that', () => {
+  test('drops a receipt, which is said also where the batch of its number is known', async () => {
+    const held = [1, 2, 3, 4].map((seq) => receiptOf(seq))
+    const log = open(held.map(digestOf).toSpliced(1, 1))
+    await publish(log)
+    const front = await serve(log)
+    const file = join(folder.path, 'dropped.json')
+    writeReceipt(file, held[1] as ParsedReceipt)
+    const said: string[] = []
+    const args = ['audit', file, '--gateway', front.origin, '--rpc', chain.dev.chain.url]
+    const print = (line: string) => void said.push(line)
+    const surroundings = { terminal: { print, printError: print }, nowMs: () => clock.nowMs }
+    expect(await runLog(args, surroundings)).toBe(1)
+    expect(said[0]).toMatch(/^receipt-missing: the log has 0x/)
+    expect(said.at(-1)).toMatch(/: 1 finding$/)
+  })
+
   test('drops a receipt: whoever holds it finds another in its place, and can have it slashed', async () => {
     const due = unixSecondsOf(clock.nowMs) + promiseS
     const held = [1, 2, 3, 4].map((seq) => receiptOf(seq, due))

@@ -165,8 +165,13 @@ describe('a challenge', () => {
     const where = ['--gateway', front.origin, '--rpc', place.chain.url]
     const [shown, told] = await run('proof', file, ...where)
     expect(shown).toBe(0)
-    expect(told).toMatch(/^batch {5}0, entry 4 of 4\n.*\nanchored {2}\d+, promised by \d+$/s)
+    expect(told).toMatch(
+      /^batch {5}0, entry 4 of 4\n.*\nanchored {2}[\d-]+T[\d:]+Z, promised by [\d-]+T[\d:]+Z$/s,
+    )
     const by = ['--contract', challenges, '--key-file', keyFile]
+    // A transaction to an account without code would be mined, and answer nothing.
+    const nowhere = ['--contract', gateway.operator.address, '--key-file', keyFile]
+    await expect(run('answer', file, ...where, ...nowhere)).rejects.toThrow('no contract at')
     const [code, answered] = await run('answer', file, ...where, ...by)
     expect(answered).toMatch(/^answered in 0x/)
     expect(code).toBe(0)

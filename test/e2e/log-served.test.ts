@@ -174,7 +174,7 @@ describe('the log', () => {
       ],
       { terminal: { print, printError: print }, nowMs: Date.now },
     )
-    expect(printed.at(-1)).toContain('1 receipts of yours: all holds')
+    expect(printed.at(-1)).toContain('1 of yours: all holds')
     expect(code).toBe(0)
     // What the gateway mirrored is what it serves.
     const copy = join(folder.path, 'copy')

@@ -75,7 +75,7 @@ function describeChainFailure(failure) {
 		case "chain_bad_answer": return `${failure.origin} does not answer ${failure.method} as a JSON-RPC node does (${failure.detail}): check the RPC URL`;
 		case "chain_error": return `the chain refused ${failure.method}: ${failure.message} (code ${failure.code})`;
 		case "chain_id_mismatch": return `the chain at ${failure.origin} has id ${failure.actual}, but ${failure.expected} is configured: one of the two is wrong`;
-		case "contract_missing": return `there is no contract at ${failure.address} where ${failure.name} should be: check the address and the chain`;
+		case "contract_missing": return failure.address === zeroAddress ? `no ${failure.name} was appointed or named: there is no contract at ${failure.address}` : `there is no contract at ${failure.address} where ${failure.name} should be: check the address and the chain`;
 		case "reverted": return `${failure.call} reverted: ${failure.error}`;
 		case "transaction_unconfirmed": return `transaction ${failure.transactionHash ?? "(not yet signed)"} is not in a block after ${failure.waitedMs} ms`;
 	}
@@ -3059,6 +3059,12 @@ const sha256Hex = (bytes) => hash("sha256", bytes);
 /** The same as 32 bytes, for hashes of hashes. */
 const sha256Bytes = (bytes) => hash("sha256", bytes, "buffer");
 
+// src/client/describe-time.ts
+/** The largest time that a Date can show. */
+const dateSecondsMax = 864e10;
+/** Unix seconds as people read them: `2026-11-22T15:15:23Z`. A receipt may claim a time that no calendar has. */
+const describeTime = (seconds) => seconds <= dateSecondsMax ? (/* @__PURE__ */ new Date(seconds * 1e3)).toISOString().replace(".000Z", "Z") : `second ${seconds}`;
+
 // src/chain/keccak.ts
 /** Long enough for a Receipt (16 words) and a batch of 100 claims; what is longer gets its own memory. */
 const scratch = Buffer.allocUnsafe(4096);
@@ -4868,7 +4874,7 @@ function withoutProof({ receipt }, failure, nowMs) {
 	const { anchorBy } = receipt;
 	if (failure.reason !== "gateway_refused" || failure.status !== 404) return unknown(check, detail);
 	if (anchorBy === 0) return unknown(check, `not in the log, and never promised to be: ${detail}`);
-	return anchorBy < Math.floor(nowMs / 1e3) ? fails(check, `promised to be in the log by second ${anchorBy}, and it is not: ${detail}`) : unknown(check, `not in the log yet; promised by second ${anchorBy}`);
+	return anchorBy < Math.floor(nowMs / 1e3) ? fails(check, `promised to be in the log by second ${anchorBy}, and it is not: ${detail}`) : unknown(check, `not in the log yet; promised by ${describeTime(anchorBy)}`);
 }
 /** `gateway-key` judges the receipt's key; a head by the same key is as good. */
 function judgeHead({ batch, root, signer }, gateway) {
@@ -4885,7 +4891,7 @@ async function checkAnchored(rpc, { receipt, domain }, { root }) {
 	const anchoredAt = anchoring.value;
 	if (anchoredAt === void 0) return unknown(check, `the chain does not have the root ${root}`);
 	const { anchorBy } = receipt;
-	return anchorBy !== 0 && anchoredAt > anchorBy ? fails(check, `the chain has the root since second ${anchoredAt}, promised by ${anchorBy}`) : holds(check, `the chain has the root since second ${anchoredAt}`);
+	return anchorBy !== 0 && anchoredAt > anchorBy ? fails(check, `the chain has the root since ${describeTime(anchoredAt)}, promised by ${describeTime(anchorBy)}`) : holds(check, `the chain has the root since ${describeTime(anchoredAt)}`);
 }
 
 // src/domain/tier-claims.ts
@@ -5041,7 +5047,7 @@ function recordsOf(numbers, choice) {
 	const records = [];
 	let at = 0;
 	while (at < numbers.length) {
-		const [tokenId = NaN, logprob = NaN, alternatives = NaN] = numbers.slice(at);
+		const [tokenId = NaN, logprob = NaN, alternatives = NaN] = numbers.slice(at, at + 3);
 		const top = numbers.slice(at + 3, at + 3 + 2 * alternatives);
 		if (top.length !== 2 * alternatives || alternatives > 255) throw new TypeError("a record is cut");
 		const head = [
@@ -13262,7 +13268,7 @@ function checkKnownKeys(parsed, signers, anchors) {
 function judgeKey(check, signer, expected) {
 	const { role, operator, known } = expected;
 	if (signer.kind === "absent" || signer.kind === "invalid") return fails(check, "no valid signature, so no key");
-	if (known.length === 0) return unknown(check, `nobody but the receipt says that ${signer.address} signs for the ${role} ${operator}: give --${role}-key, --trust, or --rpc with --verifier`);
+	if (known.length === 0) return unknown(check, `nobody but the receipt says that ${signer.address} signs for the ${role} ${operator}: give --${role}-key, --trust, or --rpc`);
 	const ofOperator = known.filter((one) => one.operator === void 0 || one.operator === operator);
 	if (ofOperator.some(({ key }) => key === signer.address)) return holds(check, `${signer.address} is a key that you trust for the ${role} ${operator}`);
 	if (ofOperator.length === 0 && role === "contributor") return unknown(check, `the contributor ${operator} is not among those that you listed: add --rpc`);
@@ -13749,10 +13755,10 @@ async function checkCheckpointKeys(rpc, parsed, trusted) {
 }
 async function checkPublished(rpc, registry, { receipt }) {
 	const check = "price-sheet-published";
-	return judge(check, await readPriceSheetPublishedAt(rpc, registry, receipt.priceHash), (publishedAt) => publishedAt === 0n ? unknown(check, "the sheet is not on record, so an overcharge could not be proven on chain") : holds(check, `on record since second ${publishedAt}`));
+	return judge(check, await readPriceSheetPublishedAt(rpc, registry, receipt.priceHash), (publishedAt) => publishedAt === 0n ? unknown(check, "the sheet is not on record, so an overcharge could not be proven on chain") : holds(check, `on record since ${describeTime(Number(publishedAt))}`));
 }
 const statusWords = {
-	0: holds("receipt-status", "nothing on record: not anchored, not challenged, not invalidated"),
+	0: holds("receipt-status", "nothing on record against it: not challenged, not invalidated"),
 	1: holds("receipt-status", "anchored"),
 	2: unknown("receipt-status", "challenged: a dispute over this receipt is open"),
 	3: fails("receipt-status", "invalidated")
@@ -13961,9 +13967,6 @@ function checkTimes({ work }, nowMs) {
 	if (aheadS > clockToleranceS$1) return fails("times", `finished ${aheadS} s in the future, by this machine's clock`);
 	return holds("times", `${describeTime(startedAt)} to ${describeTime(finishedAt)}`);
 }
-/** The largest time that a Date can show. */
-const dateSecondsMax = 864e10;
-const describeTime = (seconds) => seconds <= dateSecondsMax ? (/* @__PURE__ */ new Date(seconds * 1e3)).toISOString().replace(".000Z", "Z") : `second ${seconds}`;
 function checkUsage({ work }) {
 	const { promptTokens, cachedPromptTokens, completionTokens } = work;
 	if (cachedPromptTokens > promptTokens) return fails("usage", `${cachedPromptTokens} cached prompt tokens of ${promptTokens} prompt tokens`);
@@ -14112,7 +14115,7 @@ function checkPromise({ receipt }, asked) {
 	const check = "policy-anchoring";
 	const inS = receipt.anchorBy - unixSecondsOf(asked.nowMs);
 	if (receipt.anchorBy === 0) return fails(check, "the gateway promises no anchoring");
-	return inS <= asked.withinS ? holds(check, `promised by second ${receipt.anchorBy}`) : fails(check, `promised in ${inS} s, and you asked for at most ${asked.withinS} s`);
+	return inS <= asked.withinS ? holds(check, `promised by ${describeTime(receipt.anchorBy)}`) : fails(check, `promised in ${inS} s, and you asked for at most ${asked.withinS} s`);
 }
 
 // src/client/verified-fetch.ts

@@ -43,7 +43,7 @@ export async function drawLines(lines: readonly CheckLine[]): Promise<void> {
 const onThisPage = (detail: string): string =>
   detail
     .replace(/(?:add|give) --(?:request|response|content|rpc|log)\b/, 'fill it in above')
-    .replace(/give --\w+-key, --trust, or --rpc with --verifier/, 'name a key or a node above')
+    .replace(/give --\w+-key, --trust, or --rpc$/, 'name a key or a node above')
     .replace(/with --verifier or --trust/, 'above')
     .replace(/add --(?:opening|auditor)/, 'vouch verify looks at it')
 
@@ -85,7 +85,7 @@ function reasonOf(lines: readonly CheckLine[], conclusion: Conclusion): string {
   switch (conclusion) {
     case 'holds': {
       const open = lines.filter(({ verdict }) => verdict === 'unknown').length
-      return `${counted}${open === 0 ? '.' : `, ${open} were not made. None fails.`}`
+      return `${counted}${open === 0 ? '.' : `, ${open} not made. None fails.`}`
     }
     case 'fails':
       return `${counted}, and this does not:`

@@ -171,7 +171,7 @@ async function fetchReceipt(): Promise<void> {
     })
     const text = await response.text()
     if (!response.ok) {
-      status.textContent = `The gateway answered ${response.status}: ${text.slice(0, 200)}`
+      status.textContent = `The gateway answered ${response.status}: ${messageOf(text)}`
       return
     }
     put('receipt', text)
@@ -179,9 +179,20 @@ async function fetchReceipt(): Promise<void> {
     await run()
   } catch {
     status.textContent = isOwnCopy
-      ? 'No answer. Of a page that was opened from a file a gateway answers only where it lets any page ask (server.browserOrigins).'
+      ? 'No answer. Of a page that was opened from a file a gateway answers only where it lets any page ask (listen.browserOrigins).'
       : 'No answer: the gateway cannot be reached, or does not let this page ask.'
   }
+}
+
+/** What an error says, or the beginning of what is none. */
+function messageOf(answer: string): string {
+  try {
+    const { message } = Object(Object(JSON.parse(answer)).error) as { readonly message?: unknown }
+    if (typeof message === 'string') return message.slice(0, 200)
+  } catch {
+    // A proxy's page is shown as it is.
+  }
+  return answer.slice(0, 200)
 }
 
 function put(field: ByteField, text: string): void {
@@ -244,6 +255,11 @@ function sayWhoseCopy(): void {
 byId('form', HTMLFormElement).addEventListener('submit', (event) => {
   event.preventDefault()
   void run().then(() => byId('conclusion', HTMLElement).focus())
+})
+// A verdict is of what was checked: what was changed since has none yet.
+byId('form', HTMLFormElement).addEventListener('input', () => {
+  newestRun += 1
+  clearVerdict()
 })
 byId('example', HTMLButtonElement).addEventListener('click', showExample)
 byId('fetch-receipt', HTMLButtonElement).addEventListener('click', () => void fetchReceipt())

@@ -1,5 +1,5 @@
 import type { Hex } from '../base/hex.js';
-import type { Address, Bytes32 } from '../domain/units.js';
+import { type Address, type Bytes32 } from '../domain/units.js';
 /** Every way in which a chain can say no or say nothing. Origins only: the path of an RPC URL often is its key. */
 export type ChainFailure = {
     readonly reason: 'chain_unreachable';
