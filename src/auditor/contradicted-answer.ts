@@ -46,8 +46,14 @@ export function contradictedAnswer(
   return { contributor, modelId, evidence }
 }
 
-/** What the panel asks of a receipt, and that the contributor saw and sent these very bytes: what a gateway rewrote on the way of an auditor's own request is not held against it. */
-function isSignedFor(receipt: ParsedReceipt, { requestBody, responseBody }: AnswerUnderAudit) {
+/**
+ * What the panel asks of a receipt, and that the contributor saw and sent these very bytes: what a gateway rewrote on the way of
+ * an auditor's own request is not held against it.
+ */
+function isSignedFor(
+  receipt: ParsedReceipt,
+  { requestBody, responseBody }: AnswerUnderAudit,
+): boolean {
   const { tiers, work } = receipt.receipt
   const { contributor } = recoverSigners(receipt)
   return (
