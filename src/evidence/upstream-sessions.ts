@@ -159,7 +159,8 @@ function readReport(bytes: Buffer): Said | undefined {
   const isQuote = typeof quote === 'string' && /^(0x)?([0-9a-f]{2})+$/i.test(quote)
   return {
     signingAddress: isAddress ? address.toLowerCase() : '',
-    quote: isQuote ? Buffer.from(quote.replace(/^0x/, ''), 'hex') : undefined,
+    // Of nobody's key a quote says nothing, however genuine.
+    quote: isQuote && isAddress ? Buffer.from(quote.replace(/^0x/, ''), 'hex') : undefined,
   }
 }
 

@@ -104,6 +104,17 @@ describe('what an upstream says of itself', () => {
     expect(session?.evidence.digest).toBe(`sha256:${said?.reportHash.slice(2)}`)
   })
 
+  test('is no more than asserted where it names no signing address, whatever the quote', async () => {
+    answer = { status: 200, body: JSON.stringify({ intel_quote: report.intel_quote }) }
+    const good = { teeType: 'tdx', reportData: '', measurements: {}, advisoryIds: [] } as const
+    const sessions = sessionsOf(async () => ok({ ...good, tcbStatus: 'UpToDate' }))
+    await sessions.renew()
+    expect(sessions.reportOf('attested')).toMatchObject({
+      signingAddress: '',
+      verification: 'asserted',
+    })
+  })
+
   test('is refuted by a genuine quote that was made for somebody else', async () => {
     answer = { status: 200, body: JSON.stringify({ model_attestations: [report] }) }
     const sessions = sessionsOf(genuine)
