@@ -24,7 +24,7 @@ import type {
 } from '../../src/domain/audit-documents.ts'
 import { tier } from '../../src/domain/receipt.ts'
 import type { ReceiptDocument } from '../../src/domain/receipt-document.ts'
-import { type Address, type Bytes32, bytes32, unixSecondsOf } from '../../src/domain/units.ts'
+import { type Address, bytes32, unixSecondsOf } from '../../src/domain/units.ts'
 import { openSqliteTranscripts } from '../../src/store/transcript-store-sqlite.ts'
 import { auditQuery } from '../support/audit-queries.ts'
 import { expectOk } from '../support/dev-chain.ts'
@@ -55,42 +55,56 @@ let apiKey: string
 let rpc: JsonRpc
 let gateway: Address
 let contributor: Address
-let modelId: Bytes32
+const modelId = manifestIdOf({ id: 'public-name', weights: null })
 let domain: DomainSeparator
 let lastSeq = 0
-/** A configuration with a data folder of its own; with a store in Redis where one is given. */
-let yamlOf: (folder: string, store?: string) => string
+type Place = {
+  readonly config: ServeConfig
+  /** A configuration with a data folder of its own; with a store in Redis where one is given. */
+  readonly yamlOf: (folder: string, store?: string) => string
+}
+let yamlOf: Place['yamlOf']
 
-beforeAll(async () => {
-  redis = await startRedisServer()
-  config = await openServeConfig()
-  const { addresses, contracts, keys, channel } = config.devChain
-  gateway = addresses.gatewayOperator
-  contributor = addresses.contributorOperator
-  modelId = manifestIdOf({ id: 'public-name', weights: null })
-  domain = receiptDomain({ chainId: 31_337, verifyingContract: contracts.receiptVerifier })
-  rpc = jsonRpc(config.chainUrl)
+/** A chain with a contributor that signs its Work and opens what it committed to, and configurations for gateways on it. */
+async function openPlace(): Promise<Place> {
+  const opened = await openServeConfig()
+  const { addresses, contracts, keys } = opened.devChain
   const privateKey = keys.contributorSigner
-  const upstream = signingUpstream({ privateKey, operator: contributor, domain, modelId })
+  const operator = addresses.contributorOperator
+  const verifyingContract = contracts.receiptVerifier
+  const place = { domain: receiptDomain({ chainId: 31_337, verifyingContract }), modelId }
+  const upstream = signingUpstream({ privateKey, operator, ...place })
   const answer = upstream.answer(words, { work: (work) => ({ ...work, commitment }) })
-  config.upstream.become((request, response) => {
+  opened.upstream.become((request, response) => {
     if (!request.path.startsWith(openings)) return answer(request, response)
     openingsAsked.add(request.path.slice(openings.length))
     response.end(opening)
   })
-  yamlOf = (folder, store = '') =>
-    config.yaml((text) =>
+  const yamlFor = (folder: string, store = '') =>
+    opened.yaml((text) =>
       text
-        .replace(/dataFolder: .*/, `dataFolder: ${join(config.folder, folder)}`)
+        .replace(/dataFolder: .*/, `dataFolder: ${join(opened.folder, folder)}`)
         .replace(
           '    apiKeyFile: engine.key\n',
-          `    operator: '${contributor}'\n    signingAddresses: ['${addresses.contributorSigner}']\n`,
+          `    operator: '${operator}'\n    signingAddresses: ['${addresses.contributorSigner}']\n`,
         )
         .concat(`${store}transparency: { batchS: 1, promiseS: 60 }\n`)
         .concat(
           `audits: { auditors: ['${addressOfPrivateKey(auditorKey)}', '${addressOfPrivateKey(secondKey)}'], ratePpm: ${ratePpm} }\n`,
         ),
     )
+  return { config: opened, yamlOf: yamlFor }
+}
+
+beforeAll(async () => {
+  redis = await startRedisServer()
+  const place = await openPlace()
+  ;({ config, yamlOf } = place)
+  const { addresses, contracts, channel } = config.devChain
+  gateway = addresses.gatewayOperator
+  contributor = addresses.contributorOperator
+  domain = receiptDomain({ chainId: 31_337, verifyingContract: contracts.receiptVerifier })
+  rpc = jsonRpc(config.chainUrl)
   const inRedis = `store:\n  redisUrl: ${redis.url}\n`
   one = await startServe(yamlOf('one', inRedis))
   other = await startServe(yamlOf('two', inRedis))
@@ -315,10 +329,12 @@ test('what the chain chooses is opened at any gateway, and nothing else', async 
 }, 120_000)
 
 test('a gateway by itself keeps it sealed in its folder, or not at all, and logs nothing of it', async () => {
-  const folder = join(config.folder, 'alone')
-  const alone = await startServe(yamlOf('alone'))
-  await config.signTranche(alone)
-  const { channelId } = config.devChain.channel
+  // On a chain of its own: under one account there is one log.
+  const place = await openPlace()
+  const folder = join(place.config.folder, 'alone')
+  const alone = await startServe(place.yamlOf('alone'))
+  await place.config.signTranche(alone)
+  const { channelId } = place.config.devChain.channel
   const made = await runVouch(['keys', 'create', '--data', folder, '--channel', channelId])
   const key = /sk-vouch-\S+/.exec(made.output)?.[0] ?? expect.fail(made.output)
   const asAlone = { authorization: `Bearer ${key}` }
@@ -336,6 +352,7 @@ test('a gateway by itself keeps it sealed in its folder, or not at all, and logs
   for (const text of [...files, output]) {
     expect(text.includes(prompt) || text.includes(words[2] ?? prompt)).toBe(false)
   }
+  await place.config.close()
 }, 60_000)
 
 describe('who asks', () => {
