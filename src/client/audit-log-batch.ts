@@ -17,10 +17,16 @@ export type JudgedBatch = {
 
 /** `before`: the head of the batch before it. */
 export function judgeBatch(
-  { head }: LogHeadDocument,
+  document: LogHeadDocument,
   entries: string,
   before: LogHead | 'first',
 ): JudgedBatch {
+  const { findings, digests } = judgeEntries(document, entries)
+  return { findings: [...findings, ...judgeSequence(document.head, before)], digests }
+}
+
+/** The entries against the head that was signed over them. */
+export function judgeEntries({ head }: LogHeadDocument, entries: string): JudgedBatch {
   const { batch } = head
   const findings: LogFinding[] = []
   const find = (kind: LogFinding['kind'], detail: string): void => {
@@ -42,7 +48,6 @@ export function judgeBatch(
   if (digests.length > 0 && rootOf(merkleTree(digests.map(leafOfDigest))) !== head.root) {
     find('root-wrong', 'the root of the entries is not the root that was signed')
   }
-  findings.push(...judgeSequence(head, before))
   return { findings, digests }
 }
 

@@ -58,6 +58,12 @@ export function checkInclusion(
   return ok({ batch: head.batch, root: head.root, closedAt: head.closedAt, signer })
 }
 
+/** Whether a head speaks of the receipts of this one's gateway, under the same contracts. */
+export const isOfGateway = (
+  { receipt, domain }: Pick<ParsedReceipt, 'receipt' | 'domain'>,
+  log: LogHeadDocument,
+): boolean => isSameDomain(domain, log.domain) && log.head.gateway === receipt.work.gateway
+
 /** Whose signature a head has, in the domain that it names. */
 export const signerOfHead = ({ head, signature, domain }: LogHeadDocument): Signer =>
   readSigner(logHeadDigest(receiptDomain(domain), head), signature)

@@ -1,17 +1,20 @@
 /*
- * The lines about the transparency log: that the gateway's log has the receipt (check-inclusion.ts judges the proof), under a
- * head that the receipt's own key signed, and that the chain has the root in time. Asked only where the gateway is known.
+ * The lines about the transparency log: that the gateway's log has the receipt (check-inclusion.ts judges the proof), and no
+ * other under its number, in a head that the receipt's own key signed, and that the chain has the root in time. Asked only
+ * where the gateway is known.
  */
 import { describeChainFailure } from '../chain/chain-failure.ts'
 import type { JsonRpc } from '../chain/json-rpc.ts'
 import type { InclusionProofDocument } from '../domain/log-documents.ts'
-import type { UnixSeconds } from '../domain/units.ts'
+import type { Bytes32, UnixSeconds } from '../domain/units.ts'
 import { askGateway, type BillingFailure, describeBillingFailure } from './ask-gateway.ts'
 import { checkInclusion, readAnchoring, type ShownInclusion } from './check-inclusion.ts'
 import { type CheckLine, fails, holds, unknown } from './check-line.ts'
 import { describeTime } from './describe-time.ts'
-import type { FurtherCheck } from './further-checks.ts'
+import { findInLog } from './find-in-log.ts'
+import type { FurtherCheck, FurtherQuestion, GatewayPlace } from './further-checks.ts'
 import { readInclusionProof } from './log-documents.ts'
+import { gatewayLog } from './log-source.ts'
 import type { Reader } from './object-reader.ts'
 import type { ParsedReceipt } from './parse-receipt-document.ts'
 import type { Signer } from './recover-signers.ts'
@@ -25,44 +28,92 @@ const proofReader: Reader<InclusionProofDocument> = (value, { faults }) => {
 
 export const checkLogged: FurtherCheck = async ({ verification, signers, gateway, rpc }) => {
   if (gateway === undefined) return []
-  const { receipt, nowMs } = verification
+  const { receipt } = verification
   // Whoever knows a digest may ask for its proof, so no key leaves this machine for it.
   const query = `digest=${signers.receiptDigest}&gatewaySeq=${receipt.receipt.gatewaySeq}`
   const path = `/v1/transparency/proof?${query}`
   const proof = await askGateway({ origin: gateway.origin, path, init: {} }, proofReader)
-  if (!proof.ok) return [withoutProof(receipt, proof.error, nowMs)]
-  const shown = checkInclusion(receipt, proof.value)
-  if (!shown.ok) return [fails('inclusion', shown.error)]
-  const line = judgeHead(shown.value, signers.gateway)
+  const shown = proof.ok
+    ? checkProof(receipt, proof.value)
+    : await withoutProof(proof.error, { verification, signers, gateway })
+  if ('verdict' in shown) return [shown]
+  const line = judgeHead(shown, signers.gateway)
   if (rpc === undefined || line.verdict !== 'holds') return [line]
-  return [line, await checkAnchored(rpc, receipt, shown.value)]
+  return [line, await checkAnchored(rpc, receipt, shown)]
 }
 
-function withoutProof(
-  { receipt }: ParsedReceipt,
+const inclusion = 'inclusion'
+
+function checkProof(
+  receipt: ParsedReceipt,
+  proof: InclusionProofDocument,
+): ShownInclusion | CheckLine {
+  const shown = checkInclusion(receipt, proof)
+  return shown.ok ? shown.value : fails(inclusion, shown.error)
+}
+
+/** A log that gives no proof is asked what it has at the receipt's number. */
+async function withoutProof(
   failure: BillingFailure,
-  nowMs: number,
-): CheckLine {
-  const check = 'inclusion'
+  asked: Pick<FurtherQuestion, 'verification' | 'signers'> & { readonly gateway: GatewayPlace },
+): Promise<ShownInclusion | CheckLine> {
+  const { verification, signers, gateway } = asked
+  const { receipt, nowMs } = verification
   const detail = describeBillingFailure(failure)
+  if (failure.reason !== 'gateway_refused') return unknown(inclusion, detail)
+  if (failure.status !== 404 && failure.status !== 409) return unknown(inclusion, detail)
+  const inLog = await findInLog(gatewayLog(gateway.origin), receipt)
+  if (!inLog.ok) {
+    const unseen = `${detail}; whether its number is another's cannot be seen: ${inLog.error}`
+    const line = judgePromise(receipt, unseen, nowMs)
+    return line.verdict === 'fails' ? line : unknown(inclusion, unseen)
+  }
+  if (inLog.value.found === 'nothing') return judgePromise(receipt, detail, nowMs)
+  if (inLog.value.found === 'fault') return fails(inclusion, inLog.value.detail)
+  const { digest, shown } = inLog.value
+  // The batch was closed since, or its proof is withheld: it is in the log.
+  if (digest === signers.receiptDigest) return shown
+  return fails(inclusion, describeTaken(receipt, { digest, shown, gateway: signers.gateway }))
+}
+
+function describeTaken(
+  { receipt }: ParsedReceipt,
+  by: { readonly digest: Bytes32; readonly shown: ShownInclusion; readonly gateway: Signer },
+): string {
+  const { batch, signer } = by.shown
+  const number = `its gatewaySeq ${receipt.gatewaySeq} is another receipt's in the log`
+  const where = `${by.digest} has it in batch ${batch}`
+  if (!isSameKey(signer, by.gateway)) {
+    return `${number}: ${where}, in a head that the receipt's key did not sign`
+  }
+  return (
+    `${number}: ${where}, in a head that the receipt's own key signed: ` +
+    'the two receipts are evidence for S2'
+  )
+}
+
+/** `detail`: what the gateway said instead of a proof. */
+function judgePromise({ receipt }: ParsedReceipt, detail: string, nowMs: number): CheckLine {
   const { anchorBy } = receipt
-  if (failure.reason !== 'gateway_refused' || failure.status !== 404) return unknown(check, detail)
-  if (anchorBy === 0) return unknown(check, `not in the log, and never promised to be: ${detail}`)
+  if (anchorBy === 0)
+    return unknown(inclusion, `not in the log, and never promised to be: ${detail}`)
   return anchorBy < Math.floor(nowMs / 1000)
-    ? fails(check, `promised to be in the log by second ${anchorBy}, and it is not: ${detail}`)
-    : unknown(check, `not in the log yet; promised by ${describeTime(anchorBy)}`)
+    ? fails(inclusion, `promised to be in the log by second ${anchorBy}, and it is not: ${detail}`)
+    : unknown(inclusion, `not in the log yet; promised by ${describeTime(anchorBy)}`)
 }
 
 /** `gateway-key` judges the receipt's key; a head by the same key is as good. */
 function judgeHead({ batch, root, signer }: ShownInclusion, gateway: Signer): CheckLine {
-  const check = 'inclusion'
   const where = `in batch ${batch} of the log, under the root ${root}`
-  if (signer.kind === 'key' && gateway.kind === 'key' && signer.address === gateway.address) {
-    return holds(check, `${where}, in a head that the receipt's own key signed`)
+  if (isSameKey(signer, gateway)) {
+    return holds(inclusion, `${where}, in a head that the receipt's own key signed`)
   }
   const who = signer.kind === 'absent' || signer.kind === 'invalid' ? 'nobody' : signer.address
-  return unknown(check, `${where}, in a head signed by ${who}, which is not the receipt's key`)
+  return unknown(inclusion, `${where}, in a head signed by ${who}, which is not the receipt's key`)
 }
+
+const isSameKey = (one: Signer, other: Signer): boolean =>
+  one.kind === 'key' && other.kind === 'key' && one.address === other.address
 
 async function checkAnchored(
   rpc: JsonRpc,

@@ -8,6 +8,8 @@ import { receiptAnchorAt } from '../../src/chain/receipt-anchor.ts'
 import { receiptDigest, receiptDomain } from '../../src/chain/receipt-typed-data.ts'
 import { openSender, sendCall } from '../../src/chain/transactions.ts'
 import { runLog } from '../../src/cli/log-command.ts'
+import { runVerify } from '../../src/cli/verify-command.ts'
+import type { CheckLine } from '../../src/client/check-line.ts'
 import { parseFaultEvidence } from '../../src/client/fault-evidence.ts'
 import type { ParsedReceipt } from '../../src/client/parse-receipt-document.ts'
 import type { LogHeadDocument } from '../../src/domain/log-documents.ts'
@@ -164,6 +166,23 @@ function linesOf(path: string): readonly string[] {
     return []
   }
 }
+/** The line about the log, as `vouch verify --log` prints it. */
+async function verify(parsed: ParsedReceipt, origin: string): Promise<CheckLine | undefined> {
+  const file = join(folder.path, 'verified.json')
+  writeReceipt(file, parsed)
+  const said: string[] = []
+  const print = (line: string) => void said.push(line)
+  await runVerify([file, '--log', origin, '--rpc', chain.dev.chain.url, '--json'], {
+    terminal: { print, printError: print },
+    nowMs: () => clock.nowMs,
+    readStandardInput: async () => Buffer.alloc(0),
+    folder: folder.path,
+    style: { ascii: true, coloured: false },
+  })
+  const report = JSON.parse(said.join('')) as { readonly checks: readonly CheckLine[] }
+  return report.checks.find(({ check }) => check === 'inclusion')
+}
+
 function writeReceipt(path: string, parsed: ParsedReceipt): void {
   writeFileSync(path, JSON.stringify(documentOf(parsed)))
 }
@@ -286,6 +305,21 @@ describe('a gateway is caught that', () => {
     const report = await audit(await serve(log), [mine, yours])
     expect(report.kinds).toEqual(['receipt-forked', 'receipt-missing'])
     expect(kindsOf(report.evidence)).toContain('S2')
+  })
+
+  test('gives two receipts one number, to whoever verifies the one that the log has not', async () => {
+    const mine = receiptOf(2)
+    const yours = receiptOf(2, unixSecondsOf(clock.nowMs) + promiseS + 7)
+    const log = open([digestOf(receiptOf(1)), digestOf(mine), ...someDigests(7)])
+    await publish(log)
+    const { origin } = await serve(log)
+    expect(await verify(mine, origin)).toMatchObject({ verdict: 'holds' })
+    const line = await verify(yours, origin)
+    expect(line).toMatchObject({ verdict: 'fails' })
+    expect(line?.detail).toContain(`${digestOf(mine)} has it in batch 0`)
+    expect(line?.detail).toContain('evidence for S2')
+    // Of a number that the log has not reached, nothing is known.
+    expect(await verify(receiptOf(10), origin)).toMatchObject({ verdict: 'unknown' })
   })
 
   test('anchors late', async () => {

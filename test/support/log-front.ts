@@ -13,6 +13,8 @@ export type Lie = (path: string, truth: string | undefined) => string | undefine
 
 export type LogFront = { readonly origin: string; readonly stop: () => Promise<void> }
 
+const absent = { error: { message: 'there is none', type: 'x', code: 'none', param: null } }
+
 export async function startLogFront(terms: {
   readonly reader: LogReader
   readonly facts: LogFacts
@@ -43,7 +45,7 @@ export async function startLogFront(terms: {
     const path = (request.url ?? '').replace('/v1/transparency/', '')
     const text = lie(path, await truthOf(path))
     response.writeHead(text === undefined ? 404 : 200)
-    response.end(text)
+    response.end(text ?? JSON.stringify(absent))
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()

@@ -2257,15 +2257,15 @@ const describeBillingFailure = (failure) => {
 	}
 };
 /** A page has a hundred receipts of 3 KB; what is many times larger is no page. */
-const answerBytesMax$1 = 4194304;
-const answerTimeoutMs = 12e4;
+const answerBytesMax$2 = 4194304;
+const answerTimeoutMs$1 = 12e4;
 /** `origin`: the gateway's base URL without `/v1`. */
 async function askGateway(asked, reader) {
 	const { origin, path, init } = asked;
 	let status;
 	let text;
 	try {
-		const signal = AbortSignal.timeout(answerTimeoutMs);
+		const signal = AbortSignal.timeout(answerTimeoutMs$1);
 		const response = await (asked.fetch ?? fetch)(origin + path, {
 			...init,
 			signal,
@@ -2321,7 +2321,7 @@ async function readText(response) {
 	let bytes = 0;
 	for await (const chunk of response.body ?? []) {
 		bytes += chunk.length;
-		if (bytes > answerBytesMax$1) throw new Error("the answer is too long");
+		if (bytes > answerBytesMax$2) throw new Error("the answer is too long");
 		chunks.push(chunk);
 	}
 	return utf8Text(joinBytes(chunks));
@@ -4736,10 +4736,35 @@ const receiptVerifierAt = (address) => ({
 });
 
 // src/chain/sorted-merkle-tree.ts
+/** At least one leaf. */
+function merkleTree(leaves) {
+	assert(leaves.length > 0, "a tree has a leaf");
+	const levels = [leaves];
+	for (let level = leaves; level.length > 1;) {
+		level = levelAbove(level);
+		levels.push(level);
+	}
+	return levels;
+}
+function rootOf(tree) {
+	const root = tree.at(-1)?.[0];
+	assert(root !== void 0, "a tree has a root");
+	return root;
+}
 /** The root that a leaf and its siblings lead to. */
 const rootFrom = (leaf, siblings) => siblings.reduce(pairHash, leaf);
 /** Lower-case digits of one length sort like the bytes that they spell. */
 const pairHash = (a, b) => keccak256Hex(a <= b ? hashWord(a) + hashWord(b) : hashWord(b) + hashWord(a));
+function levelAbove(level) {
+	const above = [];
+	for (let index = 0; index < level.length; index += 2) {
+		const left = level[index];
+		const right = level[index + 1];
+		assert(left !== void 0, "the loop stays within the level");
+		above.push(right === void 0 ? left : pairHash(left, right));
+	}
+	return above;
+}
 
 // src/domain/log-head.ts
 /** `gatewaySeq` of the batch's last receipt. */
@@ -4768,6 +4793,8 @@ function checkInclusion({ receipt, domain }, proof) {
 		signer
 	});
 }
+/** Whether a head speaks of the receipts of this one's gateway, under the same contracts. */
+const isOfGateway = ({ receipt, domain }, log) => isSameDomain(domain, log.domain) && log.head.gateway === receipt.work.gateway;
 /** Whose signature a head has, in the domain that it names. */
 const signerOfHead = ({ head, signature, domain }) => readSigner(logHeadDigest(receiptDomain(domain), head), signature);
 /** When the root came to the chain, by the contract that the receipt's verifier names; undefined: never. */
@@ -4776,6 +4803,126 @@ async function readAnchoring(rpc, verifier, root) {
 	return receiptAnchor.ok ? readRootAnchoredAt(rpc, receiptAnchor.value, root) : receiptAnchor;
 }
 const isSameDomain = (a, b) => a.name === b.name && a.version === b.version && a.chainId === b.chainId && a.verifyingContract === b.verifyingContract;
+
+// src/domain/log-entries.ts
+/** The most receipts that a batch may have: a tree of twelve levels. */
+const batchReceiptsMax = 4096;
+/** The value of `LogHead.entriesHash`. */
+const entriesHashOf = (text) => bytes32(`0x${sha256Hex(text)}`);
+const linePattern = /^\{"gatewaySeq":([1-9][0-9]{0,15}),"digest":"(0x[0-9a-f]{64})"\}$/;
+/** Accepts exactly what `logEntriesText` writes; the fault names the line. */
+function parseLogEntries(text) {
+	if (!text.endsWith("\n")) return err("the entries do not end with a line feed");
+	const lines = text.slice(0, -1).split("\n");
+	if (lines.length > 4096) return err(`a batch has at most ${batchReceiptsMax} entries`);
+	const digests = [];
+	let firstSeq = 0;
+	for (const [index, line] of lines.entries()) {
+		const [, seqText = "", digest = ""] = linePattern.exec(line) ?? [];
+		const seq = Number(seqText);
+		if (!Number.isSafeInteger(seq) || seq === 0) return err(`line ${index + 1} is no entry`);
+		if (index === 0) firstSeq = seq;
+		if (seq !== firstSeq + index) return err(`line ${index + 1} has gatewaySeq ${seq} where ${firstSeq + index} follows`);
+		digests.push(bytes32(digest));
+	}
+	return ok({
+		firstSeq,
+		digests
+	});
+}
+
+// src/client/audit-log-findings.ts
+const finding = (kind, about) => ({
+	batch: void 0,
+	gatewaySeq: void 0,
+	...about,
+	kind
+});
+
+// src/client/audit-log-batch.ts
+/** The entries against the head that was signed over them. */
+function judgeEntries({ head }, entries) {
+	const { batch } = head;
+	const findings = [];
+	const find = (kind, detail) => {
+		findings.push(finding(kind, {
+			batch,
+			detail
+		}));
+	};
+	if (entriesHashOf(entries) !== head.entriesHash) find("entries-altered", "the entries that are served are not those that were signed");
+	const parsed = parseLogEntries(entries);
+	if (!parsed.ok) find("entries-altered", parsed.error);
+	const { firstSeq, digests } = parsed.ok ? parsed.value : {
+		firstSeq: 0,
+		digests: []
+	};
+	if (parsed.ok && (firstSeq !== head.firstSeq || digests.length !== head.count)) find("entries-altered", `the entries are ${firstSeq} to ${firstSeq + digests.length - 1}, the head says ${head.firstSeq} to ${lastSeqOf(head)}`);
+	if (digests.length > 0 && rootOf(merkleTree(digests.map(leafOfDigest))) !== head.root) find("root-wrong", "the root of the entries is not the root that was signed");
+	return {
+		findings,
+		digests
+	};
+}
+
+// src/client/find-in-log.ts
+const nothing = { found: "nothing" };
+const fault = (detail) => ok({
+	found: "fault",
+	detail
+});
+/** The error is one line: why the log could not be asked. */
+async function findInLog(source, parsed) {
+	const log = await source.log();
+	if (!log.ok) return log;
+	const newest = log.value.head;
+	const { gatewaySeq } = parsed.receipt;
+	if (newest === null || newest.head.gateway !== parsed.receipt.work.gateway) return ok(nothing);
+	if (gatewaySeq > lastSeqOf(newest.head)) return ok(nothing);
+	const found = await batchWith(source, gatewaySeq, newest);
+	if (!found.ok) return found;
+	if (typeof found.value === "string") return fault(found.value);
+	const document = found.value;
+	const { batch, firstSeq, root, closedAt } = document.head;
+	if (!isOfGateway(parsed, document)) return ok(nothing);
+	const signer = signerOfHead(document);
+	if (signer.kind !== "key") return fault(`the head of batch ${batch} is not signed by a key`);
+	const entries = await source.entries(batch);
+	if (!entries.ok) return entries;
+	if (entries.value === void 0) return fault(withheld(batch));
+	const { findings, digests } = judgeEntries(document, entries.value);
+	const [amiss] = findings;
+	const digest = digests[gatewaySeq - firstSeq];
+	if (amiss !== void 0 || digest === void 0) return fault(`batch ${batch}: ${amiss?.detail ?? `it has no gatewaySeq ${gatewaySeq}`}`);
+	return ok({
+		found: "digest",
+		digest,
+		shown: {
+			batch,
+			root,
+			closedAt,
+			signer
+		}
+	});
+}
+/** By halves, as numbers follow without a gap: a log of a year has half a million batches. A string is what is amiss. */
+async function batchWith(source, gatewaySeq, newest) {
+	let [low, high] = [0, newest.head.batch];
+	let batch = high;
+	while (low <= high) {
+		const asked = batch === newest.head.batch ? ok(newest) : await source.batch(batch);
+		if (!asked.ok) return err(`batch ${batch}: ${asked.error}`);
+		if (asked.value === void 0) return ok(withheld(batch));
+		const { head } = asked.value;
+		if (head.batch !== batch) return ok(`batch ${head.batch} is served as batch ${batch}`);
+		if (gatewaySeq < head.firstSeq) high = batch - 1;
+		else if (gatewaySeq > lastSeqOf(head)) low = batch + 1;
+		else return ok(asked.value);
+		batch = Math.floor((low + high) / 2);
+	}
+	return ok(`gatewaySeq ${gatewaySeq} is in no batch of the log, which is further`);
+}
+const withheld = (batch) => `the log gave out the number by batch ${batch}, and does not serve that batch`;
 
 // src/client/log-documents.ts
 const objectNamed = (name) => valueReader(`"${name}"`, (value) => value === name ? name : void 0);
@@ -4846,6 +4993,62 @@ const readTransparencyLog = whole$1(transparencyLogReader);
 const readInclusionProof = whole$1(inclusionProofReader);
 const readConsistency = whole$1(consistencyReader);
 
+// src/client/log-source.ts
+/** A batch of 4,096 entries has 440 KB. */
+const answerBytesMax$1 = 2097152;
+const answerTimeoutMs = 6e4;
+/** `origin`: the gateway's base URL without `/v1`. */
+function gatewayLog(origin, ask = fetch) {
+	const get = (path) => getText(ask, `${origin}/v1/transparency/${path}`);
+	return {
+		name: origin,
+		log: async () => {
+			const text = await get("head");
+			if (!text.ok) return text;
+			if (text.value === void 0) return err(`${origin} keeps no transparency log`);
+			return parseLogText(text.value, readTransparencyLog);
+		},
+		batch: async (batch) => {
+			const text = await get(`batches/${batch}`);
+			if (!text.ok) return text;
+			return text.value === void 0 ? ok(void 0) : parseLogText(text.value, readLogHead);
+		},
+		entries: (batch) => get(`batches/${batch}.jsonl`)
+	};
+}
+/** A document of a log, or what is amiss with it in one line. */
+function parseLogText(text, read) {
+	let value;
+	try {
+		value = JSON.parse(text);
+	} catch {
+		return err("it is no JSON");
+	}
+	const repeated = findRepeatedKey(text);
+	if (repeated !== void 0) return err(`${repeated} stands there twice`);
+	const document = read(value);
+	if (document.ok) return document;
+	const [fault] = document.error;
+	return err(`${fault?.path || "it"}: expected ${fault?.expected}, got ${fault?.found}`);
+}
+async function getText(ask, url) {
+	try {
+		const response = await ask(url, {
+			signal: AbortSignal.timeout(answerTimeoutMs),
+			redirect: "error"
+		});
+		if (response.status === 404) return ok(void 0);
+		if (response.status !== 200) return err(`${url} answered ${response.status}`);
+		const bytes = new Uint8Array(await response.arrayBuffer());
+		if (bytes.length > answerBytesMax$1) return err(`${url} is longer than any batch`);
+		return ok(utf8Text(bytes));
+	} catch (error) {
+		const cause = error instanceof Error ? error.cause : void 0;
+		const why = typeof cause?.code === "string" ? cause.code : String(error);
+		return err(`${url} cannot be reached (${why})`);
+	}
+}
+
 // src/client/check-logged.ts
 const proofReader = (value, { faults }) => {
 	const proof = readInclusionProof(value);
@@ -4854,36 +5057,72 @@ const proofReader = (value, { faults }) => {
 };
 const checkLogged = async ({ verification, signers, gateway, rpc }) => {
 	if (gateway === void 0) return [];
-	const { receipt, nowMs } = verification;
+	const { receipt } = verification;
 	const path = `/v1/transparency/proof?${`digest=${signers.receiptDigest}&gatewaySeq=${receipt.receipt.gatewaySeq}`}`;
 	const proof = await askGateway({
 		origin: gateway.origin,
 		path,
 		init: {}
 	}, proofReader);
-	if (!proof.ok) return [withoutProof(receipt, proof.error, nowMs)];
-	const shown = checkInclusion(receipt, proof.value);
-	if (!shown.ok) return [fails("inclusion", shown.error)];
-	const line = judgeHead(shown.value, signers.gateway);
+	const shown = proof.ok ? checkProof(receipt, proof.value) : await withoutProof(proof.error, {
+		verification,
+		signers,
+		gateway
+	});
+	if ("verdict" in shown) return [shown];
+	const line = judgeHead(shown, signers.gateway);
 	if (rpc === void 0 || line.verdict !== "holds") return [line];
-	return [line, await checkAnchored(rpc, receipt, shown.value)];
+	return [line, await checkAnchored(rpc, receipt, shown)];
 };
-function withoutProof({ receipt }, failure, nowMs) {
-	const check = "inclusion";
+const inclusion = "inclusion";
+function checkProof(receipt, proof) {
+	const shown = checkInclusion(receipt, proof);
+	return shown.ok ? shown.value : fails(inclusion, shown.error);
+}
+/** A log that gives no proof is asked what it has at the receipt's number. */
+async function withoutProof(failure, asked) {
+	const { verification, signers, gateway } = asked;
+	const { receipt, nowMs } = verification;
 	const detail = describeBillingFailure(failure);
+	if (failure.reason !== "gateway_refused") return unknown(inclusion, detail);
+	if (failure.status !== 404 && failure.status !== 409) return unknown(inclusion, detail);
+	const inLog = await findInLog(gatewayLog(gateway.origin), receipt);
+	if (!inLog.ok) {
+		const unseen = `${detail}; whether its number is another's cannot be seen: ${inLog.error}`;
+		const line = judgePromise(receipt, unseen, nowMs);
+		return line.verdict === "fails" ? line : unknown(inclusion, unseen);
+	}
+	if (inLog.value.found === "nothing") return judgePromise(receipt, detail, nowMs);
+	if (inLog.value.found === "fault") return fails(inclusion, inLog.value.detail);
+	const { digest, shown } = inLog.value;
+	if (digest === signers.receiptDigest) return shown;
+	return fails(inclusion, describeTaken(receipt, {
+		digest,
+		shown,
+		gateway: signers.gateway
+	}));
+}
+function describeTaken({ receipt }, by) {
+	const { batch, signer } = by.shown;
+	const number = `its gatewaySeq ${receipt.gatewaySeq} is another receipt's in the log`;
+	const where = `${by.digest} has it in batch ${batch}`;
+	if (!isSameKey(signer, by.gateway)) return `${number}: ${where}, in a head that the receipt's key did not sign`;
+	return `${number}: ${where}, in a head that the receipt's own key signed: the two receipts are evidence for S2`;
+}
+/** `detail`: what the gateway said instead of a proof. */
+function judgePromise({ receipt }, detail, nowMs) {
 	const { anchorBy } = receipt;
-	if (failure.reason !== "gateway_refused" || failure.status !== 404) return unknown(check, detail);
-	if (anchorBy === 0) return unknown(check, `not in the log, and never promised to be: ${detail}`);
-	return anchorBy < Math.floor(nowMs / 1e3) ? fails(check, `promised to be in the log by second ${anchorBy}, and it is not: ${detail}`) : unknown(check, `not in the log yet; promised by ${describeTime(anchorBy)}`);
+	if (anchorBy === 0) return unknown(inclusion, `not in the log, and never promised to be: ${detail}`);
+	return anchorBy < Math.floor(nowMs / 1e3) ? fails(inclusion, `promised to be in the log by second ${anchorBy}, and it is not: ${detail}`) : unknown(inclusion, `not in the log yet; promised by ${describeTime(anchorBy)}`);
 }
 /** `gateway-key` judges the receipt's key; a head by the same key is as good. */
 function judgeHead({ batch, root, signer }, gateway) {
-	const check = "inclusion";
 	const where = `in batch ${batch} of the log, under the root ${root}`;
-	if (signer.kind === "key" && gateway.kind === "key" && signer.address === gateway.address) return holds(check, `${where}, in a head that the receipt's own key signed`);
+	if (isSameKey(signer, gateway)) return holds(inclusion, `${where}, in a head that the receipt's own key signed`);
 	const who = signer.kind === "absent" || signer.kind === "invalid" ? "nobody" : signer.address;
-	return unknown(check, `${where}, in a head signed by ${who}, which is not the receipt's key`);
+	return unknown(inclusion, `${where}, in a head signed by ${who}, which is not the receipt's key`);
 }
+const isSameKey = (one, other) => one.kind === "key" && other.kind === "key" && one.address === other.address;
 async function checkAnchored(rpc, { receipt, domain }, { root }) {
 	const check = "inclusion-anchored";
 	const anchoring = await readAnchoring(rpc, domain.verifyingContract, root);
