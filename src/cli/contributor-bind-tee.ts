@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises'
 import { fromHex, hexOf, toHex } from '../base/hex.ts'
 import { readHead } from '../chain/blocks.ts'
+import type { JsonRpc } from '../chain/json-rpc.ts'
 import { addressOfPrivateKey } from '../chain/signatures.ts'
 import { findFaultContracts } from '../chain/slashing-contract.ts'
 import {
@@ -14,7 +15,7 @@ import {
   readBoundAt,
 } from '../chain/tier-evidence.ts'
 import { sendCall } from '../chain/transactions.ts'
-import { unixSeconds } from '../domain/units.ts'
+import { type Address, unixSeconds, zeroAddress } from '../domain/units.ts'
 import { dstackSource, tsmSource } from '../evidence/tee-sources.ts'
 import { confirmOrEnd } from './ask-person.ts'
 import { type PayerSurroundings, report } from './channel-surroundings.ts'
@@ -80,13 +81,24 @@ async function bindingOf(
   const { file, rpc, paths } = place
   const { current } = await readOwnKeys(place)
   if (current === undefined) throw new CommandFailure(`${paths.signingKey} is not there`)
-  const found = async () => orFail(await findFaultContracts(rpc, file.chain.receiptVerifier))
   return {
     chainId: file.chain.chainId,
-    tierEvidence: named ?? (await found()).tierEvidence.address,
+    tierEvidence: named ?? (await findTierEvidence(rpc, file.chain.receiptVerifier)),
     operator: file.contributor,
     key: addressOfPrivateKey(current),
   }
+}
+
+/** Only the contract that slashes names it, and a chain may have none. */
+async function findTierEvidence(rpc: JsonRpc, receiptVerifier: Address): Promise<Address> {
+  const found = await findFaultContracts(rpc, receiptVerifier)
+  if (found.ok) return found.value.tierEvidence.address
+  const { error } = found
+  if (error.reason !== 'contract_missing' || error.address !== zeroAddress) return orFail(found)
+  throw new CommandFailure(
+    `TierEvidence is not found behind the receipt's verifier, as no ${error.name} is appointed ` +
+      'there: name it with --tier-evidence 0x…',
+  )
 }
 
 async function quoteOf(

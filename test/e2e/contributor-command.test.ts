@@ -120,6 +120,18 @@ function agentOf(own: OwnContributor, more: Partial<AgentStatus> = {}) {
   return { asked, open: async () => expectOk(await open) }
 }
 
+describe('vouch contributor bind-tee', () => {
+  test('names the option that it needs where nothing that slashes is appointed', async () => {
+    const said = await runCommand(paid, ['bind-tee', '--report-data'])
+    expect(said.code).toBe(1)
+    expect(said.stderr).toContain('TierEvidence is not found behind the receipt')
+    expect(said.stderr).toContain('no Slashing is appointed there: name it with --tier-evidence')
+    const named = `0x${'7e'.repeat(20)}`
+    const told = await runCommand(paid, ['bind-tee', '--report-data', '--tier-evidence', named])
+    expect(told).toMatchObject({ code: 0, stderr: '' })
+  })
+})
+
 describe('status and earnings', () => {
   test('show what can be known, and say what cannot', async () => {
     await holdCredit(paid, { owed: 700_000n, vouchers: [devVoucher(running, 150_000n)] })
