@@ -186,14 +186,17 @@ async function findKept(
   }
 }
 
-/** The channel that paid for a receipt. */
+/** The channel that paid for a receipt, or that pays for the answer that it will be of. */
 async function channelOf(
   { payment }: Pick<Gateway, 'payment'>,
   receiptId: Bytes32,
 ): Promise<Result<Bytes32, Refusal>> {
+  const requestId = requestIdOf(receiptId)
+  const recorded = async () => (await payment.requestRecord(requestId))?.channelId
   try {
-    const receipt = await payment.requestRecord(requestIdOf(receiptId))
-    return receipt === undefined ? err({ reason: 'receipt_not_found' }) : ok(receipt.channelId)
+    // Who has no receipt is being answered, or got it between two looks, or has none.
+    const channelId = (await recorded()) ?? (await payment.heldOn(requestId)) ?? (await recorded())
+    return channelId === undefined ? err({ reason: 'receipt_not_found' }) : ok(channelId)
   } catch (error) {
     return err(storeRefusal(error))
   }

@@ -132,6 +132,10 @@ describe('the signature', () => {
     const id = response.headers.get('x-receipt-id') ?? ''
     const pending = await get(`/v1/signature/${id}`)
     expect(pending.status).toBe(409)
+    // Nor for who has no credential, as clients of 0G have none.
+    const proxied = await anonymous(`/v1/proxy/signature/${id}`)
+    expect(proxied.status).toBe(409)
+    expect(errorOf(proxied)).toMatchObject({ code: 'receipt_pending' })
     leaving.abort()
     await gateway.books()
     expect((await get(`/v1/signature/${id}`)).body).toMatchObject({
