@@ -13,6 +13,7 @@ import { describeTime } from './describe-time.ts'
 import { checkFurther } from './further-checks.ts'
 import { isNoDearer } from './is-no-dearer.ts'
 import { type ParsedReceipt, parseReceiptDocument } from './parse-receipt-document.ts'
+import { inPolicyWords } from './policy-words.ts'
 import { recoverSigners } from './recover-signers.ts'
 import type { PolicyTerms } from './verification-policy.ts'
 import { verifyOnChain } from './verify-on-chain.ts'
@@ -105,10 +106,11 @@ function reportOf(
     readonly receipt?: ParsedReceipt
   },
 ): AnswerReport {
-  const open = against(lines, about.policy)
+  const told = lines.map(inPolicyWords)
+  const open = against(told, about.policy)
   return {
     verified: open.length === 0,
-    lines,
+    lines: told,
     against: open,
     receiptId: about.receiptId,
     receipt: about.receipt,

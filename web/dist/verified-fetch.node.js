@@ -13243,6 +13243,20 @@ function priceRoundedUp(prices, usage) {
 /** Prices that move with what contributors ask stay below the ones that their gateway told at first. */
 const isNoDearer = (sheet, agreed) => agreed.some((most) => sheet.operator === most.operator && sheet.modelId === most.modelId && sheet.asset === most.asset && isSamePrice(lowestOf(sheet, most), sheet));
 
+// src/client/policy-words.ts
+const members = {
+	"gateway-key": "gatewayKeys",
+	"contributor-key": "contributorKeys",
+	trust: "trustFile",
+	rpc: "rpcUrl",
+	verifier: "receiptVerifier"
+};
+/** The line for whoever wrote the policy. */
+const inPolicyWords = (line) => ({
+	...line,
+	detail: line.detail.replace(/: add --(?:request|response)$/, "").replace(/add --(?:content|opening|auditor|log)$/, "vouch verify looks at it").replace(/--([a-z]+(?:-[a-z]+)*)\b/g, (option, name) => members[name] ?? option)
+});
+
 // src/chain/genuine-receipt-verifier.ts
 const verifierSource = {
 	name: "ReceiptVerifier",
@@ -14294,10 +14308,11 @@ const reportWithoutReceipt = (answer, policy, detail) => reportOf([fails("receip
 	policy
 });
 function reportOf(lines, about) {
-	const open = against(lines, about.policy);
+	const told = lines.map(inPolicyWords);
+	const open = against(told, about.policy);
 	return {
 		verified: open.length === 0,
-		lines,
+		lines: told,
 		against: open,
 		receiptId: about.receiptId,
 		receipt: about.receipt,
