@@ -6,24 +6,13 @@
 import { auditVerdictDigest } from '../chain/audit-typed-data.ts'
 import { receiptDomain } from '../chain/receipt-typed-data.ts'
 import { recoverSigner } from '../chain/signatures.ts'
-import { type AuditVerdict, auditMethod, type SignedVerdict } from '../domain/audit.ts'
+import type { SignedVerdict } from '../domain/audit.ts'
 import type { Address } from '../domain/units.ts'
-import { askGateway, describeBillingFailure } from './ask-gateway.ts'
+import { describeBillingFailure } from './ask-gateway.ts'
 import { type CheckLine, fails, holds, unknown } from './check-line.ts'
 import type { GatewayPlace } from './further-checks.ts'
-import { dataReader } from './gateway-answers.ts'
-import { objectReader, valueReader } from './object-reader.ts'
+import { readVerdicts } from './gateway-verdicts.ts'
 import type { ParsedReceipt } from './parse-receipt-document.ts'
-import {
-  addressReader,
-  bytes32Reader,
-  listReader,
-  secondsReader,
-  signatureReader,
-  truthReader,
-  uint32Reader,
-  uint64Reader,
-} from './value-readers.ts'
 
 /** How long before an answer a window may have been judged. */
 const verdictAgeMaxS = 30 * 86_400
@@ -37,10 +26,9 @@ export async function checkAudit(
   if (auditors.length === 0) return unknown(check, 'whom you trust to audit: add --auditor')
   if (gateway === undefined) return unknown(check, 'where the verdicts are: add --log')
   const { contributor, modelId, finishedAt } = parsed.receipt.work
-  const path = `/v1/audits/verdicts?contributor=${contributor}&model=${modelId}`
-  const told = await askGateway({ origin: gateway.origin, path, init: {} }, verdictsReader)
+  const told = await readVerdicts(gateway.origin, { contributor, modelId })
   if (!told.ok) return unknown(check, describeBillingFailure(told.error))
-  const before = told.value.data
+  const before = told.value
     .filter((signed) => isOf(parsed, signed, auditors))
     .map(({ verdict }) => verdict)
     .filter(({ issuedAt }) => issuedAt <= finishedAt && issuedAt > finishedAt - verdictAgeMaxS)
@@ -73,32 +61,3 @@ function isOf(
     recoverSigner(auditVerdictDigest(receiptDomain(domain), verdict), signature) === verdict.auditor
   )
 }
-
-const verdictReader = objectReader<AuditVerdict>(
-  {
-    gateway: addressReader,
-    auditor: addressReader,
-    contributor: addressReader,
-    modelId: bytes32Reader,
-    firstSeq: uint64Reader,
-    lastSeq: uint64Reader,
-    samples: uint32Reader,
-    canaries: uint32Reader,
-    unopened: uint32Reader,
-    tokens: uint32Reader,
-    matchedTokens: uint32Reader,
-    scorePpm: uint32Reader,
-    method: valueReader('1 or 2', (value) =>
-      Object.values(auditMethod).find((method) => method === value),
-    ),
-    passed: truthReader,
-    reportHash: bytes32Reader,
-    issuedAt: secondsReader,
-  },
-  'refused',
-)
-const verdictsReader = dataReader(
-  listReader(
-    objectReader<SignedVerdict>({ verdict: verdictReader, signature: signatureReader }, 'ignored'),
-  ),
-)

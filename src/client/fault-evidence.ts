@@ -3,12 +3,7 @@
  * Kinds and what each costs: docs/slashing.md. A file is no verdict; judge-fault.ts and the contract judge it.
  */
 import { err, ok, type Result } from '../base/result.ts'
-import {
-  type AuditMethod,
-  type AuditVerdict,
-  auditMethod,
-  type SignedVerdict,
-} from '../domain/audit.ts'
+import type { SignedVerdict } from '../domain/audit.ts'
 import type { SignedCheckpoint } from '../domain/checkpoint.ts'
 import type { PriceSheet } from '../domain/price-sheet.ts'
 import type { Receipt, SignedReceipt, SignedWork } from '../domain/receipt.ts'
@@ -27,13 +22,11 @@ import {
   addressReader,
   bytes32Reader,
   listReader,
-  secondsReader,
   signatureReader,
-  truthReader,
   uint16Reader,
-  uint32Reader,
   uint64Reader,
 } from './value-readers.ts'
+import { verdictReader } from './verdict-reader.ts'
 
 /** The EIP-712 domain that the statements were signed under: evidence counts on one chain, for one verifier. */
 type UnderDomain = { readonly object: 'vouch.fault'; readonly domain: ParsedReceipt['domain'] }
@@ -148,29 +141,6 @@ const checkpointEquivocation = objectReader<CheckpointEquivocation>(
   'refused',
 )
 
-const verdictReader = objectReader<AuditVerdict>(
-  {
-    gateway: addressReader,
-    auditor: addressReader,
-    contributor: addressReader,
-    modelId: bytes32Reader,
-    firstSeq: uint64Reader,
-    lastSeq: uint64Reader,
-    samples: uint32Reader,
-    canaries: uint32Reader,
-    unopened: uint32Reader,
-    tokens: uint32Reader,
-    matchedTokens: uint32Reader,
-    scorePpm: uint32Reader,
-    method: valueReader<AuditMethod>('1 or 2', (value) =>
-      Object.values(auditMethod).find((method) => method === value),
-    ),
-    passed: truthReader,
-    reportHash: bytes32Reader,
-    issuedAt: secondsReader,
-  },
-  'refused',
-)
 const signedVerdictReader = objectReader<SignedVerdict>(
   { verdict: verdictReader, signature: signatureReader },
   'refused',

@@ -2,22 +2,14 @@
  * What auditors found at a gateway, as everybody may read it (docs/audits.md).
  */
 import { ok } from '../base/result.ts'
-import { type AuditVerdict, auditMethod, type SignedVerdict } from '../domain/audit.ts'
+import type { SignedVerdict } from '../domain/audit.ts'
 import type { Address, Bytes32 } from '../domain/units.ts'
 import { type Answer, askGateway } from './ask-gateway.ts'
 import { dataReader } from './gateway-answers.ts'
-import { objectReader, type Reader, valueReader } from './object-reader.ts'
+import { objectReader, type Reader } from './object-reader.ts'
 import { domainReader, type ParsedReceipt } from './parse-receipt-document.ts'
-import {
-  addressReader,
-  bytes32Reader,
-  listReader,
-  secondsReader,
-  signatureReader,
-  truthReader,
-  uint32Reader,
-  uint64Reader,
-} from './value-readers.ts'
+import { addressReader, listReader, signatureReader } from './value-readers.ts'
+import { verdictReader } from './verdict-reader.ts'
 
 /** What verdicts are held to there. */
 export type VerdictTerms = {
@@ -31,30 +23,6 @@ const termsReader: Reader<VerdictTerms> = objectReader<VerdictTerms>(
   'ignored',
 )
 
-const methodReader = valueReader('a method', (value) =>
-  Object.values(auditMethod).find((method) => method === value),
-)
-const verdictReader: Reader<AuditVerdict> = objectReader<AuditVerdict>(
-  {
-    gateway: addressReader,
-    auditor: addressReader,
-    contributor: addressReader,
-    modelId: bytes32Reader,
-    firstSeq: uint64Reader,
-    lastSeq: uint64Reader,
-    samples: uint32Reader,
-    canaries: uint32Reader,
-    unopened: uint32Reader,
-    tokens: uint32Reader,
-    matchedTokens: uint32Reader,
-    scorePpm: uint32Reader,
-    method: methodReader,
-    passed: truthReader,
-    reportHash: bytes32Reader,
-    issuedAt: secondsReader,
-  },
-  'refused',
-)
 const listedReader = dataReader(
   listReader(
     objectReader<SignedVerdict>({ verdict: verdictReader, signature: signatureReader }, 'ignored'),

@@ -2793,7 +2793,7 @@ const acceptedReader = objectReader({
 	withdraw_delay_min: uint64Reader,
 	minimum_deposit: amountReader
 }, "ignored");
-const termsReader = objectReader({
+const termsReader$1 = objectReader({
 	gateway: addressReader,
 	receipt_verifier: addressReader,
 	orders_domain: objectReader({
@@ -5202,34 +5202,9 @@ const auditMethod = {
 	tokenStatistics: 2
 };
 
-// src/client/check-audit.ts
-/** How long before an answer a window may have been judged. */
-const verdictAgeMaxS = 2592e3;
-async function checkAudit(parsed, gateway, auditors) {
-	const check = "audit";
-	if (auditors.length === 0) return unknown(check, "whom you trust to audit: add --auditor");
-	if (gateway === void 0) return unknown(check, "where the verdicts are: add --log");
-	const { contributor, modelId, finishedAt } = parsed.receipt.work;
-	const path = `/v1/audits/verdicts?contributor=${contributor}&model=${modelId}`;
-	const told = await askGateway({
-		origin: gateway.origin,
-		path,
-		init: {}
-	}, verdictsReader);
-	if (!told.ok) return unknown(check, describeBillingFailure(told.error));
-	const before = told.value.data.filter((signed) => isOf(parsed, signed, auditors)).map(({ verdict }) => verdict).filter(({ issuedAt }) => issuedAt <= finishedAt && issuedAt > finishedAt - verdictAgeMaxS).sort((a, b) => b.issuedAt - a.issuedAt);
-	const newest = auditors.flatMap((auditor) => before.find((one) => one.auditor === auditor) ?? []);
-	const bad = newest.find(({ passed }) => !passed);
-	if (bad !== void 0) return fails(check, `${bad.auditor} found at second ${bad.issuedAt} that it does not pass`);
-	const [good] = newest;
-	if (good === void 0) return unknown(check, "none of the auditors that you trust said anything in the 30 days before");
-	return holds(check, `${newest.map(({ auditor }) => auditor).join(", ")} found that it passes, last at second ${good.issuedAt} over ${good.tokens} tokens`);
-}
-/** Signed by a trusted auditor, and about this contributor and model at this gateway. */
-function isOf({ receipt, domain }, { verdict, signature }, auditors) {
-	const { gateway, contributor, modelId } = receipt.work;
-	return auditors.includes(verdict.auditor) && verdict.gateway === gateway && verdict.contributor === contributor && verdict.modelId === modelId && recoverSigner(auditVerdictDigest(receiptDomain(domain), verdict), signature) === verdict.auditor;
-}
+// src/client/verdict-reader.ts
+const methodReader = valueReader("1 or 2", (value) => Object.values(auditMethod).find((method) => method === value));
+/** What an auditor found, as it signed it: a member more or less would be another statement. */
 const verdictReader = objectReader({
 	gateway: addressReader,
 	auditor: addressReader,
@@ -5243,15 +5218,62 @@ const verdictReader = objectReader({
 	tokens: uint32Reader,
 	matchedTokens: uint32Reader,
 	scorePpm: uint32Reader,
-	method: valueReader("1 or 2", (value) => Object.values(auditMethod).find((method) => method === value)),
+	method: methodReader,
 	passed: truthReader,
 	reportHash: bytes32Reader,
 	issuedAt: secondsReader
 }, "refused");
-const verdictsReader = dataReader(listReader(objectReader({
+
+// src/client/gateway-verdicts.ts
+const termsReader = objectReader({
+	gateway: addressReader,
+	domain: domainReader,
+	auditors: listReader(addressReader)
+}, "ignored");
+const listedReader = dataReader(listReader(objectReader({
 	verdict: verdictReader,
 	signature: signatureReader
 }, "ignored")));
+/** The newest hundred, the newest first. */
+async function readVerdicts(origin, asked) {
+	const query = new URLSearchParams();
+	if (asked.contributor !== void 0) query.set("contributor", asked.contributor);
+	if (asked.modelId !== void 0) query.set("model", asked.modelId);
+	const path = `/v1/audits/verdicts?${query}`;
+	const answer = await askGateway({
+		origin,
+		path,
+		init: {}
+	}, listedReader);
+	return answer.ok ? ok(answer.value.data) : answer;
+}
+
+// src/client/check-audit.ts
+/** How long before an answer a window may have been judged. */
+const verdictAgeMaxS = 2592e3;
+async function checkAudit(parsed, gateway, auditors) {
+	const check = "audit";
+	if (auditors.length === 0) return unknown(check, "whom you trust to audit: add --auditor");
+	if (gateway === void 0) return unknown(check, "where the verdicts are: add --log");
+	const { contributor, modelId, finishedAt } = parsed.receipt.work;
+	const told = await readVerdicts(gateway.origin, {
+		contributor,
+		modelId
+	});
+	if (!told.ok) return unknown(check, describeBillingFailure(told.error));
+	const before = told.value.filter((signed) => isOf(parsed, signed, auditors)).map(({ verdict }) => verdict).filter(({ issuedAt }) => issuedAt <= finishedAt && issuedAt > finishedAt - verdictAgeMaxS).sort((a, b) => b.issuedAt - a.issuedAt);
+	const newest = auditors.flatMap((auditor) => before.find((one) => one.auditor === auditor) ?? []);
+	const bad = newest.find(({ passed }) => !passed);
+	if (bad !== void 0) return fails(check, `${bad.auditor} found at second ${bad.issuedAt} that it does not pass`);
+	const [good] = newest;
+	if (good === void 0) return unknown(check, "none of the auditors that you trust said anything in the 30 days before");
+	return holds(check, `${newest.map(({ auditor }) => auditor).join(", ")} found that it passes, last at second ${good.issuedAt} over ${good.tokens} tokens`);
+}
+/** Signed by a trusted auditor, and about this contributor and model at this gateway. */
+function isOf({ receipt, domain }, { verdict, signature }, auditors) {
+	const { gateway, contributor, modelId } = receipt.work;
+	return auditors.includes(verdict.auditor) && verdict.gateway === gateway && verdict.contributor === contributor && verdict.modelId === modelId && recoverSigner(auditVerdictDigest(receiptDomain(domain), verdict), signature) === verdict.auditor;
+}
 
 // src/client/check-commitment.ts
 /** `opening` is what `GET /v1/vouch/openings/{jobId}` of the contributor answered. */
@@ -14572,7 +14594,7 @@ var AnswerVerifier = class {
 			path: "/billing/terms",
 			init: {},
 			fetch: this.#options.receiptFetch
-		}, termsReader);
+		}, termsReader$1);
 		if (terms.ok) return terms.value.models.map(({ price_sheet }) => price_sheet);
 		this.#told.delete(api);
 		return `the gateway's prices are not known: ${describeBillingFailure(terms.error)}`;
