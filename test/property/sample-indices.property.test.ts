@@ -30,6 +30,19 @@ test('chooses what the formula in docs/audits.md chooses, computed by somebody e
   expect(chosen).toBeGreaterThan(0)
 })
 
+test('a rate that equals what was drawn does not choose, and one more does', () => {
+  fc.assert(
+    fc.property(anyBytes32, anyBytes32, (root, randomness) => {
+      const drawn = BigInt(
+        solidityPackedKeccak256(['bytes32', 'bytes32', 'uint256'], [root, randomness, 0]),
+      )
+      const ratePpm = Number(drawn % 1_000_000n)
+      expect(sampleIndices({ root, randomness, count: 1, ratePpm })).toEqual([])
+      expect(sampleIndices({ root, randomness, count: 1, ratePpm: ratePpm + 1 })).toEqual([0])
+    }),
+  )
+})
+
 test('each position is drawn by itself: neither what follows nor the rate moves another', () => {
   let kept = 0
   fc.assert(
