@@ -129,6 +129,8 @@ describe('openDecodingBatch', () => {
   test('joining, leaving and waiting change no bit of anybody', async () => {
     const starts = await Promise.all([1, 31, 58, 61, 122, 190].map(sequenceOf))
     let together = 0
+    /** Two that join in the same turn share their first pass, whatever chance brings. */
+    const atOnce = { start: 0, tokens: [7, 8, 9], joinsAfter: 0, pause: 0 }
     const plan = fc.array(
       fc.record({
         start: fc.nat({ max: starts.length - 1 }),
@@ -147,29 +149,32 @@ describe('openDecodingBatch', () => {
           for (let turn = 0; turn < count; turn += 1) await new Promise(setImmediate)
         }
         const alone = open(1)
+        const expected: string[][] = []
+        // All of them beforehand: when somebody joins is for the plan to say, not for the engine's speed.
+        for (const { start, tokens } of generations) {
+          const single = alone.join(starts[start] as Sequence)
+          expected.push(await take(single, tokens))
+          single.leave()
+        }
         await Promise.all(
-          generations.map(async ({ start, tokens, joinsAfter, pause }) => {
-            const sequence = starts[start] as Sequence
-            const single = alone.join(sequence)
-            const expected = await take(single, tokens)
-            single.leave()
+          generations.map(async ({ start, tokens, joinsAfter, pause }, at) => {
             await turns(joinsAfter)
-            const row = batch.join(sequence)
+            const row = batch.join(starts[start] as Sequence)
             const found: string[] = []
             for (const tokenId of tokens) {
               await turns(pause)
               found.push(bits(await row.next(tokenId)))
             }
             row.leave()
-            expect(found).toEqual(expected)
+            expect(found).toEqual(expected[at])
           }),
         )
         if (rows.some((count) => count > 1)) together += 1
         expect(batch.rows()).toBe(0)
       }),
-      { numRuns: 10 },
+      { numRuns: 10, examples: [[[atOnce, atOnce, { ...atOnce, joinsAfter: 3 }]]] },
     )
-    expect(together).toBeGreaterThan(5)
+    expect(together).toBeGreaterThan(0)
   })
 
   test('a row that grows beyond its room goes on as if it had more', async () => {
