@@ -14,6 +14,7 @@ const steps = [
   'transparency',
   'evidence',
   'disclosure',
+  'proving',
 ]
 const floors = ['store', 'chain', 'domain', 'base']
 const config = readdirSync(src).filter((name) => /^config(-[a-z0-9-]+)?\.ts$/.test(name))
@@ -27,6 +28,8 @@ const everything = [
   'contributor',
   'auditor',
   'client',
+  'proofs',
+  'prover',
   'dev',
   ...floors,
 ]
@@ -38,9 +41,9 @@ const allowed: Record<string, readonly string[]> = {
   ...Object.fromEntries(
     config.map((file) => [file, [...config, 'attestation', 'chain', 'domain', 'base']]),
   ),
-  http: ['gateway', 'domain', 'base'],
+  http: ['gateway', 'proofs', 'domain', 'base'],
   gateway: [...steps, 'domain', 'base'],
-  ...Object.fromEntries(steps.map((step) => [step, floors])),
+  ...Object.fromEntries(steps.map((step) => [step, ['proofs', ...floors]])),
   engine: ['contributor', 'attestation', 'metering', 'chain', 'domain', 'base'],
   contributor: ['client', 'attestation', 'metering', 'upstream', 'chain', 'domain', 'base'],
   auditor: [
@@ -53,8 +56,10 @@ const allowed: Record<string, readonly string[]> = {
     'domain',
     'base',
   ],
-  client: ['chain', 'domain', 'base'],
+  client: ['proofs', 'chain', 'domain', 'base'],
+  proofs: ['chain', 'domain', 'base'],
   dev: [...config, 'gateway', ...steps, 'engine', 'contributor', 'client', ...floors],
+  prover: ['proofs', 'provable', 'chain', 'domain', 'base'],
   store: ['domain', 'base'],
   chain: ['domain', 'base'],
   domain: ['base'],
@@ -67,7 +72,7 @@ const homes: Record<string, RegExp> = {
   undici: /^upstream\//,
   ethers: /^chain\//,
   secp256k1: /^chain\//,
-  '@noble/curves': /^chain\//,
+  '@noble/curves': /^(chain|proofs)\//,
   '@noble/hashes': /^(base|chain)\/[a-z0-9-]+-web\.ts$/,
   ioredis: /^store\/.*-redis\.ts$/,
   'node:sqlite': /^(store\/.*-sqlite|dev\/data-folder-lock)\.ts$/,
