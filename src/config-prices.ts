@@ -44,6 +44,7 @@ const unitKeys = {
   image: 'perImage',
   character: 'perCharacter',
   second: 'perSecond',
+  value: 'perValue',
 } as const satisfies Readonly<Record<Unit, string>>
 
 /** Decimals of a price of one unit, beyond the asset's: a character may cost less than an atomic unit. */
@@ -72,6 +73,7 @@ export const servingPriceSection: Key<
     perImage: perUnit('One image.'),
     perCharacter: perUnit('One character that is spoken.'),
     perSecond: perUnit('One second of a recording that is transcribed or translated.'),
+    perValue: perUnit('One value of the tensor that an inference answers.'),
   },
   read: (price: Prices, { decimals, endpoints }) => {
     const groups = new Map<Unit, Endpoint[]>()

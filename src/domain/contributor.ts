@@ -1,5 +1,6 @@
 import type { Endpoint, Unit } from './endpoint.ts'
 import type { PriceRange, PriceSheet } from './price-sheet.ts'
+import type { TensorTerms } from './tensor-terms.ts'
 import type { Address, AtomicAmount, Bytes32 } from './units.ts'
 
 /** A price sheet and its name in receipts. */
@@ -19,6 +20,8 @@ export type Offer = PricedBy & {
   readonly endpoints?: readonly Endpoint[] | undefined
   /** What its answers are counted in; undefined leaves it to the endpoint. Prices are for a million of them. */
   readonly unit?: Unit | undefined
+  /** Of what is asked at `inference`. */
+  readonly tensors?: TensorTerms | undefined
   /** The most that its contributor may come to ask by its reports; undefined where the price is fixed. Of texts alone. */
   readonly priceMax?: PricedBy | undefined
 }

@@ -14,6 +14,7 @@ export const endpoints = [
   'audio/speech',
   'audio/transcriptions',
   'audio/translations',
+  'inference',
 ] as const
 
 /** What an offer serves that does not say. */
@@ -30,10 +31,11 @@ export const promptParams: Readonly<Record<Endpoint, string>> = {
   'audio/speech': 'input',
   'audio/transcriptions': 'file',
   'audio/translations': 'file',
+  inference: 'input',
 }
 
 /** What answers are counted in: `completionTokens` of a Work is a number of these. */
-export type Unit = 'token' | 'vector' | 'result' | 'image' | 'character' | 'second'
+export type Unit = 'token' | 'vector' | 'result' | 'image' | 'character' | 'second' | 'value'
 
 /** In what the answers of an endpoint may be counted; the first unless an offer says otherwise. */
 export const endpointUnits: Readonly<Record<Endpoint, readonly [Unit, ...Unit[]]>> = {
@@ -46,6 +48,7 @@ export const endpointUnits: Readonly<Record<Endpoint, readonly [Unit, ...Unit[]]
   'audio/speech': ['character'],
   'audio/transcriptions': ['second', 'token'],
   'audio/translations': ['second', 'token'],
+  inference: ['value'],
 }
 
 /** What an offer's answers at an endpoint are counted in. */

@@ -14,6 +14,7 @@ import {
 import { readEmbeddings } from './embeddings-answer.ts'
 import { readImages } from './images-answer.ts'
 import { readModerations } from './moderations-answer.ts'
+import { readTensor } from './tensor-answer.ts'
 import { readTranscript } from './transcript-answer.ts'
 import type { AskedOf, WholeUnits } from './whole-units.ts'
 
@@ -62,4 +63,5 @@ export const answerFormats: Readonly<Record<Endpoint, AnswerFormat>> = {
   'audio/speech': { wholeType: '', readWhole: readSpeech, stream: undefined },
   'audio/transcriptions': transcript,
   'audio/translations': transcript,
+  inference: { wholeType: 'application/octet-stream', readWhole: readTensor, stream: undefined },
 }

@@ -230,7 +230,7 @@ export const inferenceSchemas: Readonly<Record<string, Schema>> = {
       endpoints: list(text),
       units: list(
         object({
-          unit: oneOf('token', 'vector', 'result', 'image', 'character', 'second'),
+          unit: oneOf('token', 'vector', 'result', 'image', 'character', 'second', 'value'),
           endpoints: list(text),
           price_hash: hex32,
           prompt_atomic_per_mtok: amount,
