@@ -30,6 +30,7 @@ const everything = [
   'client',
   'proofs',
   'prover',
+  'provable',
   'dev',
   ...floors,
 ]
@@ -39,12 +40,12 @@ const allowed: Record<string, readonly string[]> = {
   'main.ts': everything,
   cli: everything,
   ...Object.fromEntries(
-    config.map((file) => [file, [...config, 'attestation', 'chain', 'domain', 'base']]),
+    config.map((file) => [file, [...config, 'attestation', 'provable', 'chain', 'domain', 'base']]),
   ),
   http: ['gateway', 'proofs', 'domain', 'base'],
   gateway: [...steps, 'domain', 'base'],
   ...Object.fromEntries(steps.map((step) => [step, ['proofs', ...floors]])),
-  engine: ['contributor', 'attestation', 'metering', 'chain', 'domain', 'base'],
+  engine: ['contributor', 'attestation', 'metering', 'provable', 'chain', 'domain', 'base'],
   contributor: ['client', 'attestation', 'metering', 'upstream', 'chain', 'domain', 'base'],
   auditor: [
     'engine',
@@ -59,6 +60,7 @@ const allowed: Record<string, readonly string[]> = {
   client: ['proofs', 'chain', 'domain', 'base'],
   proofs: ['chain', 'domain', 'base'],
   dev: [...config, 'gateway', ...steps, 'engine', 'contributor', 'client', ...floors],
+  provable: ['base'],
   prover: ['proofs', 'provable', 'chain', 'domain', 'base'],
   store: ['domain', 'base'],
   chain: ['domain', 'base'],

@@ -1,0 +1,31 @@
+/*
+ * Bounds of models that can be proved. Whoever sends a file may have made it to hurt: nothing is read, allocated or computed beyond
+ * these. Circuits end long before most of them. Names end in the unit.
+ */
+
+/** What a double holds exactly: no sum of a graph leaves ± this. */
+export const exactIntegerMax: number = Number.MAX_SAFE_INTEGER
+export const int32Min: number = -(2 ** 31)
+export const int32Max: number = 2 ** 31 - 1
+/** An ONNX file. A million weights of four bytes fit. */
+export const modelBytesMax: number = 16 * 1024 * 1024
+/** Bits behind the binary point, and bits that a rescale takes away. */
+export const scaleBitsMax = 48
+export const shiftBitsMax = 48
+export const layersMax = 1_024
+export const portsMax = 16
+export const rankMax = 8
+/** Values of one tensor. */
+export const tensorElementsMax = 1_048_576
+/** Numbers of all layers of a graph together: weights, biases, indices, thresholds. */
+export const graphNumbersMax = 4_194_304
+/** Multiplications, comparisons and moves of one evaluation: some tenths of a second. */
+export const evaluationStepsMax = 67_108_864
+/** Values of all tensors of a graph together, which an evaluation holds at a time. */
+export const graphElementsMax = 4_194_304
+/** Names are cut for people, not for machines. */
+export const nameLengthMax = 256
+export const treesMax = 4_096
+export const treeNodesMax = 262_144
+/** Of a kernel, a stride, a dilation or a padding along one axis. */
+export const windowSizeMax = 65_536
