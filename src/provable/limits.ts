@@ -29,3 +29,6 @@ export const treesMax = 4_096
 export const treeNodesMax = 262_144
 /** Of a kernel, a stride, a dilation or a padding along one axis. */
 export const windowSizeMax = 65_536
+/** Wires of a circuit, and terms of its sums: its text and its compilation stay within minutes. */
+export const circuitWiresMax = 1_048_576
+export const circuitTermsMax = 8_388_608
