@@ -31,6 +31,12 @@ export function g1PointOf(words: readonly bigint[]): G1Point | undefined {
   return validated(() => bn254.G1.Point.fromAffine({ x, y }))
 }
 
+/** The same where two zeros, the point at infinity, commit to a polynomial that is zero. */
+export const g1PointOrZero = (words: readonly bigint[]): G1Point | undefined =>
+  words.length === 2 && words.every(isZero) ? zeroPoint : g1PointOf(words)
+
+export const zeroPoint: G1Point = bn254.G1.Point.ZERO
+
 const isCoordinate = (word: bigint): boolean => word < coordinateModulus
 const isZero = (word: bigint): boolean => word === 0n
 

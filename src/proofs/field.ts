@@ -3,7 +3,7 @@
  * it would be a second spelling of the same statement, and a contract that remembers what it has seen would take both.
  */
 import { assert } from '../base/assert.ts'
-import { fromHex, type Hex, hexOf } from '../base/hex.ts'
+import { hexOf } from '../base/hex.ts'
 import { type Bytes32, bytes32 } from '../domain/units.ts'
 
 /** Order of the group: circuits compute modulo this prime. */
@@ -39,5 +39,3 @@ export function wordsOf(bytes: Uint8Array): readonly bigint[] {
     )
   })
 }
-
-export const bytesOfHex = (hex: Hex): Uint8Array => fromHex(hex)

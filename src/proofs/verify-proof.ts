@@ -2,11 +2,15 @@
  * One door to the verification of every proof system. Pure and without I/O, in Node and in a browser; it holds the thread for
  * some tens of milliseconds, so that a gateway asks for it in another one.
  */
+import { fromHex } from '../base/hex.ts'
 import { keccak256 } from '../chain/keccak.ts'
-import { bytesOfHex, scalarOf } from './field.ts'
+import { scalarOf } from './field.ts'
 import type { Proof } from './proof.ts'
 import { type ProofVerdict, refuse } from './proof-refusal.ts'
+import { setupPointOf } from './setup-point.ts'
+import { readUltraHonkKey } from './ultrahonk-key.ts'
 import { readGroth16Key, verifyGroth16 } from './verify-groth16.ts'
+import { verifyUltraHonk } from './verify-ultrahonk.ts'
 
 export type ProofSurroundings = {
   /** Bytes of the key, where the proof does not carry it. */
@@ -36,13 +40,18 @@ export function verifyProof(proof: Proof, surroundings: ProofSurroundings = {}):
   switch (proof.system) {
     case 'groth16': {
       const read = readGroth16Key(key)
-      return read.ok ? verifyGroth16(read.value, publicInputs, bytesOfHex(proof.proof)) : read
+      return read.ok ? verifyGroth16(read.value, publicInputs, fromHex(proof.proof)) : read
     }
-    case 'ultrahonk':
+    case 'ultrahonk': {
+      const read = readUltraHonkKey(key)
+      if (!read.ok) return read
+      const setupPoint = setupPointOf(proof.setup)
+      return verifyUltraHonk({ key: read.value, publicInputs, setupPoint }, fromHex(proof.proof))
+    }
     case 'ezkl':
       return refuse('system_not_verifiable_here', `no verifier of ${proof.system} is in this build`)
   }
 }
 
 const keyWithin = ({ verificationKey }: Proof): Uint8Array | undefined =>
-  verificationKey === undefined ? undefined : bytesOfHex(verificationKey)
+  verificationKey === undefined ? undefined : fromHex(verificationKey)
