@@ -14,6 +14,7 @@ import { type NamedFiles, readFile } from './config-files.ts'
 import type { Environment } from './config-interpolation.ts'
 import { manifestIdOf, readManifestId } from './config-manifest.ts'
 import { priceSection, type Serving, servingPriceSection } from './config-prices.ts'
+import { readTensorTerms } from './config-tensors.ts'
 import { limitsSection } from './config-upstream-limits.ts'
 import {
   address,
@@ -30,6 +31,7 @@ import {
 import type { ContributorLimits, SigningIdentity } from './domain/contributor.ts'
 import { endpoints, usualEndpoints } from './domain/endpoint.ts'
 import type { TokenPrices } from './domain/price-sheet.ts'
+import type { TensorTerms } from './domain/tensor-terms.ts'
 import type { Bytes32 } from './domain/units.ts'
 
 export type UpstreamConfig = {
@@ -60,6 +62,10 @@ export type ModelConfig = TokenPrices & {
 /** Its prices are those of its servings. */
 export type ServedModelConfig = Omit<ModelConfig, keyof TokenPrices> & {
   readonly servings: readonly Serving[]
+  /** Of a provable model. */
+  readonly tensors?: TensorTerms | undefined
+  /** Folder of the circuit that proves it; undefined: none does. */
+  readonly circuit?: string | undefined
 }
 
 type Terms = {
@@ -115,13 +121,30 @@ const servedModelSection: Key<Meaning<Terms, ServedModelConfig>> = section({
         endpoints,
       ),
     ),
+    graph: optional(
+      file({
+        says: 'Of a provable model: its graph.json, which its manifest lists. Required for inference (docs/inference.md).',
+      }),
+    ),
+    circuit: optional(
+      text({
+        says: 'Of a provable model: the folder with the artefacts of the circuit that proves it. Without it no proof is offered.',
+      }),
+    ),
     price: servingPriceSection,
   },
+  rules: [needs('circuit', 'graph')],
   read: (model, { decimals, ...terms }: Terms) => {
-    const { price, endpoints: served = usualEndpoints } = model.values
+    const { price, endpoints: served = usualEndpoints, circuit } = model.values
     const servings = price({ decimals, endpoints: served })
     const isText = servings.some(({ unit }) => unit === 'token')
-    return { ...readModel(model, terms, isText ? 'texts' : 'other'), servings }
+    const tensors = readTensorTerms(model, served, terms.files)
+    return {
+      ...readModel(model, terms, isText ? 'texts' : 'other'),
+      servings,
+      ...(tensors !== undefined && { tensors }),
+      ...(circuit !== undefined && { circuit: terms.files.resolve(circuit) }),
+    }
   },
 })
 

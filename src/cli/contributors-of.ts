@@ -61,6 +61,7 @@ function offerOf(
     completionTokensMax: model.completionTokensMax,
     endpoints,
     unit,
+    ...(unit === 'value' && model.tensors !== undefined && { tensors: model.tensors }),
     ...pricedBy(asked),
     ...(priceMax !== undefined && unit === 'token' && { priceMax: pricedBy(priceMax) }),
   }

@@ -11,6 +11,7 @@ import {
   slotsDefaultMax,
 } from '../engine/limits.ts'
 import { type LanguageModel, loadModel } from '../engine/load-model.ts'
+import { loadProvableModel, type ProvableModel } from '../engine/provable-model.ts'
 import { type Command, CommandFailure, terminal } from './command.ts'
 import { type CreditOptions, creditHelp, openEngineCredit } from './engine-credit.ts'
 import { type DialTarget, dialGatewayOf, dialHelp, dialTargetOf } from './engine-gateway.ts'
@@ -30,6 +31,8 @@ answered. It prints one JSON line when it is ready and runs until it is told to 
 Model
   --model NAME|FOLDER       a folder in models/, or the path of one            [vouch-mini]
                             Every file is checked against manifest.json first.
+  --provable FOLDER         serve a provable model beside it, at /v1/inference/{model}: a folder
+                            with manifest.json and graph.json, or its name in models/; repeatable
   --threads N               threads of one pass over the model                 [1]
   --parallel N              answers that are generated at once                 [${slots}]
   --batch N                 of them in one pass over the model                 [as --parallel]
@@ -80,11 +83,12 @@ export const engineCommand: Command = {
   run: async (argv) => {
     const options = parseEngineOptions(argv)
     const model = await loadedModel(options)
+    const provable = await loadedProvable(options)
     const signing = await openEngineSigner(options.signing, model.modelId)
     const workSigner = signing?.workSigner
     const { keyFile, chainId } = options.signing
     const credit = await openEngineCredit(options.credit, { keyFile, onEvent: printLine })
-    const server = await listening(options, { model, workSigner, credit })
+    const server = await listening(options, { model, provable, workSigner, credit })
     const origin = server.url
     const secret = await secretOf(options)
     const target = { dial: options.dial, keyFile, chainId }
@@ -101,6 +105,7 @@ export const engineCommand: Command = {
 
 type EngineOptions = {
   readonly modelFolder: string
+  readonly provableFolders: readonly string[]
   readonly threads: number
   readonly slotsMax: number
   readonly batchRowsMax: number
@@ -122,6 +127,7 @@ function parseEngineOptions(argv: readonly string[]): EngineOptions {
   const text = { type: 'string' } as const
   const options = {
     model: text,
+    provable: { type: 'string', multiple: true },
     threads: text,
     parallel: text,
     batch: text,
@@ -146,8 +152,10 @@ function parseEngineOptions(argv: readonly string[]): EngineOptions {
     'contributor-registry': text,
   } as const
   const { values } = parseArgs({ args: [...argv], options })
-  const whole = (name: keyof typeof values, range: { min: number; max: number; or: number }) =>
-    wholeNumber({ name, text: values[name], ...range })
+  const whole = (
+    name: Exclude<keyof typeof values, 'provable'>,
+    range: { min: number; max: number; or: number },
+  ) => wholeNumber({ name, text: values[name], ...range })
   const slotsMax = whole('parallel', { min: 1, max: 256, or: slots })
   const log = values.log ?? 'none'
   if (log !== 'requests' && log !== 'none') throw unusable('--log is requests or none')
@@ -157,6 +165,7 @@ function parseEngineOptions(argv: readonly string[]): EngineOptions {
   }
   return {
     modelFolder: modelFolder(values.model ?? 'vouch-mini'),
+    provableFolders: (values.provable ?? []).map(modelFolder),
     threads: whole('threads', { min: 1, max: 256, or: 1 }),
     slotsMax,
     batchRowsMax: whole('batch', { min: 1, max: 256, or: slotsMax }),
@@ -210,9 +219,22 @@ async function loadedModel(options: EngineOptions): Promise<LanguageModel> {
   throw new CommandFailure(`cannot serve ${model.error.file}: ${model.error.detail}`)
 }
 
+async function loadedProvable({ provableFolders }: EngineOptions): Promise<ProvableModel[]> {
+  const models: ProvableModel[] = []
+  for (const folder of provableFolders) {
+    const model = await loadProvableModel(folder)
+    if (!model.ok)
+      throw new CommandFailure(`cannot serve ${model.error.file}: ${model.error.detail}`)
+    models.push(model.value)
+  }
+  return models
+}
+
 async function listening(
   options: EngineOptions,
-  parts: Pick<Engine, 'model' | 'workSigner' | 'credit'>,
+  parts: Pick<Engine, 'model' | 'workSigner' | 'credit'> & {
+    readonly provable: readonly ProvableModel[]
+  },
 ): Promise<EngineServer> {
   const { model, workSigner } = parts
   const { host, port, slotsMax, batchRowsMax, waitingMax, prefixCacheBytesMax } = options

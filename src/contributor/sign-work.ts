@@ -8,8 +8,8 @@ import type { Address, Bytes32 } from '../domain/units.ts'
 import type { BegunJob } from './job-book.ts'
 import type { Job } from './job-headers.ts'
 
-/** What a signer knows of a piece of work only when it is done. */
-export type WorkFacts = Omit<Work, 'contributor' | 'modelId'>
+/** What a signer knows of a piece of work only when it is done. `modelId`: of another model than the signer's own. */
+export type WorkFacts = Omit<Work, 'contributor' | 'modelId'> & { readonly modelId?: Bytes32 }
 
 /** Where the jobs that were ever begun are kept (job-book.ts). */
 export type KnownJobs = {
@@ -65,7 +65,7 @@ export function openWorkSigner(signer: {
       begun.signed()
       begun.over()
       open.delete(nameOf(facts))
-      return signWork({ privateKey, domain }, { ...facts, contributor, modelId })
+      return signWork({ privateKey, domain }, { modelId, ...facts, contributor })
     },
   }
 }

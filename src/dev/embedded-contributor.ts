@@ -27,6 +27,8 @@ export type ContributorTerms = {
   readonly contributor: Address
   readonly chainId: number
   readonly receiptVerifier: Address
+  /** Folders of provable models that it serves beside its language model. */
+  readonly provableFolders?: readonly string[]
   /** What it works for, and the node by which it judges its vouchers; without it, for nothing. */
   readonly payment?: { readonly agreement: CreditAgreement; readonly rpcUrl: string }
   /** Told when the process died by itself and is started again. */
@@ -68,7 +70,9 @@ function writeFiles(terms: ContributorTerms): EngineFiles {
   return { keyFile, secretFile, payment: options }
 }
 
-function engineOptions(terms: ContributorTerms): Readonly<Record<string, string>> {
+function engineOptions(
+  terms: ContributorTerms,
+): Readonly<Record<string, string | readonly string[]>> {
   const { keyFile, secretFile, payment } = writeFiles(terms)
   return {
     'key-file': keyFile,
@@ -76,6 +80,7 @@ function engineOptions(terms: ContributorTerms): Readonly<Record<string, string>
     'chain-id': String(terms.chainId),
     'receipt-verifier': terms.receiptVerifier,
     contributor: terms.contributor,
+    provable: terms.provableFolders ?? [],
     ...payment,
   }
 }

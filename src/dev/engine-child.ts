@@ -19,7 +19,7 @@ type EngineChildTerms = {
   /** `src/main.ts`, by which it is started. */
   readonly program: string
   /** Options of `vouch engine` without their dashes; the port is chosen here. */
-  readonly options: Readonly<Record<string, string>>
+  readonly options: Readonly<Record<string, string | readonly string[]>>
   /** Told when it ended by itself and is started again, and for which time that is. */
   readonly onRestart: (restarts: number) => void
 }
@@ -58,7 +58,9 @@ export async function startEngineChild(terms: EngineChildTerms): Promise<EngineC
 }
 
 function spawnEngine({ program, options }: EngineChildTerms, port: string): ChildProcess {
-  const args = Object.entries({ ...options, port }).flatMap(([name, value]) => [`--${name}`, value])
+  const args = Object.entries({ ...options, port }).flatMap(([name, value]) =>
+    [value].flat().flatMap((one) => [`--${name}`, one]),
+  )
   return spawn(process.execPath, [program, 'engine', ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
     // A group of its own: Ctrl-C reaches this process alone, which drains before it ends the engine.

@@ -43,6 +43,23 @@ export type RequestRefusal =
   | { readonly reason: 'method_not_allowed'; readonly method: string; readonly allowed: string }
   | VerificationRefusal
 
+/** A proof of an answer is not given. Nothing was charged. */
+export type ProofRefusal =
+  /** The model is not one that can be proven here; `provable` names those that are. */
+  | {
+      readonly reason: 'proof_not_offered'
+      readonly modelId: string
+      readonly provable: readonly string[]
+    }
+  /** The programs are not installed that make it; `detail` has the command that does. */
+  | { readonly reason: 'prover_missing'; readonly detail: string }
+  | { readonly reason: 'proof_queue_full'; readonly retryAfterS: number }
+  | { readonly reason: 'proof_timeout' }
+  | { readonly reason: 'proof_failed' }
+  /** Whoever asked for it said so. */
+  | { readonly reason: 'proof_cancelled' }
+  | { readonly reason: 'proof_not_found' }
+
 /** A receipt, or what became of a request, is not told. */
 export type ReceiptRefusal =
   | { readonly reason: 'receipt_not_found' }
@@ -275,6 +292,7 @@ export type Refusal =
   | EvidenceRefusal
   | LogRefusal
   | ReceiptRefusal
+  | ProofRefusal
   | AdminRefusal
   | GatewayRefusal
   | FxRefusal

@@ -35,6 +35,9 @@ export type ExpectedUnits = {
 /** Of vectors: numbers or base64. Of a transcript: JSON or bare text. */
 type AnswerForm = 'float' | 'base64' | 'json' | 'text'
 
+/** How whoever wants a proof gets it: by asking for it later, as the answer itself, or as the end of what is told meanwhile. */
+export type ProofDelivery = 'later' | 'wait' | 'follow'
+
 /** One request as it was asked, bounds checked, before anybody was chosen to answer it. */
 export type InferenceRequest = {
   /** `req_` and 24 hex digits: names the request in logs and headers. */
@@ -83,6 +86,8 @@ export type InferenceRequest = {
   readonly preferences: RoutePreferences | undefined
   /** Only a contributor that signs its Work may answer. */
   readonly needsSignature: boolean
+  /** Its answer is to be proven, and is withheld until it is; undefined: it is not. */
+  readonly proof?: ProofDelivery | undefined
   /** The client agrees that request and answer are kept for auditors. No contributor learns of it. */
   readonly mayBeAudited?: boolean | undefined
   readonly receivedAtMs: number

@@ -87,13 +87,14 @@ export function planWork(
   })
 }
 
-/** Undefined for a plain OpenAI request. */
+/** Undefined for a plain OpenAI request. `modelId`: of a model beside the engine's own. */
 export const readJob = (
   { model, workSigner, credit }: Engine,
   headers: RequestHeaders,
+  modelId: Bytes32 = model.modelId,
 ): Result<Job | undefined, OpenAiRefusal> =>
   readJobHeaders(headers, {
-    modelId: model.modelId,
+    modelId,
     signsWork: workSigner !== undefined,
     paidBy: credit?.agreement.gateway,
   })
@@ -114,6 +115,8 @@ type FinishedAnswer = {
   readonly usage: AnswerUsage
   /** What is owed for, where that is not `usage`. */
   readonly owedFor?: AnswerUsage
+  /** Of a model beside the engine's own. */
+  readonly modelId?: Bytes32
 }
 
 /** `contentHash` of the text of each choice, in the order of their index. */

@@ -91,10 +91,15 @@ export const chatWire: AnswerWire = {
 }
 
 /** `model` objects of GET /v1/models. */
-export const modelObject = (model: {
-  readonly name: string
-  readonly created: number
-}): object => ({ id: model.name, object: 'model', created: model.created, owned_by: 'vouch' })
+export const modelObject = (model: ModelNamed): ModelObject => ({
+  id: model.name,
+  object: 'model',
+  created: model.created,
+  owned_by: 'vouch',
+})
+
+type ModelNamed = { readonly name: string; readonly created: number }
+type ModelObject = Readonly<Record<'id' | 'object' | 'owned_by', string> & { created: number }>
 
 const chunkHead = (head: AnswerHead) => ({
   id: head.id,

@@ -17,6 +17,7 @@ import { sendJson, sendRefusal } from '../contributor/send-json.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
 import { chatApi, completionsApi } from './answer-apis.ts'
 import { answerRequest } from './answer-request.ts'
+import { planTensor } from './answer-tensor.ts'
 import { planVectors } from './answer-vectors.ts'
 import { modelObject } from './chat-completions.ts'
 import type { Engine } from './engine.ts'
@@ -54,10 +55,11 @@ const methods: { readonly [name in RouteName]: 'GET' | 'POST' } = {
   health: 'GET',
 }
 const modelPrefix = '/v1/models/'
+const inferencePrefix = '/v1/inference/'
 
 /**
  * Answers one request: POST /v1/chat/completions, POST /v1/completions, POST /v1/embeddings,
- * GET /v1/models, GET /v1/models/{id}, GET /v1/vouch/openings/{jobId}, GET /health.
+ * POST /v1/inference/{model}, GET /v1/models, GET /v1/models/{id}, GET /v1/vouch/openings/{jobId}, GET /health.
  */
 export function route(serving: Serving, exchange: Exchange): void {
   const { request, response } = exchange
@@ -66,17 +68,27 @@ export function route(serving: Serving, exchange: Exchange): void {
   response.on('error', () => {})
   const path = request.url?.split('?', 1)[0] ?? '/'
   const name = routeName(path)
-  const plan = plans[path]
+  const plan = planAt(serving.engine, path)
   const refused = refusalBeforeRoute(serving, { request, path, name })
   if (refused !== undefined) refuseUnread(response, refused)
   else if (plan !== undefined) void serveAnswer(serving, plan, exchange)
+  else if (name === 'answers') refuseUnread(response, modelNotFound(inferenceModelOf(path)))
   else if (name === 'health') sendHealth(serving, response)
   else if (name === 'opening') sendOpening(serving.engine, exchange, path)
   else sendModels(serving.engine, { path, response })
 }
 
+/** Undefined where the path asks nothing of a model that is here. */
+function planAt({ provable }: Engine, path: string): PlanAnswer | undefined {
+  if (!path.startsWith(inferencePrefix)) return plans[path]
+  const model = provable.get(inferenceModelOf(path))
+  return model && planTensor(model)
+}
+
+const inferenceModelOf = (path: string): string => decodedOr(path.slice(inferencePrefix.length))
+
 function routeName(path: string): RouteName | undefined {
-  if (Object.hasOwn(plans, path)) return 'answers'
+  if (Object.hasOwn(plans, path) || path.startsWith(inferencePrefix)) return 'answers'
   if (path === '/v1/models') return 'models'
   if (path.startsWith(modelPrefix)) return 'model'
   if (path.startsWith(openingPrefix)) return 'opening'
@@ -136,19 +148,21 @@ function refuseUnread(response: ServerResponse, refusal: OpenAiRefusal): void {
 }
 
 function sendModels(
-  { model, loadedAtS }: Engine,
+  { model, provable, loadedAtS }: Engine,
   asked: { readonly path: string; readonly response: ServerResponse },
 ): void {
   const { path, response } = asked
-  const object = modelObject({ name: model.name, created: loadedAtS })
-  const list = { object: 'list', data: [object] }
+  const data = [model.name, ...provable.keys()].map((name) =>
+    modelObject({ name, created: loadedAtS }),
+  )
   if (!path.startsWith(modelPrefix)) {
-    sendJson(response, { status: 200, body: JSON.stringify(list) })
+    sendJson(response, { status: 200, body: JSON.stringify({ object: 'list', data }) })
     return
   }
   const name = decodedOr(path.slice(modelPrefix.length))
-  if (name === model.name) sendJson(response, { status: 200, body: JSON.stringify(object) })
-  else sendRefusal(response, modelNotFound(name))
+  const object = data.find(({ id }) => id === name)
+  if (object === undefined) sendRefusal(response, modelNotFound(name))
+  else sendJson(response, { status: 200, body: JSON.stringify(object) })
 }
 
 /** What opens a commitment that this engine signed, for the gateway that it was signed for. */
@@ -168,17 +182,18 @@ function sendHealth({ engine, isStopping }: Serving, response: ServerResponse): 
     model: model.name,
     modelId: model.modelId,
     contextTokensMax: model.config.contextTokensMax,
-    endpoints: endpointsOf(model),
+    endpoints: endpointsOf(engine),
     batchRows: batchRowsMax,
     ...turns.counts(),
   }
   sendJson(response, { status, body: JSON.stringify(body) })
 }
 
-const endpointsOf = ({ embedding }: Engine['model']): readonly Endpoint[] => [
+const endpointsOf = ({ model, provable }: Engine): readonly Endpoint[] => [
   'chat/completions',
   'completions',
-  ...(embedding === undefined ? [] : (['embeddings'] as const)),
+  ...(model.embedding === undefined ? [] : (['embeddings'] as const)),
+  ...(provable.size === 0 ? [] : (['inference'] as const)),
 ]
 
 function decodedOr(text: string): string {

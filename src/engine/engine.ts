@@ -8,11 +8,14 @@ import { KeptTokens } from './kept-tokens.ts'
 import { prefillTokensMax, tokensKeptBytesMax } from './limits.ts'
 import type { LanguageModel } from './load-model.ts'
 import { openPrefixCache } from './prefix-cache.ts'
+import type { ProvableModel } from './provable-model.ts'
 import { openPromptReader, type PromptReader } from './read-prompt.ts'
 
 /** Everything that answers share: made once, at the start. */
 export type Engine = {
   readonly model: LanguageModel
+  /** Models of whole numbers, by their names. */
+  readonly provable: ReadonlyMap<string, ProvableModel>
   /** Unix seconds at which the model was loaded: `created` of its model object. */
   readonly loadedAtS: number
   readonly promptReader: PromptReader
@@ -38,6 +41,7 @@ const samplerVersion = 'vouch-sample/1'
 
 export function createEngine(parts: {
   readonly model: LanguageModel
+  readonly provable?: readonly ProvableModel[]
   readonly workSigner: WorkSigner | undefined
   readonly credit?: Credit | undefined
   /** Answers that are generated at once. */
@@ -49,7 +53,7 @@ export function createEngine(parts: {
   readonly prefixCacheBytesMax: number
   readonly nowMs: () => number
 }): Engine {
-  const { model, workSigner, slotsMax, waitingMax, nowMs } = parts
+  const { model, provable = [], workSigner, slotsMax, waitingMax, nowMs } = parts
   const { config: shape, decoder } = model
   const blockTokens = prefillTokensMax
   const prefixCache = openPrefixCache({ shape, blockTokens, bytesMax: parts.prefixCacheBytesMax })
@@ -59,6 +63,7 @@ export function createEngine(parts: {
   const isIdle = (): boolean => parts.prefixCacheBytesMax > 0 && turns.counts().running === 0
   return {
     model,
+    provable: new Map(provable.map((one) => [one.name, one])),
     loadedAtS: Math.floor(nowMs() / 1000),
     promptReader: openPromptReader({ decoder, shape, prefixCache, blockTokens, isIdle }),
     batch: openDecodingBatch({ decoder, shape, rowsMax: batchRowsMax }),

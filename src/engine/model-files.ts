@@ -33,7 +33,8 @@ type Manifest = { readonly [key: string]: Json } & {
 }
 
 const manifestFile = 'manifest.json'
-const neededFiles: readonly string[] = ['config.json', 'model.onnx', 'tokenizer.json']
+/** Of a language model. */
+const languageFiles: readonly string[] = ['config.json', 'model.onnx', 'tokenizer.json']
 // A name and nothing that leaves the folder.
 const fileNamePattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/
 
@@ -41,8 +42,11 @@ const fileNamePattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/
  * Reads a model folder and checks every file against the manifest. What is returned was hashed in
  * memory, so a file that changes on disk afterwards changes nothing.
  */
-export async function readModelFiles(folder: string): Promise<Result<ModelFiles, ModelRefusal>> {
-  const manifest = await readManifest(folder)
+export async function readModelFiles(
+  folder: string,
+  neededFiles: readonly string[] = languageFiles,
+): Promise<Result<ModelFiles, ModelRefusal>> {
+  const manifest = await readManifest(folder, neededFiles)
   if (!manifest.ok) return manifest
   const contents = new Map<string, Buffer>()
   for (const [file, sha256] of Object.entries(manifest.value.files)) {
@@ -59,7 +63,10 @@ export async function readModelFiles(folder: string): Promise<Result<ModelFiles,
   })
 }
 
-async function readManifest(folder: string): Promise<Result<Manifest, ModelRefusal>> {
+async function readManifest(
+  folder: string,
+  neededFiles: readonly string[],
+): Promise<Result<Manifest, ModelRefusal>> {
   const refuse = (detail: string) => err({ file: join(folder, manifestFile), detail })
   const bytes = await readIfPossible(join(folder, manifestFile), smallFileBytesMax)
   if (!bytes.ok) return refuse(bytes.error)

@@ -43,6 +43,17 @@ export function meterCut(
   return atMostVouched(usage, { completionTokens, bytesSince })
 }
 
+/** The values of a tensor are known, not bounded; a Work that says fewer of them is not charged beyond that. */
+function withKnownPrompt(
+  usage: MeteredUsage,
+  { promptTokensMin = 0 }: ServedRequest['request'],
+  reported: Usage | undefined,
+): MeteredUsage {
+  if (usage.completionTokens === 0) return usage
+  const promptTokens = Math.min(promptTokensMin, reported?.promptTokens ?? promptTokensMin)
+  return { ...usage, promptTokens, cachedPromptTokens: 0 }
+}
+
 export function meter(served: ServedRequest, observed: Observed): MeteredUsage {
   const { request, begun, admitted, tokenCounter: counter, promptTokensMax } = served
   const { content, reported } = observed
@@ -54,7 +65,8 @@ export function meter(served: ServedRequest, observed: Observed): MeteredUsage {
     const unitsMax = perChoiceMax * request.choiceCount
     const promptCount = request.promptCount ?? 1
     const seen = { units, source, unitsMax, promptTokensCounted, promptTokensMax, promptCount }
-    return settleUnits(reported, seen)
+    const settled = settleUnits(reported, seen)
+    return request.endpoint === 'inference' ? withKnownPrompt(settled, request, reported) : settled
   }
   // What the prompt said again costs nothing a second time, but an answer with it is not empty.
   const isEchoed = request.echoedBytes !== undefined

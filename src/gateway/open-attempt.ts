@@ -3,7 +3,7 @@ import { SeenCheckpoints } from '../attestation/seen-checkpoints.ts'
 import type { Cancellation } from '../base/cancellation.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Contributor, Offer } from '../domain/contributor.ts'
-import { unitAt } from '../domain/endpoint.ts'
+import { type Endpoint, unitAt } from '../domain/endpoint.ts'
 import type { AssetAtRate } from '../domain/exchange.ts'
 import { voucherHeader } from '../domain/payout-voucher.ts'
 import { priceHeader, writePriceHeader } from '../domain/price-header.ts'
@@ -125,7 +125,7 @@ async function open(
   const opened = await openAnswer(gateway.upstreams, {
     baseUrl: contributor.baseUrl,
     isGuarded: contributor.isGuarded,
-    path: `/${request.endpoint}`,
+    path: pathAt(request.endpoint, offer),
     headers: jobHeaders(gateway, request, attempt),
     body,
     stream: request.stream,
@@ -173,6 +173,10 @@ async function open(
   const stream = { kind: 'stream', relay, checkpoints } as const
   return ok({ ...asked, beganAtMs: gateway.nowMs(), body: stream })
 }
+
+/** Behind the base URL. Of what goes as bytes the path names the model, where a body would. */
+const pathAt = (endpoint: Endpoint, { upstreamModelName }: Offer): string =>
+  endpoint === 'inference' ? `/inference/${encodeURIComponent(upstreamModelName)}` : `/${endpoint}`
 
 function checkpointsOf(
   { signer, nowMs }: Gateway,

@@ -7,7 +7,7 @@ import type { LimitedCaller } from '../domain/caller-limits.ts'
 import type { Offer } from '../domain/contributor.ts'
 import { promptParams } from '../domain/endpoint.ts'
 import type { Refusal } from '../domain/refusal.ts'
-import { apiKeyIdOf, type InferenceRequest } from '../domain/request.ts'
+import type { InferenceRequest } from '../domain/request.ts'
 import type { AttemptRecord } from '../domain/request-record.ts'
 import { nothingUsed } from '../payment/caller-limits.ts'
 import type { LimitPlace } from '../payment/caller-limits-desk.ts'
@@ -20,11 +20,13 @@ import { enterLimits, releaseHold, requestOnly } from './enter-limits.ts'
 import { finishStream, finishUnary } from './finish-completion.ts'
 import type { Gateway } from './gateway.ts'
 import { KeepAlive } from './keep-alive.ts'
+import { logUnserved } from './log-unserved.ts'
 import { attemptRecordsOf } from './note-attempt.ts'
 import { type BegunAnswer, openFirstAnswer } from './open-first-answer.ts'
 import { recoveryContext } from './recover-holds.ts'
 import { routeRequestOf } from './route-request.ts'
 import type { ServedRequest } from './settle-answer.ts'
+import { whyUnprovable } from './why-unprovable.ts'
 import { whyUnserved } from './why-unserved.ts'
 
 /** Answers `client`, or returns why not, before a byte was written. Never throws for the expected. */
@@ -39,6 +41,8 @@ export async function serveCompletion(
   if (offered.candidates.length === 0) {
     return refuse(gateway, request, whyUnserved(gateway.pool, request))
   }
+  const unprovable = whyUnprovable(gateway, request, offered.candidates)
+  if (unprovable !== undefined) return refuse(gateway, request, unprovable)
   const { payer, modelName } = request
   if (payer.kind === 'api-key' && payer.modelScope?.includes(modelName) === false) {
     return refuse(gateway, request, { reason: 'model_not_allowed', modelId: modelName })
@@ -250,50 +254,4 @@ function leave(
 ): Result<void, Refusal> {
   logUnserved(gateway, request, { outcome: 'client_gone', reason: 'client_gone', attempts })
   return ok(undefined)
-}
-
-function logUnserved(
-  gateway: Gateway,
-  request: InferenceRequest,
-  ending: {
-    readonly outcome: 'refused' | 'client_gone'
-    readonly reason: Refusal['reason'] | 'client_gone'
-    readonly attempts: readonly AttemptRecord[]
-  },
-): void {
-  const { outcome, reason, attempts } = ending
-  const durationMs = gateway.nowMs() - request.receivedAtMs
-  const refused = attempts.length === 0 ? 'refused' : 'failed'
-  const { modelName, endpoint, stream, receivedAtMs: createdAtMs } = request
-  const asked = { modelName, endpoint, stream, createdAtMs }
-  gateway.unserved.note(request.requestId, {
-    channelId: request.payer.channelId,
-    status: outcome === 'client_gone' ? 'aborted' : refused,
-    record: { ...asked, durationMs, reason, reasoningTokens: 0, attempts },
-  })
-  // A name that nobody offers is a text of the caller's and stays out of log and metrics.
-  const known = reason === 'model_not_found' ? undefined : modelName
-  gateway.metrics.ended({
-    endpoint,
-    modelName: known,
-    outcome,
-    reason,
-    durationMs,
-    others: attempts,
-  })
-  gateway.log({
-    requestId: request.requestId,
-    apiKeyId: apiKeyIdOf(request.payer),
-    modelName: known,
-    contributorId: undefined,
-    receiptId: undefined,
-    stream: request.stream,
-    outcome,
-    reason,
-    attempts: attempts.length,
-    promptTokens: 0,
-    completionTokens: 0,
-    costAtomic: '0',
-    durationMs,
-  })
 }

@@ -43,6 +43,7 @@ import type { Entrance } from './entrance.ts'
 import { countersignReceipt } from './evidence/countersignature.ts'
 import { evidenceRoutes } from './evidence/evidence-routes.ts'
 import type { HttpContext, HttpEnv } from './http-context.ts'
+import { inferenceOf } from './inference/inference.ts'
 import { listModels, retrieveModel } from './models.ts'
 import { retrieveOpenApi } from './openapi/openapi.ts'
 import {
@@ -64,6 +65,7 @@ import { paymentTerms } from './paid-inference.ts'
 import { sendError, sendJson } from './raw-response.ts'
 import type { Route, RouteCall } from './route-call.ts'
 import { type InferenceTerms, serveInference } from './serve-inference.ts'
+import type { Surface } from './surface.ts'
 import { surfaces } from './surfaces.ts'
 import { transparencyRoutes } from './transparency/transparency.ts'
 
@@ -84,6 +86,16 @@ export function createApp(terms: InferenceTerms): Hono<HttpEnv> {
       raw((c) => paymentTerms(surface, door, c.env)),
     )
   }
+  const inferenceAt = (context: HttpContext): Surface =>
+    inferenceOf(door.models, context.req.param('id') ?? '')
+  app.post('/v1/inference/:id{.+}', (context) => {
+    void serveInference(inferenceAt(context), terms, context.env)
+    return RESPONSE_ALREADY_SENT
+  })
+  app.get(
+    '/v1/inference/:id{.+}',
+    raw((c) => paymentTerms(inferenceAt(c), door, c.env)),
+  )
   app.get(
     '/v1/models',
     raw((c) => unlessKeyIsWrong(door, entrance, c, () => listModels(door, c.env.outgoing))),

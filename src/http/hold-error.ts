@@ -1,5 +1,5 @@
-import type { HoldRefusal } from '../domain/refusal.ts'
-import { type Described, sdkMustNotRetry } from './described-error.ts'
+import type { HoldRefusal, VoucherRefusal } from '../domain/refusal.ts'
+import { badRequest, type Described, sdkMustNotRetry } from './described-error.ts'
 
 /** The arms of openai-error.ts for money that cannot be set aside: 402 and not 429, because no SDK retries it. */
 export function describeHoldRefusal(refusal: HoldRefusal): Described {
@@ -30,5 +30,24 @@ export function describeHoldRefusal(refusal: HoldRefusal): Described {
         [402, 'insufficient_quota', sdkMustNotRetry],
         'The payment channel of this API key is not open at this gateway.',
       ]
+  }
+}
+
+/** The same for vouchers. */
+export function describeVoucherRefusal(
+  refusal: Exclude<VoucherRefusal, { reason: 'channel_closing' }>,
+): Described {
+  switch (refusal.reason) {
+    case 'voucher_channel_mismatch':
+      return [badRequest, 'The voucher is for another channel.']
+    case 'voucher_above_balance':
+      return [
+        badRequest,
+        `The voucher promises more than the channel's balance of ${refusal.balance} atomic units.`,
+      ]
+    case 'voucher_signature_invalid':
+      return [badRequest, "The voucher's signature is not the channel payer's."]
+    case 'channel_terms_unacceptable':
+      return [badRequest, `The channel cannot be used here: ${refusal.detail}.`]
   }
 }

@@ -3,6 +3,7 @@ import type { Offer, OfferedModel } from '../domain/contributor.ts'
 import { usualEndpoints } from '../domain/endpoint.ts'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
 import { pricesObject } from './contributors/contributor-objects.ts'
+import { tensorMembers } from './inference/tensor-members.ts'
 import { sendError, sendJson } from './raw-response.ts'
 
 /**
@@ -35,6 +36,7 @@ function modelObject(
       },
       endpoints: offers.flatMap(pathsOf),
       units: offers.map(unitObject),
+      ...tensorMembers(offers.find(({ tensors }) => tensors !== undefined)?.tensors),
     },
   }
 }

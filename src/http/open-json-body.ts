@@ -15,13 +15,15 @@ export type OpenedBody = {
   readonly verdict: Readonly<Verdict>
   readonly common: Pick<
     Asked['request'],
-    'modelName' | 'forwardedBody' | 'preferences' | 'needsSignature' | 'mayBeAudited'
+    'modelName' | 'forwardedBody' | 'preferences' | 'needsSignature' | 'proof' | 'mayBeAudited'
   >
 }
 
+/** `pathModel` is the model that the path names, where it names one: then the body need not, and may not name another. */
 export function openJsonBody(
   body: Buffer,
   headers: IncomingHttpHeaders,
+  pathModel?: string,
 ): Result<OpenedBody, RequestRefusal> {
   const json = parseStrictJson(body)
   if (!json.ok) return json
@@ -29,8 +31,11 @@ export function openJsonBody(
   if (!isFields(fields)) {
     return err({ reason: 'invalid_json', detail: 'the body is not a JSON object' })
   }
-  const modelName = readModel(fields)
+  const modelName = readModel(pathModel === undefined ? fields : { model: pathModel, ...fields })
   if (!modelName.ok) return modelName
+  if (pathModel !== undefined && modelName.value !== pathModel) {
+    return err({ reason: 'invalid_value', param: 'model', expected: 'the model of the path' })
+  }
   const forGateway = readGatewayMembers(fields, body, headers)
   if (!forGateway.ok) return forGateway
   const verdict: Verdict = { refusal: undefined }

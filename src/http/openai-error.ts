@@ -1,4 +1,10 @@
-import type { EvidenceRefusal, LogRefusal, ReceiptRefusal, Refusal } from '../domain/refusal.ts'
+import type {
+  EvidenceRefusal,
+  LogRefusal,
+  ProofRefusal,
+  ReceiptRefusal,
+  Refusal,
+} from '../domain/refusal.ts'
 import { describeAuthenticationRefusal } from './authentication-error.ts'
 import {
   apiError,
@@ -8,7 +14,8 @@ import {
   sdkMustNotRetry,
 } from './described-error.ts'
 import { describeEvidenceRefusal, isAboutEvidence } from './evidence/evidence-error.ts'
-import { describeHoldRefusal } from './hold-error.ts'
+import { describeHoldRefusal, describeVoucherRefusal } from './hold-error.ts'
+import { describeProofRefusal, isAboutProofs } from './inference/proof-error.ts'
 import {
   type ContributorRefusal,
   describeContributorRefusal,
@@ -59,11 +66,13 @@ function describe(refusal: Refusal): Described {
   if (isAboutEvidence(refusal)) return describeEvidenceRefusal(refusal)
   if (isAboutReceipts(refusal)) return describeReceiptRefusal(refusal)
   if (isAboutLog(refusal)) return describeLogRefusal(refusal)
+  if (isAboutProofs(refusal)) return describeProofRefusal(refusal)
   switch (refusal.reason) {
     case 'invalid_json':
-      return [badRequest, `The request body is not usable JSON: ${refusal.detail}.`]
-    case 'invalid_form':
-      return [badRequest, `The request body is not a usable form: ${refusal.detail}.`]
+    case 'invalid_form': {
+      const what = refusal.reason === 'invalid_json' ? 'usable JSON' : 'a usable form'
+      return [badRequest, `The request body is not ${what}: ${refusal.detail}.`]
+    }
     case 'missing_required_parameter':
       return [badRequest, `Missing required parameter: '${refusal.param}'.`, refusal]
     case 'invalid_type':
@@ -136,12 +145,9 @@ type RequestReason = Extract<
   }
 >
 
-function describeBeyondRequest(
-  refusal: Exclude<
-    Refusal,
-    RequestReason | ContributorRefusal | EvidenceRefusal | LogRefusal | ReceiptRefusal
-  >,
-): Described {
+type AboutOthers = ContributorRefusal | EvidenceRefusal | LogRefusal | ReceiptRefusal | ProofRefusal
+
+function describeBeyondRequest(refusal: Exclude<Refusal, RequestReason | AboutOthers>): Described {
   switch (refusal.reason) {
     case 'missing_api_key':
     case 'invalid_api_key':
@@ -160,16 +166,10 @@ function describeBeyondRequest(
     case 'channel_not_found':
       return describeHoldRefusal(refusal)
     case 'voucher_channel_mismatch':
-      return [badRequest, 'The voucher is for another channel.']
     case 'voucher_above_balance':
-      return [
-        badRequest,
-        `The voucher promises more than the channel's balance of ${refusal.balance} atomic units.`,
-      ]
     case 'voucher_signature_invalid':
-      return [badRequest, "The voucher's signature is not the channel payer's."]
     case 'channel_terms_unacceptable':
-      return [badRequest, `The channel cannot be used here: ${refusal.detail}.`]
+      return describeVoucherRefusal(refusal)
     case 'deposit_below_minimum':
     case 'deposit_rejected':
     case 'deposit_limit_reached':

@@ -29,6 +29,7 @@ export type ChatBody = Pick<
   | 'forwardedBody'
   | 'preferences'
   | 'needsSignature'
+  | 'proof'
   | 'mayBeAudited'
 >
 

@@ -12,6 +12,8 @@ export function prepareBody(
   offer: Offer,
   terms: { readonly signs: boolean; readonly completionTokensMax: number },
 ): Buffer {
+  // Bytes of a tensor, which say nothing of a model.
+  if (request.endpoint === 'inference') return request.forwardedBody
   const mapped = offer.upstreamModelName !== offer.modelName
   const isText = request.expected === undefined
   const asksUsage = !terms.signs && request.stream && !request.includeUsage

@@ -46,7 +46,16 @@ const allowed: Record<string, readonly string[]> = {
   gateway: [...steps, 'domain', 'base'],
   ...Object.fromEntries(steps.map((step) => [step, ['proofs', ...floors]])),
   engine: ['contributor', 'attestation', 'metering', 'provable', 'chain', 'domain', 'base'],
-  contributor: ['client', 'attestation', 'metering', 'upstream', 'chain', 'domain', 'base'],
+  contributor: [
+    'client',
+    'attestation',
+    'metering',
+    'upstream',
+    'proofs',
+    'chain',
+    'domain',
+    'base',
+  ],
   auditor: [
     'engine',
     'contributor',

@@ -68,9 +68,9 @@ export async function startScriptedUpstream(
   }
 }
 
-/** A form has no JSON, and a question without a body neither. */
+/** A form has no JSON, the bytes of a tensor have none, and a question without a body neither. */
 const jsonOf = (headers: IncomingMessage['headers'], body: Buffer): Record<string, unknown> =>
-  body.length === 0 || headers['content-type']?.startsWith('multipart/')
+  body.length === 0 || /^(multipart|application\/octet-stream)/.test(headers['content-type'] ?? '')
     ? {}
     : JSON.parse(body.toString())
 

@@ -88,6 +88,9 @@ export const choicesOf = (kind: string, choice: Schema): Schema =>
     'usage?': orNull(usage),
   })
 
+/** Of a provable model: docs/inference.md. */
+const tensorMembers = { name: text, shape: list(whole), scale_bits: whole }
+
 export const inferenceSchemas: Readonly<Record<string, Schema>> = {
   Error: object({
     error: object({
@@ -125,7 +128,10 @@ export const inferenceSchemas: Readonly<Record<string, Schema>> = {
       'Who may answer. The header x-vouch-routing takes the same object.',
     ),
   },
-  AttestationWish: object({ 'mode?': oneOf('none', 'signed') }, 'What must prove the answer.'),
+  AttestationWish: object(
+    { 'mode?': oneOf('none', 'signed', 'zk'), 'wait?': flag, 'audit?': flag },
+    'What must prove the answer.',
+  ),
   ChatCompletionRequest: object({
     model: text,
     messages: { ...list(object({ role: text, 'content?': content })), minItems: 1 },
@@ -235,6 +241,25 @@ export const inferenceSchemas: Readonly<Record<string, Schema>> = {
           price_hash: hex32,
           prompt_atomic_per_mtok: amount,
           atomic_per_million: amount,
+        }),
+      ),
+      'inputs?': list(
+        object({
+          ...tensorMembers,
+          minima: list({ type: 'number' }),
+          maxima: list({ type: 'number' }),
+        }),
+      ),
+      'outputs?': list(object(tensorMembers)),
+      'proof?': orNull(
+        object({
+          system: oneOf('groth16', 'ultrahonk', 'ezkl'),
+          circuit: text,
+          vk_hash: hex32,
+          setup: text,
+          seconds: orNull({ type: 'number' }),
+          memory_bytes: orNull(whole),
+          verify_gas: orNull(whole),
         }),
       ),
     }),

@@ -61,7 +61,7 @@ describe('what a request says to the gateway', () => {
     [{ attestation: { audit: 'yes' } }, undefined, 'attestation.audit'],
     [{ attestation: { audit: null } }, undefined, 'attestation.audit'],
     [{ attestation: { audit: false } }, 'allow', 'x-vouch-audit'],
-    [{ attestation: { audit: true, mode: 'zk' } }, undefined, 'attestation.mode'],
+    [{ attestation: { audit: true, mode: 'tee' } }, undefined, 'attestation.mode'],
     [{ attestation: {} }, undefined, 'attestation.mode'],
   ])('%o with the header %s is refused for %s', (fields, header, param) => {
     const headers = header === undefined ? {} : { 'x-vouch-audit': header }
@@ -119,6 +119,34 @@ describe('what a request says to the gateway', () => {
     expect(parsed.ok && parsed.value.forwardedBody).toEqual(bodyOf({}))
   })
 
+  test.each([
+    [{ attestation: { mode: 'zk' } }, undefined, 'later'],
+    [{ attestation: { mode: 'zk', wait: false } }, undefined, 'later'],
+    [{ attestation: { mode: 'zk', wait: true } }, undefined, 'wait'],
+    [{}, 'zk', 'later'],
+    [{}, 'zk; wait', 'wait'],
+    [{}, 'signed', undefined],
+  ])('%o with the header %s asks for a proof: %s', (fields, header, proof) => {
+    const headers = header === undefined ? {} : { 'x-vouch-attestation': header }
+    const parsed = parseChatBody(bodyOf({ ...fields }), headers)
+    expect(parsed.ok && parsed.value.proof).toBe(proof)
+    expect(parsed.ok && parsed.value.needsSignature).toBe(header === 'signed')
+    expect(parsed.ok && parsed.value.forwardedBody).toEqual(bodyOf({}))
+  })
+
+  test.each([
+    [{}, 'zk; now'],
+    [{}, 'tee'],
+    [{}, 'signed; wait'],
+    [{ attestation: { mode: 'zk' } }, 'zk'],
+  ])('%o with the header x-vouch-attestation: %s is refused', (fields, header) => {
+    const headers = { 'x-vouch-attestation': header }
+    expect(parseChatBody(bodyOf({ ...fields }), headers)).toMatchObject({
+      ok: false,
+      error: { reason: 'invalid_value' },
+    })
+  })
+
   test.each<[string, Record<string, unknown>, string | undefined]>([
     ['routing', { routing: null }, undefined],
     ['routing.sort', { routing: { sort: 'best' } }, undefined],
@@ -129,7 +157,9 @@ describe('what a request says to the gateway', () => {
     ['attestation', { attestation: null }, undefined],
     ['attestation', { attestation: { mode: 'signed', nonce: 'n' } }, undefined],
     ['attestation.mode', { attestation: {} }, undefined],
-    ['attestation.mode', { attestation: { mode: 'zk' } }, undefined],
+    ['attestation.mode', { attestation: { mode: 'snark' } }, undefined],
+    ['attestation.wait', { attestation: { mode: 'signed', wait: true } }, undefined],
+    ['attestation.wait', { attestation: { mode: 'zk', wait: 'yes' } }, undefined],
   ])('%s is refused by its name: %j %s', (param, fields, header) => {
     expect(parse(fields, header)).toMatchObject({
       ok: false,
