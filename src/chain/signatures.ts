@@ -5,7 +5,7 @@
  * Valid is exactly one encoding: 65 bytes r ‖ s ‖ v, r and s in 1 … order-1, s in the lower half, v 27 or 28.
  */
 import { assert } from '../base/assert.ts'
-import { fromHex, hexDigits, hexOf } from '../base/hex.ts'
+import { fromHex, type Hex, hexDigits, hexOf, toHex } from '../base/hex.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { type Address, type Bytes32, isHex, type Signature } from '../domain/units.ts'
 import type { Curve } from './curve.ts'
@@ -52,16 +52,26 @@ export function parseSignature(text: string): Result<Signature, SignatureFault> 
 
 /** The account that signed `digest`; undefined for whatever StrictSignature.sol would not accept. */
 export function recoverSigner(digest: Bytes32, signature: Signature): Address | undefined {
+  const publicKey = recoverKey(digest, signature)
+  return publicKey === undefined ? undefined : accountOf(publicKey)
+}
+
+/** The key of that account, 64 bytes x ‖ y: circuits take it where contracts recover it. */
+export function recoverPublicKey(digest: Bytes32, signature: Signature): Hex | undefined {
+  const publicKey = recoverKey(digest, signature)
+  return publicKey === undefined ? undefined : toHex(publicKey)
+}
+
+function recoverKey(digest: Bytes32, signature: Signature): Uint8Array | undefined {
   if (signature.length !== 132) return undefined
   const s = signature.slice(66, 130)
   const v = signature.slice(130)
   if (v !== '1b' && v !== '1c') return undefined
   if (s > lowerHalfWord || s === zeroWord || !isScalar(signature.slice(2, 66))) return undefined
-  const publicKey = curve.recover(fromHex(digest), {
+  return curve.recover(fromHex(digest), {
     rs: fromHex(signature).subarray(0, 64),
     yParity: v === '1b' ? 0 : 1,
   })
-  return publicKey === undefined ? undefined : accountOf(publicKey)
 }
 
 /** 65 bytes in the canonical form; the same digest and key always give the same signature. */

@@ -19,12 +19,12 @@ import { type ProofRefusal, refuse } from './proof-refusal.ts'
 import { halvesOf, numberWord, type StatementReader, statementReader } from './statement-words.ts'
 
 /** Different price sheets in one proof. */
-const usageSheetsMax = 4
+export const usageSheetsMax = 4
 /** Different pairs of contributor and signing key in one proof. */
-const usageSignersMax = 8
+export const usageSignersMax = 8
 
 /** Who signed Works of the stretch, and within which time: a registry says whether the key was active at both ends. */
-type UsageSigner = {
+export type UsageSigner = {
   readonly contributor: Address
   /** 64 bytes, x ‖ y: a contract hashes them to the account of the signing key. */
   readonly publicKey: Hex
@@ -64,10 +64,22 @@ export type UsageStatement = {
   readonly signers: readonly UsageSigner[]
 }
 
-/** Field elements of a statement; usage-tree has two more behind them, see `usageTreePublicInputs`. */
-export const usageInputCount: number = 18 + 2 * usageSheetsMax + 6 * usageSignersMax
+/**
+ * Which circuits a tree of batches was proven by: hashes of their keys, as bb makes them for verification inside a circuit. A
+ * verifier pins them: under keys of its own choice a prover could prove anything.
+ */
+export type UsageTreeKeys = { readonly batchKey: Bytes32; readonly treeKey: Bytes32 }
 
-export function usagePublicInputs(statement: UsageStatement): readonly Bytes32[] {
+/** Of a batch, which rests on no other proof. */
+export const noTreeKeys: UsageTreeKeys = { batchKey: zeroBytes32, treeKey: zeroBytes32 }
+
+/** Field elements of a statement and of the keys behind it. */
+export const usageInputCount: number = 18 + 2 * usageSheetsMax + 6 * usageSignersMax + 2
+
+export function usagePublicInputs(
+  statement: UsageStatement,
+  keys: UsageTreeKeys = noTreeKeys,
+): readonly Bytes32[] {
   const padding = usageSheetsMax - statement.priceHashes.length
   const unusedSigners = usageSignersMax - statement.signers.length
   return [
@@ -89,6 +101,8 @@ export function usagePublicInputs(statement: UsageStatement): readonly Bytes32[]
     ...Array<Bytes32>(2 * padding).fill(zeroBytes32),
     ...statement.signers.flatMap(signerWords),
     ...Array<Bytes32>(6 * unusedSigners).fill(zeroBytes32),
+    keys.batchKey,
+    keys.treeKey,
   ]
 }
 
@@ -99,23 +113,19 @@ const signerWords = (signer: UsageSigner): readonly Bytes32[] => [
   numberWord((BigInt(signer.firstFinishedAt) << 64n) | BigInt(signer.lastFinishedAt)),
 ]
 
-/** Keys of the two circuits as bb hashes them for verification inside a circuit: which proofs a tree is made of. */
-export type UsageTreeKeys = { readonly batchKey: Bytes32; readonly treeKey: Bytes32 }
+export type UsageInputs = { readonly statement: UsageStatement; readonly keys: UsageTreeKeys }
 
-/** Public inputs of usage-tree: the statement of all its batches together, and which circuits they were proven by. */
-export const usageTreePublicInputs = (
-  statement: UsageStatement,
-  { batchKey, treeKey }: UsageTreeKeys,
-): readonly Bytes32[] => [...usagePublicInputs(statement), batchKey, treeKey]
-
-/** The statement that public inputs of usage-batch, or the first 74 of usage-tree, are of. */
-export function readUsageInputs(inputs: readonly Bytes32[]): Result<UsageStatement, ProofRefusal> {
+/** What public inputs of usage-batch or usage-tree say. */
+export function readUsageInputs(inputs: readonly Bytes32[]): Result<UsageInputs, ProofRefusal> {
   const statement = readStatement(statementReader(inputs))
+  const [batchKey = zeroBytes32, treeKey = zeroBytes32] = inputs.slice(usageInputCount - 2)
+  const keys = { batchKey, treeKey }
   const same =
     statement !== undefined &&
-    usagePublicInputs(statement).every((word, index) => word === inputs[index])
+    inputs.length === usageInputCount &&
+    usagePublicInputs(statement, keys).every((word, index) => word === inputs[index])
   return same
-    ? ok(statement)
+    ? ok({ statement, keys })
     : refuse('public_inputs_malformed', 'the public inputs are not those of a usage statement')
 }
 

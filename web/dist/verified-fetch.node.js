@@ -3248,16 +3248,19 @@ function parseSignature(text) {
 }
 /** The account that signed `digest`; undefined for whatever StrictSignature.sol would not accept. */
 function recoverSigner(digest, signature) {
+	const publicKey = recoverKey(digest, signature);
+	return publicKey === void 0 ? void 0 : accountOf(publicKey);
+}
+function recoverKey(digest, signature) {
 	if (signature.length !== 132) return void 0;
 	const s = signature.slice(66, 130);
 	const v = signature.slice(130);
 	if (v !== "1b" && v !== "1c") return void 0;
 	if (s > lowerHalfWord || s === zeroWord || !isScalar(signature.slice(2, 66))) return void 0;
-	const publicKey = curve.recover(fromHex(digest), {
+	return curve.recover(fromHex(digest), {
 		rs: fromHex(signature).subarray(0, 64),
 		yParity: v === "1b" ? 0 : 1
 	});
-	return publicKey === void 0 ? void 0 : accountOf(publicKey);
 }
 const accountOf = (publicKey) => `0x${keccak256(publicKey).slice(26)}`;
 const isScalar = (word) => word > zeroWord && word < orderWord;

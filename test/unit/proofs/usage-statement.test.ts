@@ -8,11 +8,11 @@ import {
   zeroBytes32,
 } from '../../../src/domain/units.ts'
 import {
+  noTreeKeys,
   readUsageInputs,
   type UsageStatement,
   usageInputCount,
   usagePublicInputs,
-  usageTreePublicInputs,
 } from '../../../src/proofs/usage-statement.ts'
 
 const word = (byte: string): Bytes32 => bytes32(`0x${byte.repeat(32)}`)
@@ -46,7 +46,7 @@ const statement: UsageStatement = {
 test('a statement comes back from its public inputs', () => {
   const inputs = usagePublicInputs(statement)
   expect(inputs).toHaveLength(usageInputCount)
-  expect(readUsageInputs(inputs)).toEqual({ ok: true, value: statement })
+  expect(readUsageInputs(inputs)).toEqual({ ok: true, value: { statement, keys: noTreeKeys } })
 })
 
 test('words are halved with the upper half first, times of a signer share an element', () => {
@@ -59,9 +59,9 @@ test('words are halved with the upper half first, times of a signer share an ele
 
 test('a tree of batches says by which circuits it was proven', () => {
   const keys = { batchKey: word('01'), treeKey: word('02') }
-  const inputs = usageTreePublicInputs(statement, keys)
-  expect(inputs.slice(usageInputCount)).toEqual([keys.batchKey, keys.treeKey])
-  expect(readUsageInputs(inputs)).toEqual({ ok: true, value: statement })
+  const inputs = usagePublicInputs(statement, keys)
+  expect(inputs.slice(-2)).toEqual([keys.batchKey, keys.treeKey])
+  expect(readUsageInputs(inputs)).toEqual({ ok: true, value: { statement, keys } })
 })
 
 test.each([
@@ -75,8 +75,11 @@ test.each([
   expect(readUsageInputs(inputs)).toMatchObject({ error: { reason: 'public_inputs_malformed' } })
 })
 
-test('inputs that are too few are refused', () => {
-  expect(readUsageInputs([zeroBytes32])).toMatchObject({
+test.each([
+  ['too few', [zeroBytes32]],
+  ['too many', [...usagePublicInputs(statement), zeroBytes32]],
+])('inputs that are %s are refused', (_, inputs) => {
+  expect(readUsageInputs(inputs)).toMatchObject({
     error: { reason: 'public_inputs_malformed' },
   })
 })
