@@ -147,9 +147,13 @@ export function shifted(
 const boolean: Range = { least: 0, greatest: 1 }
 
 /** The least b of which −2^b ≤ v < 2^b holds in the range. */
-function bitsOf({ least, greatest }: Range): number {
+const bitsOf = ({ least, greatest }: Range): number =>
+  naturalBits(Math.max(greatest, -1 - least, 0))
+
+/** The least b of which v < 2^b holds. */
+export function naturalBits(value: number): number {
   let bits = 0
-  while (greatest >= 2 ** bits || least < -(2 ** bits)) bits += 1
+  while (value >= 2 ** bits) bits += 1
   return bits
 }
 
