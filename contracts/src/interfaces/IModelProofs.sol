@@ -23,6 +23,10 @@ import {IInferenceProofVerifier} from "./ITierEvidence.sol";
 ///   `IEzklVerifier.verifyProof`.
 ///
 /// Setup "dev-insecure" (anybody can forge its proofs) registers on chains 31337 and 1337 alone.
+///
+/// What a model's author names is what its users get: a `codeHash` of code that answers true to
+/// everything proves nothing, and code that reads storage or calls what can change is pinned by nothing.
+/// Whoever relies on a model looks at that code once.
 interface IModelProofs is IInferenceProofVerifier {
     event ModelRegistered(
         bytes32 indexed modelId, address indexed verifier, bytes32 codeHash, bytes32 setup
@@ -39,7 +43,6 @@ interface IModelProofs is IInferenceProofVerifier {
     error KindUnknown(uint8 kind);
     error ShapeEmpty(uint32 inputs, uint32 outputs);
     error CodeMismatch(address verifier, bytes32 expected, bytes32 actual);
-    error SetupInsecure(uint256 chainId);
     /// @notice `prefix` and `suffix` do not make one JSON object with one such member at its top.
     error ManifestMalformed();
     error AlreadyRegistered(bytes32 modelId, address verifier);
@@ -47,7 +50,7 @@ interface IModelProofs is IInferenceProofVerifier {
     error NameRefused(string name);
     error VersionTaken(address publisher, string name, string version, bytes32 modelId);
 
-    /// @notice Registers the verifier of a model. Anyone.
+    /// @notice Registers the verifier of a model. Anyone; again only when its code is gone.
     /// @param prefix The manifest up to the member "provable".
     /// @param suffix What follows it.
     /// @return modelId keccak256 of the manifest.
