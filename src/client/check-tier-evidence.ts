@@ -9,10 +9,11 @@ import { checkAudit } from './check-audit.ts'
 import { checkCommitment } from './check-commitment.ts'
 import { checkCountersignature } from './check-countersignature.ts'
 import { type CheckLine, holds, unknown } from './check-line.ts'
+import { checkProof } from './check-proof.ts'
 import { checkTeeKey } from './check-tee-key.ts'
 import type { FurtherCheck, FurtherQuestion } from './further-checks.ts'
 
-type Looked = { readonly bit: number; readonly line: CheckLine }
+type Looked = { readonly bit: number; readonly lines: readonly CheckLine[] }
 
 export const checkTierEvidence: FurtherCheck = async (question) => {
   const { receipt: parsed, policy } = question.verification
@@ -21,12 +22,12 @@ export const checkTierEvidence: FurtherCheck = async (question) => {
   const asked = policy.tiers ?? 0
   const looked = await Promise.all(
     claimedTiers(claimed | asked).flatMap(({ bit }) => {
-      const line = lineOf(bit, question)
-      return line === undefined ? [] : [line.then((one): Looked => ({ bit, line: one }))]
+      const lines = linesOf(bit, question)
+      return lines === undefined ? [] : [lines.then((all): Looked => ({ bit, lines: all }))]
     }),
   )
   return [
-    ...looked.map(({ line }) => line).filter(({ verdict }) => verdict !== 'unknown'),
+    ...looked.flatMap(({ lines }) => lines).filter(({ verdict }) => verdict !== 'unknown'),
     ...summary('evidence', claimed, looked),
     ...summary('policy-tiers', asked, looked),
   ]
@@ -34,25 +35,36 @@ export const checkTierEvidence: FurtherCheck = async (question) => {
 
 const signatureTiers = tier.gatewaySigned | tier.contributorSigned
 const furtherTiers =
-  tier.tokenCommitment | tier.audited | tier.teeBoundKey | tier.clientCountersigned
+  tier.tokenCommitment |
+  tier.audited |
+  tier.teeBoundKey |
+  tier.zkInferred |
+  tier.clientCountersigned
 
 /** Undefined for a tier that needs no looking, or that nobody can look at. */
-function lineOf(bit: number, question: FurtherQuestion): Promise<CheckLine> | undefined {
+function linesOf(
+  bit: number,
+  question: FurtherQuestion,
+): Promise<readonly CheckLine[]> | undefined {
   const { verification, signers, gateway, rpc } = question
   const { receipt: parsed, evidence } = verification
   switch (bit) {
     case tier.tokenCommitment:
-      return Promise.resolve(checkCommitment(parsed.receipt, evidence.opening))
+      return Promise.resolve([checkCommitment(parsed.receipt, evidence.opening)])
     case tier.audited:
-      return checkAudit(parsed, gateway, verification.anchors.auditors ?? [])
+      return alone(checkAudit(parsed, gateway, verification.anchors.auditors ?? []))
     case tier.teeBoundKey:
-      return checkTeeKey(rpc, parsed, signers)
+      return alone(checkTeeKey(rpc, parsed, signers))
+    case tier.zkInferred:
+      return checkProof(parsed, evidence)
     case tier.clientCountersigned:
-      return Promise.resolve(checkCountersignature(parsed, signers, verification.anchors))
+      return Promise.resolve([checkCountersignature(parsed, signers, verification.anchors)])
     default:
       return undefined
   }
 }
+
+const alone = async (line: Promise<CheckLine>): Promise<readonly CheckLine[]> => [await line]
 
 /** No line where no such tier is meant, where nobody can look at one, or where one fails: that one says so itself. */
 function summary(
@@ -62,12 +74,15 @@ function summary(
 ): readonly CheckLine[] {
   const further = meant & ~signatureTiers
   if (further === 0 || (further & ~furtherTiers) !== 0) return []
-  const lines = looked.filter(({ bit }) => (bit & further) !== 0)
+  const lines = looked
+    .filter(({ bit }) => (bit & further) !== 0)
+    .flatMap(({ bit, lines: all }) => all.map((line) => ({ bit, line })))
   const named = (bit: number) => claimedTiers(bit).map(({ name }) => `${bit} ${name}`)
   const open = lines.filter(({ line }) => line.verdict === 'unknown')
   if (open.length > 0) {
     return [unknown(check, open.map(({ bit, line }) => `${named(bit)}: ${line.detail}`).join('; '))]
   }
   if (lines.some(({ line }) => line.verdict === 'fails')) return []
-  return [holds(check, `looked at: ${lines.flatMap(({ bit }) => named(bit)).join(', ')}`)]
+  const bits = new Set(lines.map(({ bit }) => bit))
+  return [holds(check, `looked at: ${[...bits].flatMap(named).join(', ')}`)]
 }

@@ -26,7 +26,6 @@ const signatureTiers = tier.gatewaySigned | tier.contributorSigned
 
 /** What of a contributor's Work is said where no contributor signed one, is said of nothing. */
 const ofTheWork = tier.tokenCommitment | tier.audited | tier.teeBoundKey
-const zeroKnowledge = tier.zkMetered | tier.zkInferred
 
 function faultOf({ tiers, work }: Receipt): string | undefined {
   if ((tiers & tier.gatewaySigned) === 0) return 'tier 1 is missing: no gateway vouches for this'
@@ -36,9 +35,8 @@ function faultOf({ tiers, work }: Receipt): string | undefined {
   }
   const unsigned = (tiers & tier.contributorSigned) === 0 ? tiers & ofTheWork : 0
   if (unsigned !== 0) return `${namesOf(unsigned)}: but no contributor signed this Work`
-  const proofs = tiers & zeroKnowledge
-  if (proofs !== 0) {
-    return `${namesOf(proofs)}: no gateway of this version proves that, and this verifier cannot check it`
+  if ((tiers & tier.zkMetered) !== 0) {
+    return 'tier 32 is claimed by the gateway: a usage proof stands beside receipts, never in one'
   }
   if ((tiers & tier.clientCountersigned) !== 0) {
     return 'tier 128 is claimed by the gateway: a countersignature comes after the receipt, beside it'

@@ -11,6 +11,8 @@ const members: Readonly<Record<string, keyof VerificationPolicy>> = {
   trust: 'trustFile',
   rpc: 'rpcUrl',
   verifier: 'receiptVerifier',
+  manifest: 'modelManifest',
+  vk: 'verificationKey',
 }
 
 /** The line for whoever wrote the policy. */

@@ -2,9 +2,10 @@
  * What a caller of verifiedFetch asks, in plain strings and numbers, and the same read: a member that does not exist or does
  * not make sense is refused before anything is sent, because a policy that is half understood would let through the other half.
  */
+import type { Hex } from '../base/hex.ts'
 import { canonicalSettlementAddress } from '../chain/channel-settlement.ts'
 import type { PriceSheet } from '../domain/price-sheet.ts'
-import type { Address, Bytes32 } from '../domain/units.ts'
+import { type Address, type Bytes32, isHex } from '../domain/units.ts'
 import { type CheckName, checkNames } from './check-line.ts'
 import { objectReader, type Reader, type ShapeFault, valueReader } from './object-reader.ts'
 import { priceSheetReader, type ReceiptPlace } from './parse-receipt-document.ts'
@@ -14,6 +15,7 @@ import {
   bytes32Reader,
   ifThere,
   listReader,
+  textReader,
   uint16Reader,
   uint64Reader,
 } from './value-readers.ts'
@@ -41,6 +43,10 @@ export type VerificationPolicy = {
    */
   readonly tiers?: number
   readonly modelId?: string
+  /** The model's manifest (docs/model-manifest.md) as text: it says which key proves the model (tier 64). */
+  readonly modelManifest?: string
+  /** Bytes of that key as hex, for proofs that do not carry them. */
+  readonly verificationKey?: string
   /** Seconds since the answer was finished; default: since the request was sent and 15 minutes, for clocks that differ. */
   readonly maxAgeS?: number
   /** The channel that pays. A receipt for another one fails. */
@@ -70,6 +76,8 @@ export type PolicyTerms = {
   readonly anchors: TrustAnchors
   readonly tiers: number
   readonly modelId: Bytes32 | undefined
+  readonly modelManifest: string | undefined
+  readonly verificationKey: Hex | undefined
   readonly maxAgeS: number | undefined
   readonly channelId: Bytes32 | undefined
   readonly prices: 'as-told' | 'any' | readonly PriceSheet[]
@@ -109,6 +117,10 @@ const trustFileReader: Reader<TrustAnchors> = valueReader('the text of a trust f
   return anchors?.ok === true ? anchors.value : undefined
 })
 
+const keyReader: Reader<Hex> = valueReader('the bytes of a verification key as hex', (value) =>
+  isHex(value) ? value : undefined,
+)
+
 type Given = {
   readonly gateway: Address
   readonly rpcUrl: string | undefined
@@ -119,6 +131,8 @@ type Given = {
   readonly channelSettlement: Address | undefined
   readonly tiers: number | undefined
   readonly modelId: Bytes32 | undefined
+  readonly modelManifest: string | undefined
+  readonly verificationKey: Hex | undefined
   readonly maxAgeS: number | undefined
   readonly channelId: Bytes32 | undefined
   readonly prices: PolicyTerms['prices'] | undefined
@@ -143,6 +157,8 @@ const policyReader = objectReader<Given>(
     channelSettlement: ifThere(addressReader),
     tiers: ifThere(uint16Reader),
     modelId: ifThere(bytes32Reader),
+    modelManifest: ifThere(textReader),
+    verificationKey: ifThere(keyReader),
     maxAgeS: ifThere(uint64Reader),
     channelId: ifThere(bytes32Reader),
     prices: ifThere(pricesReader),
@@ -176,6 +192,8 @@ export function readPolicy(policy: VerificationPolicy): PolicyTerms {
     anchors,
     tiers: given.tiers ?? 3,
     modelId: given.modelId,
+    modelManifest: given.modelManifest,
+    verificationKey: given.verificationKey,
     maxAgeS: given.maxAgeS,
     channelId: given.channelId,
     prices: given.prices ?? 'as-told',

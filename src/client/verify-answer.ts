@@ -2,7 +2,8 @@
  * Everything that is asked of one answer and its receipt, as one verdict. Other than `vouch verify`, which shows a person
  * what is unknown, this fails closed: what could not be checked speaks against the answer, unless the policy names it.
  */
-import { hexOf } from '../base/hex.ts'
+import { utf8Bytes } from '../base/bytes.ts'
+import { fromHex, hexOf } from '../base/hex.ts'
 import { sha256Hex } from '../base/sha256.ts'
 import type { JsonRpc } from '../chain/json-rpc.ts'
 import type { PriceSheet } from '../domain/price-sheet.ts'
@@ -136,6 +137,9 @@ function verificationOf(
       content: [],
       request,
       response: coveredBytes(parsed, asked),
+      manifest: policy.modelManifest === undefined ? undefined : utf8Bytes(policy.modelManifest),
+      verificationKey:
+        policy.verificationKey === undefined ? undefined : fromHex(policy.verificationKey),
     },
     anchors: policy.anchors,
     policy: {

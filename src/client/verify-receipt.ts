@@ -24,6 +24,10 @@ type ReceiptEvidence = {
   readonly response: Uint8Array | undefined
   /** What opens `Work.commitment`, as its contributor keeps it. */
   readonly opening?: Uint8Array | undefined
+  /** The model's manifest, which says what proves the model. */
+  readonly manifest?: Uint8Array | undefined
+  /** Bytes of the key that a proof is verified with, where it does not carry them. */
+  readonly verificationKey?: Uint8Array | undefined
 }
 
 export type Verification = {

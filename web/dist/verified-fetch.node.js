@@ -1,3 +1,4 @@
+import { C as zeroAddress, E as ok, S as unixSecondsOf, T as err, _ as isAddress, b as signature, c as keccak256, d as fromHex, f as hexOf, g as bytes32, h as atomic, i as scalarModulus, l as keccak256Hex, m as address, n as readProof, o as scalarWord, p as toHex, t as devInsecure, u as keccak256Utf8, v as isBytes32, w as zeroBytes32, x as unixSeconds, y as isHex } from "./proof.node.js";
 import { t as assert } from "./assert.node.js";
 import { createRequire } from "node:module";
 import { hash } from "node:crypto";
@@ -17,49 +18,6 @@ var VerificationError = class extends Error {
 		this.report = report;
 	}
 };
-
-// src/base/result.ts
-const ok = (value) => ({
-	ok: true,
-	value
-});
-const err = (error) => ({
-	ok: false,
-	error
-});
-
-// src/domain/units.ts
-const amountMax$2 = 2n ** 128n - 1n;
-function atomic(value) {
-	assert(value >= 0n && value <= amountMax$2, "an amount fits uint128");
-	return value;
-}
-function unixSeconds(value) {
-	assert(Number.isSafeInteger(value) && value >= 0, "a time is a whole number of seconds");
-	return value;
-}
-const unixSecondsOf = (ms) => unixSeconds(Math.floor(ms / 1e3));
-const bytes32Pattern = /^0x[0-9a-fA-F]{64}$/;
-const addressPattern = /^0x[0-9a-fA-F]{40}$/;
-const hexPattern = /^0x([0-9a-fA-F]{2})*$/;
-const isBytes32 = (text) => typeof text === "string" && bytes32Pattern.test(text);
-const isAddress = (text) => typeof text === "string" && addressPattern.test(text);
-const isHex = (text) => typeof text === "string" && hexPattern.test(text);
-function bytes32(hex) {
-	assert(isBytes32(hex), "a bytes32 is 64 hex digits");
-	return hex.toLowerCase();
-}
-function address(hex) {
-	assert(isAddress(hex), "an address is 40 hex digits");
-	return hex.toLowerCase();
-}
-function signature(hex) {
-	assert(isHex(hex), "a signature is whole bytes of hex");
-	return hex.toLowerCase();
-}
-const zeroBytes32 = bytes32(`0x${"0".repeat(64)}`);
-const zeroAddress = address(`0x${"0".repeat(40)}`);
-const noSignature = signature("0x");
 
 // src/chain/chain-failure.ts
 /** The node answered, but not with what the method answers. */
@@ -1624,6 +1582,10 @@ const checkNames = [
 	"token-commitment",
 	"audit",
 	"tee-key",
+	"proof",
+	"proof-statement",
+	"proof-model",
+	"proof-setup",
 	"countersignature",
 	"checkpoint",
 	"checkpoint-key",
@@ -2067,6 +2029,7 @@ const trustFileReader = valueReader("the text of a trust file", (value) => {
 	const anchors = typeof value === "string" ? parseTrustFile(value) : void 0;
 	return anchors?.ok === true ? anchors.value : void 0;
 });
+const keyReader$1 = valueReader("the bytes of a verification key as hex", (value) => isHex(value) ? value : void 0);
 const policyReader = objectReader({
 	gateway: addressReader,
 	rpcUrl: ifThere(urlReader),
@@ -2080,6 +2043,8 @@ const policyReader = objectReader({
 	channelSettlement: ifThere(addressReader),
 	tiers: ifThere(uint16Reader),
 	modelId: ifThere(bytes32Reader),
+	modelManifest: ifThere(textReader),
+	verificationKey: ifThere(keyReader$1),
 	maxAgeS: ifThere(uint64Reader),
 	channelId: ifThere(bytes32Reader),
 	prices: ifThere(pricesReader),
@@ -2106,6 +2071,8 @@ function readPolicy(policy) {
 		anchors,
 		tiers: given.tiers ?? 3,
 		modelId: given.modelId,
+		modelManifest: given.modelManifest,
+		verificationKey: given.verificationKey,
 		maxAgeS: given.maxAgeS,
 		channelId: given.channelId,
 		prices: given.prices ?? "as-told",
@@ -3041,18 +3008,6 @@ const settingsOf = ({ cache, credentials, integrity, keepalive, mode, redirect, 
 	signal
 });
 
-// src/base/hex.ts
-/**
-* `0x` before digits, as one piece. A template would keep both parts, and V8 writes JSON with such a text three times as
-* slowly: a receipt has a dozen of them.
-*/
-const hexOf = (digits) => ["0x", digits].join("");
-/** Lower-case digits without a prefix. */
-const hexDigits = (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex");
-const toHex = (bytes) => hexOf(hexDigits(bytes));
-/** Callers pass hex that was checked on entry: an odd or non-hex tail would be dropped silently. */
-const fromHex = (hex) => Buffer.from(hex.slice(2), "hex");
-
 // src/base/sha256.ts
 /** One call into OpenSSL: half the cost of a Hash object. Lower-case hex without prefix. */
 const sha256Hex = (bytes) => hash("sha256", bytes);
@@ -3064,24 +3019,6 @@ const sha256Bytes = (bytes) => hash("sha256", bytes, "buffer");
 const dateSecondsMax = 864e10;
 /** Unix seconds as people read them: `2026-11-22T15:15:23Z`. A receipt may claim a time that no calendar has. */
 const describeTime = (seconds) => seconds <= dateSecondsMax ? (/* @__PURE__ */ new Date(seconds * 1e3)).toISOString().replace(".000Z", "Z") : `second ${seconds}`;
-
-// src/chain/keccak.ts
-/** Long enough for a Receipt (16 words) and a batch of 100 claims; what is longer gets its own memory. */
-const scratch = Buffer.allocUnsafe(4096);
-/** keccak-256 as Ethereum has it: OpenSSL's, an eighth of the time of a JavaScript one. */
-const keccak256 = (bytes) => hexOf(hash("keccak-256", bytes, "hex"));
-/** keccak-256 of the UTF-8 bytes of `text`. */
-const keccak256Utf8 = (text) => hexOf(hash("keccak-256", text, "hex"));
-/**
-* keccak-256 of bytes given as hex digits without `0x`. Joining strings and decoding them once is as fast as writing each
-* word to memory, and reads like the specification. Anything but whole bytes of hex is a bug, not another hash.
-*/
-function keccak256Hex(digits) {
-	const length = digits.length / 2;
-	const memory = length <= scratch.length ? scratch : Buffer.allocUnsafe(length);
-	assert(memory.write(digits, "hex") === length, "the preimage of a hash is whole bytes of hex");
-	return keccak256(memory.subarray(0, length));
-}
 
 // src/chain/typed-data.ts
 const typeHash = (encodedType) => keccak256Utf8(encodedType).slice(2);
@@ -5067,7 +5004,7 @@ const checkLogged = async ({ verification, signers, gateway, rpc }) => {
 		path,
 		init: {}
 	}, proofReader);
-	const shown = proof.ok ? checkProof(receipt, proof.value) : await withoutProof(proof.error, {
+	const shown = proof.ok ? checkProof$1(receipt, proof.value) : await withoutProof(proof.error, {
 		verification,
 		signers,
 		gateway
@@ -5078,7 +5015,7 @@ const checkLogged = async ({ verification, signers, gateway, rpc }) => {
 	return [line, await checkAnchored(rpc, receipt, shown)];
 };
 const inclusion = "inclusion";
-function checkProof(receipt, proof) {
+function checkProof$1(receipt, proof) {
 	const shown = checkInclusion(receipt, proof);
 	return shown.ok ? shown.value : fails(inclusion, shown.error);
 }
@@ -5364,6 +5301,198 @@ function isSessionKey({ client, channelId }, { signer, channel }, { channelSettl
 		chainId,
 		verifyingContract
 	}), config) === channelId;
+}
+
+// src/base/wire-tensor.ts
+/** A tensor has no value beyond 32 bits: what is proven is range-checked to them. */
+const int32Min = -(2 ** 31);
+const int32Max = 2 ** 31 - 1;
+const wordBytes = 32;
+/** Where the array begins, and how long it is. */
+const headBytes = 64;
+const wireBytesOf = (valueCount) => headBytes + valueCount * wordBytes;
+/** `values` are 32-bit integers. */
+function encodeTensor(values) {
+	const bytes = new Uint8Array(wireBytesOf(values.length));
+	const view = new DataView(bytes.buffer);
+	view.setUint32(28, wordBytes);
+	view.setUint32(60, values.length);
+	let at = headBytes;
+	for (const value of values) {
+		if (value < 0) bytes.fill(255, at, at + wordBytes - 4);
+		view.setInt32(at + wordBytes - 4, value);
+		at += wordBytes;
+	}
+	return bytes;
+}
+
+// src/proofs/inference-inputs.ts
+const valuesInElement = 7;
+const valueBits = 32;
+const valueMask = (1n << BigInt(valueBits)) - 1n;
+/** One tensor's field elements; its last one is filled up with zero bits. */
+function packTensor(values) {
+	const elements = [];
+	for (let start = 0; start < values.length; start += valuesInElement) {
+		const packed = values.subarray(start, start + valuesInElement).reduceRight((sum, value) => sum << 32n | BigInt(value - int32Min), 0n);
+		elements.push(scalarWord(packed));
+	}
+	return elements;
+}
+/** What a proof that the model gives `outputs` for `inputs` must have as its public inputs. */
+function inferencePublicInputs(kind, { inputs, outputs }) {
+	return kind === "packed" ? [...packTensor(inputs), ...packTensor(outputs)] : Array.from([...inputs, ...outputs], unpackedElement);
+}
+const unpackedElement = (value) => scalarWord(value < 0 ? scalarModulus + BigInt(value) : BigInt(value));
+/** The tensors that public inputs are of; undefined where they are of none with so many values. */
+function readInferenceInputs(kind, publicInputs, lengths) {
+	const perElement = kind === "packed" ? valuesInElement : 1;
+	const elementsOf = (length) => Math.ceil(length / perElement);
+	const split = elementsOf(lengths.inputs);
+	if (publicInputs.length !== split + elementsOf(lengths.outputs)) return void 0;
+	const read = kind === "packed" ? unpack : readUnpacked;
+	const tensors = {
+		inputs: read(publicInputs.slice(0, split), lengths.inputs),
+		outputs: read(publicInputs.slice(split), lengths.outputs)
+	};
+	return inferencePublicInputs(kind, tensors).every((word, at) => word === publicInputs[at]) ? tensors : void 0;
+}
+const unpack = (words, length) => Int32Array.from({ length }, (_, at) => {
+	const word = BigInt(words[Math.floor(at / valuesInElement)] ?? 0);
+	const shift = BigInt(valueBits * (at % valuesInElement));
+	return Number(word >> shift & valueMask) + int32Min;
+});
+const readUnpacked = (words) => Int32Array.from(words, (word) => {
+	const element = BigInt(word);
+	return Number(element <= BigInt(int32Max) ? element : element - scalarModulus);
+});
+
+// src/base/canonical-json.ts
+/**
+* What the RFC refuses (section 3.2.2: half of a surrogate pair, a number beyond doubles) is written as JSON.stringify
+* writes it: an engine may cut an answer anywhere, and its hash must exist.
+*/
+function canonicalJson(value) {
+	if (value === null || typeof value !== "object") return JSON.stringify(value);
+	if (isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+	return `{${Object.keys(value).sort().map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key])}`).join(",")}}`;
+}
+const isArray = (value) => Array.isArray(value);
+
+// src/proofs/provable-model.ts
+/** A manifest lists files, it does not hold them. */
+const manifestCharactersMax = 262144;
+/**
+* Members of the manifest, beside whatever else is in it:
+*
+*   "provable": {"codeHash": "0x…", "inputs": 16, "kind": "packed", "outputs": 1, "setup": "dev-insecure"}
+*   "proving": {"circuit": "…", "system": "groth16", "vkHash": "0x…"}
+*
+* Contracts read the first, which is why it has exactly these members; the second is for verifiers outside a chain.
+*/
+function readProvableModel(manifestText, modelId) {
+	if (manifestText.length > manifestCharactersMax) return err("the manifest is too long");
+	const manifest = parse(manifestText);
+	if (manifest === void 0) return err("the manifest is no JSON object");
+	const found = keccak256Utf8(canonicalJson(manifest));
+	if (found !== modelId) return err(`the manifest is that of ${found}, not of ${modelId}`);
+	const provable = fieldsOf(manifest["provable"]);
+	if (provable === void 0) return err("the manifest says of no circuit: nothing proves this model");
+	const { codeHash, inputs, kind, outputs, setup, ...others } = provable;
+	if (!isBytes32(codeHash) || !isCount(inputs) || !isCount(outputs)) return err(malformed);
+	if (kind !== "packed" && kind !== "ezkl" || Object.keys(others).length > 0) return err(malformed);
+	if (setup !== "dev-insecure" && !isBytes32(setup)) return err(malformed);
+	const vkHash = fieldsOf(manifest["proving"])?.["vkHash"];
+	if (vkHash !== void 0 && !isBytes32(vkHash)) return err("\"proving\" of the manifest is malformed");
+	return ok({
+		codeHash: bytes32(codeHash),
+		inputs,
+		outputs,
+		kind,
+		setup: setup === "dev-insecure" ? devInsecure : bytes32(setup),
+		vkHash: vkHash === void 0 ? void 0 : bytes32(vkHash)
+	});
+}
+const malformed = "\"provable\" of the manifest is not as it must be";
+function parse(text) {
+	try {
+		return fieldsOf(JSON.parse(text));
+	} catch {
+		return;
+	}
+}
+const fieldsOf = (value) => typeof value === "object" && value !== null && !Array.isArray(value) ? value : void 0;
+const isCount = (value) => Number.isInteger(value) && Number(value) > 0 && Number(value) < 2 ** 32;
+
+// src/client/check-proof.ts
+async function checkProof(parsed, surroundings) {
+	const read = readProof(parsed.evidence?.others["proof"]);
+	if (!read.ok) {
+		const [fault] = read.error;
+		const where = fault?.path === "" ? "evidence.proof" : `evidence.proof.${fault?.path}`;
+		return [fails("proof", `${where}: expected ${fault?.expected}, found ${fault?.found}`)];
+	}
+	const proof = read.value;
+	const { modelId } = parsed.receipt.work;
+	const manifest = surroundings.manifest;
+	const model = manifest === void 0 ? void 0 : readProvableModel(utf8Text(manifest), modelId);
+	return [
+		await checkItself(proof, surroundings.verificationKey),
+		checkStatement$1(parsed.receipt, proof),
+		checkModel(proof, parsed.receipt, model),
+		checkSetup(proof, parsed.domain.chainId)
+	];
+}
+/** Loaded where a proof is: the curve takes a fraction of a second, and most receipts have none. */
+async function checkItself(proof, given) {
+	const check = "proof";
+	const { verifyProof } = await import("./verify-proof.node.js");
+	const verdict = verifyProof(proof, { verificationKey: given });
+	if (verdict.ok) return holds(check, `a ${proof.system} proof of the circuit ${proof.circuit} that holds`);
+	const { reason, detail } = verdict.error;
+	if (reason === "verification_key_missing") return unknown(check, `${detail}: add --vk`);
+	if (reason === "system_not_verifiable_here") return unknown(check, detail);
+	return fails(check, detail);
+}
+function checkStatement$1({ work }, proof) {
+	const check = "proof-statement";
+	const tensors = readInferenceInputs(proof.system === "ezkl" ? "ezkl" : "packed", proof.publicInputs, {
+		inputs: work.promptTokens,
+		outputs: work.completionTokens
+	});
+	if (tensors === void 0) return fails(check, `its public inputs are not ${work.promptTokens} values in and ${work.completionTokens} out`);
+	const other = otherHash(work, tensors);
+	return other === void 0 ? holds(check, `it is about the ${work.promptTokens} values of the inputHash and the ${work.completionTokens} of the contentHash`) : fails(check, `the values that it is about give another ${other}`);
+}
+function otherHash(work, { inputs, outputs }) {
+	const [input, output] = [encodeTensor(inputs), encodeTensor(outputs)];
+	if (`0x${sha256Hex(input)}` !== work.inputHash) return "inputHash";
+	if (`0x${sha256Hex(output)}` !== work.outputHash) return "outputHash";
+	return keccak256(output) === work.contentHash ? void 0 : "contentHash";
+}
+function checkModel(proof, { work }, model) {
+	const check = "proof-model";
+	if (model === void 0) return unknown(check, "which key proves this model, its manifest says: add --manifest");
+	if (!model.ok) return fails(check, model.error);
+	const fault = mismatch(proof, work, model.value);
+	if (fault !== void 0) return fails(check, fault);
+	return model.value.vkHash === void 0 ? unknown(check, "the manifest names no key of its own, only a contract: add --rpc") : holds(check, `the model's manifest names the key ${proof.vkHash}`);
+}
+function mismatch(proof, work, model) {
+	const { vkHash, setup, kind, inputs, outputs } = model;
+	if (vkHash !== void 0 && vkHash !== proof.vkHash) return `the model is proven with the key ${vkHash}, and this proof is for ${proof.vkHash}`;
+	if (setup !== proof.setup) return `the model's setup is ${setup}, the proof says ${proof.setup}`;
+	if (kind === "ezkl" !== (proof.system === "ezkl")) return `the model is proven as ${kind}`;
+	if (inputs === work.promptTokens && outputs === work.completionTokens) return void 0;
+	return `the model takes ${inputs} values and gives ${outputs}`;
+}
+/** Chains of developers, where every key is known anyway. */
+const developmentChains = /* @__PURE__ */ new Set([31337, 1337]);
+function checkSetup({ setup }, chainId) {
+	const check = "proof-setup";
+	if (setup !== "dev-insecure") return holds(check, `of the ceremony file with the sha256 ${setup}`);
+	const warning = "DEV-INSECURE: anybody can forge proofs of this setup";
+	return developmentChains.has(chainId) ? holds(check, `${warning}. Good on a development chain alone, which ${chainId} is`) : fails(check, `${warning}, and chain ${chainId} is no development chain`);
 }
 
 // src/chain/generated/inference-coordinator.ts
@@ -13196,42 +13325,48 @@ const checkTierEvidence = async (question) => {
 	const claimed = tiers | (parsed.countersignature === void 0 ? 0 : tier.clientCountersigned);
 	const asked = policy.tiers ?? 0;
 	const looked = await Promise.all(claimedTiers(claimed | asked).flatMap(({ bit }) => {
-		const line = lineOf(bit, question);
-		return line === void 0 ? [] : [line.then((one) => ({
+		const lines = linesOf(bit, question);
+		return lines === void 0 ? [] : [lines.then((all) => ({
 			bit,
-			line: one
+			lines: all
 		}))];
 	}));
 	return [
-		...looked.map(({ line }) => line).filter(({ verdict }) => verdict !== "unknown"),
+		...looked.flatMap(({ lines }) => lines).filter(({ verdict }) => verdict !== "unknown"),
 		...summary("evidence", claimed, looked),
 		...summary("policy-tiers", asked, looked)
 	];
 };
 const signatureTiers$2 = tier.gatewaySigned | tier.contributorSigned;
-const furtherTiers = tier.tokenCommitment | tier.audited | tier.teeBoundKey | tier.clientCountersigned;
+const furtherTiers = tier.tokenCommitment | tier.audited | tier.teeBoundKey | tier.zkInferred | tier.clientCountersigned;
 /** Undefined for a tier that needs no looking, or that nobody can look at. */
-function lineOf(bit, question) {
+function linesOf(bit, question) {
 	const { verification, signers, gateway, rpc } = question;
 	const { receipt: parsed, evidence } = verification;
 	switch (bit) {
-		case tier.tokenCommitment: return Promise.resolve(checkCommitment(parsed.receipt, evidence.opening));
-		case tier.audited: return checkAudit(parsed, gateway, verification.anchors.auditors ?? []);
-		case tier.teeBoundKey: return checkTeeKey(rpc, parsed, signers);
-		case tier.clientCountersigned: return Promise.resolve(checkCountersignature(parsed, signers, verification.anchors));
+		case tier.tokenCommitment: return Promise.resolve([checkCommitment(parsed.receipt, evidence.opening)]);
+		case tier.audited: return alone(checkAudit(parsed, gateway, verification.anchors.auditors ?? []));
+		case tier.teeBoundKey: return alone(checkTeeKey(rpc, parsed, signers));
+		case tier.zkInferred: return checkProof(parsed, evidence);
+		case tier.clientCountersigned: return Promise.resolve([checkCountersignature(parsed, signers, verification.anchors)]);
 		default: return;
 	}
 }
+const alone = async (line) => [await line];
 /** No line where no such tier is meant, where nobody can look at one, or where one fails: that one says so itself. */
 function summary(check, meant, looked) {
 	const further = meant & ~signatureTiers$2;
 	if (further === 0 || (further & ~furtherTiers) !== 0) return [];
-	const lines = looked.filter(({ bit }) => (bit & further) !== 0);
+	const lines = looked.filter(({ bit }) => (bit & further) !== 0).flatMap(({ bit, lines: all }) => all.map((line) => ({
+		bit,
+		line
+	})));
 	const named = (bit) => claimedTiers(bit).map(({ name }) => `${bit} ${name}`);
 	const open = lines.filter(({ line }) => line.verdict === "unknown");
 	if (open.length > 0) return [unknown(check, open.map(({ bit, line }) => `${named(bit)}: ${line.detail}`).join("; "))];
 	if (lines.some(({ line }) => line.verdict === "fails")) return [];
-	return [holds(check, `looked at: ${lines.flatMap(({ bit }) => named(bit)).join(", ")}`)];
+	const bits = new Set(lines.map(({ bit }) => bit));
+	return [holds(check, `looked at: ${[...bits].flatMap(named).join(", ")}`)];
 }
 
 // src/client/further-checks.ts
@@ -13274,7 +13409,9 @@ const members = {
 	"contributor-key": "contributorKeys",
 	trust: "trustFile",
 	rpc: "rpcUrl",
-	verifier: "receiptVerifier"
+	verifier: "receiptVerifier",
+	manifest: "modelManifest",
+	vk: "verificationKey"
 };
 /** The line for whoever wrote the policy. */
 const inPolicyWords = (line) => ({
@@ -14214,15 +14351,13 @@ function checkTiers(receipt) {
 const signatureTiers = tier.gatewaySigned | tier.contributorSigned;
 /** What of a contributor's Work is said where no contributor signed one, is said of nothing. */
 const ofTheWork = tier.tokenCommitment | tier.audited | tier.teeBoundKey;
-const zeroKnowledge = tier.zkMetered | tier.zkInferred;
 function faultOf({ tiers, work }) {
 	if ((tiers & tier.gatewaySigned) === 0) return "tier 1 is missing: no gateway vouches for this";
 	const isCommitted = (tiers & tier.tokenCommitment) !== 0;
 	if (isCommitted !== (work.commitment !== zeroBytes32)) return isCommitted ? "tier 4 is claimed without a commitment" : "a commitment without tier 4";
 	const unsigned = (tiers & tier.contributorSigned) === 0 ? tiers & ofTheWork : 0;
 	if (unsigned !== 0) return `${namesOf(unsigned)}: but no contributor signed this Work`;
-	const proofs = tiers & zeroKnowledge;
-	if (proofs !== 0) return `${namesOf(proofs)}: no gateway of this version proves that, and this verifier cannot check it`;
+	if ((tiers & tier.zkMetered) !== 0) return "tier 32 is claimed by the gateway: a usage proof stands beside receipts, never in one";
 	if ((tiers & tier.clientCountersigned) !== 0) return "tier 128 is claimed by the gateway: a countersignature comes after the receipt, beside it";
 }
 const namesOf = (tiers) => claimedTiers(tiers).map(({ bit, name }) => `${bit} ${name}`).join(", ");
@@ -14353,7 +14488,9 @@ function verificationOf(parsed, asked, { policy, nowMs }) {
 		evidence: {
 			content: [],
 			request,
-			response: coveredBytes(parsed, asked)
+			response: coveredBytes(parsed, asked),
+			manifest: policy.modelManifest === void 0 ? void 0 : utf8Bytes(policy.modelManifest),
+			verificationKey: policy.verificationKey === void 0 ? void 0 : fromHex(policy.verificationKey)
 		},
 		anchors: policy.anchors,
 		policy: {

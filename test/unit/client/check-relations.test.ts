@@ -39,8 +39,8 @@ describe('tiers', () => {
   test.each([
     [1 | 8, '8 audited: but no contributor signed'],
     [1 | 16, '16 tee-bound-key: but no contributor signed'],
-    [3 | 32, '32 zk-metered: no gateway of this version'],
-    [3 | 16 | 64, '64 zk-inferred: no gateway of this version'],
+    [3 | 32, 'a usage proof stands beside receipts'],
+    [3 | 16 | 32 | 64, 'a usage proof stands beside receipts'],
     [3 | 128, 'comes after the receipt'],
   ])('%i is claimed by nobody who is honest', (tiers, said) => {
     const line = lines({ receipt: { tiers } }).find(({ check }) => check === 'tiers')

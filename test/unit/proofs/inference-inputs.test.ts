@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest'
+import { bytes32 } from '../../../src/domain/units.ts'
 import { scalarModulus } from '../../../src/proofs/field.ts'
-import { inferencePublicInputs, packTensor } from '../../../src/proofs/inference-inputs.ts'
+import {
+  inferencePublicInputs,
+  packTensor,
+  readInferenceInputs,
+} from '../../../src/proofs/inference-inputs.ts'
 
 const word = (value: bigint) => `0x${value.toString(16).padStart(64, '0')}`
 const ints = (...values: number[]) => Int32Array.from(values)
@@ -26,4 +31,30 @@ test('ezkl has an element for each value, negative ones from the modulus down', 
     word(scalarModulus - 5n),
     word(0n),
   ])
+})
+
+const extremes = ints(-(2 ** 31), 2 ** 31 - 1, 0, -1, 1, 7, -8, 9)
+
+test.each(['packed', 'ezkl'] as const)(
+  'what is read of %s public inputs is what went in',
+  (kind) => {
+    const tensors = { inputs: extremes, outputs: ints(-3) }
+    const words = inferencePublicInputs(kind, tensors)
+    expect(readInferenceInputs(kind, words, { inputs: 8, outputs: 1 })).toEqual(tensors)
+    expect(readInferenceInputs(kind, words, { inputs: 1, outputs: 1 })).toBeUndefined()
+    expect(readInferenceInputs(kind, words.slice(1), { inputs: 8, outputs: 1 })).toBeUndefined()
+  },
+)
+
+test('other lengths and bits that no value has are no tensors', () => {
+  const words = inferencePublicInputs('packed', { inputs: ints(1, 2), outputs: ints(3) })
+  expect(readInferenceInputs('packed', words, { inputs: 1, outputs: 1 })).toBeUndefined()
+  expect(readInferenceInputs('packed', words, { inputs: 3, outputs: 1 })?.inputs).toEqual(
+    ints(1, 2, -(2 ** 31)),
+  )
+  const beyond = [word(2n ** 224n), word(0n)]
+  const lengths = { inputs: 7, outputs: 7 }
+  expect(readInferenceInputs('packed', beyond.map(bytes32), lengths)).toBeUndefined()
+  const large = [word(2n ** 31n), word(0n)].map(bytes32)
+  expect(readInferenceInputs('ezkl', large, { inputs: 1, outputs: 1 })).toBeUndefined()
 })

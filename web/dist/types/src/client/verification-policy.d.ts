@@ -1,5 +1,6 @@
+import type { Hex } from '../base/hex.js';
 import type { PriceSheet } from '../domain/price-sheet.js';
-import type { Address, Bytes32 } from '../domain/units.js';
+import { type Address, type Bytes32 } from '../domain/units.js';
 import { type CheckName } from './check-line.js';
 import { type TrustAnchors } from './trust-anchors.js';
 /** What must be true of an answer and its receipt. Addresses and hashes are `0x` and hex digits. */
@@ -28,6 +29,10 @@ export type VerificationPolicy = {
      */
     readonly tiers?: number;
     readonly modelId?: string;
+    /** The model's manifest (docs/model-manifest.md) as text: it says which key proves the model (tier 64). */
+    readonly modelManifest?: string;
+    /** Bytes of that key as hex, for proofs that do not carry them. */
+    readonly verificationKey?: string;
     /** Seconds since the answer was finished; default: since the request was sent and 15 minutes, for clocks that differ. */
     readonly maxAgeS?: number;
     /** The channel that pays. A receipt for another one fails. */
@@ -56,6 +61,8 @@ export type PolicyTerms = {
     readonly anchors: TrustAnchors;
     readonly tiers: number;
     readonly modelId: Bytes32 | undefined;
+    readonly modelManifest: string | undefined;
+    readonly verificationKey: Hex | undefined;
     readonly maxAgeS: number | undefined;
     readonly channelId: Bytes32 | undefined;
     readonly prices: 'as-told' | 'any' | readonly PriceSheet[];
