@@ -24,6 +24,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   lend: async () => (await import('./cli/lend-command.ts')).lendCommand,
   contribute: async () => (await import('./cli/contribute-command.ts')).contributeCommand,
   engine: async () => (await import('./cli/engine-command.ts')).engineCommand,
+  models: async () => (await import('./cli/models-command.ts')).modelsCommand,
   slash: async () => (await import('./cli/slash-command.ts')).slashCommand,
   panel: async () => (await import('./cli/panel-command.ts')).panelCommand,
 }

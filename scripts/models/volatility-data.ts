@@ -3,9 +3,9 @@ import type { Example } from './example.ts'
 
 /** Returns that the model reads, and those after them whose size it foretells. */
 export const returnsRead = 16
-export const returnsForetold = 8
+const returnsForetold = 8
 /** A return beyond this, in percent, is read as this. */
-export const returnMax = 25
+const returnMax = 25
 
 /**
  * Percent returns of a made-up market: log-volatility that reverts to a mean of 1.5 %, jumps to three times that now and then, and

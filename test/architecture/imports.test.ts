@@ -31,6 +31,7 @@ const everything = [
   'proofs',
   'prover',
   'provable',
+  'model-store',
   'dev',
   ...floors,
 ]
@@ -70,6 +71,7 @@ const allowed: Record<string, readonly string[]> = {
   proofs: ['chain', 'domain', 'base'],
   dev: [...config, 'gateway', ...steps, 'engine', 'contributor', 'client', ...floors],
   provable: ['base'],
+  'model-store': ['chain', 'domain', 'base'],
   prover: ['proofs', 'provable', 'chain', 'domain', 'base'],
   store: ['domain', 'base'],
   chain: ['domain', 'base'],
@@ -91,6 +93,7 @@ const homes: Record<string, RegExp> = {
   '@huggingface/tokenizers': /^(engine|metering)\//,
   pino: /^base\/log\.ts$/,
   '@phala/dcap-qvl': /^evidence\/tee-quote\.ts$/,
+  aws4fetch: /^model-store\/mirror-s3\.ts$/,
   yaml: /^config-source\.ts$/,
 }
 
