@@ -15,7 +15,7 @@ import { writeWhole } from './write-whole.ts'
 export type Blob = { readonly sha256: Sha256; readonly bytes: number; readonly writtenAtMs: number }
 
 /** The bytes of a file from `fromByte` on. */
-export type ReadFrom = (fromByte: number) => AsyncIterable<Uint8Array>
+type ReadFrom = (fromByte: number) => AsyncIterable<Uint8Array>
 
 export type BlobFolder = {
   readonly put: (content: Uint8Array) => Promise<Result<Sha256, StoreFault>>
@@ -35,7 +35,7 @@ export type BlobFolder = {
   readonly pathOf: (sha256: Sha256) => string
 }
 
-export type Incoming = {
+type Incoming = {
   readonly sha256: Sha256
   readonly bytes: number
   /** Told how many of them are there. */

@@ -1,6 +1,4 @@
-import type { Result } from '../base/result.ts'
 import type { Sha256 } from './content-id.ts'
-import type { StoreFault } from './store-fault.ts'
 
 /**
  * Another place where a store's files lie: `blobs/sha256/<digest>` and `index.json`. Nothing that comes from one is believed before
@@ -28,6 +26,3 @@ export type Outgoing = {
 
 export const indexKey = 'index.json'
 export const blobKey = (sha256: Sha256): string => `blobs/sha256/${sha256}`
-
-/** Opens `file:…` or a path, `http(s)://…`, `s3://bucket/prefix`. */
-export type OpenMirror = (place: string) => Result<Mirror, StoreFault>

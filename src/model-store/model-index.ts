@@ -14,7 +14,7 @@ export type ModelIndex = {
   readonly models: Readonly<Record<string, NamedModel>>
 }
 
-export type NamedModel = {
+type NamedModel = {
   /** In the order in which they were added. */
   readonly versions: readonly ModelVersion[]
   /** `latest` among them: the version that was added last, or what it was set to since. */

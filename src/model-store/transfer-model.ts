@@ -135,7 +135,7 @@ export async function pushModel(
 }
 
 /** What a mirror has. */
-export async function readIndex(mirror: Mirror): Promise<Result<ModelIndex, StoreFault>> {
+async function readIndex(mirror: Mirror): Promise<Result<ModelIndex, StoreFault>> {
   const bytes = await mirror.sizeOf(indexKey)
   if (bytes === undefined) {
     return err({ kind: 'missing', detail: `${mirror.place} has no ${indexKey}` })
