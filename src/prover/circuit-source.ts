@@ -19,13 +19,21 @@ export type CircuitSource = {
   readonly files: Readonly<Record<string, string | Uint8Array>>
   /** The `.circom` file with `component main`, the folder with `Nargo.toml` (`.` is the root), or `model.compiled`. */
   readonly entry: string
+  /**
+   * groth16: how hard circom simplifies. 2 (the default) also eliminates linear constraints by substitution: cheaper proofs;
+   * 1 compiles large dense circuits in a fraction of the time, and keeps their rows short.
+   */
+  readonly circomOptimization?: 1 | 2
 }
 
 const namePattern = /^[a-z0-9][a-z0-9.-]{0,99}$/
 const pathPattern = /^(?!.*(?:^|\/)\.\.?(?:\/|$))[\w.-]+(?:\/[\w.-]+)*$/
 
 /** Of names, paths and contents in the order of their paths, each with its length before it. */
-export function sourceHash({ name, system, files, entry }: CircuitSource): Bytes32 {
+export const circomOptimizationOf = (source: CircuitSource): 1 | 2 => source.circomOptimization ?? 2
+
+export function sourceHash(source: CircuitSource): Bytes32 {
+  const { name, system, files, entry } = source
   assert(namePattern.test(name), 'a circuit has a name of lower-case letters, digits, - and .')
   const lines = Object.entries(files)
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -33,5 +41,6 @@ export function sourceHash({ name, system, files, entry }: CircuitSource): Bytes
       assert(pathPattern.test(path), 'a source file lies under its root')
       return `${path} ${sha256Hex(content)}\n`
     })
-  return bytes32(`0x${sha256Hex(`${system} ${name} ${entry}\n${lines.join('')}`)}`)
+  const head = `${system} ${name} ${entry} O${circomOptimizationOf(source)}\n`
+  return bytes32(`0x${sha256Hex(`${head}${lines.join('')}`)}`)
 }

@@ -10,7 +10,7 @@ export type ProverStage =
   | 'proving'
   | 'verifying'
 
-export type ProverProgress = {
+type ProverProgress = {
   readonly stage: ProverStage
   /** Of this stage, 0 … 1, where it can be told. */
   readonly fraction?: number

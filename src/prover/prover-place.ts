@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { err, ok, type Result } from '../base/result.ts'
+import type { Bytes32 } from '../domain/units.ts'
 import type { ProverFailure } from './prover-failure.ts'
 
 export type ProverPlace = {
@@ -15,8 +16,22 @@ export type ProverPlace = {
   readonly zkHome: string
   /** A rapidsnark binary that proves groth16 in snarkjs' place. */
   readonly rapidsnark?: string
+  /**
+   * Files of public ceremonies, which production takes its keys from. Absent, keys come from a tau that everybody knows, and all
+   * that is made with them is marked `dev-insecure`.
+   */
+  readonly ceremony?: CeremonyFiles
   /** Processor threads of a job, where its prover can be told. */
   readonly threads: number
+}
+
+type CeremonyFiles = {
+  /** ultrahonk: a folder with Aztec's `bn254_g1.dat` and `bn254_g2.dat`. */
+  readonly crsFolder?: string
+  /** ezkl: a `kzgK.srs` of the right size. */
+  readonly ezklSrs?: string
+  /** groth16: the phase-1 file that the imported keys come from, by its hash. */
+  readonly ptauSha256?: Bytes32
 }
 
 const packageFolder = resolve(import.meta.dirname, '../..')
@@ -57,10 +72,12 @@ export function findProvers(
   })
 }
 
-function installedVersion(folder: string, name: ProverPackage): unknown {
+function installedVersion(folder: string, name: ProverPackage): string | undefined {
   try {
     const text = readFileSync(join(folder, 'node_modules', name, 'package.json'), 'utf8')
-    return (JSON.parse(text) as { readonly version?: unknown }).version
+    const { version } = JSON.parse(text) as { readonly version: string }
+    // ezkl writes its version as its tags are.
+    return version.replace(/^v/, '')
   } catch {
     return undefined
   }

@@ -1,0 +1,56 @@
+/*
+ * The process of one job: see run-job.ts for its other end. It is of lower priority than whoever asked, so that a gateway on the
+ * same machine answers while a proof is made.
+ */
+import { writeSync } from 'node:fs'
+import { constants, setPriority } from 'node:os'
+import { createInterface } from 'node:readline'
+import { messageOf } from '../base/message-of.ts'
+import { err, type Result } from '../base/result.ts'
+import { buildJob } from './build-job.ts'
+import type { JobContext } from './job-context.ts'
+import { type Job, type JobLine, type JobValue, jobLinesDescriptor } from './job-protocol.ts'
+import { usageOfTree } from './process-tree.ts'
+import { checkJob, proveJob } from './prove-job.ts'
+import type { ProverFailure } from './prover-failure.ts'
+
+const tell = (line: JobLine): void => {
+  writeSync(jobLinesDescriptor, `${JSON.stringify(line)}\n`)
+}
+
+function perform(job: Job): Promise<Result<JobValue[keyof JobValue], ProverFailure>> {
+  const context: JobContext = {
+    place: job.place,
+    workFolder: job.workFolder,
+    report: (stage, fraction) =>
+      tell({ line: 'progress', stage, ...(fraction === undefined ? {} : { fraction }) }),
+  }
+  switch (job.kind) {
+    case 'build':
+      return buildJob(job, context)
+    case 'prove':
+      return proveJob(job, context)
+    case 'check':
+      return checkJob(job, context)
+  }
+}
+
+/** What is thrown here is a prover's, or a mistake of ours; of a build it may be quoted, of a proof it may quote the inputs. */
+function crash(job: Job, thrown: unknown): ProverFailure {
+  const told = job.kind === 'build' ? `: ${messageOf(thrown)}` : ''
+  return { reason: 'crashed', message: `the prover failed${told}` }
+}
+
+async function answer(job: Job): Promise<void> {
+  const result = await perform(job).catch((thrown: unknown) => err(crash(job, thrown)))
+  const { cpuMs } = await usageOfTree(process.pid)
+  tell({ line: 'result', result, cpuMs })
+  // Provers leave threads behind that would keep the process.
+  process.exit(0)
+}
+
+setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
+const input = createInterface({ input: process.stdin })
+input.once('line', (line) => void answer(JSON.parse(line) as Job))
+// Whoever asked is gone: so is this process, with all that it started.
+input.once('close', () => process.kill(-process.pid, 'SIGKILL'))

@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { toHex } from '../../base/hex.ts'
+import { ok, type Result } from '../../base/result.ts'
+import { sha256Bytes } from '../../base/sha256.ts'
+import { type Bytes32, bytes32 } from '../../domain/units.ts'
+import { devInsecure, type ProofSetup } from '../../proofs/proof.ts'
+import type { JobContext } from '../job-context.ts'
+import { jobFailure } from '../job-failure.ts'
+import type { ProverFailure } from '../prover-failure.ts'
+import type { ProverPlace } from '../prover-place.ts'
+import { crsG1File, crsG2File, crsPoints, ensureDevCrs } from '../tau/crs-file.ts'
+
+/**
+ * A folder with points for a circuit of so many gates. bb would fetch from the network what it does not find, so that too few
+ * points are refused here.
+ */
+export async function crsFor(
+  gates: number,
+  { place, report }: JobContext,
+): Promise<Result<string, ProverFailure>> {
+  const points = 2 ** Math.ceil(Math.log2(gates + rowsOfBb)) + 1
+  const mounted = place.ceremony?.crsFolder
+  if (mounted === undefined) {
+    report('setup')
+    return ok(await ensureDevCrs(place, points, (fraction) => report('setup', fraction)))
+  }
+  const present = crsPoints(mounted)
+  if (present >= points) return ok(mounted)
+  const found = `${join(mounted, crsG1File)} has ${present} points, this circuit takes ${points}`
+  return jobFailure('setup_unusable', found)
+}
+
+/** Rows that bb adds for itself: with them a circuit may need the next power of two. */
+const rowsOfBb = 16
+
+/** Verifiers hold [τ]₂ and nothing else of the setup: its hash names the ceremony, however many points were mounted. */
+export async function crsSetup(place: ProverPlace): Promise<ProofSetup> {
+  const mounted = place.ceremony?.crsFolder
+  return mounted === undefined ? devInsecure : g2Hash(await readFile(join(mounted, crsG2File)))
+}
+
+const g2Hash = (g2File: Uint8Array): Bytes32 => bytes32(toHex(sha256Bytes(g2File)))
