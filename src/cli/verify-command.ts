@@ -13,6 +13,11 @@ import {
 import { recoverSigners } from '../client/recover-signers.ts'
 import type { TrustAnchors } from '../client/trust-anchors.ts'
 import { verifyOnChain } from '../client/verify-on-chain.ts'
+import {
+  isProofDocument,
+  parseProofDocument,
+  verifyProofDocument,
+} from '../client/verify-proof-document.ts'
 import { type Verification, verifyReceipt } from '../client/verify-receipt.ts'
 import { type Command, CommandFailure, type Terminal, terminal } from './command.ts'
 import {
@@ -25,9 +30,11 @@ import { codeOf, describeShapeFault, readLocalTrust, readTrustFile } from './rea
 import { parseVerifyOptions, standardInput, type VerifyOptions } from './verify-options.ts'
 
 const help = `Usage: vouch verify RECEIPT.json [options]
+       vouch verify PROOF.json [--vk FILE] [--manifest FILE] [--dev-insecure]
 
 Checks a receipt line by line, offline and, with --rpc, on its chain. RECEIPT.json is what
-GET /v1/receipts/{id} answered; "-" reads it from standard input.
+GET /v1/receipts/{id} answered; "-" reads it from standard input. A proof by itself
+("object": "vouch.proof") is verified against its key: Groth16 and UltraHonk, without a prover.
 
 What the receipt is about (what you leave out is not checked, and a line says so):
   --content FILE          the answer's text, byte for byte, without a line feed added at the end;
@@ -36,6 +43,11 @@ What the receipt is about (what you leave out is not checked, and a line says so
   --request FILE          the request body as you sent it
   --response FILE         the response body as you received it, "data: [DONE]" included
   --opening FILE          what opens the commitment to the answer's tokens (tier 4)
+  --manifest FILE         the model's manifest, which names the key that proves it (tier 64)
+  --vk FILE               that verification key, for a proof that does not carry it; for a proof by
+                          itself, the key that you know to be its circuit's
+  --dev-insecure          take a proof by itself though its keys are for development: anybody can
+                          forge such a proof
 
 Whom you trust (a receipt names its own contract, operators and keys; something must come from
 elsewhere, or the verdict is "not proven"):
@@ -103,16 +115,22 @@ async function verifyFiles(
 ): Promise<VerificationReport> {
   const read = (file: string) => readInput(file, surroundings.readStandardInput)
   const document = await read(options.receiptFile)
+  if (isProofDocument(document)) {
+    return { receipt: undefined, lines: await linesOfProof(document, options, read) }
+  }
   const parsed = parseReceiptDocument(document)
   if (!parsed.ok) return { receipt: undefined, lines: shapeFaults(parsed.error) }
-  const { requestFile, responseFile, openingFile } = options
+  const readIfGiven = async (file: string | undefined) =>
+    file === undefined ? undefined : await read(file)
   const verification: Verification = {
     receipt: parsed.value,
     evidence: {
       content: await Promise.all(options.contentFiles.map(read)),
-      request: requestFile === undefined ? undefined : await read(requestFile),
-      response: responseFile === undefined ? undefined : await read(responseFile),
-      opening: openingFile === undefined ? undefined : await read(openingFile),
+      request: await readIfGiven(options.requestFile),
+      response: await readIfGiven(options.responseFile),
+      opening: await readIfGiven(options.openingFile),
+      manifest: await readIfGiven(options.manifestFile),
+      verificationKey: await readIfGiven(options.keyFile),
     },
     anchors: await gatherAnchors(options, { receipt: parsed.value, folder: surroundings.folder }),
     policy: options.policy,
@@ -132,6 +150,23 @@ async function verifyFiles(
     rpc,
   })
   return { receipt: parsed.value, lines: joinLines(offline, [...onChain, ...further]) }
+}
+
+async function linesOfProof(
+  document: Uint8Array,
+  { keyFile, manifestFile, takesDevInsecure }: VerifyOptions,
+  read: (file: string) => Promise<Buffer>,
+): Promise<readonly CheckLine[]> {
+  const parsed = parseProofDocument(document)
+  if (!parsed.ok) return shapeFaults(parsed.error)
+  const lines = await verifyProofDocument({
+    proof: parsed.value,
+    verificationKey: keyFile === undefined ? undefined : await read(keyFile),
+    manifest: manifestFile === undefined ? undefined : await read(manifestFile),
+    takesDevInsecure,
+  })
+  const { system, circuit } = parsed.value
+  return [holds('shape', `a ${system} proof of the circuit ${circuit}`), ...lines]
 }
 
 /** A file of another kind has faults everywhere; a person needs the first few. */
@@ -204,7 +239,7 @@ const colourless = (): boolean => WriteStream.prototype.getColorDepth() === 1
 
 export const verifyCommand: Command = {
   name: 'verify',
-  summary: 'check a receipt, offline and on its chain, line by line',
+  summary: 'check a receipt or a proof, offline and on its chain, line by line',
   help,
   run: (argv) =>
     runVerify(argv, {

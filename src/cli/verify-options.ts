@@ -17,6 +17,11 @@ export type VerifyOptions = {
   readonly requestFile: string | undefined
   readonly responseFile: string | undefined
   readonly openingFile: string | undefined
+  /** The model's manifest, and the key of its proofs. */
+  readonly manifestFile: string | undefined
+  readonly keyFile: string | undefined
+  /** Whether a proof by itself may be of keys that everybody can forge by. */
+  readonly takesDevInsecure: boolean
   readonly trustFile: string | undefined
   readonly rpcUrl: string | undefined
   /** Base URL of the gateway, without `/v1` and without a slash at the end. */
@@ -43,6 +48,9 @@ export function parseVerifyOptions(argv: readonly string[]): VerifyOptions {
       request: { type: 'string' },
       response: { type: 'string' },
       opening: { type: 'string' },
+      manifest: { type: 'string' },
+      vk: { type: 'string' },
+      'dev-insecure': { type: 'boolean' },
       trust: { type: 'string' },
       rpc: { type: 'string' },
       log: { type: 'string' },
@@ -60,17 +68,25 @@ export function parseVerifyOptions(argv: readonly string[]): VerifyOptions {
     },
   })
   const [receiptFile, ...others] = positionals
-  if (receiptFile === undefined) throw unusable('which receipt? Give its file, or - for stdin')
-  if (others.length > 0) throw unusable(`one receipt at a time, not also ${others.join(' ')}`)
+  if (receiptFile === undefined)
+    throw unusable('which receipt or proof? Give its file, or - for stdin')
+  if (others.length > 0) throw unusable(`one at a time, not also ${others.join(' ')}`)
   const contentFiles = values.content ?? []
   const { request: requestFile, response: responseFile, opening: openingFile } = values
-  refuseSharedInput([receiptFile, ...contentFiles, requestFile, responseFile, openingFile])
+  const { manifest: manifestFile, vk: keyFile } = values
+  refuseSharedInput([
+    ...[receiptFile, ...contentFiles, requestFile, responseFile, openingFile],
+    ...[manifestFile, keyFile],
+  ])
   return {
     receiptFile,
     contentFiles,
     requestFile,
     responseFile,
     openingFile,
+    manifestFile,
+    keyFile,
+    takesDevInsecure: values['dev-insecure'] === true,
     trustFile: values.trust,
     rpcUrl: readUrl('--rpc', values.rpc),
     gatewayUrl: readUrl('--log', values.log)?.replace(/\/(v1\/?)?$/, ''),

@@ -18,7 +18,7 @@ export const checkNames = [
   'tee-key',
   'proof',
   'proof-statement',
-  'proof-model',
+  'proof-key',
   'proof-setup',
   'countersignature',
   'checkpoint',
@@ -105,6 +105,9 @@ const decisiveChecks: ReadonlySet<CheckName> = new Set([
   'gateway-key',
   'contributor-key',
   'policy-tiers',
+  'proof',
+  'proof-key',
+  'proof-setup',
   'chain',
   'verify-call',
 ])

@@ -36,15 +36,18 @@ export async function checkProof(
   const manifest = surroundings.manifest
   const model = manifest === undefined ? undefined : readProvableModel(utf8Text(manifest), modelId)
   return [
-    await checkItself(proof, surroundings.verificationKey),
+    await checkProofItself(proof, surroundings.verificationKey),
     checkStatement(parsed.receipt, proof),
-    checkModel(proof, parsed.receipt, model),
+    checkKey(proof, parsed.receipt, model),
     checkSetup(proof, parsed.domain.chainId),
   ]
 }
 
 /** Loaded where a proof is: the curve takes a fraction of a second, and most receipts have none. */
-async function checkItself(proof: Proof, given: Uint8Array | undefined): Promise<CheckLine> {
+export async function checkProofItself(
+  proof: Proof,
+  given: Uint8Array | undefined,
+): Promise<CheckLine> {
   const check = 'proof'
   const { verifyProof } = await import('../proofs/verify-proof.ts')
   const verdict = verifyProof(proof, { verificationKey: given })
@@ -93,12 +96,12 @@ function otherHash(
   return keccak256(output) === work.contentHash ? undefined : 'contentHash'
 }
 
-function checkModel(
+function checkKey(
   proof: Proof,
   { work }: Receipt,
   model: ReturnType<typeof readProvableModel> | undefined,
 ): CheckLine {
-  const check = 'proof-model'
+  const check = 'proof-key'
   if (model === undefined) {
     return unknown(check, 'which key proves this model, its manifest says: add --manifest')
   }

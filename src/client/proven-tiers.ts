@@ -8,7 +8,7 @@ const linesBehind: readonly (readonly [bit: number, checks: readonly CheckName[]
   [tier.tokenCommitment, ['token-commitment']],
   [tier.audited, ['audit']],
   [tier.teeBoundKey, ['tee-key']],
-  [tier.zkInferred, ['proof', 'proof-statement', 'proof-model', 'proof-setup']],
+  [tier.zkInferred, ['proof', 'proof-statement', 'proof-key', 'proof-setup']],
   [tier.clientCountersigned, ['countersignature']],
 ]
 

@@ -33,9 +33,8 @@ export function readProvableModel(
   manifestText: string,
   modelId: Bytes32,
 ): Result<ProvableModel, string> {
-  if (manifestText.length > manifestCharactersMax) return err('the manifest is too long')
   const manifest = parse(manifestText)
-  if (manifest === undefined) return err('the manifest is no JSON object')
+  if (manifest === undefined) return err('the manifest is no JSON object, or too long')
   const found = keccak256Utf8(canonicalJson(manifest))
   if (found !== modelId) return err(`the manifest is that of ${found}, not of ${modelId}`)
   const provable = fieldsOf(manifest['provable'])
@@ -61,7 +60,14 @@ const malformed = '"provable" of the manifest is not as it must be'
 
 type Fields = { readonly [member: string]: Json }
 
+/** The id of the model whose manifest this is; undefined for what is none. */
+export function manifestIdOf(manifestText: string): Bytes32 | undefined {
+  const manifest = parse(manifestText)
+  return manifest === undefined ? undefined : keccak256Utf8(canonicalJson(manifest))
+}
+
 function parse(text: string): Fields | undefined {
+  if (text.length > manifestCharactersMax) return undefined
   try {
     return fieldsOf(JSON.parse(text))
   } catch {

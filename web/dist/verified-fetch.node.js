@@ -1584,7 +1584,7 @@ const checkNames = [
 	"tee-key",
 	"proof",
 	"proof-statement",
-	"proof-model",
+	"proof-key",
 	"proof-setup",
 	"countersignature",
 	"checkpoint",
@@ -5391,9 +5391,8 @@ const manifestCharactersMax = 262144;
 * Contracts read the first, which is why it has exactly these members; the second is for verifiers outside a chain.
 */
 function readProvableModel(manifestText, modelId) {
-	if (manifestText.length > manifestCharactersMax) return err("the manifest is too long");
 	const manifest = parse(manifestText);
-	if (manifest === void 0) return err("the manifest is no JSON object");
+	if (manifest === void 0) return err("the manifest is no JSON object, or too long");
 	const found = keccak256Utf8(canonicalJson(manifest));
 	if (found !== modelId) return err(`the manifest is that of ${found}, not of ${modelId}`);
 	const provable = fieldsOf(manifest["provable"]);
@@ -5415,6 +5414,7 @@ function readProvableModel(manifestText, modelId) {
 }
 const malformed = "\"provable\" of the manifest is not as it must be";
 function parse(text) {
+	if (text.length > manifestCharactersMax) return void 0;
 	try {
 		return fieldsOf(JSON.parse(text));
 	} catch {
@@ -5437,14 +5437,14 @@ async function checkProof(parsed, surroundings) {
 	const manifest = surroundings.manifest;
 	const model = manifest === void 0 ? void 0 : readProvableModel(utf8Text(manifest), modelId);
 	return [
-		await checkItself(proof, surroundings.verificationKey),
+		await checkProofItself(proof, surroundings.verificationKey),
 		checkStatement$1(parsed.receipt, proof),
-		checkModel(proof, parsed.receipt, model),
+		checkKey(proof, parsed.receipt, model),
 		checkSetup(proof, parsed.domain.chainId)
 	];
 }
 /** Loaded where a proof is: the curve takes a fraction of a second, and most receipts have none. */
-async function checkItself(proof, given) {
+async function checkProofItself(proof, given) {
 	const check = "proof";
 	const { verifyProof } = await import("./verify-proof.node.js");
 	const verdict = verifyProof(proof, { verificationKey: given });
@@ -5470,8 +5470,8 @@ function otherHash(work, { inputs, outputs }) {
 	if (`0x${sha256Hex(output)}` !== work.outputHash) return "outputHash";
 	return keccak256(output) === work.contentHash ? void 0 : "contentHash";
 }
-function checkModel(proof, { work }, model) {
-	const check = "proof-model";
+function checkKey(proof, { work }, model) {
+	const check = "proof-key";
 	if (model === void 0) return unknown(check, "which key proves this model, its manifest says: add --manifest");
 	if (!model.ok) return fails(check, model.error);
 	const fault = mismatch(proof, work, model.value);

@@ -285,8 +285,8 @@ describe('output', () => {
 
 describe('what cannot be used', () => {
   test.each([
-    [[], 'which receipt?'],
-    [[receipt, receipt], 'one receipt at a time'],
+    [[], 'which receipt or proof?'],
+    [[receipt, receipt], 'one at a time'],
     [['-', '--content', '-'], 'standard input can be one file only'],
     [[receipt, '--gateway', '0x12'], '--gateway takes an address'],
     [[receipt, '--verifier', 'me'], '--verifier takes an address'],

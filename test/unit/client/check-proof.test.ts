@@ -30,7 +30,7 @@ const verdictsOf = (lines: readonly CheckLine[]) =>
 const allHold = {
   proof: 'holds',
   'proof-statement': 'holds',
-  'proof-model': 'holds',
+  'proof-key': 'holds',
   'proof-setup': 'holds',
 }
 
@@ -85,7 +85,7 @@ test('public inputs that are changed to fit make the proof false', async () => {
 test('counts of values that the proof is not about are refused', async () => {
   for (const work of [{ promptTokens: 9 }, { completionTokens: 3 }, { promptTokens: 0 }]) {
     const lines = await checkProof(provenReceipt({ changes: { work } }), given)
-    expect(verdictsOf(lines)).toMatchObject({ 'proof-statement': 'fails', 'proof-model': 'fails' })
+    expect(verdictsOf(lines)).toMatchObject({ 'proof-statement': 'fails', 'proof-key': 'fails' })
   }
 })
 
@@ -101,14 +101,14 @@ test('a key that the model does not name proves another model', async () => {
     proof: toHex(made),
   }
   const lines = await checkProof(provenReceipt({ proof: own }), given)
-  expect(verdictsOf(lines)).toEqual({ ...allHold, 'proof-model': 'fails' })
+  expect(verdictsOf(lines)).toEqual({ ...allHold, 'proof-key': 'fails' })
 })
 
 test('the manifest must be the model’s own, and say of a circuit', async () => {
   const other = { ...manifest, id: 'other' }
   expect(verdictsOf(await checkProof(provenReceipt(), { manifest: bytesOf(other) }))).toEqual({
     ...allHold,
-    'proof-model': 'fails',
+    'proof-key': 'fails',
   })
   const { provable: _, ...plain } = manifest
   const { proving: __, ...withoutKey } = manifest
@@ -122,16 +122,16 @@ test('the manifest must be the model’s own, and say of a circuit', async () =>
     [{ ...manifest, proving: { vkHash: '0x12' } }, 'fails'],
   ] as const) {
     const lines = await checkProof(provenReceipt({ model }), { manifest: bytesOf(model) })
-    expect(verdictsOf(lines)).toEqual({ ...allHold, 'proof-model': verdict })
+    expect(verdictsOf(lines)).toEqual({ ...allHold, 'proof-key': verdict })
   }
   const noJson = await checkProof(provenReceipt(), { manifest: Buffer.from('[') })
-  expect(verdictsOf(noJson)).toMatchObject({ 'proof-model': 'fails' })
+  expect(verdictsOf(noJson)).toMatchObject({ 'proof-key': 'fails' })
 })
 
 test('without manifest or key it is not known what was proven', async () => {
   expect(verdictsOf(await checkProof(provenReceipt(), {}))).toMatchObject({
     ...allHold,
-    'proof-model': 'unknown',
+    'proof-key': 'unknown',
   })
   const { verificationKey: _, ...bare } = proof
   const receipt = provenReceipt({ proof: bare })
@@ -153,7 +153,7 @@ test('a proof of another setup than the model’s is refused', async () => {
     provenReceipt({ proof: { ...proof, setup: bytes32(`0x${'5e'.repeat(32)}`) } }),
     given,
   )
-  expect(verdictsOf(lines)).toEqual({ ...allHold, 'proof-model': 'fails' })
+  expect(verdictsOf(lines)).toEqual({ ...allHold, 'proof-key': 'fails' })
 })
 
 test('tier 64 without a proof that can be read fails', async () => {
