@@ -1,10 +1,18 @@
-// Writes `test/vectors/groth16.json`: proofs that TypeScript and contracts must judge alike. Most are made from the secrets of
+// Writes `test/vectors/proof-statements.json`, the public inputs of statements that contracts must ask for as TypeScript does, and
+// `test/vectors/groth16.json`, proofs that both must judge alike. Most are made from the secrets of
 // their keys, without a circuit; the one of a real circuit, which a prover blinds by chance, is kept as it is. Running this again
 // changes nothing.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hexOf } from '../src/base/hex.ts'
+import { keccak256Utf8 } from '../src/chain/keccak.ts'
+import { type Address, atomic, unixSeconds } from '../src/domain/units.ts'
 import { scalarModulus, scalarWord } from '../src/proofs/field.ts'
+import {
+  type MembershipStatement,
+  membershipPublicInputs,
+} from '../src/proofs/membership-statement.ts'
+import { type UsageStatement, usagePublicInputs } from '../src/proofs/usage-statement.ts'
 import {
   g1Words,
   g2Words,
@@ -13,7 +21,8 @@ import {
   simulatedProof,
 } from '../test/support/simulated-groth16.ts'
 
-const vectorsFile = join(import.meta.dirname, '..', 'test', 'vectors', 'groth16.json')
+const vectorsFolder = join(import.meta.dirname, '..', 'test', 'vectors')
+const vectorsFile = join(vectorsFolder, 'groth16.json')
 
 /** Points of the second group, which no precompile multiplies: what a contract's test makes its own keys and proofs of. */
 const g2Scalars = { beta: 1009n, gamma: 2003n, delta: 3001n, b: 4001n }
@@ -85,3 +94,66 @@ const g2 = Object.fromEntries(
 )
 const vectors = { g2, proven: kept.proven, simulated: [0, 1, 3].flatMap(vectorsFor) }
 writeFileSync(vectorsFile, `${JSON.stringify(vectors, undefined, 2)}\n`)
+
+const accountOf = (label: string): Address => hexOf(keccak256Utf8(label).slice(26)) as Address
+const keyOf = (label: string) =>
+  hexOf(keccak256Utf8(`x of ${label}`).slice(2) + keccak256Utf8(`y of ${label}`).slice(2))
+
+const usageWith = (signers: number, sheets: number): UsageStatement => ({
+  domainSeparator: keccak256Utf8('domain'),
+  channelId: keccak256Utf8('channel'),
+  gateway: accountOf('gateway'),
+  asset: accountOf('asset'),
+  firstSeq: 17,
+  count: 18,
+  total: atomic(2n ** 100n + 1n),
+  priced: atomic(2n ** 100n + 2n),
+  cumulative: atomic(2n ** 127n + 3n),
+  unsignedCount: 4,
+  unsignedTotal: atomic(5n),
+  lastFinishedAt: unixSeconds(1_800_000_012),
+  previousDigest: keccak256Utf8('previous'),
+  lastDigest: keccak256Utf8('last'),
+  priceHashes: Array.from({ length: sheets }, (_, index) => keccak256Utf8(`sheet ${index}`)),
+  signers: Array.from({ length: signers }, (_, index) => ({
+    contributor: accountOf(`contributor ${index}`),
+    publicKey: keyOf(`contributor ${index}`),
+    firstFinishedAt: unixSeconds(1_700_000_000 + index),
+    lastFinishedAt: unixSeconds(1_800_000_000 + index),
+  })),
+})
+
+const treeKeys = { batchKey: scalarWord(11n), treeKey: scalarWord(scalarModulus - 1n) }
+const usage = [usageWith(8, 4), usageWith(2, 1), usageWith(0, 1)].map((statement) => ({
+  statement: {
+    ...statement,
+    total: `${statement.total}`,
+    priced: `${statement.priced}`,
+    cumulative: `${statement.cumulative}`,
+    unsignedTotal: `${statement.unsignedTotal}`,
+  },
+  batchInputs: usagePublicInputs(statement),
+  ...treeKeys,
+  treeInputs: usagePublicInputs(statement, treeKeys),
+}))
+
+const membershipStatement: MembershipStatement = {
+  domainSeparator: keccak256Utf8('domain'),
+  root: keccak256Utf8('root'),
+  modelId: keccak256Utf8('model'),
+  tiers: 67,
+  finishedAfter: unixSeconds(1_700_000_000),
+  finishedBefore: unixSeconds(1_800_000_000),
+  gateway: accountOf('gateway'),
+  gatewayKey: keyOf('gateway'),
+  scope: keccak256Utf8('scope'),
+  nullifier: keccak256Utf8('nullifier'),
+  bound: accountOf('holder'),
+}
+const membership = [
+  { statement: membershipStatement, inputs: membershipPublicInputs(membershipStatement) },
+]
+writeFileSync(
+  join(vectorsFolder, 'proof-statements.json'),
+  `${JSON.stringify({ usage, membership }, undefined, 2)}\n`,
+)

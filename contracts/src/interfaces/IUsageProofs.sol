@@ -7,64 +7,81 @@ import {UsageStatement} from "../types/UsageStatement.sol";
 /// @notice Tier 32: what a channel was charged, proven from receipts that nobody is shown. The chain
 /// checks what a circuit cannot: that the last receipt is anchored and signed by its gateway, and that
 /// the keys that signed the works were registered then.
-/// @dev The circuit proves: `count` receipts of this channel with consecutive `channelSeq`, each
-/// naming the digest of the one before; each with a Work that one of `signers` signed; each costing
-/// what the price sheet makes of its tokens; `total` their sum. Its public inputs are the two halves
-/// of keccak256(abi.encode(statement)), the upper 128 bits first: every chain and every verifier of
-/// receipts has its own, since `domainSeparator` is part of it.
+/// @dev The circuits (circuits/noir/usage-batch and usage-tree) prove: `count` receipts of this channel, each
+/// with the number after that of the one before and naming its digest; each priced by one of the sheets;
+/// each, but `unsignedCount` of them, with a Work that one of the `signers` signed; `total` the sum of
+/// their costs. A gateway's signature of the last receipt is one of all of them.
 interface IUsageProofs {
     /// @notice What was proven of a range.
     struct Range {
         uint128 total;
+        /// @dev `cumulative` of the last receipt.
+        uint128 cumulative;
+        /// @dev The part of `total` that is the gateway's word alone.
+        uint128 unsignedTotal;
+        /// @dev Unix seconds.
         uint64 provenAt;
         uint64 anchoredAt;
-        bytes32 prevReceipt;
-        bytes32 lastReceipt;
+        bytes32 previousDigest;
+        bytes32 lastDigest;
     }
 
+    /// @notice Where the last receipt of a range is on record, and who vouches for it.
+    struct LastReceipt {
+        /// @dev Merkle root that was anchored, and the path from the receipt's leaf to it.
+        bytes32 root;
+        bytes32[] path;
+        /// @dev By a key of the gateway that was active at `lastFinishedAt`.
+        bytes gatewaySignature;
+    }
+
+    /// @notice Receipts from `firstSeq` up to and without `nextSeq` were charged `total`.
     event UsageProven(
         address indexed gateway,
         bytes32 indexed channelId,
         uint64 firstSeq,
         uint64 nextSeq,
+        address asset,
         uint128 total,
-        bytes32 lastReceipt,
-        bytes32 priceHash
+        uint128 unsignedTotal,
+        bytes32 lastDigest
     );
 
-    error RangeEmpty(uint64 firstSeq, uint32 count);
-    /// @notice Only the first receipt of a channel has none before it.
-    error FirstMismatch(uint64 firstSeq, bytes32 prevReceipt);
-    error TimesReversed(uint64 finishedFrom, uint64 finishedUntil);
-    error FutureReceipts(uint64 finishedUntil, uint256 nowS);
+    error TreeKeysMissing();
     error DomainMismatch(bytes32 expected, bytes32 actual);
+    error RangeEmpty(uint64 firstSeq, uint64 count);
+    /// @notice The first receipt of a channel, and no other, has none before it and costs all that was
+    /// charged so far.
+    error BeginningMismatch(uint64 firstSeq, bytes32 previousDigest, uint128 earlier);
+    error SheetsRefused(uint256 count);
+    error TooManySigners(uint256 count, uint256 maximum);
+    error AlreadyProven(uint64 firstSeq, uint64 nextSeq, bytes32 lastDigest);
+    error KeyNotActive(address contributor, address key);
     error NotAnchored(bytes32 digest, bytes32 root);
     error NotSignedByGateway(address gateway, bytes32 digest);
-    error KeyNotActive(address contributor, address key);
-    error SignersEmpty();
-    error ProofRefused(bytes32 statementHash);
-    error AlreadyProven(bytes32 rangeId);
+    error ProofRefused(address verifier);
+    error NoRanges();
     error RangeNotProven(uint64 firstSeq, uint64 nextSeq);
-    error RangesApart(bytes32 lastReceipt, bytes32 prevReceipt);
+    error RangesApart(uint64 seq, bytes32 lastDigest, bytes32 previousDigest);
 
-    /// @notice Puts a proven range on record. Anyone; each range once.
-    /// @param root Merkle root that was anchored, with `path` from the last receipt's leaf to it.
-    /// @param gatewaySignature Of the last receipt, by a key of the gateway active at `finishedUntil`.
+    /// @notice Puts a range on record. Anyone; each range once.
+    /// @param isTree Whether `proof` joins others (usage-tree), or opens receipts itself.
     function prove(
         UsageStatement calldata statement,
+        LastReceipt calldata last,
         bytes calldata proof,
-        bytes32 root,
-        bytes32[] calldata path,
-        bytes calldata gatewaySignature
+        bool isTree
     ) external;
 
-    /// @notice What the channel was charged for receipts `boundaries[0]` up to and without the last
-    /// boundary. Reverts unless each stretch between two neighbours is a proven range and each
-    /// continues the one before it by digest.
+    /// @notice What the channel was charged for the receipts from the first boundary up to and without the
+    /// last. Reverts unless what lies between any two neighbours is a proven range and each range goes on
+    /// from the digest where the one before it ended.
+    /// @return total Atomic units of the channel's asset.
+    /// @return unsignedTotal The part of it that is the gateway's word alone.
     function auditedTotal(address gateway, bytes32 channelId, uint64[] calldata boundaries)
         external
         view
-        returns (uint128 total);
+        returns (uint128 total, uint128 unsignedTotal);
 
     /// @notice Zeros: not proven.
     function rangeOf(address gateway, bytes32 channelId, uint64 firstSeq, uint64 nextSeq)
@@ -72,5 +89,9 @@ interface IUsageProofs {
         view
         returns (Range memory);
 
-    function statementHashOf(UsageStatement calldata statement) external pure returns (bytes32);
+    /// @notice What the verifier is asked about a statement.
+    function publicInputsOf(UsageStatement calldata statement, bool isTree)
+        external
+        view
+        returns (bytes32[] memory);
 }

@@ -57,6 +57,8 @@ library ManifestText {
         }
         text = new bytes(length);
         for (uint256 rest = number; length != 0; rest /= 10) {
+            // A digit.
+            // forge-lint: disable-next-line(unsafe-typecast)
             text[--length] = bytes1(uint8(48 + rest % 10));
         }
     }

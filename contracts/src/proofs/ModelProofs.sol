@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {LibCall} from "solady/utils/LibCall.sol";
 import {IModelProofs} from "../interfaces/IModelProofs.sol";
 import {IEzklVerifier, IProofVerifier} from "../interfaces/IProofVerifier.sol";
 import {Bn254} from "../libraries/Bn254.sol";
 import {DevelopmentSetup} from "../libraries/DevelopmentSetup.sol";
 import {ManifestText} from "../libraries/ManifestText.sol";
+import {ProofCall} from "../libraries/ProofCall.sol";
 import {
     ModelCircuit,
     PROOF_EZKL,
@@ -17,10 +17,6 @@ import {
 /// @title ModelProofs
 /// @notice See `IModelProofs`.
 contract ModelProofs is IModelProofs {
-    /// @notice What a verifier may spend: three times what the dearest of ours takes, so that one written to
-    /// burn gas does not take all that its caller has.
-    uint256 public constant VERIFIER_GAS = 10_000_000;
-
     uint256 public constant NAME_LENGTH_MAX = 64;
 
     /// @dev An int32 becomes a 32-bit number by this; seven of them fit below the field's order.
@@ -146,19 +142,12 @@ contract ModelProofs is IModelProofs {
         if (!_areInt32(inputs) || !_areInt32(outputs)) return false;
         // The account may have other code by now.
         if (verifier.codehash != circuit.codeHash) return false;
-        return _isConfirmed(
+        return ProofCall.isConfirmed(
             verifier,
             circuit.kind == PROOF_PACKED
                 ? abi.encodeCall(IProofVerifier.verify, (proof, _packed(inputs, outputs)))
                 : abi.encodeCall(IEzklVerifier.verifyProof, (proof, _unpacked(inputs, outputs)))
         );
-    }
-
-    /// @dev True for the one word that says so: reverting, answering anything else or burning gas is a "no".
-    function _isConfirmed(address verifier, bytes memory call) private view returns (bool) {
-        (bool success, bool exceeded, bytes memory answer) =
-            LibCall.tryStaticCall(verifier, VERIFIER_GAS, 32, call);
-        return success && !exceeded && answer.length == 32 && bytes32(answer) == bytes32(uint256(1));
     }
 
     function _areInt32(int256[] memory values) private pure returns (bool) {
@@ -186,6 +175,8 @@ contract ModelProofs is IModelProofs {
     /// @dev The first of seven values lowest; what is left of the last element is zero.
     function _pack(int256[] memory values, bytes32[] memory elements, uint256 first) private pure {
         for (uint256 i = 0; i < values.length; ++i) {
+            // Not negative: an int32 and 2^31.
+            // forge-lint: disable-next-line(unsafe-typecast)
             uint256 shifted = uint256(values[i] + OFFSET) << (32 * (i % VALUES_IN_ELEMENT));
             elements[first + i / VALUES_IN_ELEMENT] |= bytes32(shifted);
         }
@@ -199,6 +190,8 @@ contract ModelProofs is IModelProofs {
         elements = new uint256[](inputs.length + outputs.length);
         for (uint256 i = 0; i < elements.length; ++i) {
             int256 value = i < inputs.length ? inputs[i] : outputs[i - inputs.length];
+            // The sign was looked at.
+            // forge-lint: disable-next-line(unsafe-typecast)
             elements[i] = value < 0 ? Bn254.ORDER - uint256(-value) : uint256(value);
         }
     }

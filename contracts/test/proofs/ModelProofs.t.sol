@@ -6,6 +6,7 @@ import {IModelProofs} from "../../src/interfaces/IModelProofs.sol";
 import {IQuoteVerifier, ITierEvidence} from "../../src/interfaces/ITierEvidence.sol";
 import {Bn254} from "../../src/libraries/Bn254.sol";
 import {DevelopmentSetup} from "../../src/libraries/DevelopmentSetup.sol";
+import {ProofCall} from "../../src/libraries/ProofCall.sol";
 import {ModelProofs} from "../../src/proofs/ModelProofs.sol";
 import {ModelCircuit, PROOF_EZKL, PROOF_PACKED} from "../../src/types/ModelCircuit.sol";
 import {
@@ -338,7 +339,7 @@ contract ModelProofsTest is ModelFixture, Groth16Fixture {
             vm.assertFalse(
                 models.verifyValues(modelId, list(1, 2), list(3), abi.encodePacked(manner))
             );
-            vm.assertLe(before - gasleft(), models.VERIFIER_GAS() + 100_000);
+            vm.assertLe(before - gasleft(), ProofCall.VERIFIER_GAS + 100_000);
         }
         vm.assertTrue(models.verifyValues(modelId, list(1, 2), list(3), hex"07"));
     }
