@@ -12,7 +12,7 @@ export function openHttpMirror(base: URL, ask: Ask = fetch): Mirror {
     place: `${base.origin}${base.pathname}`,
     sizeOf: async (key) => {
       const answer = await ask(urlOf(key), { method: 'HEAD', ...withoutSilence() })
-      if (answer.status === 404 || answer.status === 403) return undefined
+      if (answer.status === 404) return undefined
       refuseUnless(answer, [200])
       const length = answer.headers.get('content-length')
       return length === null ? undefined : Number(length)
@@ -51,5 +51,7 @@ const withoutSilence = () => ({ signal: AbortSignal.timeout(mirrorSilenceMs) })
 
 function refuseUnless(answer: Response, expected: readonly number[]): void {
   if (expected.includes(answer.status)) return
-  throw new Error(`the mirror answered ${answer.status} ${answer.statusText}`.trim())
+  // A bucket says 403, too, of what is not there to whoever may not list it.
+  const why = answer.status === 403 ? ': a wrong key, or one that may not list what is there' : ''
+  throw new Error(`it answered ${answer.status} ${answer.statusText}${why}`)
 }
