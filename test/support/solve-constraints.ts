@@ -4,19 +4,26 @@
  *
  * Rules, until none of them says more:
  *   one unknown    αx² + βx + γ = 0 where β alone is not 0: its value; where it factors: one of two values
- *   bits           Σ eᵢsᵢ = T with each sᵢ one of two values and the eᵢ superincreasing (each more than all below it): as T is
- *                  known modulo the prime only, at most ⌈Σ eᵢ / prime⌉ spellings, each found greedily
+ *   bits           Σ eᵢsᵢ = T modulo the prime with each sᵢ one of two values: the choices that satisfy it, where they are few
+ *   several lines  the same, after unknowns that are sums of bits were put into each other: a quotient and its rest
  *   L · (λL + μ)   one of two values for the linear form L: a bit that the compiler substituted away
- *   cases          of several spellings, or of two values, all but one lead to a contradiction
+ *   cases          of several choices, or of two values, all but one lead to a contradiction
  */
 import { assert } from '../../src/base/assert.ts'
 import type { Constraint, ConstraintSystem } from './circom-files.ts'
 import { type OpenForms, openForms } from './open-forms.ts'
 import { inverse, reduce } from './prime-field.ts'
-import { type Assignment, spellPairs } from './spell-pairs.ts'
+import {
+  type Assignment,
+  type Line,
+  lineOf,
+  spellLine,
+  substituted,
+  unboundMax,
+} from './spell-pairs.ts'
 
 export type Solved = {
-  /** The number of a constraint that cannot hold. Then the values below mean nothing. */
+  /** The number of a constraint that cannot hold, −1 for several together. Then the values below mean nothing. */
   readonly contradiction: number | undefined
   readonly values: readonly (bigint | undefined)[]
 }
@@ -29,6 +36,9 @@ export function solveConstraints(system: ConstraintSystem, given: Assignment): S
   solver.run()
   return { contradiction: solver.contradiction, values: solver.values }
 }
+
+/** A contradiction between constraints that each could hold. */
+const noConstraint = -1
 
 /** Alternatives of which one holds. */
 type Alternatives = readonly Assignment[]
@@ -114,14 +124,13 @@ class Solver {
   #spellEach(): readonly Alternatives[] | undefined {
     const cases: Alternatives[] = []
     let isFurther = false
-    for (let at = 0; at < this.unknownCounts.length; at++) {
-      if ((this.unknownCounts[at] ?? 0) < 2) continue
-      const alternatives = this.#spellings(at)
+    for (const line of this.#lines()) {
+      const alternatives = spellLine(line, this.#system.prime)
       if (alternatives === undefined) continue
       const [only, second] = alternatives
       if (second !== undefined) cases.push(alternatives)
       else if (only === undefined) {
-        this.contradiction = at
+        this.contradiction = noConstraint
         return []
       } else {
         this.#assignAll(only)
@@ -129,6 +138,36 @@ class Solver {
       }
     }
     return isFurther ? undefined : cases
+  }
+
+  /** Equations with nothing but bits in them, some after others were put into them. */
+  #lines(): readonly Line[] {
+    const whole: Line[] = []
+    const definitions = new Map<number, Line>()
+    let left: readonly Line[] = [...this.unknownCounts.keys()].flatMap((at) => this.#lineAt(at))
+    for (let known = -1; known < definitions.size; ) {
+      known = definitions.size
+      left = left.flatMap((line) => {
+        const put = this.#withDefinitions(line, definitions)
+        const [wire, second] = put.unbound.keys()
+        if (second !== undefined) return [line]
+        if (wire === undefined) whole.push(put)
+        else definitions.set(wire, put)
+        return []
+      })
+    }
+    return whole
+  }
+
+  #withDefinitions(line: Line, definitions: ReadonlyMap<number, Line>): Line {
+    let put = line
+    for (const wire of line.unbound.keys()) {
+      const definition = definitions.get(wire)
+      if (definition !== undefined) {
+        put = substituted(put, wire, definition, this.#system.prime)
+      }
+    }
+    return put
   }
 
   #emptyQueue(): void {
@@ -140,8 +179,13 @@ class Solver {
     }
   }
 
+  /** Two lines of one round may say different things of a wire: then none of it can hold. */
   #assignAll(assignment: Assignment): void {
-    for (const [wire, value] of assignment) this.assign(wire, value)
+    for (const [wire, value] of assignment) {
+      const known = this.values[wire]
+      if (known === undefined) this.assign(wire, value)
+      else if (known !== value) this.contradiction = noConstraint
+    }
   }
 
   /** True where one of the cases, and then of the pairs, was decided. */
@@ -152,7 +196,7 @@ class Solver {
     for (const alternatives of [...cases, ...pairs]) {
       const [only, second] = alternatives.filter((one) => this.#mayHold(one))
       if (second !== undefined) continue
-      if (only === undefined) this.contradiction = 0
+      if (only === undefined) this.contradiction = noConstraint
       else this.#assignAll(only)
       return true
     }
@@ -202,12 +246,20 @@ class Solver {
     return true
   }
 
-  #spellings(at: number): Alternatives | undefined {
+  /** None where a constraint is no line, is decided, or has too many unknowns of any value. */
+  #lineAt(at: number): readonly Line[] {
+    if ((this.unknownCounts[at] ?? 0) < 2) return []
     const { a, b, c } = this.#constraintAt(at)
-    // Most constraints wait for a wire that nothing is known of, and looking for one is cheap.
-    const isOpen = (wire: number) => this.values[wire] === undefined && !this.pairs.has(wire)
-    if (a.wires.some(isOpen) || b.wires.some(isOpen) || c.wires.some(isOpen)) return undefined
-    return spellPairs(this.#formsOf(at), this.pairs, this.#system.prime)
+    // Most constraints wait for wires that nothing is known of, and counting those is cheap.
+    const open = new Set<number>()
+    for (const { wires } of [a, b, c]) {
+      for (const wire of wires) {
+        if (this.values[wire] === undefined && !this.pairs.has(wire)) open.add(wire)
+      }
+      if (open.size > unboundMax) return []
+    }
+    const line = lineOf(this.#formsOf(at), this.pairs, this.#system.prime)
+    return line === undefined ? [] : [line]
   }
 
   #constraintAt(at: number): Constraint {
