@@ -15,32 +15,39 @@ import { windowPositions } from './window.ts'
 
 type Values = Float64Array
 
+/** What becomes of a sum: a real graph has none taken away. */
+export type Rescale = (sum: number, shift: number) => number
+
 /** The output of a layer for the tensors that it reads. All sums stay within the integers of a double. */
-export function evaluateLayer(layer: Layer, inputs: readonly Values[]): Values {
+export function evaluateLayer(
+  layer: Layer,
+  inputs: readonly Values[],
+  rescale: Rescale = rescaled,
+): Values {
   const [first, second] = inputs
   assert(first !== undefined, 'Every layer reads a tensor')
   switch (layer.kind) {
     case 'dense':
-      return dense(layer, first)
+      return dense(layer, first, rescale)
     case 'convolution':
-      return convolution(layer, first)
+      return convolution(layer, first, rescale)
     case 'scale': {
       const { multipliers, offsets, shift } = layer
       const period = periodOf(layer.repeat, multipliers.length)
       return first.map((value, element) => {
         const at = period(element)
-        return rescaled(value * (multipliers[at] ?? 0) + (offsets[at] ?? 0), shift)
+        return rescale(value * (multipliers[at] ?? 0) + (offsets[at] ?? 0), shift)
       })
     }
     case 'add': {
       const [ofFirst, ofSecond] = layer.multipliers
       return first.map((value, element) =>
-        rescaled(value * ofFirst + (second?.[element] ?? 0) * ofSecond + layer.offset, layer.shift),
+        rescale(value * ofFirst + (second?.[element] ?? 0) * ofSecond + layer.offset, layer.shift),
       )
     }
     case 'multiply':
       return first.map((value, element) =>
-        rescaled(value * (second?.[element] ?? 0) + layer.offset, layer.shift),
+        rescale(value * (second?.[element] ?? 0) + layer.offset, layer.shift),
       )
     case 'clip': {
       const atLeast = layer.atLeast ?? Number.NEGATIVE_INFINITY
@@ -51,13 +58,13 @@ export function evaluateLayer(layer: Layer, inputs: readonly Values[]): Values {
       const period = periodOf(layer.repeat, layer.slopes.length)
       return first.map((value, element) => {
         if (value >= 0) return value
-        return rescaled(value * (layer.slopes[period(element)] ?? 0) + layer.offset, layer.shift)
+        return rescale(value * (layer.slopes[period(element)] ?? 0) + layer.offset, layer.shift)
       })
     }
     case 'maxPool':
       return maxPool(layer, first)
     case 'sumPool':
-      return sumPool(layer, first)
+      return sumPool(layer, first, rescale)
     case 'arrange':
       return arrange(layer, inputs)
     case 'treeEnsemble':
@@ -68,7 +75,7 @@ export function evaluateLayer(layer: Layer, inputs: readonly Values[]): Values {
 }
 
 /** Exact: to divide by a power of two changes the exponent of a double alone. Adding zero turns −0 into 0. */
-const rescaled = (sum: number, shift: number): number => Math.floor(sum / 2 ** shift) + 0
+const rescaled: Rescale = (sum, shift) => Math.floor(sum / 2 ** shift) + 0
 
 /** Which parameter belongs to an element. */
 const periodOf =
@@ -76,7 +83,11 @@ const periodOf =
   (element: number): number =>
     Math.floor(element / repeat) % count
 
-function dense({ rows, columns, outputs, weights, biases, shift }: DenseLayer, x: Values): Values {
+function dense(
+  { rows, columns, outputs, weights, biases, shift }: DenseLayer,
+  x: Values,
+  rescale: Rescale,
+): Values {
   const y = new Float64Array(rows * outputs)
   for (let row = 0; row < rows; row += 1) {
     for (let output = 0; output < outputs; output += 1) {
@@ -84,13 +95,13 @@ function dense({ rows, columns, outputs, weights, biases, shift }: DenseLayer, x
       for (let column = 0; column < columns; column += 1) {
         sum += (weights[output * columns + column] ?? 0) * (x[row * columns + column] ?? 0)
       }
-      y[row * outputs + output] = rescaled(sum, shift)
+      y[row * outputs + output] = rescale(sum, shift)
     }
   }
   return y
 }
 
-function convolution(layer: ConvolutionLayer, x: Values): Values {
+function convolution(layer: ConvolutionLayer, x: Values, rescale: Rescale): Values {
   const { window, groups, outputs, weights, biases, shift } = layer
   const y = new Float64Array(layerElements(layer, () => x.length))
   const positions = windowPositions(window)
@@ -107,7 +118,7 @@ function convolution(layer: ConvolutionLayer, x: Values): Values {
         const values = x.subarray((firstChannel + channel) * plane)
         sum += weightedSum(weights, (output * channelsRead + channel) * area, values, covered)
       }
-      y[output * places + place] = rescaled(sum, shift)
+      y[output * places + place] = rescale(sum, shift)
     }
   }
   return y
@@ -132,10 +143,14 @@ function maxPool({ window }: MaxPoolLayer, x: Values): Values {
   return overWindows(window, x, greatestOf)
 }
 
-function sumPool({ window, multipliers, offset, shift }: SumPoolLayer, x: Values): Values {
+function sumPool(
+  { window, multipliers, offset, shift }: SumPoolLayer,
+  x: Values,
+  rescale: Rescale,
+): Values {
   return overWindows(window, x, (values, place) => {
     const sum = values.reduce((total, value) => total + value, 0)
-    return rescaled(sum * (multipliers[place % multipliers.length] ?? 0) + offset, shift)
+    return rescale(sum * (multipliers[place % multipliers.length] ?? 0) + offset, shift)
   })
 }
 

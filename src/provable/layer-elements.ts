@@ -33,7 +33,10 @@ function places({ window }: Extract<Layer, { readonly window: unknown }>): numbe
 }
 
 /** Values of each tensor of a graph, by its number. */
-export function tensorElements(graph: FixedPointGraph): readonly number[] {
+export function tensorElements(graph: {
+  readonly inputs: readonly Pick<FixedPointGraph['inputs'][number], 'shape'>[]
+  readonly layers: readonly Layer[]
+}): readonly number[] {
   const elements = graph.inputs.map(({ shape }) => elementsOf(shape))
   for (const layer of graph.layers) {
     elements.push(layerElements(layer, (tensor) => elements[tensor] ?? 0))

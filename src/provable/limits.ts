@@ -32,3 +32,25 @@ export const windowSizeMax = 65_536
 /** Wires of a circuit, and terms of its sums: its text and its compilation stay within minutes. */
 export const circuitWiresMax = 1_048_576
 export const circuitTermsMax = 8_388_608
+/** Names in an ONNX file: those of exported modules are paths. */
+export const onnxNameBytesMax = 512
+export const onnxNodesMax = 4_096
+export const onnxInitializersMax = 8_192
+/** Inputs or outputs of one node. */
+export const onnxNodePortsMax = 1_024
+export const onnxAttributesMax = 64
+/** Numbers of all tensors and attributes of a file together. */
+export const onnxNumbersMax = 4_194_304
+/** Operator sets that a file may say it uses. */
+export const onnxOpsetsMax = 32
+/** Fields of one message: a list of a million numbers is one of a million fields. */
+export const protobufFieldsMax = 1_048_576
+/** Numbers of all graphs on the way to the one with the fewest layers. */
+export const fusedNumbersMax = 67_108_864
+/** Steps of running a sample through a model, for its scales or for its error. */
+export const calibrationStepsMax = 536_870_912
+export const sampleRowsMax = 65_536
+/** Bits of a value that a scale is chosen for: what is asked for where nothing is said, and the least that is tried. */
+export const activationBitsDefault = 16
+export const activationBitsMin = 8
+export const activationBitsMax = 24
