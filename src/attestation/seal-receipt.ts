@@ -104,17 +104,20 @@ function anchorBy({ promiseS }: GatewaySigner, sealedAt: UnixSeconds): UnixSecon
 
 /**
  * The evidence that a receipt claims (domain/tier-claims.ts). Whatever is said of a contributor is said of its Work: without
- * its signature there is none. The tiers of zero-knowledge proofs are claimed by nobody yet, and a countersignature comes
- * after the receipt, beside it.
+ * its signature there is none; a proof stands by itself. A proof of what was metered, and a countersignature, come after the
+ * receipt, beside it.
  */
 export function tiersOf({
   work,
   contributorSignature,
   standing,
-}: Pick<UnsealedReceipt, 'work' | 'contributorSignature' | 'standing'>): number {
-  if (contributorSignature === noSignature) return tier.gatewaySigned
+  evidence,
+}: Pick<UnsealedReceipt, 'work' | 'contributorSignature' | 'standing' | 'evidence'>): number {
+  const proven = evidence?.proof === undefined ? 0 : tier.zkInferred
+  if (contributorSignature === noSignature) return tier.gatewaySigned | proven
   return (
     tier.gatewaySigned |
+    proven |
     tier.contributorSigned |
     (work.commitment === zeroBytes32 ? 0 : tier.tokenCommitment) |
     (standing?.isAudited === true ? tier.audited : 0) |
@@ -135,7 +138,7 @@ function evidenceItems(domain: DomainSeparator, evidence: ReceiptEvidence): Evid
 /** What an upstream says of itself is the same object in thousands of receipts. */
 const hashes = new WeakMap<object, Bytes32>()
 
-function hashOf(value: NonNullable<ReceiptEvidence['upstreamReport']>): Bytes32 {
+function hashOf(value: NonNullable<ReceiptEvidence['upstreamReport' | 'proof']>): Bytes32 {
   const known = hashes.get(value)
   if (known !== undefined) return known
   const hash = keccak256Utf8(canonicalJson(value))

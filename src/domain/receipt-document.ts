@@ -1,5 +1,6 @@
 import type { SignedCheckpoint } from './checkpoint.ts'
 import type { PriceSheet } from './price-sheet.ts'
+import type { ProofDocument } from './proof-document.ts'
 import type { Receipt, Work } from './receipt.ts'
 import type { UpstreamReport } from './upstream-report.ts'
 import type { UsageSource } from './usage.ts'
@@ -20,6 +21,8 @@ export type ReceiptEvidence = {
   readonly checkpoints?: readonly SignedCheckpoint[]
   /** What an upstream that attests to itself answered when it was asked to. */
   readonly upstreamReport?: UpstreamReport
+  /** That the model gives this output for this input: what the tier 64 claims. */
+  readonly proof?: ProofDocument
 }
 
 export type ReceiptDocument = {

@@ -1,5 +1,5 @@
 import type { Endpoint } from './endpoint.ts'
-import type { UpstreamRefusal } from './refusal.ts'
+import type { GatewayRefusal, ProofRefusal, UpstreamRefusal } from './refusal.ts'
 
 /** How one attempt at a contributor ended. Our own words: an upstream's text is kept nowhere. */
 export type AttemptOutcome =
@@ -19,7 +19,11 @@ export type AttemptOutcome =
   | `checkpoint_mismatch:${string}`
 
 /** Why a request ended as it did, where that is not simply well. */
-export type EndReason = AttemptOutcome | 'budget_spent' | 'hold_lost' | 'store_unavailable'
+export type EndReason =
+  | AttemptOutcome
+  | 'budget_spent'
+  | GatewayRefusal['reason']
+  | ProofRefusal['reason']
 
 export type AttemptRecord = {
   readonly contributorId: string

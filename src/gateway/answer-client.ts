@@ -2,6 +2,7 @@ import type { Cancellation } from '../base/cancellation.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { InferenceRequest } from '../domain/request.ts'
 import type { MeteredUsage } from '../domain/usage.ts'
+import type { ProofRun } from '../proving/proof-run.ts'
 
 /**
  * How a chat completion is told to a client of another API. What it answers is what the client gets: it is hashed and
@@ -20,6 +21,17 @@ export type AnswerDialect = {
 
 export type AnswerHeaders = Readonly<Record<string, string>>
 
+/** Who asked for a proof, as the conductor sees it. */
+export type ProofClient = {
+  /** Told once, when the job cannot be lost any more: from here on whoever asked may leave and ask for it later. */
+  readonly begun: (
+    job: Pick<ProofRun['job'], 'proofId' | 'channelId'>,
+    headers: AnswerHeaders,
+  ) => void
+  /** A job that another process left: it is gone on with, and no new one is made. */
+  readonly taken?: ProofRun | undefined
+}
+
 /** The one who asked, as the conductor sees it. The HTTP door implements it over the raw response. */
 export type AnswerClient = {
   /** Cancelled when the connection closes before the answer ended. */
@@ -29,6 +41,8 @@ export type AnswerClient = {
    * failed before its first content has reached nobody.
    */
   readonly startDialect?: ((request: InferenceRequest) => AnswerDialect) | undefined
+  /** Of a request that asks for a proof. */
+  readonly proof?: ProofClient | undefined
   /** Told of the receipt's JSON before the last bytes, where the client wants it in the answer itself. */
   readonly sealed?: ((receipt: string) => void) | undefined
   /** An answer in one piece; JSON unless the headers say otherwise. */

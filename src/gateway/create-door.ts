@@ -20,6 +20,7 @@ import { metricsText } from './gateway-metrics.ts'
 import type { InFlight } from './in-flight.ts'
 import type { JoiningDoor } from './joining-door.ts'
 import { createPaidDoor } from './paid-completion.ts'
+import { createProofsDoor, type ProofsDoor } from './proofs-door.ts'
 import { serveCompletion } from './serve-completion.ts'
 import type { TransparencyDoor } from './transparency-door.ts'
 
@@ -49,6 +50,9 @@ export type DoorDeps = {
   readonly log: GatewayLog
 }
 
+const proofsDoorOf = ({ proving, payment }: Gateway): ProofsDoor | undefined =>
+  proving && createProofsDoor({ payment, proving })
+
 export function createDoor(deps: DoorDeps): GatewayDoor {
   const { gateway, inFlight } = deps
   return {
@@ -77,6 +81,7 @@ export function createDoor(deps: DoorDeps): GatewayDoor {
     },
     request: (channelId, id) => findRequest(gateway, channelId, id),
     evidence: createEvidenceDoor(gateway, deps.evidence),
+    proofs: proofsDoorOf(gateway),
     limits: gateway.limits,
     billing: deps.billing,
     paid: deps.x402 === undefined ? undefined : createPaidDoor(gateway, inFlight, deps.x402),

@@ -24,9 +24,10 @@ import type { Gateway } from './gateway.ts'
 import { judgeCut } from './judge-cut.ts'
 import { meter, meterCut, type Observed, type StreamObserved, usageOf } from './meter-answer.ts'
 import type { BegunAnswer } from './open-first-answer.ts'
+import { proveAnswer, withoutContributor } from './prove-answer.ts'
 import type { StreamRelay } from './relay-stream.ts'
 import type { StreamEnd } from './relay-terms.ts'
-import { logEnded, type ServedRequest, settleAnswer } from './settle-answer.ts'
+import { logEnded, type Outcome, type ServedRequest, settleAnswer } from './settle-answer.ts'
 
 export async function finishStream(
   gateway: Gateway,
@@ -137,6 +138,7 @@ export async function finishUnary(
     received: hashes,
     observed: { content, reported: answer.usage },
     encodedWork: body.encodedWork,
+    proven: request.proof === undefined ? undefined : received,
     close: (usage) => {
       const value = client.startDialect?.(request).whole(answer.bytes, usage) ?? answer.bytes
       const responseHash = value === received ? hashes.outputHash : sha256Bytes32(value)
@@ -173,6 +175,8 @@ async function settleComplete(
     readonly received: ReceivedHashes
     readonly observed: Observed
     readonly encodedWork: string | undefined
+    /** What the contributor sent, where that is to be proven before anybody gets it. */
+    readonly proven?: Buffer | undefined
     /** The last bytes for the client, once it is known what they cost, and the hash of all that it gets. */
     readonly close: (usage: MeteredUsage) => {
       readonly value: Buffer
@@ -214,7 +218,26 @@ async function settleComplete(
   const status = signedWork?.work.status ?? workStatus.complete
   const { value, responseHash } = answer.close(usage)
   const outcome = { hashes: { ...received, responseHash }, status, usage, signedWork }
+  if (answer.proven !== undefined) {
+    return settleProven(gateway, served, { outcome, wire: answer.proven, value })
+  }
   const failure = await settleAnswer(gateway, served, outcome, undefined)
+  return failure === undefined ? ok(value) : err(failure)
+}
+
+/** The same of an answer that is to be proven: it is charged when its proof is there, or not at all. */
+async function settleProven(
+  gateway: Gateway,
+  served: ServedRequest,
+  answered: { readonly outcome: Outcome; readonly wire: Buffer; readonly value: Buffer },
+): Promise<Result<Buffer, Refusal>> {
+  const { outcome, value } = answered
+  const alone = withoutContributor(gateway, served, outcome.usage)
+  const proven = await proveAnswer(gateway, alone, answered)
+  if (!proven.ok) return proven
+  const { proof, settled } = proven.value
+  const failure = await settleAnswer(gateway, alone, { ...outcome, proof }, undefined)
+  await settled(failure)
   return failure === undefined ? ok(value) : err(failure)
 }
 

@@ -16,6 +16,7 @@ import type { EvidenceDoor } from './evidence-door.ts'
 import type { FoundRequest } from './find-request.ts'
 import type { JoiningDoor } from './joining-door.ts'
 import type { PaidDoor } from './paid-completion.ts'
+import type { ProofsDoor } from './proofs-door.ts'
 import type { TransparencyDoor } from './transparency-door.ts'
 
 /** Everything that a door (http, later jobs) may ask of the gateway. */
@@ -39,6 +40,8 @@ export type GatewayDoor = {
   readonly evidence: EvidenceDoor
   /** Payments that come with requests; undefined where only keys are taken. */
   readonly paid?: PaidDoor | undefined
+  /** Proofs that were asked for; undefined where none is made. */
+  readonly proofs?: ProofsDoor | undefined
   /** What callers may have, and what is left of it. */
   readonly limits: CallerLimitsStep
   /** What the owner of a channel may ask and order. */

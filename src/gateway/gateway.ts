@@ -5,6 +5,7 @@ import type { UpstreamSessions } from '../evidence/upstream-sessions.ts'
 import type { TokenCounter } from '../metering/token-counter.ts'
 import type { CallerLimitsStep } from '../payment/caller-limits-desk.ts'
 import type { PaymentStep } from '../payment/payment-step.ts'
+import type { ProvingDesk } from '../proving/proving-desk.ts'
 import type { ContributorPool } from '../routing/contributor-pool.ts'
 import type { PayoutDesk } from '../settlement/payout-desk.ts'
 import type { LogPublisher } from '../transparency/log-publisher.ts'
@@ -34,6 +35,8 @@ export type Gateway = {
   readonly keepAlive?: KeepAliveTerms | undefined
   /** What is kept for auditors, and what they found; undefined where none is named. */
   readonly audits?: AuditsDesk | undefined
+  /** Undefined where no answer is proven. */
+  readonly proving?: ProvingDesk | undefined
   /** Which keys of contributors are bound to trusted environments; undefined: none is known to be. */
   readonly boundKeys?: Pick<BoundKeys, 'isBound'> | undefined
   /** What upstreams that attest to themselves said last; undefined: nobody is asked. */

@@ -1,7 +1,7 @@
 /*
  * What an attempt that ended says about its contributor. What the caller did, and what went wrong here, says nothing.
  */
-import type { UpstreamRefusal } from '../domain/refusal.ts'
+import type { GatewayRefusal, ProofRefusal, UpstreamRefusal } from '../domain/refusal.ts'
 import type { AttemptOutcome, AttemptRecord, EndReason } from '../domain/request-record.ts'
 import type { Usage } from '../domain/usage.ts'
 import type { AnswerMeasures, Attempt } from '../routing/attempt.ts'
@@ -72,9 +72,28 @@ const isForged = (reason: EndReason | undefined): boolean =>
     reason !== 'work_mismatch:finishedAt' &&
     reason !== 'work_mismatch:status')
 
-/** Our own ledger failed, or another gateway ended the request in our place. */
-const isOurs = (reason: EndReason | undefined): boolean =>
-  reason === 'store_unavailable' || reason === 'hold_lost'
+type OwnReason = GatewayRefusal['reason'] | ProofRefusal['reason']
+
+/** What of its ends is no contributor's doing: our ledger failed, another gateway ended the request, there was no proof. */
+const ownReasons: Readonly<Record<OwnReason, true>> = {
+  store_unavailable: true,
+  log_forked: true,
+  chain_unavailable: true,
+  overloaded: true,
+  hold_lost: true,
+  shutting_down: true,
+  internal_error: true,
+  proof_not_offered: true,
+  prover_missing: true,
+  proof_queue_full: true,
+  proof_timeout: true,
+  proof_failed: true,
+  proof_cancelled: true,
+  proof_not_found: true,
+}
+
+const isOurs = (reason: EndReason | undefined): reason is OwnReason =>
+  reason !== undefined && Object.hasOwn(ownReasons, reason)
 
 /** All who were asked for an answer that began and ended now, as it is told to whoever pays. */
 export function attemptRecordsOf(
@@ -93,15 +112,8 @@ export function attemptRecordsOf(
 
 /** What is our own fault, or the payer's, says that the contributor served. */
 export function outcomeWhenEnded(reason: EndReason | undefined): AttemptOutcome {
-  switch (reason) {
-    case undefined:
-    case 'budget_spent':
-    case 'hold_lost':
-    case 'store_unavailable':
-      return 'served'
-    default:
-      return reason
-  }
+  if (reason === undefined || reason === 'budget_spent' || isOurs(reason)) return 'served'
+  return reason
 }
 
 /** An answer that began has ended. */

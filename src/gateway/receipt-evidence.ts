@@ -21,20 +21,24 @@ export function standingOf(
 }
 
 /**
- * The newest checkpoint of a stream without a Work, or two that contradict each other; and what the upstream last said of itself,
- * where it attests.
+ * The newest checkpoint of a stream without a Work, or two that contradict each other; what the upstream last said of itself,
+ * where it attests; and the proof of an answer that was to be proven.
  */
 export function evidenceOf(
   { upstreamReports }: Pick<Gateway, 'upstreamReports'>,
   contributorId: string,
-  outcome: Pick<Outcome, 'vouched' | 'contradiction'>,
+  outcome: Pick<Outcome, 'vouched' | 'contradiction' | 'proof'>,
 ): ReceiptEvidence | undefined {
   const checkpoints = checkpointsOf(outcome)
   const upstreamReport = upstreamReports?.reportOf(contributorId)
-  if (checkpoints.length === 0 && upstreamReport === undefined) return undefined
+  const { proof } = outcome
+  if (checkpoints.length === 0 && upstreamReport === undefined && proof === undefined) {
+    return undefined
+  }
   return {
     ...(checkpoints.length > 0 && { checkpoints }),
     ...(upstreamReport !== undefined && { upstreamReport }),
+    ...(proof !== undefined && { proof }),
   }
 }
 

@@ -9,6 +9,7 @@ import type { SignedCheckpoint } from '../domain/checkpoint.ts'
 import { type AssetAtRate, type MicroUsd, microUsd, microUsdOf } from '../domain/exchange.ts'
 import type { Earning, SealedReceipt } from '../domain/hold.ts'
 import { priceRoundedUp } from '../domain/price-sheet.ts'
+import type { ProofDocument } from '../domain/proof-document.ts'
 import { type Work, type WorkStatus, workStatus } from '../domain/receipt.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import { apiKeyIdOf, type InferenceRequest } from '../domain/request.ts'
@@ -62,6 +63,8 @@ export type Outcome = {
   readonly signedWork: CheckedWork | undefined
   /** Of a stream without a Work: how far its contributor vouches for it, checked. */
   readonly vouched?: SeenCheckpoint | undefined
+  /** That the answer is the model's, made and verified. */
+  readonly proof?: ProofDocument | undefined
   /** Two checkpoints that it signed under one index. */
   readonly contradiction?: readonly SignedCheckpoint[] | undefined
 }

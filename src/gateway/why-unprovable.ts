@@ -1,17 +1,23 @@
 import type { ProofRefusal } from '../domain/refusal.ts'
-import type { UnpaidRequest } from '../domain/request.ts'
+import type { InferenceRequest } from '../domain/request.ts'
 import type { Candidate } from '../routing/lane.ts'
 import type { Gateway } from './gateway.ts'
 
-/** Why the answer that is asked for would come without the proof that is asked for; undefined where it need not. */
+/** Why the answer would come without the proof that is asked for; undefined where it need not. Before any money is held. */
 export function whyUnprovable(
-  { pool }: Pick<Gateway, 'pool'>,
-  { proof, modelName }: Pick<UnpaidRequest, 'proof' | 'modelName'>,
+  { pool, proving }: Pick<Gateway, 'pool' | 'proving'>,
+  { proof, modelName, payer }: Pick<InferenceRequest, 'proof' | 'modelName' | 'payer'>,
   candidates: readonly Candidate[],
 ): ProofRefusal | undefined {
   if (proof === undefined) return undefined
-  if (candidates.every(({ offer }) => offer.tensors?.proof !== undefined)) return undefined
-  const provable = pool.models().filter(({ tensors }) => tensors?.proof !== undefined)
-  const names = [...new Set(provable.map((offer) => offer.modelName))]
-  return { reason: 'proof_not_offered', modelId: modelName, provable: names }
+  const [first] = candidates
+  const isProvable = candidates.every(({ offer }) => offer.tensors?.proof !== undefined)
+  if (proving === undefined || first === undefined || !isProvable) {
+    const models = proving === undefined ? [] : pool.models()
+    const provable = models.filter(({ tensors }) => tensors?.proof !== undefined)
+    const names = [...new Set(provable.map((offer) => offer.modelName))]
+    return { reason: 'proof_not_offered', modelId: modelName, provable: names }
+  }
+  const admitted = proving.admit(first.offer.modelId, payer.channelId)
+  return admitted.ok ? undefined : admitted.error
 }

@@ -44,6 +44,7 @@ import { countersignReceipt } from './evidence/countersignature.ts'
 import { evidenceRoutes } from './evidence/evidence-routes.ts'
 import type { HttpContext, HttpEnv } from './http-context.ts'
 import { inferenceOf } from './inference/inference.ts'
+import { cancelProof, retrieveProof } from './inference/proofs.ts'
 import { listModels, retrieveModel } from './models.ts'
 import { retrieveOpenApi } from './openapi/openapi.ts'
 import {
@@ -112,6 +113,8 @@ export function createApp(terms: InferenceTerms): Hono<HttpEnv> {
   app.get('/v1/receipts/:id', served(retrieveReceipt))
   app.post('/v1/receipts/:id/countersignature', served(countersignReceipt))
   app.get('/v1/usage/requests/:id', served(retrieveRequestUsage))
+  app.get('/v1/proofs/:id', served(retrieveProof))
+  app.delete('/v1/proofs/:id', served(cancelProof))
   for (const [path, route] of evidenceRoutes) app.get(path, served(route))
   for (const [path, route] of transparencyRoutes) app.get(path, served(route))
   addBilling(app, terms)

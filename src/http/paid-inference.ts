@@ -10,15 +10,16 @@ import type { Refusal } from '../domain/refusal.ts'
 import type { UnpaidRequest } from '../domain/request.ts'
 import type { PaymentQuote, PresentedPayment, RefundRequest } from '../domain/x402-payment.ts'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
+import { newRequestIds } from '../gateway/request-ids.ts'
 import { authorizationOf } from './authorization.ts'
 import { evidenceHeaders, tellingSignature } from './evidence/signature-headers.ts'
+import { provingOf } from './inference/proof-client.ts'
 import { tellingReceipt } from './inline-receipt.ts'
 import { errorAnswer } from './openai-error.ts'
 import { paymentRequiredHeader, readParallel, readPayment } from './payment-headers.ts'
 import { type RateHeaders, rateHeadersFor, tellingRates } from './rate-headers.ts'
 import { rawAnswerClient, sendError, sendJson, watchClient } from './raw-response.ts'
 import { readAsked } from './read-asked.ts'
-import { newRequestIds } from './request-ids.ts'
 import type { Surface } from './surface.ts'
 
 type PaidDoor = NonNullable<GatewayDoor['paid']>
@@ -62,11 +63,11 @@ export async function paidInference(
     const watched = { cancellation: watchClient(outgoing), requestId, stallMs, startDialect, named }
     const rates = ratesOf(door, payment.value)
     const signed = tellingSignature(rawAnswerClient(outgoing, watched), incoming, door.evidence)
-    const client = tellingRates(tellingReceipt(signed, incoming), rates)
-    const served = await paid.complete(request, payment.value, {
-      quote: quote.value,
-      client,
-    })
+    const told = tellingRates(tellingReceipt(signed, incoming), rates)
+    const proving = provingOf(told, { door, outgoing, request })
+    const client = proving?.client ?? told
+    const served = await paid.complete(request, payment.value, { quote: quote.value, client })
+    if ((await proving?.finish(served)) === true) return
     if (!served.ok) refuse(served.error, rates)
   } catch (error) {
     door.failed(requestId, error)

@@ -5,8 +5,8 @@ import { sha256Hex } from '../base/sha256.ts'
 import type { RequestRefusal } from '../domain/refusal.ts'
 import type { UnpaidRequest } from '../domain/request.ts'
 import type { Bytes32 } from '../domain/units.ts'
+import type { RequestIds } from '../gateway/request-ids.ts'
 import { readBody } from './read-body.ts'
-import type { RequestIds } from './request-ids.ts'
 import type { Asked, Surface } from './surface.ts'
 
 /** The body of a request, read as its surface reads it, and what names it. */

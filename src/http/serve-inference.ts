@@ -4,15 +4,16 @@ import type { Refusal } from '../domain/refusal.ts'
 import type { InferenceRequest, Payer } from '../domain/request.ts'
 import type { AnswerHeaders } from '../gateway/answer-client.ts'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
+import { newRequestIds } from '../gateway/request-ids.ts'
 import { echoRequestId } from './echo-request-id.ts'
 import type { Entrance } from './entrance.ts'
 import { evidenceHeaders, tellingSignature } from './evidence/signature-headers.ts'
+import { provingOf } from './inference/proof-client.ts'
 import { tellingReceipt } from './inline-receipt.ts'
 import { isAboutMoney, isPaidByItself, paidInference, quotedHeaders } from './paid-inference.ts'
 import { type RateHeaders, rateHeadersFor, tellingRates } from './rate-headers.ts'
 import { rawAnswerClient, sendError, watchClient } from './raw-response.ts'
 import { readAsked } from './read-asked.ts'
-import { newRequestIds } from './request-ids.ts'
 import type { Surface } from './surface.ts'
 
 /** A request for inference at `surface`: read, hand to the conductor, tell a refusal. The conductor writes the answer itself. */
@@ -50,9 +51,10 @@ export async function serveInference(
     const named = evidenceHeaders(door.evidence, ids.receiptId)
     const watched = { cancellation: watchClient(outgoing), requestId, stallMs, startDialect, named }
     const signed = tellingSignature(rawAnswerClient(outgoing, watched), incoming, door.evidence)
-    const client = tellingRates(tellingReceipt(signed, incoming), rates)
-    const served = await door.complete(request, client)
-    if (served.ok) return
+    const told = tellingRates(tellingReceipt(signed, incoming), rates)
+    const proving = provingOf(told, { door, outgoing, request })
+    const served = await door.complete(request, proving?.client ?? told)
+    if ((await proving?.finish(served)) === true || served.ok) return
     entrance.refused(payer, served.error)
     const isPriced = paid !== undefined && isAboutMoney(served.error)
     refuse(

@@ -20,6 +20,7 @@ export function luaScript(
     | 'outbox'
     | 'put-if-same'
     | 'put-transcripts'
+    | 'replace-proof-job'
     | 'rate-window',
 ): LuaScript {
   const text = readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8')

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { atomic, bytes32, unixSeconds } from '../../src/domain/units.ts'
-import { newRequestIds } from '../../src/http/request-ids.ts'
+import { newRequestIds } from '../../src/gateway/request-ids.ts'
 import { channelIdOf, holdOf, openSignedChannel } from '../support/channels.ts'
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts'
 import { redisPlace } from '../support/store-places.ts'

@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from 'vitest'
 import { atomic, type Bytes32, unixSeconds } from '../../src/domain/units.ts'
-import { newRequestIds } from '../../src/http/request-ids.ts'
+import { newRequestIds } from '../../src/gateway/request-ids.ts'
 import type { LedgerStore } from '../../src/store/ledger-store.ts'
 import {
   channelIdOf,

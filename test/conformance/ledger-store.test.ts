@@ -5,7 +5,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { InvariantViolation } from '../../src/base/assert.ts'
 import { atomic, unixSeconds, zeroBytes32 } from '../../src/domain/units.ts'
-import { newRequestIds } from '../../src/http/request-ids.ts'
+import { newRequestIds } from '../../src/gateway/request-ids.ts'
 import type { LedgerStore, StoreFailure } from '../../src/store/ledger-store.ts'
 import {
   channelConfig,

@@ -51,6 +51,7 @@ import {
 import type { CallerLimitsDesk } from '../../src/payment/caller-limits-desk.ts'
 import { createPaymentStep } from '../../src/payment/payment-step.ts'
 import { asConfigured } from '../../src/payment/price-exchange.ts'
+import type { ProvingDesk } from '../../src/proving/proving-desk.ts'
 import { ContributorPool, type PoolOptions } from '../../src/routing/contributor-pool.ts'
 import { noPayouts, type PayoutDesk } from '../../src/settlement/payout-desk.ts'
 import { noPayoutStep, type PayoutStep } from '../../src/settlement/payout-step.ts'
@@ -129,6 +130,8 @@ export type TestGateway = {
   readonly inFlight: InFlight
   readonly pool: ContributorPool
   readonly upstreams: UpstreamPools
+  /** What it conducts. */
+  readonly conducted: Gateway
   readonly receipt: (receiptId: string) => Promise<ReceiptDocument>
   /** The books once every request that was taken has ended. */
   readonly books: () => Promise<Books>
@@ -164,6 +167,8 @@ export async function startGatewayOnLedger(
     /** Who is paid by channel; without it nobody. */
     readonly payouts?: PayoutDesk
     readonly payoutStep?: PayoutStep
+    /** Without it no answer is proven. */
+    readonly proving?: ProvingDesk
     /** Without it nobody is limited. */
     readonly limits?: CallerLimitsDesk
     readonly nowMs?: () => number
@@ -212,6 +217,7 @@ export async function startGatewayOnLedger(
     metrics: new RequestMetrics(),
     unserved: new UnservedRequests(),
     upstreamReports: options.attested?.reports,
+    proving: options.proving,
     nowMs: options.nowMs ?? Date.now,
   }
   const door = createDoor({
@@ -255,6 +261,7 @@ export async function startGatewayOnLedger(
     inFlight,
     pool,
     upstreams,
+    conducted: gateway,
     receipt: async (receiptId) => {
       const headers = { authorization: `Bearer ${secret}` }
       const answer = await fetch(`${origin}/v1/receipts/${receiptId}`, { headers })

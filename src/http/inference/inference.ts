@@ -7,9 +7,9 @@ import { usualEndpoints } from '../../domain/endpoint.ts'
 import type { RequestRefusal } from '../../domain/refusal.ts'
 import type { ProofDelivery } from '../../domain/request.ts'
 import { type TensorTerms, valueCountOf } from '../../domain/tensor-terms.ts'
+import { inferenceDialect } from '../../gateway/inference-dialect.ts'
 import { inOnePiece, type OpenedBody, openJsonBody } from '../open-json-body.ts'
 import type { Asked, Surface } from '../surface.ts'
-import { inferenceDialect } from './inference-dialect.ts'
 import { readIntegers, readTensors } from './tensor-json.ts'
 
 /** `POST /v1/inference/{model}`: numbers in, numbers out, and a proof of it where that is asked for. docs/inference.md. */

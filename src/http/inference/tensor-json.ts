@@ -63,19 +63,6 @@ export function readIntegers(
   return ok(Int32Array.from(value))
 }
 
-/** One tensor as nested lists of its shape; several as an object with each by its name. */
-export function writeTensors(integers: Int32Array, tensors: readonly Tensor[]): unknown {
-  let at = 0
-  const written = tensors.map((tensor) => {
-    const count = valueCountOf([tensor])
-    const numbers = Array.from(integers.subarray(at, at + count), (v) => v / 2 ** tensor.scaleBits)
-    at += count
-    return [tensor.name, nest(numbers, tensor.shape)] as const
-  })
-  const [only] = written
-  return only !== undefined && written.length === 1 ? only[1] : Object.fromEntries(written)
-}
-
 type Part = { readonly param: string; readonly tensor: InputTensor; readonly part: unknown }
 
 function partsOf(param: string, value: unknown, tensors: readonly InputTensor[]): readonly Part[] {
@@ -113,16 +100,6 @@ function gather(value: unknown, sizes: readonly number[], into: number[]): boole
   }
   if (!Array.isArray(value) || value.length !== size) return false
   return value.every((entry) => gather(entry, inner, into))
-}
-
-function nest(numbers: readonly number[], shape: readonly number[]): unknown {
-  const [size, ...inner] = shape
-  if (size === undefined) return numbers[0]
-  if (inner.length === 0) return numbers
-  const each = numbers.length / size
-  return Array.from({ length: size }, (_, index) =>
-    nest(numbers.slice(index * each, (index + 1) * each), inner),
-  )
 }
 
 /** One bound for all, or one for each. */

@@ -2,6 +2,7 @@
  * The endpoints at which models are asked for other things than a chat: their rows and schemas of the OpenAPI document.
  */
 import { imagesMax } from '../../base/limits.ts'
+import { inferenceOperation } from './openapi-inference.ts'
 import type { Operation } from './openapi-operations.ts'
 import {
   choiceOf,
@@ -39,12 +40,7 @@ export const endpointOperations: readonly Omit<Operation, 'method' | 'access'>[]
     body: 'ModerationsRequest',
     answer: 'Moderations',
   },
-  {
-    path: '/v1/inference/{id}',
-    summary: 'Ask a provable model, and for a proof of its answer',
-    body: 'InferenceRequest',
-    answer: 'Inference',
-  },
+  inferenceOperation,
   {
     path: '/v1/images/generations',
     summary: 'Create images',
@@ -78,12 +74,6 @@ export const endpointOperations: readonly Omit<Operation, 'method' | 'access'>[]
 /** One prompt or several, each a text or token ids. */
 const prompts: Schema = { anyOf: [text, list(text), list(whole), list(list(whole))] }
 const textChoice = choiceOf({ text })
-
-/** One tensor, flat or nested as its shape is, or several by their names. */
-const tensor: Schema = {
-  anyOf: [{ type: 'number' }, { type: 'array' }, { type: 'object' }],
-}
-const integer: Schema = { type: 'integer' }
 
 const binary: Schema = { type: 'string', format: 'binary' }
 const files: Schema = { anyOf: [binary, list(binary)] }
@@ -133,27 +123,6 @@ export const endpointSchemas: Readonly<Record<string, Schema>> = {
     ...ours,
   }),
   Moderations: object({ results: list(object({ flagged: flag })) }),
-  InferenceRequest: object({
-    'input?': tensor,
-    'input_integers?': list(whole),
-    'model?': text,
-    'stream?': flag,
-    ...ours,
-  }),
-  Inference: object({
-    id: text,
-    object: { const: 'vouch.inference' },
-    created: whole,
-    model: text,
-    output: tensor,
-    integers: object({ input: list(integer), output: list(integer) }),
-    usage: object({
-      unit: { const: 'value' },
-      prompt_tokens: whole,
-      completion_tokens: whole,
-      total_tokens: whole,
-    }),
-  }),
   ImagesRequest: object({ ...imageWish, ...ours }),
   ImageEditsForm: object({ ...imageWish, image: files }),
   Images: object({

@@ -6,6 +6,7 @@ import { auditOperations } from './openapi-audits.ts'
 import { contributorOperations } from './openapi-contributors.ts'
 import { endpointOperations } from './openapi-endpoints.ts'
 import { evidenceOperations } from './openapi-evidence.ts'
+import { proofOperations } from './openapi-inference.ts'
 import { type Schema, text, whole } from './openapi-schemas.ts'
 import { transparencyOperations } from './openapi-transparency.ts'
 
@@ -246,5 +247,6 @@ export const operations: readonly Operation[] = [
   ...auditOperations,
   ...transparencyOperations,
   ...evidenceOperations,
+  ...proofOperations,
   ...others,
 ]

@@ -8,6 +8,7 @@ import { billingSchemas } from './openapi-billing-schemas.ts'
 import { contributorSchemas } from './openapi-contributors.ts'
 import { endpointSchemas } from './openapi-endpoints.ts'
 import { evidenceSchemas } from './openapi-evidence.ts'
+import { proofSchemas } from './openapi-inference.ts'
 import { type Access, type Operation, operations } from './openapi-operations.ts'
 import { inferenceSchemas, ref, type Schema, text } from './openapi-schemas.ts'
 import { transparencySchemas } from './openapi-transparency.ts'
@@ -105,6 +106,7 @@ export const openApiDocument: Schema = {
     schemas: {
       ...inferenceSchemas,
       ...endpointSchemas,
+      ...proofSchemas,
       ...billingSchemas,
       ...contributorSchemas,
       ...auditSchemas,

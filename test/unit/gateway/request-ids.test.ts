@@ -8,7 +8,7 @@ import {
   requestIdOf,
   requestIdOfAnswer,
 } from '../../../src/domain/request-id.ts'
-import { newRequestIds } from '../../../src/http/request-ids.ts'
+import { newRequestIds } from '../../../src/gateway/request-ids.ts'
 
 describe('ids of a request', () => {
   test('have the shapes that their fields promise', () => {

@@ -1,10 +1,10 @@
-import { InvariantViolation } from '../../base/assert.ts'
-import { decodeTensor } from '../../base/wire-tensor.ts'
-import type { InferenceRequest } from '../../domain/request.ts'
-import type { TensorTerms } from '../../domain/tensor-terms.ts'
-import type { MeteredUsage } from '../../domain/usage.ts'
-import type { AnswerDialect } from '../../gateway/answer-client.ts'
-import { writeTensors } from './tensor-json.ts'
+import { InvariantViolation } from '../base/assert.ts'
+import { decodeTensor } from '../base/wire-tensor.ts'
+import type { InferenceRequest } from '../domain/request.ts'
+import { numbersOf } from '../domain/tensor-numbers.ts'
+import type { TensorTerms } from '../domain/tensor-terms.ts'
+import type { MeteredUsage } from '../domain/usage.ts'
+import type { AnswerDialect } from './answer-client.ts'
 
 /**
  * The answer of a provable model as JSON: numbers for people, and beside them the integers of both sides, of which the
@@ -22,7 +22,7 @@ export const inferenceDialect = (
       object: 'vouch.inference',
       created: Math.floor(receivedAtMs / 1000),
       model: modelName,
-      output: writeTensors(integers, asked.tensors.outputs),
+      output: numbersOf(integers, asked.tensors.outputs),
       integers: { input: [...asked.integers], output: [...integers] },
       usage: usageObject(usage),
     }
