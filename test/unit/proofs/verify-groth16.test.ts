@@ -6,6 +6,7 @@ import { coordinateModulus, scalarModulus } from '../../../src/proofs/field.ts'
 import { devInsecure, type Proof } from '../../../src/proofs/proof.ts'
 import { readGroth16Key, verifyGroth16 } from '../../../src/proofs/verify-groth16.ts'
 import { verifyProof } from '../../../src/proofs/verify-proof.ts'
+import { proofFixture } from '../../support/proof-fixtures.ts'
 import {
   g1Words,
   g2Words,
@@ -135,6 +136,17 @@ test('another key of the same shape refuses the proof', () => {
     expect(verdict(simulatedKey({ ...secrets, ...other }), publicInputs, proofBytes)).toBe(
       'proof_false',
     )
+  }
+})
+
+test('a proof of snarkjs holds for its public inputs alone, also for one that nothing computes with', () => {
+  const proof = proofFixture('squares')
+  expect(proof.publicInputs.map(BigInt)).toEqual([25n, 7n])
+  expect(verifyProof(proof)).toMatchObject({ ok: true })
+  for (const [index, input] of proof.publicInputs.entries()) {
+    const [other] = inputWords([BigInt(input) + 1n])
+    const changed = { ...proof, publicInputs: proof.publicInputs.with(index, other ?? input) }
+    expect(verifyProof(changed)).toMatchObject({ error: { reason: 'proof_false' } })
   }
 })
 
