@@ -32,6 +32,7 @@ const everything = [
   'prover',
   'provable',
   'model-store',
+  'model-deployment',
   'dev',
   ...floors,
 ]
@@ -72,6 +73,7 @@ const allowed: Record<string, readonly string[]> = {
   dev: [...config, 'gateway', ...steps, 'engine', 'contributor', 'client', ...floors],
   provable: ['base'],
   'model-store': ['chain', 'domain', 'base'],
+  'model-deployment': ['model-store', 'prover', 'provable', 'proofs', 'chain', 'domain', 'base'],
   prover: ['proofs', 'provable', 'chain', 'domain', 'base'],
   store: ['domain', 'base'],
   chain: ['domain', 'base'],
