@@ -1,12 +1,9 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { ok, type Result } from '../base/result.ts'
 import { keccak256 } from '../chain/keccak.ts'
-import { type Bytes32, bytes32 } from '../domain/units.ts'
 import type { ProofSystem } from '../proofs/proof.ts'
+import { filesIn } from './artefact-files.ts'
 import type { CircuitArtefact } from './circuit-artefacts.ts'
 import { compilersOf, setupOf } from './circuit-place.ts'
 import { buildEzkl } from './ezkl/build-ezkl.ts'
@@ -31,6 +28,8 @@ export async function buildJob(
   context: JobContext,
 ): Promise<Result<CircuitArtefact, ProverFailure>> {
   const { name, system, sourceSha256, outFolder } = job
+  const setup = await setupOf(system, job.place)
+  if (!setup.ok) return setup
   const built = await builds[system](job, context)
   if (!built.ok) return built
   const artefact: CircuitArtefact = {
@@ -39,29 +38,11 @@ export async function buildJob(
     system,
     sourceSha256,
     compiler: compilersOf(system),
-    setup: await setupOf(system, job.place),
+    setup: setup.value,
     vkHash: keccak256(await readFile(join(outFolder, 'vk'))),
     ...built.value,
     files: await filesIn(outFolder),
   }
   await writeFile(join(outFolder, 'artefact.json'), `${JSON.stringify(artefact, null, 2)}\n`)
   return ok(artefact)
-}
-
-async function filesIn(folder: string): Promise<CircuitArtefact['files']> {
-  const names = (await readdir(folder)).sort()
-  const entries = await Promise.all(
-    names.map(async (name) => {
-      const path = join(folder, name)
-      return [name, { bytes: (await stat(path)).size, sha256: await fileSha256(path) }] as const
-    }),
-  )
-  return Object.fromEntries(entries)
-}
-
-/** A proving key may be larger than what should lie in memory for this. */
-export async function fileSha256(path: string): Promise<Bytes32> {
-  const digest = createHash('sha256')
-  await pipeline(createReadStream(path), digest)
-  return bytes32(`0x${digest.digest('hex')}`)
 }

@@ -1,10 +1,13 @@
 /* Which folder a circuit's artefacts have: the same for the same source, compilers and setup, another for any other. */
 import { join } from 'node:path'
+import { ok, type Result } from '../base/result.ts'
 import { sha256Hex } from '../base/sha256.ts'
 import { devInsecure, type ProofSetup, type ProofSystem } from '../proofs/proof.ts'
 import { type CircuitSource, sourceHash } from './circuit-source.ts'
 import { srsSetup } from './ezkl/ezkl-srs.ts'
+import type { ProverFailure } from './prover-failure.ts'
 import { type ProverPackage, type ProverPlace, proverVersions } from './prover-place.ts'
+import { noCeremonyFile } from './setup-failure.ts'
 import { crsSetup } from './ultrahonk/ultrahonk-crs.ts'
 
 const compilers: Readonly<Record<ProofSystem, readonly ProverPackage[]>> = {
@@ -16,14 +19,29 @@ const compilers: Readonly<Record<ProofSystem, readonly ProverPackage[]>> = {
 export const compilersOf = (system: ProofSystem): Readonly<Record<string, string>> =>
   Object.fromEntries(compilers[system].map((name) => [name, proverVersions[name]]))
 
-/** A ceremony's keys of groth16 are no matter of its first phase alone: they are imported (`vouch zk import`), not made. */
-export async function setupOf(system: ProofSystem, place: ProverPlace): Promise<ProofSetup> {
-  if (system === 'ultrahonk') return crsSetup(place)
-  return system === 'ezkl' ? srsSetup(place) : (place.ceremony?.ptauSha256 ?? devInsecure)
+/** What keys that are made or used in this place come from. */
+export async function setupOf(
+  system: ProofSystem,
+  place: Pick<ProverPlace, 'ceremony'>,
+): Promise<Result<ProofSetup, ProverFailure>> {
+  switch (system) {
+    case 'groth16': {
+      const { ceremony } = place
+      if (ceremony === undefined) return ok(devInsecure)
+      const { ptauSha256 } = ceremony
+      return ptauSha256 === undefined ? noCeremonyFile('groth16') : ok(ptauSha256)
+    }
+    case 'ultrahonk':
+      return crsSetup(place)
+    case 'ezkl':
+      return srsSetup(place)
+  }
 }
 
-export async function artefactsFolder(source: CircuitSource, place: ProverPlace): Promise<string> {
-  const setup = await setupOf(source.system, place)
+export function artefactsFolder(
+  source: CircuitSource,
+  { zkHome, setup }: { readonly zkHome: string; readonly setup: ProofSetup },
+): string {
   const what = JSON.stringify([sourceHash(source), compilersOf(source.system), setup])
-  return join(place.zkHome, `${source.name}-${sha256Hex(what).slice(0, 16)}`)
+  return join(zkHome, `${source.name}-${sha256Hex(what).slice(0, 16)}`)
 }

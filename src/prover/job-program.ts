@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline'
 import { messageOf } from '../base/message-of.ts'
 import { err, type Result } from '../base/result.ts'
 import { buildJob } from './build-job.ts'
+import { ceremonyJob } from './ceremony/ceremony-job.ts'
 import type { JobContext } from './job-context.ts'
 import { type Job, type JobLine, type JobValue, jobLinesDescriptor } from './job-protocol.ts'
 import { usageOfTree } from './process-tree.ts'
@@ -32,12 +33,14 @@ function perform(job: Job): Promise<Result<JobValue[keyof JobValue], ProverFailu
       return proveJob(job, context)
     case 'check':
       return checkJob(job, context)
+    case 'ceremony':
+      return ceremonyJob(job, context)
   }
 }
 
-/** What is thrown here is a prover's, or a mistake of ours; of a build it may be quoted, of a proof it may quote the inputs. */
+/** What is thrown here is a prover's, or a mistake of ours; it may be quoted unless there are inputs, which it may quote. */
 function crash(job: Job, thrown: unknown): ProverFailure {
-  const told = job.kind === 'build' ? `: ${messageOf(thrown)}` : ''
+  const told = job.kind === 'prove' ? '' : `: ${messageOf(thrown)}`
   return { reason: 'crashed', message: `the prover failed${told}` }
 }
 
@@ -49,6 +52,16 @@ async function answer(job: Job): Promise<void> {
   process.exit(0)
 }
 
+/** snarkjs leaves files that it has read open. Node takes the collection of such a handle for an error; it harms no job. */
+const isForgottenFile = (thrown: Error): boolean =>
+  thrown.message.startsWith('A FileHandle object was closed during garbage collection')
+
+process.on('uncaughtException', (thrown) => {
+  if (isForgottenFile(thrown)) return
+  // Its text may quote inputs; run-job.ts tells it only where there are none.
+  process.stderr.write(`${messageOf(thrown)}\n`)
+  process.exit(1)
+})
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
 const input = createInterface({ input: process.stdin })
 input.once('line', (line) => void answer(JSON.parse(line) as Job))

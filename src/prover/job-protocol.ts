@@ -4,7 +4,9 @@
  * whoever asked is dead, and the job ends itself.
  */
 import type { Result } from '../base/result.ts'
+import type { Bytes32 } from '../domain/units.ts'
 import type { Proof, ProofSystem } from '../proofs/proof.ts'
+import type { CeremonyReport } from './ceremony/ceremony-job.ts'
 import type { CircuitArtefact } from './circuit-artefacts.ts'
 import type { ProverStage } from './job-bounds.ts'
 import type { CircuitInputs } from './prover.ts'
@@ -43,12 +45,49 @@ export type CheckJob = JobPlace & {
   readonly proof: Proof
 }
 
-export type Job = BuildJob | ProveJob | CheckJob
+/** Paths are absolute. */
+export type CeremonyStep =
+  | {
+      readonly kind: 'setup'
+      readonly ptau: string
+      readonly ptauSha256: Bytes32 | undefined
+      readonly to: string
+    }
+  | {
+      readonly kind: 'contribute'
+      readonly from: string
+      readonly to: string
+      readonly contributor: string
+    }
+  | {
+      readonly kind: 'beacon'
+      readonly from: string
+      readonly to: string
+      /** Hex digits without 0x. */
+      readonly beacon: string
+      readonly iterationsExponent: number
+    }
+  | {
+      readonly kind: 'export'
+      readonly ptau: string
+      readonly ptauSha256: Bytes32 | undefined
+      readonly zkey: string
+    }
+
+/** A step of the second phase of groth16. Those without a source leave its members empty. */
+export type CeremonyJob = JobPlace &
+  Pick<BuildJob, 'name' | 'entry' | 'circomOptimization' | 'sourceSha256' | 'outFolder'> & {
+    readonly kind: 'ceremony'
+    readonly step: CeremonyStep
+  }
+
+export type Job = BuildJob | ProveJob | CheckJob | CeremonyJob
 
 export type JobValue = {
   readonly build: CircuitArtefact
   readonly prove: Proof
   readonly check: true
+  readonly ceremony: CeremonyReport
 }
 
 export type JobLine =

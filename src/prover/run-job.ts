@@ -123,7 +123,7 @@ async function followJob<K extends Job['kind']>(job: Job, options: JobOptions): 
 
 /** What is printed while a proof is made may quote its inputs, and is kept from everybody. */
 const lastWords = ({ kind }: Job, { stage, printed }: Tracked): string =>
-  (kind === 'build' || stage === 'starting') && printed !== '' ? `: ${printed.trim()}` : ''
+  (kind !== 'prove' || stage === 'starting') && printed !== '' ? `: ${printed.trim()}` : ''
 
 const costOf = ({ cpuMs, peakMemoryBytes }: Tracked, wallMs: number): ProverCost => ({
   wallMs: Math.round(wallMs),

@@ -2,7 +2,6 @@ import { copyFile, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf } from '../../base/message-of.ts'
 import { ok, type Result } from '../../base/result.ts'
-import { devInsecure } from '../../proofs/proof.ts'
 import type { BuiltKeys } from '../build-job.ts'
 import type { JobContext } from '../job-context.ts'
 import { jobFailure } from '../job-failure.ts'
@@ -10,9 +9,10 @@ import type { BuildJob } from '../job-protocol.ts'
 import type { ProverFailure } from '../prover-failure.ts'
 import { findProvers, requireFrom } from '../prover-place.ts'
 import { crsG2File } from '../tau/crs-file.ts'
+import { isDevG2File } from '../tau/known-tau.ts'
 import { type Bb, evmTarget, findBb } from './bb.ts'
 import { compileVerifier, devVerifierSource } from './honk-verifier.ts'
-import { crsFor, crsSetup } from './ultrahonk-crs.ts'
+import { crsFor } from './ultrahonk-crs.ts'
 
 type AbiParameter = { readonly name: string; readonly visibility: string; readonly type: AbiType }
 type AbiType = {
@@ -80,9 +80,8 @@ export async function buildUltrahonk(
   ])
   if (!written.ok) return jobFailure('crashed', `bb write_solidity_verifier: ${written.text}`)
   const solidity = await readFile(source, 'utf8')
-  const isDev = (await crsSetup(place)) === devInsecure
   const g2 = await readFile(join(crs.value, crsG2File))
-  const verifier = isDev ? devVerifierSource(solidity, g2) : ok(solidity)
+  const verifier = isDevG2File(g2) ? devVerifierSource(solidity, g2) : ok(solidity)
   if (!verifier.ok) return jobFailure('crashed', verifier.error)
   const contract = compileVerifier(requireFrom(place)('solc'), verifier.value)
   if (!contract.ok) return jobFailure('crashed', contract.error)

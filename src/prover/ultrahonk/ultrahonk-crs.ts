@@ -3,13 +3,15 @@ import { join } from 'node:path'
 import { toHex } from '../../base/hex.ts'
 import { ok, type Result } from '../../base/result.ts'
 import { sha256Bytes } from '../../base/sha256.ts'
-import { type Bytes32, bytes32 } from '../../domain/units.ts'
+import { bytes32 } from '../../domain/units.ts'
 import { devInsecure, type ProofSetup } from '../../proofs/proof.ts'
 import type { JobContext } from '../job-context.ts'
 import { jobFailure } from '../job-failure.ts'
 import type { ProverFailure } from '../prover-failure.ts'
 import type { ProverPlace } from '../prover-place.ts'
+import { knownTau, noCeremonyFile } from '../setup-failure.ts'
 import { crsG1File, crsG2File, crsPoints, ensureDevCrs } from '../tau/crs-file.ts'
+import { isDevG2File } from '../tau/known-tau.ts'
 
 /**
  * A folder with points for a circuit of so many gates. bb would fetch from the network what it does not find, so that too few
@@ -35,9 +37,14 @@ export async function crsFor(
 const rowsOfBb = 16
 
 /** Verifiers hold [τ]₂ and nothing else of the setup: its hash names the ceremony, however many points were mounted. */
-export async function crsSetup(place: ProverPlace): Promise<ProofSetup> {
-  const mounted = place.ceremony?.crsFolder
-  return mounted === undefined ? devInsecure : g2Hash(await readFile(join(mounted, crsG2File)))
+export async function crsSetup({
+  ceremony,
+}: Pick<ProverPlace, 'ceremony'>): Promise<Result<ProofSetup, ProverFailure>> {
+  if (ceremony === undefined) return ok(devInsecure)
+  const { crsFolder } = ceremony
+  if (crsFolder === undefined) return noCeremonyFile('ultrahonk')
+  const path = join(crsFolder, crsG2File)
+  const g2 = await readFile(path).catch(() => undefined)
+  if (g2 === undefined) return jobFailure('setup_unusable', `${path} cannot be read`)
+  return isDevG2File(g2) ? knownTau(path) : ok(bytes32(toHex(sha256Bytes(g2))))
 }
-
-const g2Hash = (g2File: Uint8Array): Bytes32 => bytes32(toHex(sha256Bytes(g2File)))
