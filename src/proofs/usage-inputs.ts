@@ -1,13 +1,18 @@
-/*
- * The inputs of circuits/noir/usage-batch, by the names of its parameters. Numbers are 0x text, since JSON has none beyond 2^53;
- * words are four lanes of 8 bytes with the first byte lowest, as keccak takes them in.
- */
+/* The inputs of circuits/noir/usage-batch, by the names of its parameters. */
 import { assert } from '../base/assert.ts'
-import { fromHex, type Hex, hexOf } from '../base/hex.ts'
+import { hexOf } from '../base/hex.ts'
 import type { PriceSheet } from '../domain/price-sheet.ts'
-import type { Receipt, Work } from '../domain/receipt.ts'
 import type { Bytes32 } from '../domain/units.ts'
 import { zeroAddress, zeroBytes32 } from '../domain/units.ts'
+import {
+  type CircuitValue,
+  type CircuitValues,
+  halvesValue,
+  numberValue,
+  receiptValue,
+  rsValue,
+  wordValue,
+} from './circuit-values.ts'
 import type { UsageRange, UsageRow } from './usage-range.ts'
 import {
   noTreeKeys,
@@ -20,14 +25,6 @@ import {
 
 /** Sheets that one batch opens: see circuits/noir/usage-batch. */
 export const batchSheetsMax = 2
-
-export type CircuitValue =
-  | string
-  | number
-  | boolean
-  | readonly CircuitValue[]
-  | { readonly [name: string]: CircuitValue }
-export type CircuitValues = Readonly<Record<string, CircuitValue>>
 
 /** Rows behind the last repeat it, as the circuit demands. `rows` is how many the circuit has. */
 export function usageBatchInputs(range: UsageRange, rows: number): CircuitValues {
@@ -44,12 +41,12 @@ export function usageBatchInputs(range: UsageRange, rows: number): CircuitValues
   }
 }
 
-export const treeKeysValue = ({ batchKey, treeKey }: UsageTreeKeys): CircuitValue => ({
+const treeKeysValue = ({ batchKey, treeKey }: UsageTreeKeys): CircuitValue => ({
   batch_key: batchKey,
   tree_key: treeKey,
 })
 
-export const usageStatementValue = (statement: UsageStatement): CircuitValue => ({
+const usageStatementValue = (statement: UsageStatement): CircuitValue => ({
   domain_separator: halvesValue(statement.domainSeparator),
   channel_id: halvesValue(statement.channelId),
   gateway: statement.gateway,
@@ -87,37 +84,6 @@ const rowValue = ({ receipt: signed, sheet, signer }: UsageRow): CircuitValue =>
   signature: signer === undefined ? Array(64).fill(0) : rsValue(signed.contributorSignature),
 })
 
-/** The members that a circuit cannot tell from a statement. */
-export const receiptValue = (receipt: Receipt): CircuitValue => ({
-  work: workValue(receipt.work),
-  receipt_id: wordValue(receipt.receiptId),
-  gateway_seq: numberValue(receipt.gatewaySeq),
-  client: receipt.client,
-  request_hash: wordValue(receipt.requestHash),
-  response_hash: wordValue(receipt.responseHash),
-  cost: numberValue(receipt.cost),
-  cumulative: numberValue(receipt.cumulative),
-  tiers: receipt.tiers,
-  evidence_hash: wordValue(receipt.evidenceHash),
-  anchor_by: numberValue(receipt.anchorBy),
-})
-
-const workValue = (work: Work): CircuitValue => ({
-  job_id: wordValue(work.jobId),
-  contributor: work.contributor,
-  input_hash: wordValue(work.inputHash),
-  output_hash: wordValue(work.outputHash),
-  content_hash: wordValue(work.contentHash),
-  stream_root: wordValue(work.streamRoot),
-  prompt_tokens: work.promptTokens,
-  cached_prompt_tokens: work.cachedPromptTokens,
-  completion_tokens: work.completionTokens,
-  commitment: wordValue(work.commitment),
-  started_at: numberValue(work.startedAt),
-  finished_at: numberValue(work.finishedAt),
-  status: work.status,
-})
-
 const sheetValue = (sheet: PriceSheet): CircuitValue => ({
   operator: sheet.operator,
   model_id: wordValue(sheet.modelId),
@@ -127,22 +93,6 @@ const sheetValue = (sheet: PriceSheet): CircuitValue => ({
   valid_from: numberValue(sheet.validFrom),
   valid_until: numberValue(sheet.validUntil),
 })
-
-export const numberValue = (value: number | bigint): CircuitValue => `0x${value.toString(16)}`
-
-export function wordValue(word: Bytes32): CircuitValue {
-  const { buffer, byteOffset } = fromHex(word)
-  const view = new DataView(buffer, byteOffset)
-  return { lanes: [0, 8, 16, 24].map((at) => numberValue(view.getBigUint64(at, true))) }
-}
-
-export const halvesValue = (word: Bytes32): CircuitValue => ({
-  upper: word.slice(0, 34),
-  lower: hexOf(word.slice(34)),
-})
-
-/** r ‖ s of a signature of 65 bytes. */
-export const rsValue = (signature: Hex): CircuitValue => [...fromHex(signature).subarray(0, 64)]
 
 const unusedSignerValue: CircuitValue = {
   contributor: zeroAddress,
