@@ -3,7 +3,8 @@ import type { OnnxModel, OnnxNode } from './onnx-model.ts'
 import { nodePlace } from './read-onnx-node.ts'
 
 /** Every tensor is made once and before it is read, as the standard has it; so no graph has a cycle. */
-export function checkOnnxNames({ inputs, outputs, nodes, initializers }: OnnxModel): void {
+export function checkOnnxNames(model: OnnxModel): void {
+  const { inputs, outputs, nodes, initializers, opsets } = model
   const made = new Set<string>()
   for (const [index, { name }] of inputs.entries()) make(made, name, `graph.input[${index}]`)
   for (const [index, { name }] of initializers.entries()) {
@@ -12,6 +13,9 @@ export function checkOnnxNames({ inputs, outputs, nodes, initializers }: OnnxMod
   const all = new Set(nodes.flatMap((node) => node.outputs))
   for (const [index, node] of nodes.entries()) {
     const place = nodePlace(`graph.node[${index}]`, node)
+    if (!opsets.has(node.domain)) {
+      refuse('missing_field', place, `is of ${quoted(node.domain)}, which opset_import leaves out`)
+    }
     checkInputs(node, { made, all, place })
     // An output without a name is one that nobody wants.
     for (const name of node.outputs) if (name !== '') make(made, name, place)

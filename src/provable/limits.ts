@@ -15,14 +15,16 @@ export const shiftBitsMax = 48
 export const layersMax = 1_024
 export const portsMax = 16
 export const rankMax = 8
-/** Values of one tensor. */
-export const tensorElementsMax = 1_048_576
+/** Values of one tensor that is computed: an image of 256 × 256 in three colours fits. */
+export const tensorElementsMax = 262_144
+/** Numbers of one tensor of a file, and of one list of a graph. */
+export const tensorNumbersMax = 1_048_576
 /** Numbers of all layers of a graph together: weights, biases, indices, thresholds. */
 export const graphNumbersMax = 4_194_304
-/** Multiplications, comparisons and moves of one evaluation: some tenths of a second. */
-export const evaluationStepsMax = 67_108_864
+/** Multiplications, comparisons and moves of one evaluation: some hundredths of a second. */
+export const evaluationStepsMax = 16_777_216
 /** Values of all tensors of a graph together, which an evaluation holds at a time. */
-export const graphElementsMax = 4_194_304
+export const graphElementsMax = 1_048_576
 /** Names are cut for people, not for machines. */
 export const nameLengthMax = 256
 export const treesMax = 4_096
@@ -48,7 +50,7 @@ export const protobufFieldsMax = 1_048_576
 /** Numbers of all graphs on the way to the one with the fewest layers. */
 export const fusedNumbersMax = 67_108_864
 /** Steps of running a sample through a model, for its scales or for its error. */
-export const calibrationStepsMax = 536_870_912
+export const calibrationStepsMax = 268_435_456
 export const sampleRowsMax = 65_536
 /** Bits of a value that a scale is chosen for: what is asked for where nothing is said, and the least that is tried. */
 export const activationBitsDefault = 16

@@ -100,10 +100,12 @@ const isRescaled = ({ kind }: LayerToAdd): boolean => rescaledKinds.has(kind)
 export function boundedElements(at: { readonly place: string }, shape: readonly number[]): number {
   const elements = elementsOf(shape)
   if (shape.length > rankMax) fail(at, 'limit_exceeded', `makes over ${rankMax} dimensions`)
-  if (!(elements <= tensorElementsMax)) {
+  if (!shape.every((size) => Number.isInteger(size) && size >= 1)) {
+    fail(at, 'shape_mismatch', `makes a tensor of the shape [${shape}]`)
+  }
+  if (elements > tensorElementsMax) {
     fail(at, 'limit_exceeded', `makes a tensor of more than ${tensorElementsMax} values`)
   }
-  if (elements === 0) fail(at, 'shape_mismatch', 'makes a tensor without values')
   return elements
 }
 

@@ -105,11 +105,16 @@ export function fitSums(
   readonly rounding: number
 } {
   const inputs = at.inputs.map(({ intervals }) => intervals)
-  for (let tried = bits; tried >= 0; tried -= 1) {
+  let tried = bits
+  while (tried >= 0) {
     const sums = sumsAt(tried)
     const { output, magnitude } = layerIntervals(sums.layer, inputs)
     // Half of what exact sums may reach leaves room for what rounding adds.
-    if (!(magnitude <= exactIntegerMax / 2)) continue
+    const excess = Math.ceil(Math.log2(magnitude / (exactIntegerMax / 2)))
+    if (excess > 0) {
+      tried -= excess
+      continue
+    }
     const reach = reachOf({ tensor: 0, error: 0, intervals: output, scaleBits: sums.scaleBits })
     const most = valueBitsMax - bitsAbove(reach)
     const scaleBits = Math.min(wantedScale(at), sums.scaleBits, most)

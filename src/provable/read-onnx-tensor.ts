@@ -1,4 +1,4 @@
-import { onnxNameBytesMax, onnxNumbersMax, rankMax, tensorElementsMax } from './limits.ts'
+import { onnxNameBytesMax, onnxNumbersMax, rankMax, tensorNumbersMax } from './limits.ts'
 import { quoted, refuse } from './model-fault.ts'
 import { type OnnxElementType, type OnnxTensor, onnxElementTypes } from './onnx-model.ts'
 import {
@@ -30,8 +30,8 @@ export function readTensor(bytes: Uint8Array, place: string, budget: OnnxBudget)
   const shape = allOf(tensor, 1).flatMap((field) => sizes(field, `${where}, dims`))
   if (shape.length > rankMax) refuse('limit_exceeded', where, `has over ${rankMax} dimensions`)
   const elements = shape.reduce((product, size) => product * size, 1)
-  if (elements > tensorElementsMax) {
-    refuse('limit_exceeded', where, `has more than ${tensorElementsMax} values`)
+  if (elements > tensorNumbersMax) {
+    refuse('limit_exceeded', where, `has more than ${tensorNumbersMax} values`)
   }
   budget.numbersLeft -= elements
   if (budget.numbersLeft < 0) refuse('limit_exceeded', where, 'is beyond what a file may have')
@@ -66,7 +66,7 @@ function sizes(field: Field, place: string): readonly number[] {
     field.kind === 'bytes'
       ? Array.from(packedVarints(field.bytes, place), cutInt64)
       : [integerOf(field, place)]
-  const wrong = given.find((size) => size < 0 || size > tensorElementsMax)
+  const wrong = given.find((size) => size < 0 || size > tensorNumbersMax)
   return wrong === undefined ? given : refuse('limit_exceeded', place, `have a size of ${wrong}`)
 }
 
