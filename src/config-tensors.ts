@@ -3,16 +3,19 @@
  */
 
 import { hash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Section } from './config-fields.ts'
 import { type NamedFiles, readFile } from './config-files.ts'
 import type { Endpoint } from './domain/endpoint.ts'
-import type { TensorTerms } from './domain/tensor-terms.ts'
+import type { ProofTerms, TensorTerms } from './domain/tensor-terms.ts'
 import type { FixedPointGraph } from './provable/fixed-point-graph.ts'
 import { readFixedPointGraph } from './provable/read-fixed-point-graph.ts'
 
 type TensorKeys = Section<{
   readonly graph: string | undefined
   readonly manifest: string | undefined
+  readonly circuit?: string | undefined
   readonly endpoints?: readonly Endpoint[] | undefined
 }>
 
@@ -22,7 +25,7 @@ export function readTensorTerms(
   served: readonly Endpoint[],
   files: NamedFiles,
 ): TensorTerms | undefined {
-  const { graph: path, manifest } = model.values
+  const { graph: path, manifest, circuit } = model.values
   const isServed = served.includes('inference')
   if (path === undefined) {
     return isServed
@@ -35,7 +38,31 @@ export function readTensorTerms(
   if (!isListed(readFile(model, 'manifest', files), text)) {
     return model.refuse('graph', "the very graph.json whose sha256 the model's manifest names")
   }
-  return tensorsOf(graphOf(model, text))
+  const proof = circuit === undefined ? undefined : proofTermsOf(model, circuit, files)
+  return { ...tensorsOf(graphOf(model, text)), ...(proof && { proof }) }
+}
+
+/** What `artefact.json` of the circuit's folder says. */
+function proofTermsOf(model: TensorKeys, circuit: string, files: NamedFiles): ProofTerms {
+  try {
+    const artefact = readFileSync(files.at(join(circuit, 'artefact.json')), 'utf8')
+    const { object, system, name, vkHash, setup } = JSON.parse(artefact) as Artefact
+    if (object === 'vouch.circuit' && (system === 'groth16' || system === 'ultrahonk')) {
+      const folder = files.resolve(circuit)
+      return { system, circuit: name, vkHash, setup, folder, costs: {} }
+    }
+  } catch {
+    // Told below: whatever it is that cannot be read, no proof can be made with it.
+  }
+  return model.refuse(
+    'circuit',
+    'the folder of a circuit of groth16 or ultrahonk, with its artefact.json',
+  )
+}
+
+type Artefact = Pick<ProofTerms, 'system' | 'vkHash' | 'setup'> & {
+  readonly object: unknown
+  readonly name: string
 }
 
 /** What a receipt's modelId is the hash of must say which graph was asked. */

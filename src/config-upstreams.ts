@@ -64,8 +64,6 @@ export type ServedModelConfig = Omit<ModelConfig, keyof TokenPrices> & {
   readonly servings: readonly Serving[]
   /** Of a provable model. */
   readonly tensors?: TensorTerms | undefined
-  /** Folder of the circuit that proves it; undefined: none does. */
-  readonly circuit?: string | undefined
 }
 
 type Terms = {
@@ -135,7 +133,7 @@ const servedModelSection: Key<Meaning<Terms, ServedModelConfig>> = section({
   },
   rules: [needs('circuit', 'graph')],
   read: (model, { decimals, ...terms }: Terms) => {
-    const { price, endpoints: served = usualEndpoints, circuit } = model.values
+    const { price, endpoints: served = usualEndpoints } = model.values
     const servings = price({ decimals, endpoints: served })
     const isText = servings.some(({ unit }) => unit === 'token')
     const tensors = readTensorTerms(model, served, terms.files)
@@ -143,7 +141,6 @@ const servedModelSection: Key<Meaning<Terms, ServedModelConfig>> = section({
       ...readModel(model, terms, isText ? 'texts' : 'other'),
       servings,
       ...(tensors !== undefined && { tensors }),
-      ...(circuit !== undefined && { circuit: terms.files.resolve(circuit) }),
     }
   },
 })

@@ -40,6 +40,7 @@ import { definedSchemas } from './config-kinds.ts'
 import { type LendingConfig, lendingSection } from './config-lending.ts'
 import { callerLimitsSection } from './config-limits.ts'
 import { type PayoutsConfig, payoutsSection } from './config-payouts.ts'
+import { type ProvingConfig, provingSection } from './config-proving.ts'
 import { type ReceiptsConfig, receiptsSection } from './config-receipts.ts'
 import { type RoutingConfig, routingSection } from './config-routing.ts'
 import { ConfigFault } from './config-source.ts'
@@ -71,6 +72,8 @@ export type GatewayConfig = {
   readonly payouts: PayoutsConfig | undefined
   readonly upstreams: readonly UpstreamConfig[]
   readonly routing: RoutingConfig
+  /** Undefined: no answer is proven. */
+  readonly proving?: ProvingConfig | undefined
   /** Undefined keeps receipts for ever. */
   readonly receipts?: ReceiptsConfig | undefined
   /** What keys and accounts may have of whom nothing else is said; undefined limits nobody. */
@@ -122,6 +125,7 @@ export const configSection: Key<Meaning<Terms, GatewayConfig>> = section({
     payouts: optional(payoutsSection),
     upstreams: upstreamsList,
     routing: routingSection,
+    proving: provingSection,
     receipts: receiptsSection,
     limits: optional(callerLimitsSection),
     lending: optional(lendingSection),
@@ -164,6 +168,7 @@ export const configSection: Key<Meaning<Terms, GatewayConfig>> = section({
       payouts: values.payouts?.({ files, decimals }),
       upstreams: values.upstreams({ files, environment, decimals }),
       routing: values.routing(),
+      proving: values.proving(files),
       receipts: values.receipts(),
       limits: values.limits?.(),
       lending,

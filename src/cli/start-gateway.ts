@@ -37,6 +37,7 @@ import { openCallerLimits } from './open-caller-limits.ts'
 import { nothingToReload, type OpenContributors, openContributors } from './open-contributors.ts'
 import { openEvidence } from './open-evidence.ts'
 import { openExchange } from './open-exchange.ts'
+import { type OpenProving, openProving } from './open-proving.ts'
 import { type OpenRouting, openRouting } from './open-routing.ts'
 import { openSettlement, type RunningSettlement } from './open-settlement.ts'
 import { openStores } from './open-stores.ts'
@@ -102,13 +103,16 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const { pool } = routing
   const evidence = openEvidence({ config, stores, signer, pool, upstreams, nowMs })
   const capacity = watchCapacity({ pool: routing.pool, upstreams, nowMs })
+  const proving = await openProving({ config, log: logs.gateway, nowMs })
   const limits = await openCallerLimits({ ...stores.counters, config, log: logs.gateway, nowMs })
   const gateway = conductorOf(options, {
     ...{ payment, limits: limits.desk, routing, upstreams, payouts: payouts.desk, signer },
     ...{ transparency: transparency?.publisher, audits: audits?.desk, log: logs.request, nowMs },
     ...{ boundKeys: evidence.boundKeys, upstreamReports: evidence.upstreamReports },
+    proving: proving?.desk,
   })
   const { recovered, reaper } = await startRecovery(gateway, stores.ledger, logs.gateway)
+  proving?.resume(gateway, inFlight)
   const sweep = sweepReceipts(config, stores.ledger, logs.gateway)
   const billing = openBilling({ config, places, exchange, ...stores, settlement, nowMs })
   const contributors = await openContributors({
@@ -145,7 +149,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     stop: () =>
       close({
         ...{ inFlight, server, contributors, payouts, settlement, reaper, rates, limits, sweep },
-        ...{ transparency, audits, evidence, stores, upstreams, capacity },
+        ...{ transparency, audits, evidence, stores, upstreams, capacity, proving },
         ...{ log: logs.gateway, destination },
       }),
   }
@@ -162,6 +166,7 @@ type Conducted = Pick<
   | 'audits'
   | 'boundKeys'
   | 'upstreamReports'
+  | 'proving'
   | 'log'
   | 'nowMs'
 > & { readonly routing: OpenRouting }
@@ -194,15 +199,11 @@ function openLogs({ logFileDescriptor }: Pick<StartOptions, 'logFileDescriptor'>
   return { destination, ...createLogs(destination) }
 }
 
-type Closable = {
+type StoppableName = 'contributors' | 'payouts' | 'reaper' | 'evidence' | 'rates'
+type Closable = Readonly<Record<StoppableName, Stoppable>> & {
   readonly inFlight: InFlight
   readonly server: HttpServer
-  readonly contributors: Stoppable
-  readonly payouts: Stoppable
   readonly settlement: RunningSettlement
-  readonly reaper: Stoppable
-  readonly evidence: Stoppable
-  readonly rates: Stoppable
   readonly transparency: Stoppable | undefined
   readonly audits: Pick<OpenAudits, 'stop'> | undefined
   /** Undefined where receipts are kept for ever. */
@@ -211,13 +212,16 @@ type Closable = {
   readonly stores: { readonly close: () => Promise<void> }
   readonly upstreams: UpstreamPools
   readonly capacity: { readonly stop: () => void }
+  readonly proving: Pick<OpenProving, 'endAll' | 'stop'> | undefined
   readonly log: GatewayLog
   readonly destination: { readonly flushSync: () => void }
 }
 type Stoppable = { readonly stop: () => Promise<void> }
 
 async function close(gateway: Closable): Promise<void> {
+  gateway.proving?.endAll()
   await drain(gateway.inFlight, gateway.server)
+  await gateway.proving?.stop()
   await gateway.contributors.stop()
   gateway.capacity.stop()
   // A deposit that is waited for ends with its sender.
@@ -238,7 +242,7 @@ async function close(gateway: Closable): Promise<void> {
   gateway.destination.flushSync()
 }
 
-/** Ends what an earlier process left held, now and then again and again what other replicas leave. */
+/** What an earlier process left held, and again and again what other replicas leave. */
 async function startRecovery(gateway: Gateway, ledger: LedgerStore, log: GatewayLog) {
   const { payment, limits, priceDecimals, signer, nowMs } = gateway
   const payerOf = async (channelId: Parameters<LedgerStore['channel']>[0]) =>
@@ -287,8 +291,7 @@ async function listen(
 async function drain(inFlight: InFlight, server: HttpServer): Promise<void> {
   const closed = server.close()
   const timeout = setTimeout(() => server.force(), drainTimeoutMs)
-  await inFlight.close()
-  clearTimeout(timeout)
+  await inFlight.close().finally(() => clearTimeout(timeout))
   // Keep-alive connections without a request have nothing to say.
   server.force()
   await closed

@@ -33,6 +33,8 @@ export type ProofTerms = {
   readonly vkHash: Bytes32
   /** `dev-insecure`: anybody can make proofs that hold. Else the sha256 of the ceremony's file. */
   readonly setup: 'dev-insecure' | Bytes32
+  /** Folder of the circuit's artefacts, on this machine. */
+  readonly folder: string
   readonly costs: ProofCosts
 }
 

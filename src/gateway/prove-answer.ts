@@ -91,11 +91,12 @@ async function beginRun(
 function taskOf({ request, begun }: ServedRequest, { wire }: Answered): ProofTask {
   const input = decodeTensor(request.forwardedBody)
   const output = decodeTensor(wire)
-  if (input === undefined || output === undefined) {
+  const { modelName, tensors } = begun.attempt.candidate.offer
+  const proof = tensors?.proof
+  if (input === undefined || output === undefined || proof === undefined) {
     throw new InvariantViolation('tensors were read before they are proven')
   }
-  const { modelName, modelId } = begun.attempt.candidate.offer
-  return { modelName, modelId, input, output }
+  return { modelName, proof, input, output }
 }
 
 /** What the store cannot be told now, it is told by whoever finds the job abandoned: the receipt is there or it is not. */

@@ -34,7 +34,9 @@ export type ProofResumption = {
 }
 
 type Terms = {
-  readonly gateway: Gateway & { readonly proving: ProvingDesk }
+  readonly gateway: Gateway
+  /** Its own. */
+  readonly proving: ProvingDesk
   readonly inFlight: InFlight
   readonly log: GatewayLog
 }
@@ -53,11 +55,11 @@ export function resumeProofs(terms: Terms): ProofResumption {
 }
 
 async function look(terms: Terms): Promise<void> {
-  const { gateway, log } = terms
+  const { proving, log } = terms
   try {
-    for (const job of await gateway.proving.abandoned()) {
-      if (gateway.proving.isStopping) return
-      const run = await gateway.proving.take(job)
+    for (const job of await proving.abandoned()) {
+      if (proving.isStopping) return
+      const run = await proving.take(job)
       if (run !== undefined) void settleOrRestart(terms, run)
     }
   } catch (error) {
@@ -68,8 +70,8 @@ async function look(terms: Terms): Promise<void> {
 
 /** Never rejects. */
 async function settleOrRestart(terms: Terms, run: ProofRun): Promise<void> {
-  const { log } = terms
-  const { payment, proving, nowMs } = terms.gateway
+  const { log, proving } = terms
+  const { payment, nowMs } = terms.gateway
   const { proofId, requestId, order, attempt } = run.job
   try {
     while ((await payment.heldOn(requestId)) !== undefined) {

@@ -10,14 +10,13 @@ export function whyUnprovable(
   candidates: readonly Candidate[],
 ): ProofRefusal | undefined {
   if (proof === undefined) return undefined
-  const [first] = candidates
-  const isProvable = candidates.every(({ offer }) => offer.tensors?.proof !== undefined)
-  if (proving === undefined || first === undefined || !isProvable) {
+  const [terms, ...others] = candidates.map(({ offer }) => offer.tensors?.proof)
+  if (proving === undefined || terms === undefined || others.includes(undefined)) {
     const models = proving === undefined ? [] : pool.models()
     const provable = models.filter(({ tensors }) => tensors?.proof !== undefined)
     const names = [...new Set(provable.map((offer) => offer.modelName))]
     return { reason: 'proof_not_offered', modelId: modelName, provable: names }
   }
-  const admitted = proving.admit(first.offer.modelId, payer.channelId)
+  const admitted = proving.admit(terms, payer.channelId)
   return admitted.ok ? undefined : admitted.error
 }

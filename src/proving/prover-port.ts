@@ -4,12 +4,12 @@
  */
 import type { Result } from '../base/result.ts'
 import type { ProofDocument } from '../domain/proof-document.ts'
-import type { Bytes32 } from '../domain/units.ts'
+import type { ProofTerms } from '../domain/tensor-terms.ts'
 
 /** One inference to prove: integers as they were on the wire. */
 export type ProofTask = {
   readonly modelName: string
-  readonly modelId: Bytes32
+  readonly proof: ProofTerms
   readonly input: Int32Array
   readonly output: Int32Array
 }
@@ -36,8 +36,8 @@ export type ProofFault =
   | 'cancelled'
 
 export type Prover = {
-  /** Whether the programs are there that a proof of this model takes; else the command that installs them. */
-  readonly readiness: (modelId: Bytes32) => Result<void, string>
+  /** Whether the programs are there that such a proof takes; else the command that installs them. */
+  readonly readiness: (proof: ProofTerms) => Result<void, string>
   /** Resolves when the proof is made and was verified, or when nothing of the prover runs any more. Never rejects. */
   readonly prove: (
     task: ProofTask,

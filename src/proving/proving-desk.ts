@@ -6,7 +6,7 @@ import type { GatewayLog } from '../base/log.ts'
 import { randomHex } from '../base/random-ids.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { ProofRefusal } from '../domain/refusal.ts'
-import type { Bytes32 } from '../domain/units.ts'
+import type { ProofTerms } from '../domain/tensor-terms.ts'
 import { openStates, type ProofJob, type ProofJobStore } from '../store/proof-job-store.ts'
 import {
   proofCancelTriesMax,
@@ -62,8 +62,8 @@ export class ProvingDesk {
   }
 
   /** Why no proof can be begun now: asked before any money is held. */
-  admit(modelId: Bytes32, accountId: string): Result<void, ProofRefusal> {
-    const ready = this.#terms.prover.readiness(modelId)
+  admit(proof: ProofTerms, accountId: string): Result<void, ProofRefusal> {
+    const ready = this.#terms.prover.readiness(proof)
     if (!ready.ok) return err({ reason: 'prover_missing', detail: ready.error })
     if (this.#queue.admits(accountId)) return ok(undefined)
     return err({ reason: 'proof_queue_full', retryAfterS: proofRetryAfterS })

@@ -22,6 +22,7 @@ export const provableTensors: TensorTerms = {
     circuit: 'tiny',
     vkHash: bytes32(`0x${'7f'.repeat(32)}`),
     setup: 'dev-insecure',
+    folder: '/nowhere',
     costs: {},
   },
 }
