@@ -23,7 +23,7 @@ export type ProofVerification = {
 }
 
 /** Longer than any proof with 4,096 public inputs and its key. */
-const proofDocumentBytesMax: number = 2 * 1024 * 1024
+export const proofDocumentBytesMax: number = 2 * 1024 * 1024
 
 /** Whether these bytes say that they are a proof; what kind of document something else is, others find out. */
 export function isProofDocument(bytes: Uint8Array): boolean {

@@ -40,7 +40,7 @@ const publicInputsMax = 4096
 /** UltraHonk's longest is below 12 KiB, ezkl's grows with the circuit. */
 export const proofBytesMax: number = 64 * 1024
 /** Groth16 has 64 bytes for each public input; ezkl's keys are the longest. */
-const verificationKeyBytesMax: number = 512 * 1024
+export const verificationKeyBytesMax: number = 512 * 1024
 
 export type ProofFault = {
   readonly path: string

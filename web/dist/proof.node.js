@@ -145,7 +145,7 @@ const rules = {
 	},
 	verificationKey: {
 		expected: `at most ${verificationKeyBytesMax} bytes as 0x and hex digits`,
-		holds: (value) => value === void 0 || isHexOfAtMost(verificationKeyBytesMax)(value)
+		holds: (value) => value === void 0 || isHexOfAtMost(524288)(value)
 	}
 };
 const isFieldElement = (value) => isBytes32(value) && scalarOf(bytes32(value)) !== void 0;

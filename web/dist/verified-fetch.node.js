@@ -7019,6 +7019,11 @@ const slashingAbi = [
 					"name": "nonDeliveryPenalty",
 					"type": "uint96",
 					"internalType": "uint96"
+				},
+				{
+					"name": "proofBond",
+					"type": "uint96",
+					"internalType": "uint96"
 				}
 			]
 		}],
@@ -7045,6 +7050,60 @@ const slashingAbi = [
 			"internalType": "uint64"
 		}],
 		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "bondAsset",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "address",
+			"internalType": "address"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "bondsOwed",
+		"inputs": [{
+			"name": "account",
+			"type": "address",
+			"internalType": "address"
+		}],
+		"outputs": [{
+			"name": "",
+			"type": "uint256",
+			"internalType": "uint256"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "closeRequest",
+		"inputs": [
+			{
+				"name": "gateway",
+				"type": "address",
+				"internalType": "address"
+			},
+			{
+				"name": "modelId",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "inputHash",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "contentHash",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			}
+		],
+		"outputs": [],
+		"stateMutability": "nonpayable"
 	},
 	{
 		"type": "function",
@@ -7088,6 +7147,44 @@ const slashingAbi = [
 			"type": "uint96",
 			"internalType": "uint96"
 		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "proofBond",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "uint96",
+			"internalType": "uint96"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "proofRequests",
+		"inputs": [{
+			"name": "requestId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"outputs": [
+			{
+				"name": "asker",
+				"type": "address",
+				"internalType": "address"
+			},
+			{
+				"name": "answerableUntil",
+				"type": "uint64",
+				"internalType": "uint64"
+			},
+			{
+				"name": "isBonded",
+				"type": "bool",
+				"internalType": "bool"
+			}
+		],
 		"stateMutability": "view"
 	},
 	{
@@ -8130,6 +8227,207 @@ const slashingAbi = [
 	},
 	{
 		"type": "function",
+		"name": "requestIdOf",
+		"inputs": [
+			{
+				"name": "gateway",
+				"type": "address",
+				"internalType": "address"
+			},
+			{
+				"name": "modelId",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "inputHash",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "contentHash",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			}
+		],
+		"outputs": [{
+			"name": "",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"stateMutability": "pure"
+	},
+	{
+		"type": "function",
+		"name": "requestProof",
+		"inputs": [{
+			"name": "receipt",
+			"type": "tuple",
+			"internalType": "struct Receipt",
+			"components": [
+				{
+					"name": "work",
+					"type": "tuple",
+					"internalType": "struct Work",
+					"components": [
+						{
+							"name": "jobId",
+							"type": "bytes32",
+							"internalType": "bytes32"
+						},
+						{
+							"name": "gateway",
+							"type": "address",
+							"internalType": "address"
+						},
+						{
+							"name": "contributor",
+							"type": "address",
+							"internalType": "address"
+						},
+						{
+							"name": "modelId",
+							"type": "bytes32",
+							"internalType": "bytes32"
+						},
+						{
+							"name": "inputHash",
+							"type": "bytes32",
+							"internalType": "bytes32"
+						},
+						{
+							"name": "outputHash",
+							"type": "bytes32",
+							"internalType": "bytes32"
+						},
+						{
+							"name": "contentHash",
+							"type": "bytes32",
+							"internalType": "bytes32"
+						},
+						{
+							"name": "streamRoot",
+							"type": "bytes32",
+							"internalType": "bytes32"
+						},
+						{
+							"name": "promptTokens",
+							"type": "uint32",
+							"internalType": "uint32"
+						},
+						{
+							"name": "cachedPromptTokens",
+							"type": "uint32",
+							"internalType": "uint32"
+						},
+						{
+							"name": "completionTokens",
+							"type": "uint32",
+							"internalType": "uint32"
+						},
+						{
+							"name": "commitment",
+							"type": "bytes32",
+							"internalType": "bytes32"
+						},
+						{
+							"name": "startedAt",
+							"type": "uint64",
+							"internalType": "uint64"
+						},
+						{
+							"name": "finishedAt",
+							"type": "uint64",
+							"internalType": "uint64"
+						},
+						{
+							"name": "status",
+							"type": "uint8",
+							"internalType": "uint8"
+						}
+					]
+				},
+				{
+					"name": "receiptId",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "gatewaySeq",
+					"type": "uint64",
+					"internalType": "uint64"
+				},
+				{
+					"name": "client",
+					"type": "address",
+					"internalType": "address"
+				},
+				{
+					"name": "requestHash",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "responseHash",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "channelId",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "channelSeq",
+					"type": "uint64",
+					"internalType": "uint64"
+				},
+				{
+					"name": "cost",
+					"type": "uint128",
+					"internalType": "uint128"
+				},
+				{
+					"name": "cumulative",
+					"type": "uint128",
+					"internalType": "uint128"
+				},
+				{
+					"name": "priceHash",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "prevReceipt",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "tiers",
+					"type": "uint16",
+					"internalType": "uint16"
+				},
+				{
+					"name": "evidenceHash",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "anchorBy",
+					"type": "uint64",
+					"internalType": "uint64"
+				}
+			]
+		}, {
+			"name": "gatewaySignature",
+			"type": "bytes",
+			"internalType": "bytes"
+		}],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
 		"name": "tierEvidence",
 		"inputs": [],
 		"outputs": [{
@@ -8149,6 +8447,141 @@ const slashingAbi = [
 			"internalType": "address"
 		}],
 		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "withdrawBonds",
+		"inputs": [{
+			"name": "to",
+			"type": "address",
+			"internalType": "address"
+		}],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "event",
+		"name": "BondsWithdrawn",
+		"inputs": [
+			{
+				"name": "account",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "to",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "amount",
+				"type": "uint256",
+				"indexed": false,
+				"internalType": "uint256"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "ProofRequested",
+		"inputs": [
+			{
+				"name": "requestId",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "gateway",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "asker",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "modelId",
+				"type": "bytes32",
+				"indexed": false,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "inputHash",
+				"type": "bytes32",
+				"indexed": false,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "contentHash",
+				"type": "bytes32",
+				"indexed": false,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "answerableUntil",
+				"type": "uint64",
+				"indexed": false,
+				"internalType": "uint64"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "RequestClosed",
+		"inputs": [{
+			"name": "requestId",
+			"type": "bytes32",
+			"indexed": true,
+			"internalType": "bytes32"
+		}, {
+			"name": "bondTo",
+			"type": "address",
+			"indexed": true,
+			"internalType": "address"
+		}],
+		"anonymous": false
+	},
+	{
+		"type": "error",
+		"name": "AlreadyProven",
+		"inputs": [
+			{
+				"name": "modelId",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "inputHash",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "contentHash",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			}
+		]
+	},
+	{
+		"type": "error",
+		"name": "AlreadyRequested",
+		"inputs": [{
+			"name": "requestId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}, {
+			"name": "asker",
+			"type": "address",
+			"internalType": "address"
+		}]
 	},
 	{
 		"type": "error",
@@ -8231,6 +8664,27 @@ const slashingAbi = [
 	},
 	{
 		"type": "error",
+		"name": "NotProven",
+		"inputs": [
+			{
+				"name": "modelId",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "inputHash",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "contentHash",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			}
+		]
+	},
+	{
+		"type": "error",
 		"name": "NotUndelivered",
 		"inputs": [{
 			"name": "jobId",
@@ -8240,9 +8694,18 @@ const slashingAbi = [
 	},
 	{
 		"type": "error",
+		"name": "ProofNotRequested",
+		"inputs": [{
+			"name": "requestId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
 		"name": "ProofTimeNotOver",
 		"inputs": [{
-			"name": "provableUntil",
+			"name": "answerableUntil",
 			"type": "uint256",
 			"internalType": "uint256"
 		}, {

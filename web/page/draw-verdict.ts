@@ -42,7 +42,12 @@ export async function drawLines(lines: readonly CheckLine[]): Promise<void> {
 /** Where a sentence names an option of `vouch verify`, the page has a field, or has not. */
 const onThisPage = (detail: string): string =>
   detail
-    .replace(/(?:add|give) --(?:request|response|content|rpc|log)\b/, 'fill it in above')
+    .replace(/give --vk or --manifest$/, 'fill one in above')
+    .replace(
+      /(?:add|give) --(?:request|response|content|rpc|log|manifest|vk)\b/,
+      'fill it in above',
+    )
+    .replace(/give --dev-insecure where that will do/, 'say above where that will do')
     .replace(/give --\w+-key, --trust, or --rpc$/, 'name a key or a node above')
     .replace(/with --verifier or --trust/, 'above')
     .replace(/add --(?:opening|auditor)/, 'vouch verify looks at it')

@@ -1,13 +1,14 @@
 /* What a person put in, as what the checks take. A value that cannot be meant is shown at its field and stops the check. */
 import { utf8Bytes } from '../../src/base/bytes.ts'
+import { fromHex } from '../../src/base/hex.ts'
 import { canonicalSettlementAddress } from '../../src/chain/channel-settlement.ts'
 import type { ReceiptPolicy } from '../../src/client/check-policy.ts'
 import type { ReceiptPlace } from '../../src/client/parse-receipt-document.ts'
 import type { TrustAnchors } from '../../src/client/trust-anchors.ts'
-import { type Address, address, isAddress } from '../../src/domain/units.ts'
+import { type Address, address, isAddress, isHex } from '../../src/domain/units.ts'
 import { byId } from './dom.ts'
 
-export type ByteField = 'receipt' | 'request' | 'response' | 'content'
+export type ByteField = 'receipt' | 'request' | 'response' | 'content' | 'manifest'
 
 /** Files that were chosen or dropped, in place of what their text fields hold. */
 const files = new Map<ByteField, Uint8Array>()
@@ -31,6 +32,9 @@ export type Inputs = {
   readonly rpcUrl: string | undefined
   /** Whose log is asked. */
   readonly gatewayUrl: string | undefined
+  /** Of a proof, where the person knows it. */
+  readonly verificationKey: Uint8Array | undefined
+  readonly takesDevInsecure: boolean
 }
 
 /** Undefined after it has marked the fields that cannot be used. */
@@ -40,6 +44,7 @@ export function readInputs(): Inputs | undefined {
   const contributorKey = readAddress('contributor-key')
   const verifier = readAddress('verifier')
   const rpcUrl = readUrl('rpc')
+  const verificationKey = readHex('vk')
   const asksLog = byId('log', HTMLInputElement).checked
   const gatewayUrl = readUrl('gateway-url')
   const isMissing = asksLog && gatewayUrl === undefined
@@ -64,6 +69,8 @@ export function readInputs(): Inputs | undefined {
     },
     rpcUrl,
     gatewayUrl: asksLog ? gatewayUrl : undefined,
+    verificationKey,
+    takesDevInsecure: byId('dev-insecure', HTMLInputElement).checked,
   }
 }
 
@@ -78,6 +85,13 @@ function readAddress(id: string): Address | undefined {
   const text = field.value.trim()
   mark(field, text === '' || isAddress(text) ? '' : 'An address is 0x and 40 hex digits.')
   return isAddress(text) ? address(text) : undefined
+}
+
+function readHex(id: string): Uint8Array | undefined {
+  const field = byId(id, HTMLInputElement)
+  const text = field.value.trim()
+  mark(field, text === '' || isHex(text) ? '' : 'The bytes of a key are 0x and hex digits.')
+  return text !== '' && isHex(text) ? fromHex(text) : undefined
 }
 
 /** Without a slash, and without `/v1`, at its end. */

@@ -13,7 +13,9 @@ import {
 } from '../../src/client/parse-receipt-document.ts'
 import { recoverSigners } from '../../src/client/recover-signers.ts'
 import { verifyOnChain } from '../../src/client/verify-on-chain.ts'
+import { isProofDocument, proofDocumentBytesMax } from '../../src/client/verify-proof-document.ts'
 import { type Verification, verifyReceipt } from '../../src/client/verify-receipt.ts'
+import { linesOfProof, listenToKey } from './check-proof-alone.ts'
 import { byId, make } from './dom.ts'
 import { clearVerdict, drawConclusion, drawLines, showWorking } from './draw-verdict.ts'
 import { example } from './example.ts'
@@ -26,7 +28,7 @@ import {
   setBytes,
 } from './read-inputs.ts'
 
-const byteFields: readonly ByteField[] = ['receipt', 'request', 'response', 'content']
+const byteFields: readonly ByteField[] = ['receipt', 'request', 'response', 'content', 'manifest']
 const isOwnCopy = location.protocol === 'file:'
 
 /** The newest run draws; an older one that still waits for a node has nothing to say any more. */
@@ -43,6 +45,15 @@ async function run(): Promise<void> {
     const wrong = globalThis.document.querySelector<HTMLInputElement>('[aria-invalid="true"]')
     wrong?.closest('details')?.setAttribute('open', '')
     wrong?.reportValidity()
+    return
+  }
+  if (isProofDocument(document)) {
+    showWorking('in this browser')
+    const startedAt = performance.now()
+    const lines = await linesOfProof(document, inputs)
+    tellCost(performance.now() - startedAt)
+    if (isNewest()) await drawLines(lines)
+    if (isNewest()) drawConclusion(lines, undefined)
     return
   }
   const parsed = parseReceiptDocument(document)
@@ -66,10 +77,14 @@ async function run(): Promise<void> {
   const ms = performance.now() - startedAt
   const lines = joinLines(offline, await linesFromOutside(verification, inputs))
   if (!isNewest()) return
-  byId('cost', HTMLElement).textContent =
-    `The checks that need nobody else took ${ms.toFixed(1)} ms here.`
+  tellCost(ms)
   await drawLines(lines)
   if (isNewest()) drawConclusion(lines, parsed.value)
+}
+
+function tellCost(ms: number): void {
+  byId('cost', HTMLElement).textContent =
+    `The checks that need nobody else took ${ms.toFixed(1)} ms here.`
 }
 
 const verificationOf = (receipt: ParsedReceipt, inputs: Inputs): Verification => {
@@ -80,6 +95,8 @@ const verificationOf = (receipt: ParsedReceipt, inputs: Inputs): Verification =>
       content: content === undefined ? [] : [content],
       request: bytesOf('request'),
       response: bytesOf('response'),
+      manifest: bytesOf('manifest'),
+      verificationKey: inputs.verificationKey,
     },
     anchors: inputs.anchors(receipt.domain.chainId),
     policy: inputs.policy,
@@ -107,9 +124,11 @@ async function linesFromOutside(
 
 /** No answer of a gateway is longer than what it buffers. */
 const fileBytesMax = 32 * 1024 * 1024
+/** Of a receipt, or of a proof in its place. */
+const documentBytesMax = Math.max(receiptDocumentBytesMax, proofDocumentBytesMax)
 
 async function takeFile(field: ByteField, file: File): Promise<void> {
-  const bytesMax = field === 'receipt' ? receiptDocumentBytesMax : fileBytesMax
+  const bytesMax = field === 'receipt' ? documentBytesMax : fileBytesMax
   if (file.size > bytesMax) return note(field, `${file.name} has more than ${bytesMax} bytes`)
   const bytes = new Uint8Array(await file.arrayBuffer())
   byId(field, HTMLTextAreaElement).value = utf8Text(bytes)
@@ -201,7 +220,7 @@ function put(field: ByteField, text: string): void {
 }
 
 function showExample(): void {
-  for (const field of byteFields) put(field, example[field])
+  for (const field of byteFields) put(field, field === 'manifest' ? '' : example[field])
   byId('gateway-key', HTMLInputElement).value = example.gatewayKey
   byId('contributor-key', HTMLInputElement).value = example.contributorKey
   byId('gateway', HTMLInputElement).value = example.gateway
@@ -274,5 +293,6 @@ byId('clear', HTMLButtonElement).addEventListener('click', () => {
   clearVerdict()
 })
 for (const field of byteFields) listenToField(field)
+listenToKey()
 sayWhoseCopy()
 prefill()
