@@ -6,6 +6,7 @@ import { drainAgent } from './contributor-drain.ts'
 import { showEarnings } from './contributor-earnings.ts'
 import { type ContributorOptions, parseContributorOptions } from './contributor-options.ts'
 import { rotateSigningKey } from './contributor-rotate-key.ts'
+import { signUsage } from './contributor-sign-usage.ts'
 import { showStatus } from './contributor-status.ts'
 import { unstake } from './contributor-unstake.ts'
 
@@ -15,6 +16,7 @@ const help = `Usage: vouch contributor status
        vouch contributor drain [--resume] [--no-wait]
        vouch contributor rotate-key
        vouch contributor bind-tee [--tier-evidence 0x…] [--quote FILE | --dstack SOCKET | --tsm]
+       vouch contributor sign-usage RECEIPT.json… [--out BATCH.json] [--signing-key 0x…]
        vouch contributor unstake [--cancel] [--to 0x…] [--signing-key 0x…]
 
 What 'vouch contribute' began, in the hands of who began it. An operator of a gateway looks at its
@@ -29,6 +31,8 @@ contributors with 'vouch contributors'.
   rotate-key  a new signing key: registered, joined with, put to use; then the old one is revoked
   bind-tee    tells the chain by a quote that the signing key lives in a trusted execution
               environment (tier 16): run where the key lives, again before the quote is 30 days old
+  sign-usage  signs up to 16 consecutive receipts of one channel once more, as a batch, so that who
+              paid can prove their sum and show none ('vouch prove batch'); your own Works alone
   unstake     revokes the keys and lets the stake go; run again after the registry's delay it
               withdraws it
 
@@ -70,6 +74,10 @@ Options of bind-tee:
   --quote FILE           a quote over the report data, as bytes or hex
   --report-data          only prints the 64 bytes of report data that it must carry
 
+Options of sign-usage:
+  --out FILE             where the batch is written                [standard output]
+  --signing-key 0x…      a former key of yours that signed some of them; may be repeated
+
 Options of unstake:
   --cancel               puts back at stake what is on its way out
   --to 0x…               where the stake is withdrawn to           [the account itself]
@@ -93,6 +101,7 @@ const actions: Readonly<Record<string, Action>> = {
   drain: drainAgent,
   'rotate-key': rotateSigningKey,
   'bind-tee': bindTeeKey,
+  'sign-usage': signUsage,
   unstake,
 }
 
@@ -108,7 +117,8 @@ async function run(argv: readonly string[]): Promise<number> {
 
 export const contributorCommand: Command = {
   name: 'contributor',
-  summary: 'your own contributor: status, earnings, claim, drain, rotate-key, bind-tee, unstake',
+  summary:
+    'your own contributor: status, earnings, claim, drain, rotate-key, bind-tee, sign-usage, unstake',
   help,
   run,
 }

@@ -34,6 +34,9 @@ export type ContributorOptions = {
   readonly tsm: boolean
   /** Only says what is to be quoted. */
   readonly reportData: boolean
+  /** Receipts to be signed as a batch, and where that is written. */
+  readonly receiptFiles: readonly string[]
+  readonly out: string | undefined
   readonly yes: boolean
   readonly json: boolean
 }
@@ -68,13 +71,15 @@ export function parseContributorOptions(argv: readonly string[]): {
       dstack: { type: 'string' },
       tsm: { type: 'boolean', default: false },
       'report-data': { type: 'boolean', default: false },
+      out: { type: 'string' },
       days: { type: 'string', default: String(daysDefault) },
       yes: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
   })
   const [action, ...rest] = positionals
-  if (rest.length > 0) throw new CommandFailure(`unexpected '${rest[0]}'`, 2)
+  const receiptFiles = action === 'sign-usage' ? rest : []
+  if (rest.length > receiptFiles.length) throw new CommandFailure(`unexpected '${rest[0]}'`, 2)
   return {
     action,
     options: {
@@ -96,6 +101,8 @@ export function parseContributorOptions(argv: readonly string[]): {
       dstackSocket: values.dstack,
       tsm: values.tsm,
       reportData: values['report-data'],
+      receiptFiles,
+      out: values.out,
       yes: values.yes,
       json: values.json,
     },

@@ -77,7 +77,7 @@ export function signBatch(
   const fault = findBatchFault(statement, entries)
   if (fault !== undefined) return err({ reason: 'unprovable', fault })
   return ok({
-    object: 'vouch.signed_batch',
+    object: 'vouch.signed-batch',
     statement,
     entries,
     key: usage.key,

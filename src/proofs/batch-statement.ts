@@ -51,6 +51,20 @@ const amountBits = 100n
 export const batchPriceMax: bigint = (1n << priceBits) - 1n
 export const batchSeqMax: number = 2 ** Number(seqBits) - 1
 
+/** Whether there are public inputs for it: a statement out of a file may say anything. */
+export function isBatchStatement(statement: BatchStatement): boolean {
+  const { firstSeq, count, total, priced, priceSheet } = statement
+  const { promptAtomicPerMtok, cachedPromptAtomicPerMtok, completionAtomicPerMtok } = priceSheet
+  const prices = [promptAtomicPerMtok, cachedPromptAtomicPerMtok, completionAtomicPerMtok]
+  return (
+    firstSeq <= batchSeqMax &&
+    count >= 1 &&
+    count <= batchReceiptsMax &&
+    [total, priced].every((amount) => amount >> amountBits === 0n) &&
+    prices.every((price) => price <= batchPriceMax)
+  )
+}
+
 /** Public inputs of the circuit, in its order: context, usageKey, packedPrices, packedSums. */
 export const batchPublicInputs = (statement: BatchStatement): readonly Bytes32[] => [
   batchContext(statement),

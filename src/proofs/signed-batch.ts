@@ -34,7 +34,7 @@ export type BatchEntry = {
 }
 
 export type SignedBatch = {
-  readonly object: 'vouch.signed_batch'
+  readonly object: 'vouch.signed-batch'
   readonly statement: BatchStatement
   /** In the order of `channelSeq`. */
   readonly entries: readonly BatchEntry[]

@@ -3,10 +3,16 @@ import { receiptDigest, receiptDomain } from '../../src/chain/receipt-typed-data
 import { addressOfPrivateKey } from '../../src/chain/signatures.ts'
 import type { ParsedReceipt } from '../../src/client/parse-receipt-document.ts'
 import { type BatchSigner, signBatch } from '../../src/contributor/sign-batch.ts'
+import { openUsageSigner } from '../../src/contributor/usage-key.ts'
 import { priceRoundedUp } from '../../src/domain/price-sheet.ts'
 import type { Work } from '../../src/domain/receipt.ts'
 import { atomic, type Bytes32, bytes32 } from '../../src/domain/units.ts'
-import type { SignedBatch } from '../../src/proofs/signed-batch.ts'
+import {
+  type BatchEntry,
+  batchMessage,
+  batchSums,
+  type SignedBatch,
+} from '../../src/proofs/signed-batch.ts'
 import {
   contributorKey,
   contributorOperator,
@@ -73,4 +79,11 @@ export function signedBatchOf(usages: readonly BatchUsage[]): SignedBatch {
   const signed = signBatch(batchSigner, consecutiveReceipts(usages), batchNowMs)
   assert(signed.ok, 'the receipts of a test batch are signed')
   return signed.value
+}
+
+/** The batch with other entries, signed by the same key as if the contributor had said so. */
+export function resignedBatch(batch: SignedBatch, entries: readonly BatchEntry[]): SignedBatch {
+  const statement = { ...batch.statement, ...batchSums(batch.statement, entries) }
+  const { sign } = openUsageSigner(batchSigner.signingKey)
+  return { ...batch, statement, entries, signature: sign(batchMessage(statement, entries)) }
 }
