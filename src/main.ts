@@ -25,7 +25,9 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   contribute: async () => (await import('./cli/contribute-command.ts')).contributeCommand,
   engine: async () => (await import('./cli/engine-command.ts')).engineCommand,
   models: async () => (await import('./cli/models-command.ts')).modelsCommand,
+  prove: async () => (await import('./cli/prove-command.ts')).proveCommand,
   slash: async () => (await import('./cli/slash-command.ts')).slashCommand,
+  zk: async () => (await import('./cli/zk-command.ts')).zkCommand,
   panel: async () => (await import('./cli/panel-command.ts')).panelCommand,
 }
 

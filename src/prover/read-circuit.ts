@@ -3,7 +3,7 @@
  * that it does not use are no part of it, so that they may change without its keys.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { basename, join, posix } from 'node:path'
+import { basename, dirname, join, posix, resolve } from 'node:path'
 import type { CircuitSource } from './circuit-source.ts'
 
 type Place = {
@@ -53,6 +53,25 @@ function readNoir({ root, entry }: Place): CircuitSource {
     }
   }
   return { name: basename(entry), system: 'ultrahonk', files, entry }
+}
+
+/** The folder of a model that was compiled for ezkl. */
+function readEzkl(folder: string): CircuitSource {
+  const [entry, settings] = ['model.compiled', 'settings.json']
+  const files = {
+    [entry]: readFileSync(join(folder, entry)),
+    [settings]: readFileSync(join(folder, settings), 'utf8'),
+  }
+  return { name: basename(folder), system: 'ezkl', files, entry }
+}
+
+/** A `.circom` file, or the folder of a Noir package or of a model compiled for ezkl. Undefined for anything else. */
+export function readCircuit(path: string): CircuitSource | undefined {
+  const full = resolve(path)
+  const place = { root: dirname(full), entry: basename(full) }
+  if (full.endsWith('.circom') && existsSync(full)) return readCircom(place)
+  if (existsSync(join(full, 'Nargo.toml'))) return readNoir(place)
+  return existsSync(join(full, 'model.compiled')) ? readEzkl(full) : undefined
 }
 
 /** The circuits of a folder that is laid out as this package's own: `circom/*.circom` with a main component, `noir/*` of type bin. */
