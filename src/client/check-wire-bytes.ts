@@ -11,6 +11,11 @@ import { type Receipt, type Work, type WorkStatus, workStatus } from '../domain/
 import { type Bytes32, bytes32, zeroBytes32 } from '../domain/units.ts'
 import { answerHash, textHash, toolCallsHash } from './answer-hash.ts'
 import { choicesMax } from './check-content.ts'
+import {
+  checkInferenceAnswer,
+  checkInferenceRequest,
+  readInferenceAnswer,
+} from './check-inference.ts'
 import { type CheckLine, type CheckName, fails, holds, unknown } from './check-line.ts'
 import { nameNearMiss } from './near-miss.ts'
 import { type AnsweredChoice, isUnary, readAnswer, splitEvents } from './read-answer.ts'
@@ -31,6 +36,15 @@ export function checkWireBytes(
   // Bytes that are not the response say nothing about the answer in it.
   if (response === undefined || responseLine.verdict !== 'holds') {
     return [...lines, checkRewriting(receipt)]
+  }
+  const inference = readInferenceAnswer(response)
+  if (inference !== undefined) {
+    return [
+      ...lines,
+      checkInferenceAnswer(receipt.work, inference),
+      checkStream(receipt, response),
+      checkInferenceRequest(receipt.work, inference, request),
+    ]
   }
   return [
     ...lines,

@@ -5391,7 +5391,7 @@ const manifestCharactersMax = 262144;
 * Contracts read the first, which is why it has exactly these members; the second is for verifiers outside a chain.
 */
 function readProvableModel(manifestText, modelId) {
-	const manifest = parse(manifestText);
+	const manifest = parse$1(manifestText);
 	if (manifest === void 0) return err("the manifest is no JSON object, or too long");
 	const found = keccak256Utf8(canonicalJson(manifest));
 	if (found !== modelId) return err(`the manifest is that of ${found}, not of ${modelId}`);
@@ -5413,7 +5413,7 @@ function readProvableModel(manifestText, modelId) {
 	});
 }
 const malformed = "\"provable\" of the manifest is not as it must be";
-function parse(text) {
+function parse$1(text) {
 	if (text.length > manifestCharactersMax) return void 0;
 	try {
 		return fieldsOf(JSON.parse(text));
@@ -14253,6 +14253,70 @@ function parseArray(bytes) {
 	}
 }
 
+// src/client/check-inference.ts
+/** Undefined for any other body. */
+function readInferenceAnswer(body) {
+	const json = parse(body);
+	if (json["object"] !== "vouch.inference") return void 0;
+	const { input, output } = Object(json["integers"]);
+	const integers = {
+		input: integersOf(input),
+		output: integersOf(output)
+	};
+	if (integers.input === void 0 || integers.output === void 0) return void 0;
+	return {
+		output: json["output"],
+		integers: {
+			input: integers.input,
+			output: integers.output
+		}
+	};
+}
+function parse(body) {
+	try {
+		return Object(JSON.parse(utf8Text(body)));
+	} catch {
+		return {};
+	}
+}
+const isInteger = (value) => Number.isInteger(value) && Number(value) >= int32Min && Number(value) <= int32Max;
+const integersOf = (value) => Array.isArray(value) && value.every(isInteger) ? Int32Array.from(value) : void 0;
+function checkInferenceAnswer(work, { output, integers }) {
+	const check = "answer-in-response";
+	if (keccak256(encodeTensor(integers.output)) !== work.contentHash) return fails(check, "the integers in the response give another hash than the contentHash");
+	const scales = scalesOf(output, integers.output, (number, scale) => number * scale);
+	return scales === void 0 ? fails(check, "the numbers in the response are not its integers by a power of two") : holds(check, `the integers in the response give the contentHash; its numbers are these by ${powers(scales)}`);
+}
+/** That what the contributor was asked is what the request asks. */
+function checkInferenceRequest(work, { integers }, request) {
+	const check = "rewriting";
+	if (hexOf(sha256Hex(encodeTensor(integers.input))) !== work.inputHash) return fails(check, "the integers that went in, as the response says, give another hash than the inputHash");
+	if (request === void 0) return unknown(check, "the request was not given: add --request");
+	const { input, input_integers: given } = parse(request);
+	if (given !== void 0) return sameIntegers(integersOf(given), integers.input) ? holds(check, "the contributor was asked with the integers of the request") : fails(check, "the contributor was asked with other integers than those of the request");
+	if (!Array.isArray(input) && typeof input === "object") return unknown(check, "which of several inputs comes first, only the model says");
+	const scales = scalesOf(input, integers.input, (number, scale) => Math.round(number * scale));
+	return scales === void 0 ? fails(check, "the contributor was asked with other numbers than those of the request") : holds(check, `the contributor was asked with the request's numbers by ${powers(scales, "")}`);
+}
+const sameIntegers = (a, b) => a?.length === b.length && a.every((value, at) => value === b[at]);
+/** The power of two by which each tensor's numbers give its integers; undefined where none does. */
+function scalesOf(numbers, integers, integerOf) {
+	const tensors = Array.isArray(numbers) || typeof numbers !== "object" || numbers === null ? [numbers] : Object.values(numbers);
+	let at = 0;
+	const scales = [];
+	for (const tensor of tensors) {
+		const flat = [tensor].flat(Number.POSITIVE_INFINITY);
+		if (!flat.every((value) => typeof value === "number")) return void 0;
+		const own = integers.subarray(at, at + flat.length);
+		const bits = Array.from({ length: 32 }, (_, bit) => bit).find((bit) => own.length === flat.length && own.every((integer, index) => integerOf(flat[index] ?? NaN, 2 ** bit) === integer));
+		if (bits === void 0) return void 0;
+		scales.push(bits);
+		at += flat.length;
+	}
+	return at === integers.length ? scales : void 0;
+}
+const powers = (scales, sign = "−") => [...new Set(scales)].map((bits) => `2^${bits === 0 ? "" : sign}${bits}`).join(", ");
+
 // src/client/read-delivered.ts
 /** At least one piece; undefined when the body is of no endpoint that is read here. */
 function readDelivered(body) {
@@ -14298,6 +14362,13 @@ function checkWireBytes(receipt, bytes) {
 	const responseLine = checkResponse(receipt, response);
 	const lines = [request === void 0 ? unknown("request", "the request was not given: add --request") : compareSha256("request", request, receipt.requestHash), responseLine];
 	if (response === void 0 || responseLine.verdict !== "holds") return [...lines, checkRewriting(receipt)];
+	const inference = readInferenceAnswer(response);
+	if (inference !== void 0) return [
+		...lines,
+		checkInferenceAnswer(receipt.work, inference),
+		checkStream(receipt, response),
+		checkInferenceRequest(receipt.work, inference, request)
+	];
 	return [
 		...lines,
 		checkAnswerInResponse(receipt.work, response),
