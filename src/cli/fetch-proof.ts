@@ -13,6 +13,14 @@ export async function fetchProof(
 ): Promise<{ readonly parsed: ParsedReceipt; readonly proof: InclusionProofDocument }> {
   const origin = needed('--gateway', options.gateway)
   const parsed = await readReceiptFile(needed('a receipt', options.operands[0]))
+  return { parsed, proof: await fetchInclusion(origin, parsed) }
+}
+
+/** Where the log of the gateway at `origin` has the receipt, not yet judged. Throws CommandFailure. */
+export async function fetchInclusion(
+  origin: string,
+  parsed: ParsedReceipt,
+): Promise<InclusionProofDocument> {
   const digest = receiptDigest(receiptDomain(parsed.domain), parsed.receipt)
   const query = `digest=${digest}&gatewaySeq=${parsed.receipt.gatewaySeq}`
   const response = await fetch(`${origin}/v1/transparency/proof?${query}`).catch(() => undefined)
@@ -22,6 +30,6 @@ export async function fetchProof(
     throw new CommandFailure('the log does not have this receipt, or not yet')
   if (!response.ok) throw new CommandFailure(`${origin} answered ${response.status}`)
   const proof = parseLogText(text, readInclusionProof)
-  if (proof.ok) return { parsed, proof: proof.value }
+  if (proof.ok) return proof.value
   throw new CommandFailure(`${origin} answered no proof: ${proof.error}`)
 }
