@@ -54,7 +54,8 @@ async function proveTask(
   const artefacts = await openArtefacts(terms.folder)
   if (!artefacts.ok) return err('crashed')
   const values = inferencePublicInputs('packed', { inputs: input, outputs: output })
-  const proven = await prove({ artefacts: artefacts.value, inputs: { values } }, options)
+  const inputs = { values: values.map((value) => String(BigInt(value))) }
+  const proven = await prove({ artefacts: artefacts.value, inputs }, options)
   if (!proven.ok) return err(faultOf(proven.error))
   return isOf(proven.value, terms, values) ? ok(proven.value) : err('unsound')
 }

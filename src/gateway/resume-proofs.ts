@@ -144,7 +144,8 @@ function askedAgain(
     ...asked,
     ...ids,
     endpoint: 'inference',
-    body: forwardedBody,
+    // What its client sent is known by its hash alone.
+    body: noBody,
     forwardedBody,
     contentType: 'application/octet-stream',
     stream: false,
@@ -162,6 +163,8 @@ function askedAgain(
     pool.models().find((model) => model.modelName === asked.modelName && model.tensors) ?? {}
   return { request, client: clientOf(run, tensors && { integers, tensors }) }
 }
+
+const noBody = Buffer.alloc(0)
 
 /** Nobody is there: the answer is in the job when it is proven. */
 const clientOf = (

@@ -56,13 +56,22 @@ export type ServingGateway = {
 
 const prices = { prompt: '0.10', cached: '0.05', completion: '0.40' }
 
-export async function openServingPlace(): Promise<ServingPlace> {
+export type ServingPlaceOptions = {
+  /** Folders of provable models that the contributor serves, too. */
+  readonly provableFolders?: readonly string[]
+  /** More entries of its `models`, as they stand in vouch.yaml, each line behind six blanks. */
+  readonly models?: string
+  /** More of vouch.yaml. */
+  readonly sections?: string
+}
+
+export async function openServingPlace(options: ServingPlaceOptions = {}): Promise<ServingPlace> {
   const folder = temporaryFolder()
   const chainFolder = join(folder.path, 'chain')
   let chain = await startChain(chainFolder)
   const node = await startMovableNode(chain.url)
   const devChain = await bootstrap(chain, folder.path)
-  const contributor = await startContributor(folder.path, devChain)
+  const contributor = await startContributor(folder.path, devChain, options)
   const port = await freePort()
   const configPath = writeConfig({
     folder: folder.path,
@@ -70,6 +79,7 @@ export async function openServingPlace(): Promise<ServingPlace> {
     rpcUrl: node.url,
     devChain,
     contributor,
+    options,
   })
   const origin = `http://127.0.0.1:${port}`
   const dataFolder = join(folder.path, 'data')
@@ -131,7 +141,11 @@ async function bootstrap(chain: EmbeddedChain, folder: string): Promise<DevChain
 
 const secret = 'a-secret-of-the-contributor'
 
-async function startContributor(folder: string, devChain: DevChain): Promise<EmbeddedContributor> {
+async function startContributor(
+  folder: string,
+  devChain: DevChain,
+  { provableFolders = [] }: ServingPlaceOptions,
+): Promise<EmbeddedContributor> {
   const contributor = await startEmbeddedContributor({
     dataFolder: folder,
     program: main,
@@ -140,6 +154,7 @@ async function startContributor(folder: string, devChain: DevChain): Promise<Emb
     contributor: devChain.addresses.contributorOperator,
     chainId: devChain.chainId,
     receiptVerifier: devChain.contracts.receiptVerifier,
+    provableFolders,
     onRestart: (line) => {
       throw new Error(line)
     },
@@ -165,8 +180,9 @@ function writeConfig(terms: {
   readonly rpcUrl: string
   readonly devChain: DevChain
   readonly contributor: EmbeddedContributor
+  readonly options: ServingPlaceOptions
 }): string {
-  const { folder, port, rpcUrl, devChain, contributor } = terms
+  const { folder, port, rpcUrl, devChain, contributor, options } = terms
   const { contracts, addresses, keys } = devChain
   const { name, contextTokensMax, tokenizer } = builtInModel()
   const write = (file: string, text: string) =>
@@ -208,7 +224,7 @@ upstreams:
           promptPerMtok: "${prices.prompt}"
           cachedPromptPerMtok: "${prices.cached}"
           completionPerMtok: "${prices.completion}"
-`,
+${options.models ?? ''}${options.sections ?? ''}`,
   )
   return path
 }
