@@ -61,7 +61,7 @@ function lower(model: OnnxModel, { outputs: chosen }: LowerTerms): RealGraph {
   }
 }
 
-function wantedOutputs(
+export function wantedOutputs(
   { outputs }: OnnxModel,
   chosen: readonly string[] | undefined,
 ): readonly OnnxValue[] {
@@ -71,7 +71,7 @@ function wantedOutputs(
 }
 
 /** Places of the nodes that the outputs come from. */
-function neededNodes({ nodes }: OnnxModel, outputs: readonly string[]): ReadonlySet<number> {
+export function neededNodes({ nodes }: OnnxModel, outputs: readonly string[]): ReadonlySet<number> {
   const names = new Set(outputs)
   const needed = new Set<number>()
   for (const [index, node] of [...nodes.entries()].reverse()) {
