@@ -14,10 +14,25 @@ type Output = {
   >
 }
 
+type Compiler = {
+  readonly compile: (
+    input: string,
+    callbacks: { readonly import: (path: string) => { readonly contents: string } },
+  ) => string
+}
+
+/** `solady/…` is the package's, anything else a file of contracts/src. */
+const importSource = (path: string): { readonly contents: string } => {
+  const place = path.startsWith('solady/')
+    ? `../../node_modules/solady/src/${path.slice('solady/'.length)}`
+    : `../../contracts/src/${path}`
+  return { contents: readFileSync(new URL(place, import.meta.url), 'utf8') }
+}
+
 /** Runtime code of each contract in a file of support/solidity, to be put where it is wanted: no constructor runs. */
 export function compileSolidity(file: string): (contractName: string) => Hex {
   // 9 MB of compiler, for the few tests that need contracts of their own.
-  const compiler = createRequire(import.meta.url)('solc') as { compile: (input: string) => string }
+  const compiler = createRequire(import.meta.url)('solc') as Compiler
   const source = readFileSync(new URL(`solidity/${file}`, import.meta.url), 'utf8')
   const input = {
     language: 'Solidity',
@@ -27,7 +42,9 @@ export function compileSolidity(file: string): (contractName: string) => Hex {
       outputSelection: { '*': { '*': ['evm.deployedBytecode.object'] } },
     },
   }
-  const output: Output = JSON.parse(compiler.compile(JSON.stringify(input)))
+  const output: Output = JSON.parse(
+    compiler.compile(JSON.stringify(input), { import: importSource }),
+  )
   return (contractName) => {
     const code = output.contracts?.[file]?.[contractName]?.evm.deployedBytecode.object
     if (code === undefined || code === '') {
