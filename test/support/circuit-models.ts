@@ -114,31 +114,27 @@ export function convolutionModel(): FixedPointGraph {
   ])
 }
 
-/** Full trees over sixteen int16 features, one target. */
-export function treeModel(trees: number, depth: number): FixedPointGraph {
+/** Full trees over int16 features, all of which are read when there are branches enough; one target. */
+export function treeModel(trees: number, depth: number, features = 16): FixedPointGraph {
   const many = numbers(3)
   const branches = 2 ** depth - 1
   const child = (node: number): number => (node < branches ? node : -1 - (node - branches))
-  return modelOf(16, int16, [
+  return modelOf(features, int16, [
     {
       ...at,
       kind: 'treeEnsemble',
       input: 0,
       outputs: 1,
       offsets: [5],
-      trees: Array.from({ length: trees }, () => {
-        const features = many(branches, 1000)
-        const thresholds = many(branches, 20_000)
-        return {
-          branches: features.map((feature, node) => ({
-            feature: Math.abs(feature) % 16,
-            threshold: thresholds[node] ?? 0,
-            atMost: child(2 * node + 1),
-            above: child(2 * node + 2),
-          })),
-          leaves: many(branches + 1, 5000).map((leaf) => [leaf]),
-        }
-      }),
+      trees: Array.from({ length: trees }, (_, tree) => ({
+        branches: many(branches, 20_000).map((threshold, node) => ({
+          feature: (tree * branches + node) % features,
+          threshold,
+          atMost: child(2 * node + 1),
+          above: child(2 * node + 2),
+        })),
+        leaves: many(branches + 1, 5000).map((leaf) => [leaf]),
+      })),
     },
   ])
 }
