@@ -88,9 +88,13 @@ async function proveSigned(
   const circuits = readCircuits(resolve(import.meta.dirname, '../../circuits'))
   const source = circuits.find(({ name }) => name === 'batch16')
   if (source === undefined) throw new CommandFailure('circuits/circom/batch16.circom is not there')
+  let shown: string | undefined
   const options = {
     place,
-    onProgress: ({ stage }: { readonly stage: string }) => printError(`${stage} …`),
+    onProgress: ({ stage }: { readonly stage: string }) => {
+      if (stage !== shown) printError(`${stage} …`)
+      shown = stage
+    },
   }
   const built = await buildCircuit(source, options)
   if (!built.ok) throw new CommandFailure(built.error.message)
