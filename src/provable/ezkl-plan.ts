@@ -132,9 +132,12 @@ function splitShift(shift: number, bits: number): SplitShift | undefined {
     const rest = splitShift(shift - part, Math.max(1, bits - part))
     return rest && { lift: 0, shifts: [shiftOperation(part, bits), ...rest.shifts] }
   }
-  const lifted = partsInOrder.find((width) => width > shift && reach(width) >= bits + width - shift)
-  const lift = (lifted ?? 0) - shift
-  if (lifted === undefined || bits + lift > comparisonBitsMax) return undefined
+  const lifted = partsInOrder.find((width) => {
+    const liftedBits = bits + width - shift
+    return width > shift && reach(width) >= liftedBits && liftedBits <= comparisonBitsMax
+  })
+  if (lifted === undefined) return undefined
+  const lift = lifted - shift
   return { lift, shifts: [shiftOperation(lifted, bits + lift)] }
 }
 
