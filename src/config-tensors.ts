@@ -39,25 +39,35 @@ export function readTensorTerms(
     return model.refuse('graph', "the very graph.json whose sha256 the model's manifest names")
   }
   const proof = circuit === undefined ? undefined : proofTermsOf(model, circuit, files)
-  return { ...tensorsOf(graphOf(model, text)), ...(proof && { proof }) }
+  return { ...tensorTermsOf(graphOf(model, text)), ...(proof && { proof }) }
 }
 
 /** What `artefact.json` of the circuit's folder says. */
 function proofTermsOf(model: TensorKeys, circuit: string, files: NamedFiles): ProofTerms {
-  try {
-    const artefact = readFileSync(files.at(join(circuit, 'artefact.json')), 'utf8')
-    const { object, system, name, vkHash, setup } = JSON.parse(artefact) as Artefact
-    if (object === 'vouch.circuit' && (system === 'groth16' || system === 'ultrahonk')) {
-      const folder = files.resolve(circuit)
-      return { system, circuit: name, vkHash, setup, folder, costs: {} }
-    }
-  } catch {
-    // Told below: whatever it is that cannot be read, no proof can be made with it.
-  }
-  return model.refuse(
-    'circuit',
-    'the folder of a circuit of groth16 or ultrahonk, with its artefact.json',
+  // Another circuit in its place is a change of the configuration.
+  files.at(join(circuit, artefactFile))
+  return (
+    circuitTermsOf(files.resolve(circuit)) ??
+    model.refuse(
+      'circuit',
+      `the folder of a circuit of groth16 or ultrahonk, with its ${artefactFile}`,
+    )
   )
+}
+
+const artefactFile = 'artefact.json'
+
+/** Undefined where the folder has no circuit that proves an inference. */
+export function circuitTermsOf(folder: string): ProofTerms | undefined {
+  try {
+    const artefact = readFileSync(join(folder, artefactFile), 'utf8')
+    const { object, system, name, vkHash, setup } = JSON.parse(artefact) as Artefact
+    if (object !== 'vouch.circuit') return undefined
+    if (system !== 'groth16' && system !== 'ultrahonk') return undefined
+    return { system, circuit: name, vkHash, setup, folder, costs: {} }
+  } catch {
+    return undefined
+  }
 }
 
 type Artefact = Pick<ProofTerms, 'system' | 'vkHash' | 'setup'> & {
@@ -87,7 +97,7 @@ function graphOf(model: TensorKeys, text: string): FixedPointGraph {
   return model.refuse('graph', `a graph: ${graph.error.place} ${graph.error.detail}`)
 }
 
-const tensorsOf = ({ inputs, outputs }: FixedPointGraph): TensorTerms => ({
+export const tensorTermsOf = ({ inputs, outputs }: FixedPointGraph): TensorTerms => ({
   inputs,
   outputs: outputs.map(({ name, shape, scaleBits }) => ({ name, shape, scaleBits })),
 })

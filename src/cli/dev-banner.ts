@@ -3,6 +3,7 @@ import type { DevChain } from '../dev/bootstrap-chain.ts'
 import type { BuiltInModel } from '../dev/built-in-model.ts'
 import type { Channel } from '../domain/channel.ts'
 import { freeAmount } from '../domain/channel-ledger.ts'
+import type { DevProvableModel } from './dev-provable-models.ts'
 import type { RunningGateway } from './start-gateway.ts'
 import { guestKeyPath } from './write-guest-key.ts'
 
@@ -13,9 +14,10 @@ export function devBanner(running: {
   readonly channel: Channel
   readonly apiKey: string
   readonly model: BuiltInModel
+  readonly provable: readonly DevProvableModel[]
   readonly folder: string
 }): string {
-  const { gateway, devChain, channel, apiKey, model, folder } = running
+  const { gateway, devChain, channel, apiKey, model, provable, folder } = running
   const baseUrl = `${gateway.origin}/v1`
   const { contracts, addresses } = devChain
   const { charged, released } = gateway.recovered
@@ -28,7 +30,7 @@ Vouch is running.
 
   base URL   ${baseUrl}
   API key    ${apiKey}
-  model      ${model.name}
+  model      ${model.name}${provableLine(provable)}
 
 Ask it something, with curl:
 
@@ -71,6 +73,15 @@ On the chain (id ${devChain.chainId}, ${devChain.rpcUrl}):
 ${recovered.join('\n')}
 Everything is kept in ${folder}; a restart continues. Ctrl-C stops.
 `
+}
+
+/** Those that can be proven are marked; docs/inference.md says how they are asked. */
+function provableLine(provable: readonly DevProvableModel[]): string {
+  if (provable.length === 0) return ''
+  const names = provable.map(({ served: { id, tensors } }) =>
+    tensors?.proof === undefined ? id : `${id} (proofs: ${tensors.proof.setup})`,
+  )
+  return `\n  inference  ${names.join(', ')}`
 }
 
 /** Six decimals without trailing zeros beyond the cents. */

@@ -20,7 +20,9 @@ import { type Command, CommandFailure, terminal } from './command.ts'
 import { writeOrigin } from './dev-admin-token.ts'
 import { devApiKey } from './dev-api-key.ts'
 import { devBanner } from './dev-banner.ts'
-import { devAgreement, devGatewayConfig, devPrices, devTransparency } from './dev-config.ts'
+import { devAgreement, devGatewayConfig, devTransparency } from './dev-config.ts'
+import { devPrices } from './dev-prices.ts'
+import { devProvableModels } from './dev-provable-models.ts'
 import { fundTranche } from './fund-tranche.ts'
 import { openLogFile } from './open-log-file.ts'
 import { type RunningGateway, startGateway } from './start-gateway.ts'
@@ -97,11 +99,16 @@ async function startAll(
   writeGuestKey(folder, devChain)
   progress('loading the language model')
   const secret = randomBytes(32).toString('base64url')
-  parts.contributor = await startContributor(folder, devChain, secret)
+  const provable = await devProvableModels()
+  const provableFolders = provable.map((one) => one.folder)
+  parts.contributor = await startContributor(folder, devChain, { secret, provableFolders })
   progress('starting the gateway')
   const gateway = await startGateway({
     config: {
-      ...devGatewayConfig({ folder, port, ...parts.contributor, devChain, model, secret }),
+      ...devGatewayConfig({
+        ...{ folder, port, devChain, model, provable, secret },
+        ...parts.contributor,
+      }),
       transparency: devTransparency,
     },
     logFileDescriptor: openLogFile(join(folder, 'gateway.log')),
@@ -113,7 +120,7 @@ async function startAll(
   const channel = await fundTranche(gateway, devChain)
   const apiKey = await devApiKey({ folder, apiKeys: gateway.apiKeys, channelId: channel.channelId })
   progress('ready')
-  terminal.print(devBanner({ gateway, devChain, channel, apiKey, model, folder }))
+  terminal.print(devBanner({ gateway, devChain, channel, apiKey, model, provable, folder }))
   return { chain: parts.chain, contributor: parts.contributor, gateway }
 }
 
@@ -191,13 +198,13 @@ async function bootstrap(
 async function startContributor(
   folder: string,
   devChain: DevChain,
-  secret: string,
+  served: { readonly secret: string; readonly provableFolders: readonly string[] },
 ): Promise<EmbeddedContributor> {
   const contributor = await startEmbeddedContributor({
     dataFolder: folder,
     program: join(import.meta.dirname, '../main.ts'),
     signingKey: devChain.keys.contributorSigner,
-    secret,
+    ...served,
     contributor: devChain.addresses.contributorOperator,
     chainId: devChain.chainId,
     receiptVerifier: devChain.contracts.receiptVerifier,

@@ -1,6 +1,7 @@
 import type { GatewayConfig } from '../config.ts'
 import type { JoiningConfig } from '../config-joining.ts'
 import type { Serving } from '../config-prices.ts'
+import type { ProvingConfig } from '../config-proving.ts'
 import type { TransparencyConfig } from '../config-transparency.ts'
 import type { CreditAgreement } from '../contributor/credit-agreement.ts'
 import type { DevChain } from '../dev/bootstrap-chain.ts'
@@ -10,6 +11,8 @@ import { devFeeBps, devPayoutWithdrawDelayS } from '../dev/fund-payouts.ts'
 import type { TokenPrices } from '../domain/price-sheet.ts'
 import { atomic } from '../domain/units.ts'
 import { devAdminToken } from './dev-admin-token.ts'
+import { devPrices } from './dev-prices.ts'
+import type { DevProvableModel } from './dev-provable-models.ts'
 
 /** Batches close within seconds, so that whoever looks sees them come to the chain. */
 export const devTransparency: TransparencyConfig = {
@@ -21,11 +24,18 @@ export const devTransparency: TransparencyConfig = {
   mirrorFolder: undefined,
 }
 
-/** devUSD per million tokens: 0.10 in, 0.05 cached, 0.40 out. */
-export const devPrices: TokenPrices = {
-  promptAtomicPerMtok: atomic(devUsd(1n) / 10n),
-  cachedPromptAtomicPerMtok: atomic(devUsd(1n) / 20n),
-  completionAtomicPerMtok: atomic((devUsd(1n) * 4n) / 10n),
+/** As docs/configuration.md has the defaults of `proving`. */
+const devProving: ProvingConfig = {
+  proversFolder: undefined,
+  homeFolder: undefined,
+  rapidsnark: undefined,
+  threads: 2,
+  concurrency: 1,
+  queueMax: 64,
+  queuePerAccountMax: 64,
+  timeoutMs: 600_000,
+  memoryBytesMax: 4096 * 1024 * 1024,
+  retentionMs: 24 * 3_600_000,
 }
 
 /** The most that whoever joins may ask for a model that is not the built-in one: what large models cost. */
@@ -52,10 +62,11 @@ export function devGatewayConfig(terms: {
   readonly port: number
   readonly devChain: DevChain
   readonly model: BuiltInModel
+  readonly provable?: readonly DevProvableModel[]
   readonly baseUrl: string
   readonly secret: string
 }): GatewayConfig {
-  const { devChain, model } = terms
+  const { devChain, model, provable = [] } = terms
   const { contracts, addresses, keys } = devChain
   return {
     listen: { host: '127.0.0.1', port: terms.port, browserOrigins: [] },
@@ -112,6 +123,7 @@ export function devGatewayConfig(terms: {
     },
     routing: { hedging: false, keepAliveComments: false },
     joining: devJoining(devChain, model),
+    proving: devProving,
     upstreams: [
       {
         id: 'embedded',
@@ -121,21 +133,17 @@ export function devGatewayConfig(terms: {
           operator: addresses.contributorOperator,
           signingAddresses: [addresses.contributorSigner],
         },
-        models: [
-          {
-            id: model.name,
-            upstreamId: model.name,
-            modelId: model.modelId,
-            contextTokensMax: model.contextTokensMax,
-            completionTokensMax: model.contextTokensMax,
-            tokenizer: model.tokenizer,
-            servings: engineServings,
-          },
-        ],
+        models: [servedOf(model), ...provable.map(({ served }) => served)],
       },
     ],
   }
 }
+
+const servedOf = ({ name, modelId, contextTokensMax, tokenizer }: BuiltInModel) => ({
+  ...{ id: name, upstreamId: name, modelId, contextTokensMax, tokenizer },
+  completionTokensMax: contextTokensMax,
+  servings: engineServings,
+})
 
 /** Open to whoever is on this machine: all of it is, the chain with the stakes too. */
 const devJoining = ({ rpcUrl }: DevChain, model: BuiltInModel): JoiningConfig => ({
