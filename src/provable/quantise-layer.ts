@@ -139,8 +139,9 @@ const leafBitsMax = 24
 const leafSumBitsMax = 30
 
 /**
- * Comparisons are exact where the values compared are: x ≤ t of integers x / 2^s is x ≤ ⌊t · 2^s⌋. Leaves are as fine as an int32 of
- * their sum allows, for a constant costs nothing.
+ * Thresholds are rounded as inputs are, so that a value which is its threshold stays so: half of all boosted trees cut at values of
+ * their data. Where a threshold is no value of the grid, the one value next to it may be told differently, and no bound is given.
+ * Leaves are as fine as an int32 of their sum allows, for a constant costs nothing.
  */
 function quantiseTrees(at: LayerToQuantise<TreeEnsembleLayer>): FixedTensor {
   const { layer } = at
@@ -178,17 +179,27 @@ function quantiseTrees(at: LayerToQuantise<TreeEnsembleLayer>): FixedTensor {
     ),
   )
   const fixed = addFixed(at, { ...layer, input: input.tensor, trees, offsets }, scaleBits)
-  return { ...fixed, error: input.error === 0 ? rounding : Number.POSITIVE_INFINITY }
+  const isExact = input.error === 0 && layer.trees.every((tree) => isOnGrid(tree, input.scaleBits))
+  return { ...fixed, error: isExact ? rounding : Number.POSITIVE_INFINITY }
 }
 
-/** No further from the values of the feature than one step, which changes no comparison. */
+const isOnGrid = ({ branches }: Tree, scaleBits: number): boolean =>
+  branches.every(({ threshold }) => Number.isInteger(Math.fround(threshold) * 2 ** scaleBits))
+
+/**
+ * Thresholds of a file are float32, and "below t" is "at most the next double below t" (onnx-trees.ts): so a threshold that
+ * is no float32 stands for the step below the one of its t. No further from the values of the feature than one step, which changes no
+ * comparison.
+ */
 function thresholdOf(
   { feature, threshold }: { readonly feature: number; readonly threshold: number },
   { intervals, scaleBits }: { readonly intervals: Intervals; readonly scaleBits: number },
 ): number {
   const min = intervals.minima[feature] ?? 0
   const max = intervals.maxima[feature] ?? 0
-  return Math.min(Math.max(Math.floor(threshold * 2 ** scaleBits), min - 1), max) + 0
+  const told = Math.fround(threshold)
+  const nearest = Math.round(told * 2 ** scaleBits) - (threshold < told ? 1 : 0)
+  return Math.min(Math.max(nearest, min - 1), max) + 0
 }
 
 function quantiseArgMax(at: LayerToQuantise<ArgMaxLayer>): FixedTensor {

@@ -42,7 +42,10 @@ function withRealNumbers(layer: Layer): Layer {
         ...layer,
         offsets: reals(layer.offsets),
         trees: layer.trees.map(({ branches, leaves }) => ({
-          branches: branches.map((branch) => ({ ...branch, threshold: real(branch.threshold) })),
+          branches: branches.map((branch) => ({
+            ...branch,
+            threshold: Math.round(real(branch.threshold) * 16) / 16,
+          })),
           leaves: leaves.map(reals),
         })),
       }
