@@ -8,9 +8,9 @@ import { evaluate } from './evaluate.ts'
 import { elementsOf, type FixedPointGraph } from './fixed-point-graph.ts'
 import { evaluateReal, type RealGraph } from './real-graph.ts'
 
-export type ErrorSpread = { readonly mean: number; readonly p99: number; readonly max: number }
+type ErrorSpread = { readonly mean: number; readonly p99: number; readonly max: number }
 
-export type OutputErrors = ErrorSpread & {
+type OutputErrors = ErrorSpread & {
   readonly name: string
   /** Of the float model over the sample: what an error is to be seen beside. */
   readonly outputMin: number

@@ -51,7 +51,6 @@ export const protobufFieldsMax = 1_048_576
 export const fusedNumbersMax = 67_108_864
 /** Steps of running a sample through a model, for its scales or for its error. */
 export const calibrationStepsMax = 268_435_456
-export const sampleRowsMax = 65_536
 /** Bits of a value that a scale is chosen for: what is asked for where nothing is said, and the least that is tried. */
 export const activationBitsDefault = 16
 export const activationBitsMin = 8

@@ -5,7 +5,7 @@ export type Bytes = Uint8Array
 const utf8 = new TextEncoder()
 
 /** Two's complement of 64 bits for a negative number, as the specification has it. */
-export function varint(value: number | bigint): Bytes {
+function varint(value: number | bigint): Bytes {
   const bytes: number[] = []
   let left = BigInt.asUintN(64, BigInt(value))
   while (left > 0x7fn) {

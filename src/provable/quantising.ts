@@ -66,7 +66,7 @@ export function reachOf({ intervals, scaleBits }: FixedTensor): number {
 }
 
 /** The scale at which what the sample makes has as many bits as are wanted. */
-export const wantedScale = ({ quantising, magnitude }: LayerToQuantise): number =>
+const wantedScale = ({ quantising, magnitude }: LayerToQuantise): number =>
   Math.min(Math.max(quantising.activationBits - 1 - bitsAbove(magnitude), 0), fineBitsMax)
 
 /**
