@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Interface } from 'ethers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { toHex } from '../../src/base/hex.ts'
+import type { EmbeddedChain } from '../../src/dev/embedded-chain.ts'
 import { scalarWord } from '../../src/proofs/field.ts'
 import type { Proof } from '../../src/proofs/proof.ts'
 import { verifyProof } from '../../src/proofs/verify-proof.ts'
 import type { CircuitArtefacts } from '../../src/prover/circuit-artefacts.ts'
 import { buildCircuit, prove } from '../../src/prover/prover.ts'
 import { expectOk } from '../support/dev-chain.ts'
+import { startChain, temporaryFolder } from '../support/embedded-chain.ts'
 import { built, temporaryZkPlace, tinyNoir, type ZkPlace } from '../support/tiny-circuits.ts'
 
 let zk: ZkPlace
@@ -19,6 +23,62 @@ beforeAll(async () => {
   proof = expectOk(await prove(task, { place: zk.place }))
 })
 afterAll(() => zk.remove())
+
+describe('its verifier contract', () => {
+  const to = `0x${'be'.repeat(20)}`
+  const verifier = new Interface([
+    'function verify(bytes proof, bytes32[] publicInputs) view returns (bool)',
+  ])
+  const folder = temporaryFolder()
+  let chain: EmbeddedChain
+  beforeAll(async () => {
+    chain = await startChain(join(folder.path, 'chain'))
+    const code = toHex(readFileSync(join(artefacts.folder, 'verifier.runtime')))
+    expectOk(await chain.rpc.call('anvil_setCode', [to, code]))
+  })
+  afterAll(async () => {
+    await chain?.stop()
+    folder.remove()
+  })
+
+  const verdict = (bytes: string, publicInputs: readonly string[]) =>
+    chain.rpc.call('eth_call', [
+      { to, data: verifier.encodeFunctionData('verify', [bytes, publicInputs]) },
+      'latest',
+    ])
+
+  test('takes the proof', async () => {
+    expect(await verdict(proof.proof, proof.publicInputs)).toEqual({ ok: true, value: word(1) })
+  })
+
+  test('reverts for other public inputs, another proof, and their order', async () => {
+    const [first = '', second = ''] = proof.publicInputs
+    const changed = `${proof.proof.slice(0, -1)}${proof.proof.endsWith('0') ? '1' : '0'}`
+    expect(await verdict(proof.proof, [word(5), second])).toMatchObject({ ok: false })
+    expect(await verdict(proof.proof, [second, first])).toMatchObject({ ok: false })
+    expect(await verdict(changed, proof.publicInputs)).toMatchObject({ ok: false })
+  })
+
+  test('is the code that its source and its creation code give', async () => {
+    const creation = toHex(readFileSync(join(artefacts.folder, 'verifier.creation')))
+    const runtime = toHex(readFileSync(join(artefacts.folder, 'verifier.runtime')))
+    const left = await chain.rpc.call('eth_call', [{ data: creation }, 'latest'])
+    expect(left).toEqual({ ok: true, value: runtime })
+  })
+
+  test('made with development keys, refuses every chain that is none for development', async () => {
+    try {
+      expectOk(await chain.rpc.call('anvil_setChainId', [1]))
+      expect(await verdict(proof.proof, proof.publicInputs)).toMatchObject({
+        ok: false,
+        error: { message: expect.stringContaining('dev-insecure') },
+      })
+    } finally {
+      expectOk(await chain.rpc.call('anvil_setChainId', [31_337]))
+    }
+    expect(await verdict(proof.proof, proof.publicInputs)).toMatchObject({ ok: true })
+  })
+})
 
 const word = (value: number): string => `0x${value.toString(16).padStart(64, '0')}`
 
