@@ -17,8 +17,13 @@ const CONTRACTS: readonly { readonly name: string; readonly placed: boolean }[] 
   { name: 'DevUSD', placed: false },
   { name: 'Eip3009Collector', placed: true },
   { name: 'GatewayRegistry', placed: false },
+  // Whose code is a verifier's but for the key behind it: hashes of verifiers are computed from it.
+  { name: 'Groth16Runtime', placed: true },
+  { name: 'Groth16Verifier', placed: false },
   { name: 'InclusionChallenges', placed: false },
   { name: 'InferenceCoordinator', placed: false },
+  { name: 'MembershipProofs', placed: false },
+  { name: 'ModelProofs', placed: false },
   { name: 'OpenClaimAuthorizer', placed: true },
   { name: 'Permit2Collector', placed: true },
   { name: 'ReceiptAnchor', placed: false },
@@ -26,6 +31,7 @@ const CONTRACTS: readonly { readonly name: string; readonly placed: boolean }[] 
   { name: 'ReexecutionPanel', placed: false },
   { name: 'Slashing', placed: false },
   { name: 'TierEvidence', placed: false },
+  { name: 'UsageProofs', placed: false },
 ]
 
 const rootFolder = dirname(dirname(fileURLToPath(import.meta.url)))

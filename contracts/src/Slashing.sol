@@ -3,11 +3,11 @@ pragma solidity 0.8.37;
 
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
+import {ProofRequests} from "./ProofRequests.sol";
 import {IInferenceCoordinator} from "./interfaces/IInferenceCoordinator.sol";
 import {IOperatorRegistry} from "./interfaces/IOperatorRegistry.sol";
 import {IReceiptAnchor} from "./interfaces/IReceiptAnchor.sol";
 import {ISlashing} from "./interfaces/ISlashing.sol";
-import {ITierEvidence} from "./interfaces/ITierEvidence.sol";
 import {OperatorSignature} from "./libraries/OperatorSignature.sol";
 import {ReceiptDomain} from "./libraries/ReceiptDomain.sol";
 import {StrictSignature} from "./libraries/StrictSignature.sol";
@@ -26,9 +26,9 @@ import {Work} from "./types/Work.sol";
 
 /// @title Slashing
 /// @notice See `ISlashing`.
-/// @dev Keeps no state: what was slashed is booked in the registries, under an id made of the fault.
-/// Checks run cheapest first; signatures, which cost most, are last.
-contract Slashing is ISlashing {
+/// @dev What was slashed is booked in the registries, under an id made of the fault; kept here is only which
+/// proofs were asked for. Checks run cheapest first; signatures, which cost most, are last.
+contract Slashing is ISlashing, ProofRequests {
     /// @dev What was signed, and when.
     struct Statement {
         bytes32 digest;
@@ -40,13 +40,9 @@ contract Slashing is ISlashing {
 
     uint256 public constant OVERCHARGE_FACTOR = 10;
 
-    /// @dev Seconds after `finishedAt` within which a claimed proof of inference must be registered.
-    uint64 public constant PROOF_TIME = 1 days;
-
     IOperatorRegistry public immutable contributors;
     IOperatorRegistry public immutable gateways;
     IReceiptAnchor public immutable receiptAnchor;
-    ITierEvidence public immutable tierEvidence;
     IInferenceCoordinator public immutable coordinator;
     address public immutable verifier;
     uint96 public immutable nonDeliveryPenalty;
@@ -54,11 +50,12 @@ contract Slashing is ISlashing {
     uint40 private immutable _contributorWindow;
     uint40 private immutable _gatewayWindow;
 
-    constructor(SlashingTerms memory terms) {
+    constructor(SlashingTerms memory terms)
+        ProofRequests(terms.tierEvidence, terms.proofBond, terms.gateways.asset())
+    {
         contributors = terms.contributors;
         gateways = terms.gateways;
         receiptAnchor = terms.receiptAnchor;
-        tierEvidence = terms.tierEvidence;
         coordinator = terms.coordinator;
         verifier = terms.verifier;
         nonDeliveryPenalty = terms.nonDeliveryPenalty;
@@ -197,6 +194,20 @@ contract Slashing is ISlashing {
     }
 
     /// @inheritdoc ISlashing
+    function requestProof(Receipt calldata receipt, bytes calldata gatewaySignature) external {
+        if (receipt.tiers & TIER_ZK_INFERRED == 0) {
+            revert TierNotClaimed(receipt.tiers, TIER_ZK_INFERRED);
+        }
+        Work calldata work = receipt.work;
+        // The stake must still be reachable when the time to answer is over.
+        _requireFresh(work.finishedAt, _gatewayWindow - uint40(PROOF_TIME));
+        _requireSigned(
+            gateways, work.gateway, _digestOf(receipt), gatewaySignature, work.finishedAt
+        );
+        _request(work);
+    }
+
+    /// @inheritdoc ISlashing
     function reportFalseTier(Receipt calldata receipt, bytes calldata gatewaySignature, uint16 tier)
         external
     {
@@ -208,12 +219,14 @@ contract Slashing is ISlashing {
         _requireFresh(work.finishedAt, _gatewayWindow);
         bytes32 digest = _digestOf(receipt);
         _requireSigned(gateways, work.gateway, digest, gatewaySignature, work.finishedAt);
-        bool holds = tier == TIER_TEE_BOUND_KEY ? _isKeyBound(receipt) : _isInferenceProven(work);
+        bool holds = tier == TIER_TEE_BOUND_KEY ? _isKeyBound(receipt) : _isProven(work);
         if (holds) revert TierHolds(tier);
+        // Whoever asked, at the risk of a bond, found it out.
+        address reporter = tier == TIER_TEE_BOUND_KEY ? msg.sender : _concludeRequest(work);
 
         receiptAnchor.invalidate(digest);
         bytes32 faultId = keccak256(abi.encode("S5", digest, tier));
-        gateways.slash(work.gateway, WHOLE_STAKE, faultId, msg.sender);
+        gateways.slash(work.gateway, WHOLE_STAKE, faultId, reporter);
     }
 
     /// @inheritdoc ISlashing
@@ -228,15 +241,6 @@ contract Slashing is ISlashing {
     function _isKeyBound(Receipt calldata receipt) private view returns (bool) {
         if (receipt.tiers & TIER_CONTRIBUTOR_SIGNED == 0) return false;
         return tierEvidence.isAnyKeyBoundAt(receipt.work.contributor, receipt.work.finishedAt);
-    }
-
-    function _isInferenceProven(Work calldata work) private view returns (bool) {
-        uint256 provableUntil = uint256(work.finishedAt) + PROOF_TIME;
-        if (block.timestamp <= provableUntil) {
-            revert ProofTimeNotOver(provableUntil, block.timestamp);
-        }
-        uint64 provenAt = tierEvidence.provenAt(work.modelId, work.inputHash, work.contentHash);
-        return provenAt != 0 && provenAt <= provableUntil;
     }
 
     function _digestOf(Receipt calldata receipt) private view returns (bytes32) {

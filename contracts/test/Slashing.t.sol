@@ -430,30 +430,6 @@ contract SlashingTest is SlashingFixture {
         vm.assertEq(gateways.operators(gateway).stake, 0);
     }
 
-    function test_S5_a_proof_of_inference_has_a_day_to_be_registered() public {
-        Receipt memory receipt = receiptOf(1);
-        receipt.tiers = 3 | 64;
-        uint256 provableUntil = receipt.work.finishedAt + 1 days;
-        vm.warp(provableUntil);
-        _reportTier(
-            receipt,
-            64,
-            abi.encodeWithSelector(
-                ISlashing.ProofTimeNotOver.selector, provableUntil, block.timestamp
-            )
-        );
-        _prove(receipt.work);
-        vm.warp(provableUntil + 1);
-        _reportTier(receipt, 64, abi.encodeWithSelector(ISlashing.TierHolds.selector, 64));
-
-        Receipt memory unproven = receiptOf(2);
-        unproven.tiers = 3 | 64;
-        unproven.work.inputHash = sha256("another input");
-        _prove(unproven.work); // too late
-        _reportTier(unproven, 64);
-        vm.assertEq(gateways.operators(gateway).stake, 0);
-    }
-
     function test_S5_only_claimed_and_provable_tiers_can_be_false() public {
         Receipt memory receipt = receiptOf(1);
         _reportTier(receipt, 16, abi.encodeWithSelector(ISlashing.TierNotClaimed.selector, 3, 16));
@@ -543,15 +519,6 @@ contract SlashingTest is SlashingFixture {
         bytes32 reportData =
             keccak256(abi.encode(block.chainid, address(tierEvidence), contributor, key));
         tierEvidence.bindKey(contributor, key, abi.encode(reportData, key, until));
-    }
-
-    function _prove(Work memory work) private {
-        tierEvidence.proveInference(
-            work.modelId,
-            work.inputHash,
-            work.contentHash,
-            abi.encode(keccak256(abi.encode(work.modelId, work.inputHash, work.contentHash)))
-        );
     }
 
     function _restake() private {

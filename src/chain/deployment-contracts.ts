@@ -22,6 +22,7 @@ import {
   inferenceCoordinatorAbi,
   inferenceCoordinatorBytecode,
 } from './generated/inference-coordinator.ts'
+import { modelProofsAbi, modelProofsBytecode } from './generated/model-proofs.ts'
 import {
   openClaimAuthorizerAbi,
   openClaimAuthorizerBytecode,
@@ -45,9 +46,12 @@ export type DeploymentTerms = {
   readonly admin: Address
   /** Judges of TEE quotes and of inference proofs; zero: none, and no receipt may claim the tier. */
   readonly quoteVerifier: Address
-  readonly proofVerifier: Address
+  /** ModelProofs is deployed along with the rest. */
+  readonly proofVerifier: Address | 'ModelProofs'
   /** What an accepted job that is not delivered costs its contributor. */
   readonly nonDeliveryPenalty: AtomicAmount
+  /** What who asks a gateway for a proof risks, and the gateway gets for showing it. */
+  readonly proofBond: AtomicAmount
   /** What a broken promise of inclusion costs its gateway. */
   readonly inclusionPenalty: AtomicAmount
   readonly panelMemberBond: AtomicAmount
@@ -67,6 +71,7 @@ export type ContractName =
   | 'GatewayRegistry'
   | 'ReceiptAnchor'
   | 'ReceiptVerifier'
+  | 'ModelProofs'
   | 'TierEvidence'
   | 'InferenceCoordinator'
   | 'Slashing'
@@ -150,11 +155,15 @@ export const deployableContracts: readonly DeployableContract[] = [
     bytecode: receiptVerifierBytecode,
     args: ({ at }) => [at('ContributorRegistry'), at('GatewayRegistry'), at('ReceiptAnchor')],
   },
+  { name: 'ModelProofs', abi: modelProofsAbi, bytecode: modelProofsBytecode, args: () => [] },
   {
     name: 'TierEvidence',
     abi: tierEvidenceAbi,
     bytecode: tierEvidenceBytecode,
-    args: ({ quoteVerifier, proofVerifier }) => [quoteVerifier, proofVerifier],
+    args: ({ quoteVerifier, proofVerifier, at }) => [
+      quoteVerifier,
+      proofVerifier === 'ModelProofs' ? at(proofVerifier) : proofVerifier,
+    ],
   },
   {
     name: 'InferenceCoordinator',
@@ -170,7 +179,7 @@ export const deployableContracts: readonly DeployableContract[] = [
     name: 'Slashing',
     abi: slashingAbi,
     bytecode: slashingBytecode,
-    args: ({ at, nonDeliveryPenalty }) => [
+    args: ({ at, nonDeliveryPenalty, proofBond }) => [
       {
         contributors: at('ContributorRegistry'),
         gateways: at('GatewayRegistry'),
@@ -179,6 +188,7 @@ export const deployableContracts: readonly DeployableContract[] = [
         coordinator: at('InferenceCoordinator'),
         verifier: at('ReceiptVerifier'),
         nonDeliveryPenalty,
+        proofBond,
       },
     ],
   },

@@ -36,6 +36,7 @@ Terms of a deployment, fixed for ever. Amounts are whole units of the asset, suc
   --admin ADDRESS            appoints slashers and markers, once; the key itself does so at once,
                              for another the transactions are printed (default of both: the key)
   --non-delivery-penalty AMOUNT   for an accepted job that is not delivered (default: 20)
+  --proof-bond AMOUNT             of whoever asks a gateway for a proof (default: 10)
   --inclusion-penalty AMOUNT      for a promised anchoring that is broken (default: 50)
   --panel-member-bond AMOUNT      of a member of the re-execution panel (default: 500)
   --panel-accuser-bond AMOUNT     of whoever brings a case before it (default: 100)
@@ -43,7 +44,7 @@ Terms of a deployment, fixed for ever. Amounts are whole units of the asset, suc
   --panel-slash-bps N             of the stake of a contributor found wrong, in hundredths of a
                                   percent, at most 2000 (default: 1000)
   --quote-verifier ADDRESS   judge of TEE quotes (default: none, nobody can claim that tier)
-  --proof-verifier ADDRESS   judge of inference proofs (default: none, as above)
+  --proof-verifier ADDRESS   judge of inference proofs (default: ModelProofs, which is deployed)
   --help                     this text
 
 Exit codes: 0 done, or all checks hold · 1 refused, failed, or a check does not hold · 2 unusable

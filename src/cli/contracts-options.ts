@@ -35,6 +35,7 @@ export type DeployOptions = {
 export type TermAmounts = {
   readonly minStake: string
   readonly nonDeliveryPenalty: string
+  readonly proofBond: string
   readonly inclusionPenalty: string
   readonly panelMemberBond: string
   readonly panelAccuserBond: string
@@ -61,6 +62,7 @@ export function parseDeployOptions(argv: readonly string[]): DeployOptions {
       'quote-verifier': { type: 'string' },
       'proof-verifier': { type: 'string' },
       'non-delivery-penalty': { type: 'string', default: '20' },
+      'proof-bond': { type: 'string', default: '10' },
       'inclusion-penalty': { type: 'string', default: '50' },
       'panel-member-bond': { type: 'string', default: '500' },
       'panel-accuser-bond': { type: 'string', default: '100' },
@@ -94,6 +96,7 @@ export function parseDeployOptions(argv: readonly string[]): DeployOptions {
     amounts: {
       minStake: values['min-stake'],
       nonDeliveryPenalty: values['non-delivery-penalty'],
+      proofBond: values['proof-bond'],
       inclusionPenalty: values['inclusion-penalty'],
       panelMemberBond: values['panel-member-bond'],
       panelAccuserBond: values['panel-accuser-bond'],

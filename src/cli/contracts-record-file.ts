@@ -127,8 +127,11 @@ const termsReader = objectReader<DeploymentTerms>(
     insurance: addressReader,
     admin: addressReader,
     quoteVerifier: addressReader,
-    proofVerifier: addressReader,
+    proofVerifier: valueReader('an address or "ModelProofs"', (value) =>
+      isAddress(value) ? address(value) : value === 'ModelProofs' ? value : undefined,
+    ),
     nonDeliveryPenalty: amountReader,
+    proofBond: amountReader,
     inclusionPenalty: amountReader,
     panelMemberBond: amountReader,
     panelAccuserBond: amountReader,

@@ -28,6 +28,7 @@ function describeTerms({ plan, account, assetDecimals }: PreparedDeployment): re
     ['insurance', `${terms.insurance}${whose(terms.insurance)}`],
     ['admin', `${terms.admin}${whose(terms.admin)}`],
     ['not delivered', `costs a contributor ${units(terms.nonDeliveryPenalty)}`],
+    ['proof asked for', `bond ${units(terms.proofBond)}`],
     ['not anchored', `costs a gateway ${units(terms.inclusionPenalty)}`],
     [
       'panel member',

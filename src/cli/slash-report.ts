@@ -13,6 +13,7 @@ import { type PayerSurroundings, report } from './channel-surroundings.ts'
 import { CommandFailure } from './command.ts'
 import { orFail } from './contracts-or-fail.ts'
 import { panelBondSteps } from './panel-bond.ts'
+import { proofBondSteps } from './proof-bond.ts'
 import { faultWords, readEvidence } from './slash-evidence.ts'
 import type { FaultOptions } from './slash-options.ts'
 import {
@@ -74,7 +75,12 @@ async function lookAtFault(
   if (!standing.ok) return standing
   const steps = faultSteps(standing.value, { evidence, contracts, account })
   const accuses = steps.some(({ functionName }) => functionName === 'accuse')
-  const bond = accuses ? await panelBondSteps(at, account, 'accuser') : []
+  const asks = steps.some(({ functionName }) => functionName === 'requestProof')
+  const bond = accuses
+    ? await panelBondSteps(at, account, 'accuser')
+    : asks
+      ? await proofBondSteps(at, account)
+      : []
   return ok({ standing: standing.value, steps: [...bond, ...steps] })
 }
 
@@ -130,6 +136,10 @@ function sentenceOf(at: FaultPlace, standing: FaultStanding, account: Address | 
         : 'it can be reported'
     case 'refused':
       return verdict.ok ? 'it is refused' : `it would be refused: ${verdict.error.detail}`
+    case 'unasked':
+      return "nobody has asked the gateway for its proof: 'vouch slash report' asks, with a bond that comes back with the reward if there is none"
+    case 'asked':
+      return `the gateway was asked for its proof and can show it until ${until(standing.facts.proofAnswerableUntilS)}; run 'vouch slash report' again after that`
     case 'challenged':
       return `challenged by ${challenge?.reporter}: the gateway can show until ${until(challenge?.answerableUntilS)} that it kept its promise; run 'vouch slash report' again after that`
     case 'unanswered':

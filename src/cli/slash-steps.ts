@@ -16,12 +16,13 @@ import type { FaultPlace } from './slash-place.ts'
 
 /** What a transaction does, for who is asked to pay for it. */
 const stepWords: Readonly<Record<string, string>> = {
-  approve: 'let the panel take the bond',
+  approve: 'let the bond be taken',
   reportWorkEquivocation: 'report the two Works',
   reportCheckpointEquivocation: 'report the two checkpoints',
   reportReceiptEquivocation: 'report the two receipts',
   reportOvercharge: 'report the overcharge',
   reportFalseTier: 'report the false tier',
+  requestProof: 'ask the gateway for the proof, with a bond',
   reportNonDelivery: 'report the job that was not delivered',
   challenge: 'challenge the promise',
   payForfeit: 'have the reward paid out',

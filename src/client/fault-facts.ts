@@ -4,6 +4,7 @@ import type { ChainFailure } from '../chain/chain-failure.ts'
 import { type ContractCall, readContract } from '../chain/contracts.ts'
 import { readInclusionChallenge } from '../chain/inclusion-challenges-contract.ts'
 import type { JsonRpc } from '../chain/json-rpc.ts'
+import { readProofRequest } from '../chain/proof-requests.ts'
 import { readEach } from '../chain/read-each.ts'
 import { receiptDigest, receiptDomain } from '../chain/receipt-typed-data.ts'
 import { readPanelCase, readPanelTerms } from '../chain/reexecution-panel-contract.ts'
@@ -44,6 +45,8 @@ export type FaultFacts = {
   /** S5: whether any key of the contributor was bound then, and since when the inference is proven (0: it is not). */
   readonly isKeyBound: boolean
   readonly provenAtS: number
+  /** S5: until when who was asked for the proof may show it (0: nobody asked). */
+  readonly proofAnswerableUntilS: number
   readonly nonDeliveryPenalty: bigint
   readonly inclusion: {
     readonly penalty: bigint
@@ -211,11 +214,15 @@ export async function confirmedByWallet(
   return reason === 'chain_unreachable' || reason === 'chain_timeout' ? answer : ok(false)
 }
 
-type Claims = Pick<FaultFacts, 'isKeyBound' | 'provenAtS' | 'inclusion' | 'panel'>
+type Claims = Pick<
+  FaultFacts,
+  'isKeyBound' | 'provenAtS' | 'proofAnswerableUntilS' | 'inclusion' | 'panel'
+>
 
 const noClaims: Claims = {
   isKeyBound: false,
   provenAtS: 0,
+  proofAnswerableUntilS: 0,
   inclusion: { penalty: 0n, answerTimeS: 0, recordedAtS: 0, isChallenged: false },
   panel: { slashBps: 0, caseTimeS: 0, isAccused: false },
 }
@@ -238,13 +245,14 @@ async function readClaims(
     functionName,
     args,
   })
-  const answers = await readEach(rpc, [
-    ask('isAnyKeyBoundAt', contributor, finishedAt),
-    ask('provenAt', modelId, inputHash, contentHash),
-  ])
+  const bound = ask('isAnyKeyBoundAt', contributor, finishedAt)
+  const answers = await readEach(rpc, [bound, ask('provenAt', modelId, inputHash, contentHash)])
   if (!answers.ok) return answers
   const [[isKeyBound], [provenAt]] = answers.value as [[boolean], [bigint]]
-  return ok({ ...noClaims, isKeyBound, provenAtS: Number(provenAt) })
+  const asked = await readProofRequest(rpc, contracts.slashing, evidence.receipt.work)
+  if (!asked.ok) return asked
+  const proofAnswerableUntilS = asked.value?.answerableUntilS ?? 0
+  return ok({ ...noClaims, isKeyBound, provenAtS: Number(provenAt), proofAnswerableUntilS })
 }
 
 async function readPromise(

@@ -40,6 +40,7 @@ export type FaultRefusal = {
     | 'TierNotProvable'
     | 'TierNotClaimed'
     | 'TierHolds'
+    | 'ProofNotRequested'
     | 'ProofTimeNotOver'
     | 'NotUndelivered'
     | 'NoPromise'
@@ -53,9 +54,6 @@ export type FaultRefusal = {
   /** One line for a person. */
   readonly detail: string
 }
-
-/** How long after its end an inference may still be proven (`PROOF_TIME`). */
-const proofTimeS = 86_400
 
 /** Undefined for what the contracts would take, as far as the registry has not booked it already. */
 export function refusalOf(evidence: FaultEvidence, facts: FaultFacts): FaultRefusal | undefined {
@@ -200,25 +198,25 @@ function ofPromise({ receipt }: BrokenPromise, facts: FaultFacts): FaultRefusal 
 
 function ofTier(evidence: FalseTier, facts: FaultFacts): FaultRefusal | undefined {
   const { receipt, tier: claimed } = evidence
-  const { finishedAt } = receipt.work
   if (claimed !== tier.teeBoundKey && claimed !== tier.zkInferred) {
     return no('TierNotProvable', `nothing on chain says whether tier ${claimed} is true`)
   }
   if ((receipt.tiers & claimed) === 0) {
     return no('TierNotClaimed', `the receipt does not claim tier ${claimed}`)
   }
-  const refusal = expired(finishedAt + facts.windowS, facts) ?? unsigned(facts)
+  const refusal = expired(receipt.work.finishedAt + facts.windowS, facts) ?? unsigned(facts)
   if (refusal !== undefined) return refusal
   const holds = no('TierHolds', `tier ${claimed} is true, as far as the chain knows`)
   if (claimed === tier.teeBoundKey) {
     const isClaimable = (receipt.tiers & tier.contributorSigned) !== 0
     return isClaimable && facts.isKeyBound ? holds : undefined
   }
-  const provableUntilS = finishedAt + proofTimeS
-  if (facts.nowS <= provableUntilS) {
-    return no('ProofTimeNotOver', `a proof may be registered until second ${provableUntilS}`)
-  }
-  return facts.provenAtS !== 0 && facts.provenAtS <= provableUntilS ? holds : undefined
+  if (facts.provenAtS !== 0) return holds
+  const untilS = facts.proofAnswerableUntilS
+  if (untilS === 0) return no('ProofNotRequested', 'nobody has asked the gateway for the proof')
+  return facts.nowS <= untilS
+    ? no('ProofTimeNotOver', `the gateway may show the proof until second ${untilS}`)
+    : undefined
 }
 
 function ofExecution({ receipt }: WrongExecution, facts: FaultFacts): FaultRefusal | undefined {

@@ -10,6 +10,7 @@ import {
   readInclusionChallenge,
 } from '../chain/inclusion-challenges-contract.ts'
 import type { JsonRpc } from '../chain/json-rpc.ts'
+import { requestProofCall } from '../chain/proof-requests.ts'
 import { receiptDigest, receiptDomain } from '../chain/receipt-typed-data.ts'
 import { type PanelCase, readPanelCase } from '../chain/reexecution-panel-contract.ts'
 import { type FaultContracts, type Forfeit, readForfeit } from '../chain/slashing-contract.ts'
@@ -75,6 +76,10 @@ export type FaultState =
   /** It can be reported now. */
   | 'reportable'
   | 'refused'
+  /** S5 of tier 64: the gateway can be asked for the proof. */
+  | 'unasked'
+  /** S5 of tier 64: it was asked and may still show it. */
+  | 'asked'
   /** S4: the gateway may still show that it kept its promise. */
   | 'challenged'
   /** S4: it did not, and the challenge can be concluded. */
@@ -95,7 +100,10 @@ export function faultState(standing: FaultStanding): FaultState {
     return facts.nowS > challenge.answerableUntilS ? 'unanswered' : 'challenged'
   }
   if (panelCase !== undefined && panelCase.state !== 'none') return 'accused'
-  return verdict.ok ? 'reportable' : 'refused'
+  if (verdict.ok) return 'reportable'
+  if (verdict.error.reason === 'ProofTimeNotOver') return 'asked'
+  const isUnasked = verdict.error.reason === 'ProofNotRequested'
+  return isUnasked ? 'unasked' : 'refused'
 }
 
 /** What `account` has to send, in order: reports what can be reported, and has its own reward paid out. */
@@ -120,6 +128,8 @@ export function faultSteps(
       // A challenge and an accusation take nothing yet.
       return evidence.kind === 'S4' || evidence.kind === 'S7' ? [report] : [report, paid]
     }
+    case 'unasked':
+      return evidence.kind === 'S5' ? [requestProofCall(contracts.slashing, evidence)] : []
     case 'unanswered': {
       const { inclusion } = contracts
       const digest = digestOf(evidence, standing)

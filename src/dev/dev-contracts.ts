@@ -12,6 +12,7 @@ import {
 import { devUsdAbi, devUsdBytecode } from '../chain/generated/dev-usd.ts'
 import { eip3009CollectorDeployedBytecode } from '../chain/generated/eip3009-collector.ts'
 import { gatewayRegistryAbi, gatewayRegistryBytecode } from '../chain/generated/gateway-registry.ts'
+import { modelProofsAbi, modelProofsBytecode } from '../chain/generated/model-proofs.ts'
 import {
   openClaimAuthorizerAbi,
   openClaimAuthorizerBytecode,
@@ -19,12 +20,13 @@ import {
 import { permit2CollectorDeployedBytecode } from '../chain/generated/permit2-collector.ts'
 import { receiptAnchorAbi, receiptAnchorBytecode } from '../chain/generated/receipt-anchor.ts'
 import { receiptVerifierAbi, receiptVerifierBytecode } from '../chain/generated/receipt-verifier.ts'
+import { tierEvidenceAbi, tierEvidenceBytecode } from '../chain/generated/tier-evidence.ts'
 import type { JsonRpc } from '../chain/json-rpc.ts'
 import { contributorRegistryAt, gatewayRegistryAt } from '../chain/operator-registry.ts'
 import { receiptVerifierAt } from '../chain/receipt-verifier.ts'
 import type { Sender } from '../chain/transactions.ts'
 import { type DomainSeparator, domainSeparator } from '../chain/typed-data.ts'
-import { type Address, type AtomicAmount, atomic } from '../domain/units.ts'
+import { type Address, type AtomicAmount, atomic, zeroAddress } from '../domain/units.ts'
 
 /** Addresses of everything on the development chain. */
 export type DevContracts = {
@@ -37,6 +39,9 @@ export type DevContracts = {
   readonly gatewayRegistry: Address
   readonly receiptAnchor: Address
   readonly receiptVerifier: Address
+  /** Judges proofs of models; `tierEvidence` keeps what it found true. */
+  readonly modelProofs: Address
+  readonly tierEvidence: Address
 }
 
 /** x402's addresses, at which unmodified clients look. Their code reads its own address, so it can be put there as it is. */
@@ -145,8 +150,11 @@ export async function deployDevContracts(
     args: [contributors.value, gateways.value, anchor.value],
   })
   if (!verifier.ok) return verifier
+  const proofs = await deployProofContracts(rpc, deployer)
+  if (!proofs.ok) return proofs
   return ok({
     ...placed,
+    ...proofs.value,
     asset: asset.value,
     openClaimAuthorizer: authorizer.value,
     contributorRegistry: contributors.value,
@@ -154,6 +162,28 @@ export async function deployDevContracts(
     receiptAnchor: anchor.value,
     receiptVerifier: verifier.value,
   })
+}
+
+/** Nobody judges quotes of a TEE here: no gateway of the development chain can claim that tier. */
+async function deployProofContracts(
+  rpc: JsonRpc,
+  deployer: Sender,
+): Promise<Result<Pick<DevContracts, 'modelProofs' | 'tierEvidence'>, ChainFailure>> {
+  const modelProofs = await deployOnce(rpc, deployer, {
+    name: 'ModelProofs',
+    abi: modelProofsAbi,
+    bytecode: modelProofsBytecode,
+    args: [],
+  })
+  if (!modelProofs.ok) return modelProofs
+  const tierEvidence = await deployOnce(rpc, deployer, {
+    name: 'TierEvidence',
+    abi: tierEvidenceAbi,
+    bytecode: tierEvidenceBytecode,
+    args: [zeroAddress, modelProofs.value],
+  })
+  if (!tierEvidence.ok) return tierEvidence
+  return ok({ modelProofs: modelProofs.value, tierEvidence: tierEvidence.value })
 }
 
 /** Also replaces the code of an earlier version; what the contract stored stays. */

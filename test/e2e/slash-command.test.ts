@@ -333,6 +333,50 @@ describe('a tier that nothing stands behind (S5)', () => {
     const pile = pileOf([documentWith(bound), documentWith(early)])
     await provesAndPays(await theOnly(await evidenceIn(pile)), 'gateways', gateway)
   })
+
+  /** By hand: nothing can be found before the gateway was asked. */
+  async function doubtOf(n: number) {
+    const parsed = await receiptOf(n, { receipt: { tiers: 3 | 64 } })
+    const { domain, receipt, gatewaySignature } = documentOf(parsed)
+    const file = join(folder.path, `doubt-${n}.json`)
+    const head = { object: 'vouch.fault', kind: 'S5', domain }
+    writeFileSync(file, JSON.stringify({ ...head, receipt, gatewaySignature, tier: 64 }))
+    return { file, ...parsed.receipt.work }
+  }
+
+  test('who is asked for a proof and shows none in a day loses the whole bond', async () => {
+    await newParties()
+    const { file } = await doubtOf(17)
+    await at.wait(60)
+    expect((await slash('status', file)).json).toMatchObject({ state: 'unasked' })
+    expect(await report(file)).toMatchObject({ code: 0, json: { state: 'asked' } })
+    expect(await report(file)).toMatchObject({
+      code: 0,
+      json: { state: 'asked', transactions: [] },
+    })
+    await at.wait(dayS + 1)
+    await provesAndPays(file, 'gateways', gateway)
+  })
+
+  test('who shows it loses nothing, and who asked its bond', async () => {
+    await newParties()
+    const { file, modelId, inputHash, contentHash } = await doubtOf(18)
+    await at.wait(60)
+    expect(await report(file)).toMatchObject({ code: 0, json: { state: 'asked' } })
+    const proof = `0x${hashWord(modelId)}${hashWord(inputHash)}${hashWord(contentHash)}`
+    const statement = [modelId, inputHash, contentHash]
+    const { slashing, tierEvidence } = at.contracts
+    const { operator } = gateway
+    await at.send(operator, tierEvidence, 'proveInference', ...statement, proof)
+    await at.send(operator, slashing, 'closeRequest', operator.address, ...statement)
+    await at.send(operator, slashing, 'withdrawBonds', operator.address)
+    expect(await at.balanceOf(operator.address)).toBe(10_000_000n)
+    await at.wait(dayS + 1)
+    const told = await report(file)
+    expect(told.code).toBe(1)
+    expect(told.text).toContain('tier 64 is true')
+    expect(await stakeOf('gateways', gateway)).toBe(stake)
+  })
 })
 
 test('a job that was accepted and not delivered costs a fixed sum (S6)', async () => {

@@ -114,7 +114,7 @@ class EvidenceParts {
         by: mostly(world.contributor, world.poorContributor),
         of: mostly(world.gateway, world.poorGateway),
         jobId: mostly(word('0b'), word('0c')),
-        inputHash: mostly(word('1f'), world.proven.inTime, world.proven.late),
+        inputHash: mostly(word('1f'), ...Object.values(world.inputs)),
         promptTokens: mostly(1_000, 1, 0),
         cachedPromptTokens: mostly(400, 2_000),
         finishedAt: this.times,

@@ -17,8 +17,8 @@ export type RecordFile = {
 }
 
 /** 14 contracts and three appointments. */
-export const stepsInAll = 17
-export const contractsInAll = 14
+export const stepsInAll = 18
+export const contractsInAll = 15
 export const oneCoin: bigint = 10n ** 18n
 
 /** A real chain without contracts, an account with one coin, and a folder for deployment files. */

@@ -8,7 +8,7 @@ import { receiptDigest, workDigest } from '../../src/chain/receipt-typed-data.ts
 import { addressOfPrivateKey, signDigest } from '../../src/chain/signatures.ts'
 import { addressWord, hashWord, uintWord } from '../../src/chain/typed-data.ts'
 import type { FaultEvidence, GatewaySignedReceipt } from '../../src/client/fault-evidence.ts'
-import type { Receipt, Work } from '../../src/domain/receipt.ts'
+import { type Receipt, tier, type Work } from '../../src/domain/receipt.ts'
 import {
   type Address,
   address,
@@ -40,11 +40,18 @@ export type FaultWorld = {
   readonly later: PrivateKey
   readonly revokedAtS: number
   readonly wallet: { readonly address: Address; readonly owner: PrivateKey }
-  readonly proven: { readonly inTime: Bytes32; readonly late: Bytes32 }
+  /** By its input: `baseWork`'s own was asked for and never shown, others are proven, asked for a moment ago, or neither. */
+  readonly inputs: {
+    readonly proven: Bytes32
+    readonly askedLately: Bytes32
+    readonly unasked: Bytes32
+  }
   readonly jobs: { readonly undelivered: Bytes32; readonly open: Bytes32 }
   /** Receipts that the chain has something on record of. */
   readonly known: readonly GatewaySignedReceipt[]
   readonly accused: FaultEvidence & { readonly kind: 'S7' }
+  /** A gateway that was asked for a proof a moment ago. */
+  readonly doubted: FaultEvidence
 }
 
 export const modelId: Bytes32 = word('3d')
@@ -111,17 +118,22 @@ export async function openFaultWorld(at: SlashingPlace): Promise<FaultWorld> {
   const revokedAtS = await at.nowS()
   const laterKey = addressOfPrivateKey(later)
   await send(contributor.operator, contracts.contributors, 'addSigningKey', laterKey, revokedAtS)
-  const proven = { inTime: word('a7'), late: word('a8') }
+  const inputs = { proven: word('a7'), askedLately: word('a8'), unasked: word('a9') }
   const prove = async (inputHash: Bytes32) => {
     const statement = hashWord(modelId) + hashWord(inputHash) + hashWord(word('3f'))
     const args = [modelId, inputHash, word('3f'), `0x${statement}`]
     await send(gateway.operator, contracts.tierEvidence, 'proveInference', ...args)
   }
   await at.wait(dayS)
-  await prove(proven.inTime)
+  await prove(inputs.proven)
   await bindKey(at, contributor)
+  for (const of of [gateway, parties.poorGateway]) {
+    await askForProof(at, of, baseWork({ contributor, gateway: of }, await at.nowS()))
+  }
   await at.wait(3 * dayS)
-  await prove(proven.late)
+  const { askedLately: inputHash } = inputs
+  const doubted = { ...baseWork(parties, await at.nowS()), inputHash }
+  const asked = await askForProof(at, gateway, doubted)
   const world = {
     at,
     nowS: 0,
@@ -131,7 +143,7 @@ export async function openFaultWorld(at: SlashingPlace): Promise<FaultWorld> {
     later,
     revokedAtS,
     wallet,
-    proven,
+    inputs,
     jobs,
   }
   const sign = (receipt: Receipt): GatewaySignedReceipt => ({
@@ -160,7 +172,7 @@ export async function openFaultWorld(at: SlashingPlace): Promise<FaultWorld> {
   const accused = await accuse(world, sign(baseReceipt(baseWork(world, finishedAt))))
   await impoverish(world)
   await at.wait(60)
-  return { ...world, nowS: await at.nowS(), known, accused }
+  return { ...world, nowS: await at.nowS(), known, accused, doubted: asked }
 }
 
 async function openJobs(
@@ -200,6 +212,23 @@ async function bindKey(at: SlashingPlace, contributor: SlashingParty): Promise<v
   await at.send(contributor.operator, tierEvidence, 'bindKey', operator, key, quote)
 }
 
+/** Of a receipt that claims to have one. */
+async function askForProof(
+  at: SlashingPlace,
+  gateway: SlashingParty,
+  work: Work,
+): Promise<FaultEvidence> {
+  const { sender: asker } = await at.newAccount(100n)
+  const { slashing } = at.contracts
+  const receipt = { ...baseReceipt(work), tiers: 1 | tier.zkInferred }
+  const signature = signDigest(receiptDigest(at.domain, receipt), gateway.signingKey)
+  await at.send(asker, at.asset, 'approve', slashing.address, 100_000_000)
+  await at.send(asker, slashing, 'requestProof', receipt, signature)
+  const domain = { name: 'Vouch Receipts', version: '1', ...at.place }
+  const head = { object: 'vouch.fault', kind: 'S5', domain } as const
+  return { ...head, receipt, gatewaySignature: signature, tier: tier.zkInferred }
+}
+
 async function accuse(
   world: Pick<FaultWorld, 'at' | 'contributor'>,
   signed: GatewaySignedReceipt,
@@ -218,7 +247,9 @@ async function accuse(
 }
 
 /** By two lies, each of which cost everything. */
-async function impoverish(world: Omit<FaultWorld, 'nowS' | 'known' | 'accused'>): Promise<void> {
+async function impoverish(
+  world: Omit<FaultWorld, 'nowS' | 'known' | 'accused' | 'doubted'>,
+): Promise<void> {
   const { at, poorContributor: contributor, poorGateway: gateway } = world
   const { domain, contracts } = at
   const poor = { contributor, gateway }

@@ -30,7 +30,6 @@ interface ISlashing {
     error TierNotClaimed(uint16 tiers, uint16 tier);
     error TierHolds(uint16 tier);
     error TierNotProvable(uint16 tier);
-    error ProofTimeNotOver(uint256 provableUntil, uint256 nowS);
     error NotUndelivered(bytes32 jobId);
 
     /// @notice S1: one contributor signed two different Works for one (gateway, jobId). Whole stake.
@@ -65,10 +64,15 @@ interface ISlashing {
         PriceSheet calldata sheet
     ) external;
 
+    /// @notice S5: asks for the proof that a receipt with tier 64 claims to have. Takes a bond of the sender's
+    /// by allowance: back with the reward if no proof is shown, the gateway's if one is. See
+    /// `IProofRequests`.
+    function requestProof(Receipt calldata receipt, bytes calldata gatewaySignature) external;
+
     /// @notice S5: a receipt claims tier 16 or 64 and nothing registered stands behind it. Whole bond
     /// of the gateway, which claimed it; the receipt is invalidated.
     /// @param tier 16: no key of the contributor was bound to a TEE at `finishedAt`, or none signed.
-    /// 64: `PROOF_TIME` after `finishedAt` no proof of this inference was registered.
+    /// 64: the proof was asked for and a day later is not registered. The reporter is who asked.
     function reportFalseTier(Receipt calldata receipt, bytes calldata gatewaySignature, uint16 tier)
         external;
 

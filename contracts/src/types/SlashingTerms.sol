@@ -17,4 +17,6 @@ struct SlashingTerms {
     address verifier;
     /// @dev Atomic units of the contributors' asset, for each job accepted and not delivered.
     uint96 nonDeliveryPenalty;
+    /// @dev Atomic units of the gateways' asset that who asks for a proof risks.
+    uint96 proofBond;
 }

@@ -93,6 +93,22 @@ contract SlashingGasTest is GasCeilings, JobFixture {
         vm.assertEq(gateways.operators(gateway).stake, 0);
     }
 
+    function test_S5_of_a_proof_that_nobody_shows() public {
+        Receipt memory receipt = receiptOf(1);
+        receipt.tiers = 3 | 64;
+        bytes memory signature = signReceipt(receipt, GATEWAY_KEY);
+        asset.mint(reporter, PROOF_BOND);
+        vm.prank(reporter);
+        asset.approve(address(slashing), PROOF_BOND);
+        vm.prank(reporter);
+        slashing.requestProof(receipt, signature);
+        assertGas("S5, request of a proof", 160_000);
+        vm.warp(block.timestamp + 1 days + 1);
+        slashing.reportFalseTier(receipt, signature, 64);
+        assertGas("S5, no proof shown", 150_000);
+        vm.assertEq(gateways.operators(gateway).stake, 0);
+    }
+
     function test_S6_and_the_payment_of_a_reporter() public {
         JobTerms memory terms = jobTerms();
         asset.mint(client, terms.maxFee);

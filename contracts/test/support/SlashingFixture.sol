@@ -15,6 +15,7 @@ import {vm} from "./Vm.sol";
 abstract contract SlashingFixture is ReceiptFixture {
     uint96 internal constant PROMISE_PENALTY = 50e6;
     uint96 internal constant NON_DELIVERY_PENALTY = 20e6;
+    uint96 internal constant PROOF_BOND = 5e6;
 
     address internal reporter = address(0x4E904);
 
@@ -39,7 +40,8 @@ abstract contract SlashingFixture is ReceiptFixture {
                 tierEvidence: tierEvidence,
                 coordinator: coordinator,
                 verifier: address(verifier),
-                nonDeliveryPenalty: NON_DELIVERY_PENALTY
+                nonDeliveryPenalty: NON_DELIVERY_PENALTY,
+                proofBond: PROOF_BOND
             })
         );
         inclusion =

@@ -23,7 +23,7 @@ test('without options they are the defaults, for the account that sends', async 
 
 test('each option sets its own term, amounts by the decimals of the asset', async () => {
   const other = `0x${'22'.repeat(20)}`
-  const amounts = ['min-stake', 'non-delivery-penalty', 'inclusion-penalty'].concat(
+  const amounts = ['min-stake', 'non-delivery-penalty', 'inclusion-penalty', 'proof-bond'].concat(
     ['member-bond', 'accuser-bond', 'silence-fine'].map((name) => `panel-${name}`),
   )
   const { terms } = await read(
@@ -39,9 +39,10 @@ test('each option sets its own term, amounts by the decimals of the asset', asyn
     minStake: 10_000_000n,
     nonDeliveryPenalty: 9_000_001n,
     inclusionPenalty: 8_000_002n,
-    panelMemberBond: 7_000_003n,
-    panelAccuserBond: 6_000_004n,
-    panelSilenceFine: 5_000_005n,
+    proofBond: 7_000_003n,
+    panelMemberBond: 6_000_004n,
+    panelAccuserBond: 5_000_005n,
+    panelSilenceFine: 4_000_006n,
     insurance: other.replace('22', '30'),
     admin: other.replace('22', '31'),
     quoteVerifier: other.replace('22', '32'),
