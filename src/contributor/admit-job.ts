@@ -17,6 +17,7 @@ import type { AgentModel } from './agent-terms.ts'
 import { type AskedAnswer, readAsked, type SignedEndpoint } from './asked-answer.ts'
 import { askNow } from './asked-prices.ts'
 import { unpaidAmount } from './credit-book.ts'
+import { modelOfPath } from './inference-path.ts'
 import { type Job, type RequestHeaders, readJobHeaders } from './job-headers.ts'
 import {
   creditExhausted,
@@ -51,7 +52,7 @@ export async function admitJob(
   void engineLoad.look(slots.load.running)
   const untaken = whyUntaken(parts)
   if (untaken !== undefined) return err(untaken)
-  const asked = readAsked(endpoint, request.body)
+  const asked = readAsked(endpoint, request.body, modelOfPath(request.path))
   if (!asked.ok) return asked
   const model = modelOf(terms.models, asked.value)
   if (!model.ok) return model

@@ -19,6 +19,7 @@ import type { SignedEndpoint } from './asked-answer.ts'
 import { openingPrefix, readAskedOpening } from './asked-opening.ts'
 import { AskedPrices } from './asked-prices.ts'
 import { EngineLoad } from './engine-load.ts'
+import { inferencePrefix } from './inference-path.ts'
 import {
   internalError,
   methodNotAllowed,
@@ -44,11 +45,13 @@ const endpointsByPath: ReadonlyMap<string, SignedEndpoint> = new Map([
   ['/v1/completions', 'completions'],
   ['/v1/embeddings', 'embeddings'],
 ])
+const endpointAt = (path: string): SignedEndpoint | undefined =>
+  path.startsWith(inferencePrefix) ? 'inference' : endpointsByPath.get(path)
 const questions = ['/health', '/v1/models', '/v1/vouch/capacity']
 
 /**
- * POST /v1/chat/completions, /v1/completions and /v1/embeddings, each of them a job; GET /v1/models, /v1/models/{id},
- * /v1/vouch/capacity, /v1/vouch/openings/{jobId} and /health. Who may ask is for whoever hands the requests over to know.
+ * POST /v1/chat/completions, /v1/completions, /v1/embeddings and /v1/inference/{model}, each of them a job; GET /v1/models,
+ * /v1/models/{id}, /v1/vouch/capacity, /v1/vouch/openings/{jobId} and /health. Who may ask is for whoever hands the requests over to know.
  */
 export function openAgent(terms: AgentTerms): Agent {
   const parts: AgentParts = {
@@ -65,7 +68,7 @@ export function openAgent(terms: AgentTerms): Agent {
     close: () => parts.pools.close(),
     answer: (request, reply) => {
       const path = request.path.split('?', 1)[0] ?? '/'
-      const endpoint = endpointsByPath.get(path)
+      const endpoint = endpointAt(path)
       const refused = refusalOf(request.method, path, endpoint)
       if (refused !== undefined) replyRefusal(reply, refused)
       else if (endpoint !== undefined) void serveJob(parts, { endpoint, request }, reply)

@@ -32,7 +32,12 @@ export async function answerInOnePiece(running: RunningJob): Promise<JobOutcome>
     if (sealed.error === 'client_gone') return { outcome: sealed.error }
     return failJob(running, jobsNotKept)
   }
-  const headers = { 'x-vouch-work': sealed.value, ...shownVoucher(parts) }
+  const isJson = running.admitted.asked.endpoint !== 'inference'
+  const headers = {
+    ...(!isJson && { 'content-type': 'application/octet-stream' }),
+    'x-vouch-work': sealed.value,
+    ...shownVoucher(parts),
+  }
   replyJson(reply, { status: 200, body: answer, headers })
   return { outcome: 'complete', usage: read.usage, usageSource: read.usage.source }
 }

@@ -9,7 +9,7 @@ import type { AgentParts } from './agent-parts.ts'
 import type { AgentReply, AgentRequest } from './agent-request.ts'
 import { answerInOnePiece } from './answer-in-one-piece.ts'
 import { answerInPieces } from './answer-in-pieces.ts'
-import { bodyForEngine, type SignedEndpoint } from './asked-answer.ts'
+import { type AskedAnswer, bodyForEngine, type SignedEndpoint } from './asked-answer.ts'
 import { refusalOfEngine } from './engine-refusal.ts'
 import { jobAlreadySigned } from './openai-refusal.ts'
 import { failJob, type JobOutcome, type RunningJob, refuse, shownVoucher } from './running-job.ts'
@@ -71,9 +71,9 @@ async function askEngine(asking: Asking): Promise<JobOutcome> {
   const seed = isRepeatable === true ? Number.parseInt(job.jobId.slice(2, 10), 16) : undefined
   const opened = await openAnswer(parts.pools, {
     baseUrl,
-    path: `/${asked.endpoint}`,
+    path: enginePathOf(asked),
     headers: {
-      'content-type': 'application/json',
+      'content-type': typeOf(asked),
       ...(authorization !== undefined && { authorization }),
       ...(requestName !== undefined && { 'x-request-id': requestName }),
     },
@@ -83,7 +83,7 @@ async function askEngine(asking: Asking): Promise<JobOutcome> {
   })
   if (cancellation.cancelled) return { outcome: 'client_gone' }
   if (!opened.ok) return failJob(asking, refusalOfEngine(opened.error))
-  const expected = asked.stream ? 'text/event-stream' : 'application/json'
+  const expected = asked.stream ? 'text/event-stream' : typeOf(asked)
   if (!opened.value.contentType.toLowerCase().startsWith(expected)) {
     opened.value.abort()
     return failJob(asking, refusalOfEngine({ reason: 'upstream_bad_response' }))
@@ -92,3 +92,10 @@ async function askEngine(asking: Asking): Promise<JobOutcome> {
   const running = { ...asking, opened: opened.value, told }
   return asked.stream ? answerInPieces(running) : answerInOnePiece(running)
 }
+
+/** Of what is asked, and of an answer in one piece. */
+const typeOf = ({ endpoint }: AskedAnswer): string =>
+  endpoint === 'inference' ? 'application/octet-stream' : 'application/json'
+
+const enginePathOf = ({ endpoint, model }: AskedAnswer): string =>
+  endpoint === 'inference' ? `/inference/${encodeURIComponent(model)}` : `/${endpoint}`

@@ -6,6 +6,7 @@ import { alternativesKept } from '../attestation/token-commitment.ts'
 import { withMembers } from '../base/json-members.ts'
 import { choicesMax, embeddingInputsMax, promptsMax } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
+import { decodeTensor } from '../base/wire-tensor.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
 import { introductionBytes, type PromptSize } from '../domain/prompt-bound.ts'
 import { type Fields, isFields, parseWhole } from '../upstream/answer-json.ts'
@@ -17,8 +18,12 @@ import {
   type OpenAiRefusal,
 } from './openai-refusal.ts'
 
-/** What is signed here: answers in text, and vectors. */
-export type SignedEndpoint = Extract<Endpoint, 'chat/completions' | 'completions' | 'embeddings'>
+/** What is signed here: answers in text, vectors, and the tensors of provable models. */
+export type SignedEndpoint = Extract<
+  Endpoint,
+  'chat/completions' | 'completions' | 'embeddings' | 'inference'
+>
+type JsonEndpoint = Exclude<SignedEndpoint, 'inference'>
 
 /** `ids`: by itself, beside each log-probability. `return_token_ids`: by vLLM's members of a request. */
 export type TokenTelling = 'ids' | 'return_token_ids'
@@ -51,10 +56,40 @@ export type AskedAnswer = {
   readonly isSeeded: boolean
 }
 
+/** `pathModel` is the model that the path names, where a body is bytes that name none. */
 export function readAsked(
   endpoint: SignedEndpoint,
   body: Buffer,
+  pathModel = '',
 ): Result<AskedAnswer, OpenAiRefusal> {
+  return endpoint === 'inference' ? readTensor(pathModel, body) : readJson(endpoint, body)
+}
+
+/** Each value counts as one. */
+function readTensor(model: string, body: Buffer): Result<AskedAnswer, OpenAiRefusal> {
+  const values = decodeTensor(body)
+  if (values === undefined) {
+    return err(
+      invalidValue({ param: 'input', expected: 'abi.encode(int256[]) of 32-bit integers' }),
+    )
+  }
+  const promptBytes = values.length
+  return ok({
+    endpoint: 'inference',
+    model,
+    stream: false,
+    choiceCount: 1,
+    prompt: { promptBytes, messageCount: 0, promptHasMedia: false, promptCount: 1 },
+    isEchoed: false,
+    body,
+    wantsUsage: false,
+    isBounded: true,
+    isSeeded: true,
+    logprobs: undefined,
+  })
+}
+
+function readJson(endpoint: JsonEndpoint, body: Buffer): Result<AskedAnswer, OpenAiRefusal> {
   const fields = parseWhole(body)
   if (fields === undefined) return err(invalidJson('it is no JSON object of a reasonable shape'))
   const { model } = fields as { readonly model?: unknown }
@@ -127,14 +162,14 @@ function tokenMembers(
   return [...logprobs, ['return_token_ids', 'true'], ...spelling]
 }
 
-const promptMembers: Readonly<Record<SignedEndpoint, string>> = {
+const promptMembers: Readonly<Record<JsonEndpoint, string>> = {
   'chat/completions': 'messages',
   completions: 'prompt',
   embeddings: 'input',
 }
 
 /** A chat is one prompt; a list of texts or of token ids is several, a list of numbers one. */
-function promptsOf(endpoint: SignedEndpoint, fields: Fields): readonly unknown[] {
+function promptsOf(endpoint: JsonEndpoint, fields: Fields): readonly unknown[] {
   const value = fields[promptMembers[endpoint]]
   if (endpoint === 'chat/completions' || !Array.isArray(value)) return [value]
   return typeof value[0] === 'number' ? [value] : value
@@ -142,7 +177,7 @@ function promptsOf(endpoint: SignedEndpoint, fields: Fields): readonly unknown[]
 
 /** As a gateway sizes it: what an engine renders besides the texts is in the body too, so the whole body bounds it. */
 function sizeOf(
-  endpoint: SignedEndpoint,
+  endpoint: JsonEndpoint,
   fields: Fields,
   prompts: readonly unknown[],
   body: Buffer,

@@ -5,7 +5,7 @@
  */
 import type { AnswerContent } from '../attestation/answer-transcript.ts'
 import { promptTokensAtMost } from '../domain/prompt-bound.ts'
-import type { MeteredUsage, Usage } from '../domain/usage.ts'
+import { type MeteredUsage, noUsage, type Usage } from '../domain/usage.ts'
 import { echoedBytesIn } from '../metering/echoed-bytes.ts'
 import { settleUnits, settleUsage } from '../metering/settle-usage.ts'
 import type { WholeUnits } from '../upstream/whole-units.ts'
@@ -34,18 +34,22 @@ export function countText(
   })
 }
 
-export const countUnits = (
+export function countUnits(
   asked: AskedAnswer,
   model: AgentModel,
   { units, source, usage }: WholeUnits,
-): MeteredUsage =>
-  settleUnits(usage, {
+): MeteredUsage {
+  const { endpoint, prompt, choiceCount } = asked
+  if (endpoint === 'inference') {
+    // Values of tensors are seen, on both sides.
+    return { ...noUsage, promptTokens: prompt.promptBytes, completionTokens: units, source }
+  }
+  const { promptCount } = prompt
+  return settleUnits(usage, {
     ...promptOf(asked, model),
-    units,
-    unitsMax: asked.choiceCount,
-    source,
-    promptCount: asked.prompt.promptCount,
+    ...{ units, unitsMax: choiceCount, source, promptCount },
   })
+}
 
 /** As the gateway bounds it: a claim beyond that would be cut there, and what is cut counts as unpaid here. */
 const promptOf = ({ prompt }: AskedAnswer, { contextTokensMax }: AgentModel) => ({

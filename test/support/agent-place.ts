@@ -17,6 +17,7 @@ import { answerGreeting } from '../../src/contributor/answer-greeting.ts'
 import { dialGateway } from '../../src/contributor/dial-gateway.ts'
 import { type JobBook, openJobBook } from '../../src/contributor/job-book.ts'
 import { TunnelExchanges } from '../../src/contributor/tunnel-exchanges.ts'
+import type { Offer } from '../../src/domain/contributor.ts'
 import type { Endpoint } from '../../src/domain/endpoint.ts'
 import type { Work } from '../../src/domain/receipt.ts'
 import { type Address, atomic } from '../../src/domain/units.ts'
@@ -61,6 +62,8 @@ export async function openAgentPlace(terms: {
   readonly endpoints?: readonly Endpoint[]
   readonly agentModel?: Partial<AgentModel>
   readonly agent?: Partial<AgentTerms>
+  /** What the gateway has of it beyond that. */
+  readonly offer?: Partial<Offer>
   readonly gateway?: Omit<Parameters<typeof startGatewayOnLedger>[0], 'upstreams'>
   readonly dialsIn?: boolean
 }): Promise<AgentPlace> {
@@ -82,7 +85,12 @@ export async function openAgentPlace(terms: {
           ? { baseUrl: `tunnel://${operator}/v1` }
           : { baseUrl: `${server.url}/v1`, apiKey: agentSecret }),
         identity: { operator, signingAddresses: [operator] },
-        offer: { modelName: 'm', upstreamModelName: model, ...(endpoints && { endpoints }) },
+        offer: {
+          modelName: 'm',
+          upstreamModelName: model,
+          ...(endpoints && { endpoints }),
+          ...terms.offer,
+        },
       },
     ],
   })

@@ -69,3 +69,10 @@ export const answerTensors =
     const answer = signer.answerBody(bytes, 'application/octet-stream', { ...truth, ...said })
     return answer(request, response)
   }
+
+/** The same of an engine that signs nothing. */
+export const answerUnsigned: Script = (request, response) => {
+  const input = decodeTensor(request.body)
+  response.writeHead(200, { 'content-type': 'application/octet-stream' })
+  response.end(Buffer.from(encodeTensor(tinyAnswer([...(input ?? [])]))))
+}
