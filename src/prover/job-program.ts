@@ -2,7 +2,8 @@
  * The process of one job: see run-job.ts for its other end. It is of lower priority than whoever asked, so that a gateway on the
  * same machine answers while a proof is made.
  */
-import { writeSync } from 'node:fs'
+import { rmSync, writeSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { constants, setPriority } from 'node:os'
 import { createInterface } from 'node:readline'
 import { messageOf } from '../base/message-of.ts'
@@ -46,6 +47,8 @@ function crash(job: Job, thrown: unknown): ProverFailure {
 
 async function answer(job: Job): Promise<void> {
   const result = await perform(job).catch((thrown: unknown) => err(crash(job, thrown)))
+  // The result ends this process, before Node would keep what it compiled by itself.
+  flushCompileCache()
   const { cpuMs } = await usageOfTree(process.pid)
   tell({ line: 'result', result, cpuMs })
   // Provers leave threads behind that would keep the process.
@@ -62,8 +65,20 @@ process.on('uncaughtException', (thrown) => {
   process.stderr.write(`${messageOf(thrown)}\n`)
   process.exit(1)
 })
+/** Whoever asked is gone: so is what this process had written of the inputs, and so is it, with all that it started. */
+function die(job: Job | undefined): void {
+  const outFolder = job !== undefined && 'outFolder' in job ? job.outFolder : ''
+  for (const folder of [job?.workFolder ?? '', outFolder]) {
+    if (folder !== '') rmSync(folder, { recursive: true, force: true })
+  }
+  process.kill(-process.pid, 'SIGKILL')
+}
+
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
 const input = createInterface({ input: process.stdin })
-input.once('line', (line) => void answer(JSON.parse(line) as Job))
-// Whoever asked is gone: so is this process, with all that it started.
-input.once('close', () => process.kill(-process.pid, 'SIGKILL'))
+let asked: Job | undefined
+input.once('line', (line) => {
+  asked = JSON.parse(line) as Job
+  void answer(asked)
+})
+input.once('close', () => die(asked))

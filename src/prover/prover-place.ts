@@ -50,6 +50,7 @@ export const proverVersions = {
   '@noir-lang/noir_wasm': '1.0.0-beta.26',
   circom2: '0.2.23',
   circomlib: '2.0.5',
+  ffjavascript: '0.3.1',
   snarkjs: '0.7.6',
   solc: '0.8.37',
 } as const

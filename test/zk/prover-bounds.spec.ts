@@ -33,8 +33,10 @@ const descendantsOf = (id: number): readonly number[] =>
 /** What nobody waits for stays in the table as a zombie where a container's first process reaps none. */
 const isAlive = (id: number): boolean =>
   existsSync(`/proc/${id}`) && !/^State:\s+Z/m.test(textOf(`/proc/${id}/status`))
-const workFolders = (): readonly string[] =>
-  readdirSync(tmpdir()).filter((name) => name.startsWith(`vouch-prove-${process.pid}-`))
+const workFolders = (asking: number = process.pid): readonly string[] =>
+  readdirSync(tmpdir()).filter((name) => name.startsWith(`vouch-prove-${asking}-`))
+const unfinished = (): readonly string[] =>
+  readdirSync(place.zkHome).filter((name) => name.startsWith('unfinished-'))
 
 /** A circuit that was never built, so that its compiler runs. */
 const fresh = (name: string) => ({ ...tinyCircom, name })
@@ -121,10 +123,14 @@ describe('a job', () => {
     const lines = createInterface({ input: asking.stdout })
     const [stage] = await once(lines, 'line')
     expect(stage).toBe('compiling')
-    const family = descendantsOf(asking.pid ?? 0)
+    const { pid = 0 } = asking
+    const family = descendantsOf(pid)
     expect(family.length).toBeGreaterThan(0)
+    expect(workFolders(pid).length).toBe(1)
     asking.kill('SIGKILL')
     await expect.poll(() => family.filter(isAlive), { timeout: 60_000 }).toEqual([])
+    expect(workFolders(pid)).toEqual([])
+    expect(unfinished()).toEqual([])
   })
 })
 
