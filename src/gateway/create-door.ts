@@ -1,5 +1,6 @@
 import type { GatewayLog } from '../base/log.ts'
 import { err, ok, type Result } from '../base/result.ts'
+import type { OfferedModel } from '../domain/contributor.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { Payer } from '../domain/request.ts'
 import type { Countersignatures } from '../evidence/countersignatures.ts'
@@ -19,6 +20,7 @@ import type { GatewayDoor } from './gateway-door.ts'
 import { metricsText } from './gateway-metrics.ts'
 import type { InFlight } from './in-flight.ts'
 import type { JoiningDoor } from './joining-door.ts'
+import type { ModelDeployments } from './model-deployments.ts'
 import { createPaidDoor } from './paid-completion.ts'
 import { createProofsDoor, type ProofsDoor } from './proofs-door.ts'
 import { serveCompletion } from './serve-completion.ts'
@@ -45,9 +47,19 @@ export type DoorDeps = {
   /** Undefined where no auditor is named. */
   readonly audits?: AuditsDoor | undefined
   readonly admin?: AdminDoor | undefined
+  readonly deployments?: ModelDeployments | undefined
   /** Undefined where the gateway runs in no TEE and verifies no upstream. */
   readonly evidence?: EvidenceSources | undefined
   readonly log: GatewayLog
+}
+
+/** What a proof takes here is known when some were made. */
+function withMeasuredProof({ proving }: Gateway, model: OfferedModel): OfferedModel {
+  const { tensors, modelName } = model
+  const proveSeconds = proving?.secondsOf(modelName)
+  if (tensors?.proof === undefined || proveSeconds === undefined) return model
+  const proof = { ...tensors.proof, costs: { ...tensors.proof.costs, proveSeconds } }
+  return { ...model, tensors: { ...tensors, proof } }
 }
 
 const proofsDoorOf = ({ proving, payment }: Gateway): ProofsDoor | undefined =>
@@ -68,7 +80,7 @@ export function createDoor(deps: DoorDeps): GatewayDoor {
         left()
       }
     },
-    models: () => gateway.pool.models(),
+    models: () => gateway.pool.models().map((model) => withMeasuredProof(gateway, model)),
     priced: () => gateway.pool.priced(),
     receipt: async (channelId, name) => {
       try {
@@ -93,6 +105,7 @@ export function createDoor(deps: DoorDeps): GatewayDoor {
     transparency: deps.transparency,
     audits: deps.audits,
     admin: deps.admin,
+    deployments: deps.deployments,
     metrics: () => metricsText(gateway, inFlight),
     readiness: () => {
       if (!inFlight.open) return err({ reason: 'shutting_down' })

@@ -15,6 +15,7 @@ import type { AuditsDoor } from './audits-door.ts'
 import type { EvidenceDoor } from './evidence-door.ts'
 import type { FoundRequest } from './find-request.ts'
 import type { JoiningDoor } from './joining-door.ts'
+import type { ModelDeployments } from './model-deployments.ts'
 import type { PaidDoor } from './paid-completion.ts'
 import type { ProofsDoor } from './proofs-door.ts'
 import type { TransparencyDoor } from './transparency-door.ts'
@@ -60,6 +61,8 @@ export type GatewayDoor = {
   readonly transparency?: TransparencyDoor | undefined
   /** What the operator may ask and order; undefined where no token is configured. */
   readonly admin?: AdminDoor | undefined
+  /** Models that the operator uploads; undefined where none are taken. */
+  readonly deployments?: ModelDeployments | undefined
   /** What Prometheus reads. */
   readonly metrics: () => string
   /** Whether new requests are taken; else why not: shutting down, or a ledger that cannot be written. */

@@ -99,18 +99,23 @@ function taskOf({ request, begun }: ServedRequest, { wire }: Answered): ProofTas
   return { modelName, proof, input, output }
 }
 
-/** What the store cannot be told now, it is told by whoever finds the job abandoned: the receipt is there or it is not. */
 const settling =
   (run: ProofRun): ProvenAnswer['settled'] =>
-  async (failure) => {
-    try {
-      if (failure === undefined) await run.done()
-      else await run.failed(failureOf(failure))
-    } catch (error) {
-      run.abandon()
-      if (!isStoreFailure(error)) throw error
-    }
+  (failure) =>
+    told(run, () => (failure === undefined ? run.done() : run.failed(failureOf(failure))))
+
+/** What the store cannot be told now, it is told by whoever finds the job abandoned: the receipt is there or it is not. */
+async function told(
+  run: ProofRun | undefined,
+  tell: () => Promise<void> | undefined,
+): Promise<void> {
+  try {
+    await tell()
+  } catch (error) {
+    run?.abandon()
+    if (!isStoreFailure(error)) throw error
   }
+}
 
 const failureOf = (refusal: Refusal): ProvingRefusal =>
   refusal.reason === 'hold_lost' ? refusal : { reason: 'store_unavailable' }
@@ -128,6 +133,6 @@ async function giveUp(
     outcome: isGone ? 'client_gone' : 'failed',
     reason: isGone ? 'client_gone' : refusal.reason,
   })
-  await run?.failed(refusal)
+  await told(run, () => run?.failed(refusal))
   return err(refusal)
 }

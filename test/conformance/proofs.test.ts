@@ -98,6 +98,33 @@ describe('a proof for later', () => {
     expect((await place.newEntries()).receipts).toHaveLength(1)
   })
 
+  test('goes on without whoever asked for it', async () => {
+    const leaving = new AbortController()
+    const { id } = (await askProof(place.gateway, {}, { signal: leaving.signal })).json
+    const proof = await place.prover.next()
+    leaving.abort()
+    proof.finish()
+    expect(await untilEnded(id)).toContain('event: done\n')
+    expect((await place.newEntries()).receipts).toHaveLength(1)
+  })
+
+  test('tells how long it takes once one was made', async () => {
+    const costOf = async () => {
+      const { origin } = place.gateway
+      const model = await (await fetch(`${origin}/v1/models/tiny`)).json()
+      return (model as { vouch: { proof: { seconds: number | null } } }).vouch.proof.seconds
+    }
+    expect(await costOf()).toBeNull()
+    const { id } = (await askProof(place.gateway)).json
+    ;(await place.prover.next()).finish()
+    await untilEnded(id)
+    expect(await costOf()).toBe(2)
+    const next = (await askProof(place.gateway)).json
+    expect((await askJob(place.gateway, next.id)).json).toMatchObject({ estimate_seconds: 2 })
+    ;(await place.prover.next()).finish()
+    await untilEnded(next.id)
+  })
+
   test('keeps no contributor busy', async () => {
     const { id } = (await askProof(place.gateway)).json
     const proof = await place.prover.next()

@@ -3,6 +3,7 @@
  * a stream of events. What is refused before the job is there is refused as everywhere.
  */
 import type { ServerResponse } from 'node:http'
+import { Cancellation } from '../../base/cancellation.ts'
 import type { Result } from '../../base/result.ts'
 import type { Refusal } from '../../domain/refusal.ts'
 import type { ProofDelivery, UnpaidRequest } from '../../domain/request.ts'
@@ -59,6 +60,8 @@ function provingClient(
   }
   const client: AnswerClient = {
     ...told,
+    cancellation:
+      delivery === 'later' ? untilBegun(told.cancellation, () => job) : told.cancellation,
     proof: { begun },
     answer: (answerHeaders) => {
       headers = answerHeaders
@@ -96,6 +99,15 @@ export function provingOf(
   if (delivery === undefined || proofs === undefined) return undefined
   const failed = (error: unknown): void => door.failed(requestId, error)
   return provingClient(told, { outgoing, delivery, proofs, failed })
+}
+
+/** Who leaves once there is a job comes for it later; until then nobody would. */
+function untilBegun(connection: Cancellation, job: () => unknown): Cancellation {
+  const cancellation = new Cancellation()
+  connection.onCancel(() => {
+    if (job() === undefined) cancellation.cancel()
+  })
+  return cancellation
 }
 
 /** The job as it is now, and where to ask for it. */
