@@ -5,20 +5,12 @@ import { jsonRpc } from '../chain/json-rpc.ts'
 import { type CheckLine, conclude, fails, holds, joinLines } from '../client/check-line.ts'
 import { checkFurther } from '../client/further-checks.ts'
 import type { ShapeFault } from '../client/object-reader.ts'
-import {
-  type ParsedReceipt,
-  parseReceiptDocument,
-  receiptDocumentBytesMax,
-} from '../client/parse-receipt-document.ts'
+import { parseReceiptDocument, receiptDocumentBytesMax } from '../client/parse-receipt-document.ts'
 import { recoverSigners } from '../client/recover-signers.ts'
 import type { TrustAnchors } from '../client/trust-anchors.ts'
 import { verifyOnChain } from '../client/verify-on-chain.ts'
-import {
-  isProofDocument,
-  parseProofDocument,
-  verifyProofDocument,
-} from '../client/verify-proof-document.ts'
 import { type Verification, verifyReceipt } from '../client/verify-receipt.ts'
+import type { Address } from '../domain/units.ts'
 import { type Command, CommandFailure, type Terminal, terminal } from './command.ts'
 import {
   formatVerification,
@@ -26,6 +18,7 @@ import {
   type VerificationReport,
   verificationJson,
 } from './format-verification.ts'
+import { linesOfProofFile } from './proof-lines.ts'
 import { codeOf, describeShapeFault, readLocalTrust, readTrustFile } from './read-trust.ts'
 import { parseVerifyOptions, standardInput, type VerifyOptions } from './verify-options.ts'
 
@@ -34,7 +27,8 @@ const help = `Usage: vouch verify RECEIPT.json [options]
 
 Checks a receipt line by line, offline and, with --rpc, on its chain. RECEIPT.json is what
 GET /v1/receipts/{id} answered; "-" reads it from standard input. A proof by itself
-("object": "vouch.proof") is verified against its key: Groth16 and UltraHonk, without a prover.
+(what 'vouch prove' writes, or a prover) is verified against its key: Groth16 and UltraHonk,
+without a prover.
 
 What the receipt is about (what you leave out is not checked, and a line says so):
   --content FILE          the answer's text, byte for byte, without a line feed added at the end;
@@ -60,6 +54,7 @@ elsewhere, or the verdict is "not proven"):
   --log URL               ask the gateway at this URL, without /v1, whether its transparency log has
                           the receipt, with --rpc also whether the chain has the log, and whether
                           the receipt's key endorses the gateway's other keys
+  --chain ID              of --verifier, for a proof by itself, which names none
   --settlement ADDRESS    the contract that holds the channels; default: x402's own address
   --gateway-key ADDRESS   a signing key that you know to be the gateway's; may be repeated
   --contributor-key ADDRESS
@@ -115,8 +110,13 @@ async function verifyFiles(
 ): Promise<VerificationReport> {
   const read = (file: string) => readInput(file, surroundings.readStandardInput)
   const document = await read(options.receiptFile)
-  if (isProofDocument(document)) {
-    return { receipt: undefined, lines: await linesOfProof(document, options, read) }
+  const { folder } = surroundings
+  const ofProof = await linesOfProofFile(document, options, {
+    read,
+    anchorsOf: (gateway) => gatherAnchors(options, { gateway, chainId: options.chainId, folder }),
+  })
+  if (ofProof !== undefined) {
+    return { receipt: undefined, lines: ofProof.ok ? ofProof.value : shapeFaults(ofProof.error) }
   }
   const parsed = parseReceiptDocument(document)
   if (!parsed.ok) return { receipt: undefined, lines: shapeFaults(parsed.error) }
@@ -132,7 +132,11 @@ async function verifyFiles(
       manifest: await readIfGiven(options.manifestFile),
       verificationKey: await readIfGiven(options.keyFile),
     },
-    anchors: await gatherAnchors(options, { receipt: parsed.value, folder: surroundings.folder }),
+    anchors: await gatherAnchors(options, {
+      gateway: parsed.value.receipt.work.gateway,
+      chainId: parsed.value.domain.chainId,
+      folder,
+    }),
     policy: options.policy,
     nowMs: surroundings.nowMs(),
   }
@@ -152,23 +156,6 @@ async function verifyFiles(
   return { receipt: parsed.value, lines: joinLines(offline, [...onChain, ...further]) }
 }
 
-async function linesOfProof(
-  document: Uint8Array,
-  { keyFile, manifestFile, takesDevInsecure }: VerifyOptions,
-  read: (file: string) => Promise<Buffer>,
-): Promise<readonly CheckLine[]> {
-  const parsed = parseProofDocument(document)
-  if (!parsed.ok) return shapeFaults(parsed.error)
-  const lines = await verifyProofDocument({
-    proof: parsed.value,
-    verificationKey: keyFile === undefined ? undefined : await read(keyFile),
-    manifest: manifestFile === undefined ? undefined : await read(manifestFile),
-    takesDevInsecure,
-  })
-  const { system, circuit } = parsed.value
-  return [holds('shape', `a ${system} proof of the circuit ${circuit}`), ...lines]
-}
-
 /** A file of another kind has faults everywhere; a person needs the first few. */
 const faultsShownMax = 10
 
@@ -183,19 +170,29 @@ function shapeFaults(faults: readonly ShapeFault[]): readonly CheckLine[] {
 /** The trust file and, before it, what the command line says. */
 async function gatherAnchors(
   options: VerifyOptions,
-  context: { readonly receipt: ParsedReceipt; readonly folder: string },
+  context: {
+    readonly gateway: Address
+    /** Of what is verified; undefined where neither it nor the person names one. */
+    readonly chainId: number | undefined
+    readonly folder: string
+  },
 ): Promise<TrustAnchors> {
   const { trustFile } = options
   const file =
     trustFile === undefined
-      ? await readLocalTrust(context.folder, context.receipt.receipt.work.gateway)
+      ? await readLocalTrust(context.folder, context.gateway)
       : await readTrustFile(trustFile)
   const { verifier, settlement, gatewayKeys, contributorKeys } = options
-  const { chainId } = context.receipt.domain
+  const chainId = context.chainId ?? file.receiptVerifier?.chainId
+  if (verifier !== undefined && chainId === undefined) {
+    throw new CommandFailure('--verifier stands on which chain? Add --chain', 2)
+  }
   const given = (key: TrustAnchors['gatewayKeys'][number]['key']) => ({ operator: undefined, key })
   return {
     receiptVerifier:
-      verifier === undefined ? file.receiptVerifier : { chainId, verifyingContract: verifier },
+      verifier === undefined || chainId === undefined
+        ? file.receiptVerifier
+        : { chainId, verifyingContract: verifier },
     channelSettlement: settlement ?? file.channelSettlement,
     gatewayKeys: [...gatewayKeys.map(given), ...file.gatewayKeys],
     contributorKeys: [...contributorKeys.map(given), ...file.contributorKeys],

@@ -27,6 +27,8 @@ export type VerifyOptions = {
   /** Base URL of the gateway, without `/v1` and without a slash at the end. */
   readonly gatewayUrl: string | undefined
   readonly verifier: Address | undefined
+  /** Of `verifier`, for a proof by itself: it names no chain. */
+  readonly chainId: number | undefined
   readonly settlement: Address | undefined
   readonly gatewayKeys: readonly Address[]
   readonly contributorKeys: readonly Address[]
@@ -55,6 +57,7 @@ export function parseVerifyOptions(argv: readonly string[]): VerifyOptions {
       rpc: { type: 'string' },
       log: { type: 'string' },
       verifier: { type: 'string' },
+      chain: { type: 'string' },
       settlement: { type: 'string' },
       'gateway-key': { type: 'string', multiple: true },
       'contributor-key': { type: 'string', multiple: true },
@@ -91,6 +94,7 @@ export function parseVerifyOptions(argv: readonly string[]): VerifyOptions {
     rpcUrl: readUrl('--rpc', values.rpc),
     gatewayUrl: readUrl('--log', values.log)?.replace(/\/(v1\/?)?$/, ''),
     verifier: readAddress('--verifier', values.verifier),
+    chainId: readChainId(values.chain),
     settlement: readAddress('--settlement', values.settlement),
     gatewayKeys: readAddresses('--gateway-key', values['gateway-key']),
     contributorKeys: readAddresses('--contributor-key', values['contributor-key']),
@@ -135,6 +139,12 @@ function readUrl(option: '--rpc' | '--log', text: string | undefined): string | 
   if (protocol === 'http:' || protocol === 'https:') return text
   const what = option === '--rpc' ? 'a JSON-RPC node' : 'a gateway'
   throw unusable(`${option} takes the http(s) URL of ${what}, not '${text}'`)
+}
+
+function readChainId(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (/^[1-9][0-9]{0,14}$/.test(text)) return Number(text)
+  throw unusable(`--chain takes the number of a chain, not '${text}'`)
 }
 
 function readTiers(text: string | undefined): number | undefined {

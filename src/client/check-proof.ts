@@ -5,12 +5,14 @@
 import { utf8Text } from '../base/bytes.ts'
 import { sha256Hex } from '../base/sha256.ts'
 import { encodeTensor } from '../base/wire-tensor.ts'
+import type { JsonRpc } from '../chain/json-rpc.ts'
 import { keccak256 } from '../chain/keccak.ts'
 import type { Receipt } from '../domain/receipt.ts'
 import { type InferenceTensors, readInferenceInputs } from '../proofs/inference-inputs.ts'
 import { devInsecure, type Proof, readProof } from '../proofs/proof.ts'
 import { type ProvableModel, readProvableModel } from '../proofs/provable-model.ts'
-import { type CheckLine, fails, holds, unknown } from './check-line.ts'
+import { type CheckLine, fails, holds, joinLines, unknown } from './check-line.ts'
+import { checkProofOnChain } from './check-proof-on-chain.ts'
 import type { ParsedReceipt } from './parse-receipt-document.ts'
 
 /** What is given beside the receipt. */
@@ -19,6 +21,7 @@ export type ProofSurroundings = {
   readonly manifest?: Uint8Array | undefined
   /** Bytes of the key, where the receipt's proof does not carry it. */
   readonly verificationKey?: Uint8Array | undefined
+  readonly rpc?: JsonRpc | undefined
 }
 
 export async function checkProof(
@@ -35,12 +38,21 @@ export async function checkProof(
   const { modelId } = parsed.receipt.work
   const manifest = surroundings.manifest
   const model = manifest === undefined ? undefined : readProvableModel(utf8Text(manifest), modelId)
-  return [
-    await checkProofItself(proof, surroundings.verificationKey),
-    checkStatement(parsed.receipt, proof),
+  const { rpc, verificationKey } = surroundings
+  const tensors = tensorsOf(parsed.receipt, proof)
+  const [itself, onChain] = await Promise.all([
+    checkProofItself(proof, verificationKey),
+    rpc === undefined || tensors === undefined
+      ? []
+      : checkProofOnChain(rpc, parsed, { proof, tensors }),
+  ])
+  const offline = [
+    itself,
+    checkStatement(parsed.receipt, tensors),
     checkKey(proof, parsed.receipt, model),
     checkSetup(proof, parsed.domain.chainId),
   ]
+  return joinLines(offline, onChain)
 }
 
 /** Loaded where a proof is: the curve takes a fraction of a second, and most receipts have none. */
@@ -60,16 +72,15 @@ export async function checkProofItself(
   return fails(check, detail)
 }
 
-function checkStatement({ work }: Receipt, proof: Proof): CheckLine {
+/** The values that the proof is about, as many as the Work counts. */
+const tensorsOf = ({ work }: Receipt, { system, publicInputs }: Proof) =>
+  readInferenceInputs(system === 'ezkl' ? 'ezkl' : 'packed', publicInputs, {
+    inputs: work.promptTokens,
+    outputs: work.completionTokens,
+  })
+
+function checkStatement({ work }: Receipt, tensors: InferenceTensors | undefined): CheckLine {
   const check = 'proof-statement'
-  const tensors = readInferenceInputs(
-    proof.system === 'ezkl' ? 'ezkl' : 'packed',
-    proof.publicInputs,
-    {
-      inputs: work.promptTokens,
-      outputs: work.completionTokens,
-    },
-  )
   if (tensors === undefined) {
     return fails(
       check,
@@ -103,7 +114,10 @@ function checkKey(
 ): CheckLine {
   const check = 'proof-key'
   if (model === undefined) {
-    return unknown(check, 'which key proves this model, its manifest says: add --manifest')
+    return unknown(
+      check,
+      'which key proves this model, its manifest says, or a node: add --manifest',
+    )
   }
   if (!model.ok) return fails(check, model.error)
   const fault = mismatch(proof, work, model.value)

@@ -6,10 +6,14 @@ import { utf8Text } from '../base/bytes.ts'
 import { err, type Result } from '../base/result.ts'
 import { keccak256 } from '../chain/keccak.ts'
 import { readInferenceInputs } from '../proofs/inference-inputs.ts'
+import type { MembershipStatement } from '../proofs/membership-statement.ts'
 import { devInsecure, type Proof, type ProofFault, readProof } from '../proofs/proof.ts'
 import { manifestIdOf, type ProvableModel, readProvableModel } from '../proofs/provable-model.ts'
+import { readMembershipInputs } from '../proofs/read-membership.ts'
+import { accountOf } from './account-of-key.ts'
 import { type CheckLine, fails, holds, unknown } from './check-line.ts'
 import { checkProofItself } from './check-proof.ts'
+import { describeTime } from './describe-time.ts'
 import { findRepeatedKey } from './find-repeated-key.ts'
 
 export type ProofVerification = {
@@ -22,15 +26,18 @@ export type ProofVerification = {
   readonly takesDevInsecure: boolean
 }
 
-/** Longer than any proof with 4,096 public inputs and its key. */
-export const proofDocumentBytesMax: number = 2 * 1024 * 1024
+/** 56 segments of a usage proof, which are 1,000 receipts, take 1.6 MB with their keys. */
+export const proofDocumentBytesMax: number = 8 * 1024 * 1024
 
 /** Whether these bytes say that they are a proof; what kind of document something else is, others find out. */
-export function isProofDocument(bytes: Uint8Array): boolean {
+export const isProofDocument = (bytes: Uint8Array): boolean => isDocument(bytes, 'vouch.proof')
+
+/** Whether these bytes are JSON with this `object`. */
+export function isDocument(bytes: Uint8Array, object: string): boolean {
   if (bytes.length > proofDocumentBytesMax) return false
   try {
-    const { object } = JSON.parse(utf8Text(bytes)) as { readonly object?: unknown }
-    return object === 'vouch.proof'
+    const named = JSON.parse(utf8Text(bytes)) as { readonly object?: unknown }
+    return named.object === object
   } catch {
     return false
   }
@@ -55,7 +62,7 @@ export async function verifyProofDocument(
     await checkProofItself(proof, matching(proof, verificationKey)),
     checkStatement(proof, model),
     checkKey(verification, model),
-    checkSetup(verification),
+    checkProofSetup(verification),
   ]
 }
 
@@ -77,6 +84,10 @@ function checkStatement(proof: Proof, model: Result<ProvableModel, string> | und
   const check = 'proof-statement'
   const { publicInputs } = proof
   if (model === undefined || !model.ok) {
+    const membership = readMembershipInputs(publicInputs)
+    if (proof.circuit === 'membership' && membership !== undefined) {
+      return holds(check, described(membership))
+    }
     return unknown(check, `what its ${publicInputs.length} public inputs mean, its circuit says`)
   }
   const tensors = readInferenceInputs(model.value.kind, publicInputs, model.value)
@@ -85,6 +96,15 @@ function checkStatement(proof: Proof, model: Result<ProvableModel, string> | und
     return fails(check, `its public inputs are not ${inputs} values in and ${outputs} out`)
   }
   return holds(check, `of ${shown(tensors.inputs)} the model makes ${shown(tensors.outputs)}`)
+}
+
+const described = (membership: MembershipStatement): string => {
+  const { gateway, modelId, tiers, finishedAfter, finishedBefore, root, bound } = membership
+  return (
+    `a receipt of the gateway ${gateway}, signed by ${accountOf(membership.gatewayKey)}, for the ` +
+    `model ${modelId} with tiers ${tiers}, finished between ${describeTime(finishedAfter)} and ` +
+    `${describeTime(finishedBefore)}, lies under the root ${root}; for ${bound} alone`
+  )
 }
 
 const shown = (values: Int32Array): string =>
@@ -118,7 +138,11 @@ function checkKey(
     : holds(check, `the key that you gave: ${given}`)
 }
 
-function checkSetup({ proof, takesDevInsecure }: ProofVerification): CheckLine {
+/** Of a proof by itself: a receipt says which chain it is for. */
+export function checkProofSetup({
+  proof,
+  takesDevInsecure,
+}: Pick<ProofVerification, 'proof' | 'takesDevInsecure'>): CheckLine {
   const check = 'proof-setup'
   if (proof.setup !== devInsecure) {
     return holds(check, `of the ceremony file with the sha256 ${proof.setup}, as the proof says`)

@@ -5424,75 +5424,825 @@ function parse$1(text) {
 const fieldsOf = (value) => typeof value === "object" && value !== null && !Array.isArray(value) ? value : void 0;
 const isCount = (value) => Number.isInteger(value) && Number(value) > 0 && Number(value) < 2 ** 32;
 
-// src/client/check-proof.ts
-async function checkProof(parsed, surroundings) {
-	const read = readProof(parsed.evidence?.others["proof"]);
-	if (!read.ok) {
-		const [fault] = read.error;
-		const where = fault?.path === "" ? "evidence.proof" : `evidence.proof.${fault?.path}`;
-		return [fails("proof", `${where}: expected ${fault?.expected}, found ${fault?.found}`)];
+// src/chain/generated/model-proofs.ts
+const modelProofsAbi = [
+	{
+		"type": "function",
+		"name": "NAME_LENGTH_MAX",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "uint256",
+			"internalType": "uint256"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "circuitOf",
+		"inputs": [{
+			"name": "modelId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"outputs": [{
+			"name": "",
+			"type": "tuple",
+			"internalType": "struct ModelCircuit",
+			"components": [
+				{
+					"name": "verifier",
+					"type": "address",
+					"internalType": "address"
+				},
+				{
+					"name": "kind",
+					"type": "uint8",
+					"internalType": "uint8"
+				},
+				{
+					"name": "inputs",
+					"type": "uint32",
+					"internalType": "uint32"
+				},
+				{
+					"name": "outputs",
+					"type": "uint32",
+					"internalType": "uint32"
+				},
+				{
+					"name": "codeHash",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "setup",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				}
+			]
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "latestOf",
+		"inputs": [{
+			"name": "publisher",
+			"type": "address",
+			"internalType": "address"
+		}, {
+			"name": "name",
+			"type": "string",
+			"internalType": "string"
+		}],
+		"outputs": [{
+			"name": "modelId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "manifestOf",
+		"inputs": [
+			{
+				"name": "prefix",
+				"type": "bytes",
+				"internalType": "bytes"
+			},
+			{
+				"name": "circuit",
+				"type": "tuple",
+				"internalType": "struct ModelCircuit",
+				"components": [
+					{
+						"name": "verifier",
+						"type": "address",
+						"internalType": "address"
+					},
+					{
+						"name": "kind",
+						"type": "uint8",
+						"internalType": "uint8"
+					},
+					{
+						"name": "inputs",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "outputs",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "codeHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "setup",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					}
+				]
+			},
+			{
+				"name": "suffix",
+				"type": "bytes",
+				"internalType": "bytes"
+			}
+		],
+		"outputs": [{
+			"name": "",
+			"type": "bytes",
+			"internalType": "bytes"
+		}],
+		"stateMutability": "pure"
+	},
+	{
+		"type": "function",
+		"name": "modelOf",
+		"inputs": [
+			{
+				"name": "publisher",
+				"type": "address",
+				"internalType": "address"
+			},
+			{
+				"name": "name",
+				"type": "string",
+				"internalType": "string"
+			},
+			{
+				"name": "version",
+				"type": "string",
+				"internalType": "string"
+			}
+		],
+		"outputs": [{
+			"name": "modelId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "publish",
+		"inputs": [
+			{
+				"name": "name",
+				"type": "string",
+				"internalType": "string"
+			},
+			{
+				"name": "version",
+				"type": "string",
+				"internalType": "string"
+			},
+			{
+				"name": "modelId",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			}
+		],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "register",
+		"inputs": [
+			{
+				"name": "prefix",
+				"type": "bytes",
+				"internalType": "bytes"
+			},
+			{
+				"name": "circuit",
+				"type": "tuple",
+				"internalType": "struct ModelCircuit",
+				"components": [
+					{
+						"name": "verifier",
+						"type": "address",
+						"internalType": "address"
+					},
+					{
+						"name": "kind",
+						"type": "uint8",
+						"internalType": "uint8"
+					},
+					{
+						"name": "inputs",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "outputs",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "codeHash",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "setup",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					}
+				]
+			},
+			{
+				"name": "suffix",
+				"type": "bytes",
+				"internalType": "bytes"
+			}
+		],
+		"outputs": [{
+			"name": "modelId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "verifyInference",
+		"inputs": [
+			{
+				"name": "modelId",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "inputHash",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "contentHash",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "proof",
+				"type": "bytes",
+				"internalType": "bytes"
+			}
+		],
+		"outputs": [{
+			"name": "",
+			"type": "bool",
+			"internalType": "bool"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "verifyValues",
+		"inputs": [
+			{
+				"name": "modelId",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "inputs",
+				"type": "int256[]",
+				"internalType": "int256[]"
+			},
+			{
+				"name": "outputs",
+				"type": "int256[]",
+				"internalType": "int256[]"
+			},
+			{
+				"name": "proof",
+				"type": "bytes",
+				"internalType": "bytes"
+			}
+		],
+		"outputs": [{
+			"name": "",
+			"type": "bool",
+			"internalType": "bool"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "event",
+		"name": "ModelPublished",
+		"inputs": [
+			{
+				"name": "publisher",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "modelId",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "nameHash",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "name",
+				"type": "string",
+				"indexed": false,
+				"internalType": "string"
+			},
+			{
+				"name": "version",
+				"type": "string",
+				"indexed": false,
+				"internalType": "string"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "ModelRegistered",
+		"inputs": [
+			{
+				"name": "modelId",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "verifier",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "codeHash",
+				"type": "bytes32",
+				"indexed": false,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "setup",
+				"type": "bytes32",
+				"indexed": false,
+				"internalType": "bytes32"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "error",
+		"name": "AlreadyRegistered",
+		"inputs": [{
+			"name": "modelId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}, {
+			"name": "verifier",
+			"type": "address",
+			"internalType": "address"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "CodeMismatch",
+		"inputs": [
+			{
+				"name": "verifier",
+				"type": "address",
+				"internalType": "address"
+			},
+			{
+				"name": "expected",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "actual",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			}
+		]
+	},
+	{
+		"type": "error",
+		"name": "KindUnknown",
+		"inputs": [{
+			"name": "kind",
+			"type": "uint8",
+			"internalType": "uint8"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "ManifestMalformed",
+		"inputs": []
+	},
+	{
+		"type": "error",
+		"name": "NameRefused",
+		"inputs": [{
+			"name": "name",
+			"type": "string",
+			"internalType": "string"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "NotRegistered",
+		"inputs": [{
+			"name": "modelId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "SetupInsecure",
+		"inputs": [{
+			"name": "chainId",
+			"type": "uint256",
+			"internalType": "uint256"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "ShapeEmpty",
+		"inputs": [{
+			"name": "inputs",
+			"type": "uint32",
+			"internalType": "uint32"
+		}, {
+			"name": "outputs",
+			"type": "uint32",
+			"internalType": "uint32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "VersionTaken",
+		"inputs": [
+			{
+				"name": "publisher",
+				"type": "address",
+				"internalType": "address"
+			},
+			{
+				"name": "name",
+				"type": "string",
+				"internalType": "string"
+			},
+			{
+				"name": "version",
+				"type": "string",
+				"internalType": "string"
+			},
+			{
+				"name": "modelId",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			}
+		]
 	}
-	const proof = read.value;
-	const { modelId } = parsed.receipt.work;
-	const manifest = surroundings.manifest;
-	const model = manifest === void 0 ? void 0 : readProvableModel(utf8Text(manifest), modelId);
-	return [
-		await checkProofItself(proof, surroundings.verificationKey),
-		checkStatement$1(parsed.receipt, proof),
-		checkKey(proof, parsed.receipt, model),
-		checkSetup(proof, parsed.domain.chainId)
-	];
-}
-/** Loaded where a proof is: the curve takes a fraction of a second, and most receipts have none. */
-async function checkProofItself(proof, given) {
-	const check = "proof";
-	const { verifyProof } = await import("./verify-proof.node.js");
-	const verdict = verifyProof(proof, { verificationKey: given });
-	if (verdict.ok) return holds(check, `a ${proof.system} proof of the circuit ${proof.circuit} that holds`);
-	const { reason, detail } = verdict.error;
-	if (reason === "verification_key_missing") return unknown(check, `${detail}: add --vk`);
-	if (reason === "system_not_verifiable_here") return unknown(check, detail);
-	return fails(check, detail);
-}
-function checkStatement$1({ work }, proof) {
-	const check = "proof-statement";
-	const tensors = readInferenceInputs(proof.system === "ezkl" ? "ezkl" : "packed", proof.publicInputs, {
-		inputs: work.promptTokens,
-		outputs: work.completionTokens
+];
+
+// src/chain/generated/tier-evidence.ts
+const tierEvidenceAbi = [
+	{
+		"type": "constructor",
+		"inputs": [{
+			"name": "quoteVerifier_",
+			"type": "address",
+			"internalType": "contract IQuoteVerifier"
+		}, {
+			"name": "proofVerifier_",
+			"type": "address",
+			"internalType": "contract IInferenceProofVerifier"
+		}],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "MAX_BINDING",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "uint64",
+			"internalType": "uint64"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "bindKey",
+		"inputs": [
+			{
+				"name": "operator",
+				"type": "address",
+				"internalType": "address"
+			},
+			{
+				"name": "key",
+				"type": "address",
+				"internalType": "address"
+			},
+			{
+				"name": "quote",
+				"type": "bytes",
+				"internalType": "bytes"
+			}
+		],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "isAnyKeyBoundAt",
+		"inputs": [{
+			"name": "operator",
+			"type": "address",
+			"internalType": "address"
+		}, {
+			"name": "timestampS",
+			"type": "uint64",
+			"internalType": "uint64"
+		}],
+		"outputs": [{
+			"name": "",
+			"type": "bool",
+			"internalType": "bool"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "isBoundAt",
+		"inputs": [
+			{
+				"name": "operator",
+				"type": "address",
+				"internalType": "address"
+			},
+			{
+				"name": "key",
+				"type": "address",
+				"internalType": "address"
+			},
+			{
+				"name": "timestampS",
+				"type": "uint64",
+				"internalType": "uint64"
+			}
+		],
+		"outputs": [{
+			"name": "",
+			"type": "bool",
+			"internalType": "bool"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "proofVerifier",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "address",
+			"internalType": "contract IInferenceProofVerifier"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "proveInference",
+		"inputs": [
+			{
+				"name": "modelId",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "inputHash",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "contentHash",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "proof",
+				"type": "bytes",
+				"internalType": "bytes"
+			}
+		],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "provenAt",
+		"inputs": [
+			{
+				"name": "modelId",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "inputHash",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "contentHash",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			}
+		],
+		"outputs": [{
+			"name": "",
+			"type": "uint64",
+			"internalType": "uint64"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "quoteVerifier",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "address",
+			"internalType": "contract IQuoteVerifier"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "event",
+		"name": "InferenceProven",
+		"inputs": [
+			{
+				"name": "modelId",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "inputHash",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "contentHash",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "KeyBound",
+		"inputs": [
+			{
+				"name": "operator",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "key",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "boundFrom",
+				"type": "uint64",
+				"indexed": false,
+				"internalType": "uint64"
+			},
+			{
+				"name": "boundUntil",
+				"type": "uint64",
+				"indexed": false,
+				"internalType": "uint64"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "error",
+		"name": "BoundTooLong",
+		"inputs": [{
+			"name": "boundUntil",
+			"type": "uint64",
+			"internalType": "uint64"
+		}, {
+			"name": "latest",
+			"type": "uint64",
+			"internalType": "uint64"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "ProofRefused",
+		"inputs": [
+			{
+				"name": "modelId",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "inputHash",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "contentHash",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			}
+		]
+	},
+	{
+		"type": "error",
+		"name": "QuoteRefused",
+		"inputs": [{
+			"name": "operator",
+			"type": "address",
+			"internalType": "address"
+		}, {
+			"name": "key",
+			"type": "address",
+			"internalType": "address"
+		}]
+	}
+];
+
+// src/chain/model-verdict.ts
+/**
+* What ModelProofs behind `tierEvidence` says. A call costs the node what it would cost a transaction, up to three million gas,
+* and nobody anything.
+*/
+async function readModelVerdict(rpc, tierEvidence, { modelId, inputs, outputs, proof }) {
+	const place = await readContract(rpc, {
+		contract: {
+			name: "TierEvidence",
+			address: tierEvidence,
+			abi: tierEvidenceAbi
+		},
+		functionName: "proofVerifier",
+		args: []
 	});
-	if (tensors === void 0) return fails(check, `its public inputs are not ${work.promptTokens} values in and ${work.completionTokens} out`);
-	const other = otherHash(work, tensors);
-	return other === void 0 ? holds(check, `it is about the ${work.promptTokens} values of the inputHash and the ${work.completionTokens} of the contentHash`) : fails(check, `the values that it is about give another ${other}`);
-}
-function otherHash(work, { inputs, outputs }) {
-	const [input, output] = [encodeTensor(inputs), encodeTensor(outputs)];
-	if (`0x${sha256Hex(input)}` !== work.inputHash) return "inputHash";
-	if (`0x${sha256Hex(output)}` !== work.outputHash) return "outputHash";
-	return keccak256(output) === work.contentHash ? void 0 : "contentHash";
-}
-function checkKey(proof, { work }, model) {
-	const check = "proof-key";
-	if (model === void 0) return unknown(check, "which key proves this model, its manifest says: add --manifest");
-	if (!model.ok) return fails(check, model.error);
-	const fault = mismatch(proof, work, model.value);
-	if (fault !== void 0) return fails(check, fault);
-	return model.value.vkHash === void 0 ? unknown(check, "the manifest names no key of its own, only a contract: add --rpc") : holds(check, `the model's manifest names the key ${proof.vkHash}`);
-}
-function mismatch(proof, work, model) {
-	const { vkHash, setup, kind, inputs, outputs } = model;
-	if (vkHash !== void 0 && vkHash !== proof.vkHash) return `the model is proven with the key ${vkHash}, and this proof is for ${proof.vkHash}`;
-	if (setup !== proof.setup) return `the model's setup is ${setup}, the proof says ${proof.setup}`;
-	if (kind === "ezkl" !== (proof.system === "ezkl")) return `the model is proven as ${kind}`;
-	if (inputs === work.promptTokens && outputs === work.completionTokens) return void 0;
-	return `the model takes ${inputs} values and gives ${outputs}`;
-}
-/** Chains of developers, where every key is known anyway. */
-const developmentChains = /* @__PURE__ */ new Set([31337, 1337]);
-function checkSetup({ setup }, chainId) {
-	const check = "proof-setup";
-	if (setup !== "dev-insecure") return holds(check, `of the ceremony file with the sha256 ${setup}`);
-	const warning = "DEV-INSECURE: anybody can forge proofs of this setup";
-	return developmentChains.has(chainId) ? holds(check, `${warning}. Good on a development chain alone, which ${chainId} is`) : fails(check, `${warning}, and chain ${chainId} is no development chain`);
+	if (!place.ok) return place;
+	const contract = {
+		name: "ModelProofs",
+		address: address(String(place.value[0])),
+		abi: modelProofsAbi
+	};
+	const circuit = await readContract(rpc, {
+		contract,
+		functionName: "circuitOf",
+		args: [modelId]
+	});
+	if (!circuit.ok) return circuit;
+	const [registered] = circuit.value;
+	const verifier = address(registered.verifier);
+	if (verifier === zeroAddress) return ok({
+		verifier: void 0,
+		takesProof: false
+	});
+	const verdict = await readContract(rpc, {
+		contract,
+		functionName: "verifyValues",
+		args: [
+			modelId,
+			[...inputs],
+			[...outputs],
+			proof
+		]
+	});
+	return verdict.ok ? ok({
+		verifier,
+		takesProof: verdict.value[0] === true
+	}) : verdict;
 }
 
 // src/chain/generated/inference-coordinator.ts
@@ -8769,283 +9519,6 @@ const slashingAbi = [
 			"name": "tier",
 			"type": "uint16",
 			"internalType": "uint16"
-		}]
-	}
-];
-
-// src/chain/generated/tier-evidence.ts
-const tierEvidenceAbi = [
-	{
-		"type": "constructor",
-		"inputs": [{
-			"name": "quoteVerifier_",
-			"type": "address",
-			"internalType": "contract IQuoteVerifier"
-		}, {
-			"name": "proofVerifier_",
-			"type": "address",
-			"internalType": "contract IInferenceProofVerifier"
-		}],
-		"stateMutability": "nonpayable"
-	},
-	{
-		"type": "function",
-		"name": "MAX_BINDING",
-		"inputs": [],
-		"outputs": [{
-			"name": "",
-			"type": "uint64",
-			"internalType": "uint64"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "bindKey",
-		"inputs": [
-			{
-				"name": "operator",
-				"type": "address",
-				"internalType": "address"
-			},
-			{
-				"name": "key",
-				"type": "address",
-				"internalType": "address"
-			},
-			{
-				"name": "quote",
-				"type": "bytes",
-				"internalType": "bytes"
-			}
-		],
-		"outputs": [],
-		"stateMutability": "nonpayable"
-	},
-	{
-		"type": "function",
-		"name": "isAnyKeyBoundAt",
-		"inputs": [{
-			"name": "operator",
-			"type": "address",
-			"internalType": "address"
-		}, {
-			"name": "timestampS",
-			"type": "uint64",
-			"internalType": "uint64"
-		}],
-		"outputs": [{
-			"name": "",
-			"type": "bool",
-			"internalType": "bool"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "isBoundAt",
-		"inputs": [
-			{
-				"name": "operator",
-				"type": "address",
-				"internalType": "address"
-			},
-			{
-				"name": "key",
-				"type": "address",
-				"internalType": "address"
-			},
-			{
-				"name": "timestampS",
-				"type": "uint64",
-				"internalType": "uint64"
-			}
-		],
-		"outputs": [{
-			"name": "",
-			"type": "bool",
-			"internalType": "bool"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "proofVerifier",
-		"inputs": [],
-		"outputs": [{
-			"name": "",
-			"type": "address",
-			"internalType": "contract IInferenceProofVerifier"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "proveInference",
-		"inputs": [
-			{
-				"name": "modelId",
-				"type": "bytes32",
-				"internalType": "bytes32"
-			},
-			{
-				"name": "inputHash",
-				"type": "bytes32",
-				"internalType": "bytes32"
-			},
-			{
-				"name": "contentHash",
-				"type": "bytes32",
-				"internalType": "bytes32"
-			},
-			{
-				"name": "proof",
-				"type": "bytes",
-				"internalType": "bytes"
-			}
-		],
-		"outputs": [],
-		"stateMutability": "nonpayable"
-	},
-	{
-		"type": "function",
-		"name": "provenAt",
-		"inputs": [
-			{
-				"name": "modelId",
-				"type": "bytes32",
-				"internalType": "bytes32"
-			},
-			{
-				"name": "inputHash",
-				"type": "bytes32",
-				"internalType": "bytes32"
-			},
-			{
-				"name": "contentHash",
-				"type": "bytes32",
-				"internalType": "bytes32"
-			}
-		],
-		"outputs": [{
-			"name": "",
-			"type": "uint64",
-			"internalType": "uint64"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "quoteVerifier",
-		"inputs": [],
-		"outputs": [{
-			"name": "",
-			"type": "address",
-			"internalType": "contract IQuoteVerifier"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "event",
-		"name": "InferenceProven",
-		"inputs": [
-			{
-				"name": "modelId",
-				"type": "bytes32",
-				"indexed": true,
-				"internalType": "bytes32"
-			},
-			{
-				"name": "inputHash",
-				"type": "bytes32",
-				"indexed": true,
-				"internalType": "bytes32"
-			},
-			{
-				"name": "contentHash",
-				"type": "bytes32",
-				"indexed": true,
-				"internalType": "bytes32"
-			}
-		],
-		"anonymous": false
-	},
-	{
-		"type": "event",
-		"name": "KeyBound",
-		"inputs": [
-			{
-				"name": "operator",
-				"type": "address",
-				"indexed": true,
-				"internalType": "address"
-			},
-			{
-				"name": "key",
-				"type": "address",
-				"indexed": true,
-				"internalType": "address"
-			},
-			{
-				"name": "boundFrom",
-				"type": "uint64",
-				"indexed": false,
-				"internalType": "uint64"
-			},
-			{
-				"name": "boundUntil",
-				"type": "uint64",
-				"indexed": false,
-				"internalType": "uint64"
-			}
-		],
-		"anonymous": false
-	},
-	{
-		"type": "error",
-		"name": "BoundTooLong",
-		"inputs": [{
-			"name": "boundUntil",
-			"type": "uint64",
-			"internalType": "uint64"
-		}, {
-			"name": "latest",
-			"type": "uint64",
-			"internalType": "uint64"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "ProofRefused",
-		"inputs": [
-			{
-				"name": "modelId",
-				"type": "bytes32",
-				"internalType": "bytes32"
-			},
-			{
-				"name": "inputHash",
-				"type": "bytes32",
-				"internalType": "bytes32"
-			},
-			{
-				"name": "contentHash",
-				"type": "bytes32",
-				"internalType": "bytes32"
-			}
-		]
-	},
-	{
-		"type": "error",
-		"name": "QuoteRefused",
-		"inputs": [{
-			"name": "operator",
-			"type": "address",
-			"internalType": "address"
-		}, {
-			"name": "key",
-			"type": "address",
-			"internalType": "address"
 		}]
 	}
 ];
@@ -13743,6 +14216,103 @@ async function readAddresses(rpc, contract, functionNames) {
 	return values.ok ? ok(values.value.map(([value]) => address(String(value)))) : values;
 }
 
+// src/client/check-proof-on-chain.ts
+/** Lines for `proof` and `proof-key`. */
+async function checkProofOnChain(rpc, { receipt, domain }, { proof, tensors }) {
+	const contracts = await findFaultContracts(rpc, domain.verifyingContract);
+	if (!contracts.ok) return [unknown("proof-key", describeChainFailure(contracts.error))];
+	const { modelId } = receipt.work;
+	const tierEvidence = contracts.value.tierEvidence.address;
+	const verdict = await readModelVerdict(rpc, tierEvidence, {
+		modelId,
+		proof: proof.proof,
+		...tensors
+	});
+	if (!verdict.ok) return verdict.error.reason === "reverted" ? [fails("proof", `the model's verifier reverts: ${describeChainFailure(verdict.error)}`)] : [unknown("proof-key", describeChainFailure(verdict.error))];
+	const { verifier, takesProof } = verdict.value;
+	if (verifier === void 0) return [unknown("proof-key", `nobody registered what proves ${modelId}: add --manifest`)];
+	return takesProof ? [holds("proof", `the contract ${verifier} takes this ${proof.system} proof`), holds("proof-key", `the model's manifest names the code of the contract ${verifier}`)] : [fails("proof", `the contract ${verifier}, which the model's manifest names, refuses it`)];
+}
+
+// src/client/check-proof.ts
+async function checkProof(parsed, surroundings) {
+	const read = readProof(parsed.evidence?.others["proof"]);
+	if (!read.ok) {
+		const [fault] = read.error;
+		const where = fault?.path === "" ? "evidence.proof" : `evidence.proof.${fault?.path}`;
+		return [fails("proof", `${where}: expected ${fault?.expected}, found ${fault?.found}`)];
+	}
+	const proof = read.value;
+	const { modelId } = parsed.receipt.work;
+	const manifest = surroundings.manifest;
+	const model = manifest === void 0 ? void 0 : readProvableModel(utf8Text(manifest), modelId);
+	const { rpc, verificationKey } = surroundings;
+	const tensors = tensorsOf(parsed.receipt, proof);
+	const [itself, onChain] = await Promise.all([checkProofItself(proof, verificationKey), rpc === void 0 || tensors === void 0 ? [] : checkProofOnChain(rpc, parsed, {
+		proof,
+		tensors
+	})]);
+	const offline = [
+		itself,
+		checkStatement$1(parsed.receipt, tensors),
+		checkKey(proof, parsed.receipt, model),
+		checkSetup(proof, parsed.domain.chainId)
+	];
+	return joinLines(offline, onChain);
+}
+/** Loaded where a proof is: the curve takes a fraction of a second, and most receipts have none. */
+async function checkProofItself(proof, given) {
+	const check = "proof";
+	const { verifyProof } = await import("./verify-proof.node.js");
+	const verdict = verifyProof(proof, { verificationKey: given });
+	if (verdict.ok) return holds(check, `a ${proof.system} proof of the circuit ${proof.circuit} that holds`);
+	const { reason, detail } = verdict.error;
+	if (reason === "verification_key_missing") return unknown(check, `${detail}: add --vk`);
+	if (reason === "system_not_verifiable_here") return unknown(check, detail);
+	return fails(check, detail);
+}
+/** The values that the proof is about, as many as the Work counts. */
+const tensorsOf = ({ work }, { system, publicInputs }) => readInferenceInputs(system === "ezkl" ? "ezkl" : "packed", publicInputs, {
+	inputs: work.promptTokens,
+	outputs: work.completionTokens
+});
+function checkStatement$1({ work }, tensors) {
+	const check = "proof-statement";
+	if (tensors === void 0) return fails(check, `its public inputs are not ${work.promptTokens} values in and ${work.completionTokens} out`);
+	const other = otherHash(work, tensors);
+	return other === void 0 ? holds(check, `it is about the ${work.promptTokens} values of the inputHash and the ${work.completionTokens} of the contentHash`) : fails(check, `the values that it is about give another ${other}`);
+}
+function otherHash(work, { inputs, outputs }) {
+	const [input, output] = [encodeTensor(inputs), encodeTensor(outputs)];
+	if (`0x${sha256Hex(input)}` !== work.inputHash) return "inputHash";
+	if (`0x${sha256Hex(output)}` !== work.outputHash) return "outputHash";
+	return keccak256(output) === work.contentHash ? void 0 : "contentHash";
+}
+function checkKey(proof, { work }, model) {
+	const check = "proof-key";
+	if (model === void 0) return unknown(check, "which key proves this model, its manifest says, or a node: add --manifest");
+	if (!model.ok) return fails(check, model.error);
+	const fault = mismatch(proof, work, model.value);
+	if (fault !== void 0) return fails(check, fault);
+	return model.value.vkHash === void 0 ? unknown(check, "the manifest names no key of its own, only a contract: add --rpc") : holds(check, `the model's manifest names the key ${proof.vkHash}`);
+}
+function mismatch(proof, work, model) {
+	const { vkHash, setup, kind, inputs, outputs } = model;
+	if (vkHash !== void 0 && vkHash !== proof.vkHash) return `the model is proven with the key ${vkHash}, and this proof is for ${proof.vkHash}`;
+	if (setup !== proof.setup) return `the model's setup is ${setup}, the proof says ${proof.setup}`;
+	if (kind === "ezkl" !== (proof.system === "ezkl")) return `the model is proven as ${kind}`;
+	if (inputs === work.promptTokens && outputs === work.completionTokens) return void 0;
+	return `the model takes ${inputs} values and gives ${outputs}`;
+}
+/** Chains of developers, where every key is known anyway. */
+const developmentChains = /* @__PURE__ */ new Set([31337, 1337]);
+function checkSetup({ setup }, chainId) {
+	const check = "proof-setup";
+	if (setup !== "dev-insecure") return holds(check, `of the ceremony file with the sha256 ${setup}`);
+	const warning = "DEV-INSECURE: anybody can forge proofs of this setup";
+	return developmentChains.has(chainId) ? holds(check, `${warning}. Good on a development chain alone, which ${chainId} is`) : fails(check, `${warning}, and chain ${chainId} is no development chain`);
+}
+
 // src/chain/tier-evidence.ts
 const tierEvidenceAt = (place) => ({
 	name: "TierEvidence",
@@ -13810,7 +14380,10 @@ function linesOf(bit, question) {
 		case tier.tokenCommitment: return Promise.resolve([checkCommitment(parsed.receipt, evidence.opening)]);
 		case tier.audited: return alone(checkAudit(parsed, gateway, verification.anchors.auditors ?? []));
 		case tier.teeBoundKey: return alone(checkTeeKey(rpc, parsed, signers));
-		case tier.zkInferred: return checkProof(parsed, evidence);
+		case tier.zkInferred: return checkProof(parsed, {
+			...evidence,
+			rpc
+		});
 		case tier.clientCountersigned: return Promise.resolve([checkCountersignature(parsed, signers, verification.anchors)]);
 		default: return;
 	}

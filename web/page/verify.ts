@@ -13,9 +13,9 @@ import {
 } from '../../src/client/parse-receipt-document.ts'
 import { recoverSigners } from '../../src/client/recover-signers.ts'
 import { verifyOnChain } from '../../src/client/verify-on-chain.ts'
-import { isProofDocument, proofDocumentBytesMax } from '../../src/client/verify-proof-document.ts'
+import { proofDocumentBytesMax } from '../../src/client/verify-proof-document.ts'
 import { type Verification, verifyReceipt } from '../../src/client/verify-receipt.ts'
-import { linesOfProof, listenToKey } from './check-proof-alone.ts'
+import { isProofFile, linesOfProof, listenToKey } from './check-proof-alone.ts'
 import { byId, make } from './dom.ts'
 import { clearVerdict, drawConclusion, drawLines, showWorking } from './draw-verdict.ts'
 import { example } from './example.ts'
@@ -47,7 +47,7 @@ async function run(): Promise<void> {
     wrong?.reportValidity()
     return
   }
-  if (isProofDocument(document)) {
+  if (isProofFile(document)) {
     showWorking('in this browser')
     const startedAt = performance.now()
     const lines = await linesOfProof(document, inputs)
