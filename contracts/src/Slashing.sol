@@ -199,7 +199,8 @@ contract Slashing is ISlashing, ProofRequests {
             revert TierNotClaimed(receipt.tiers, TIER_ZK_INFERRED);
         }
         Work calldata work = receipt.work;
-        // The stake must still be reachable when the time to answer is over.
+        // The stake must still be reachable when the time to answer is over, which is a day.
+        // forge-lint: disable-next-line(unsafe-typecast)
         _requireFresh(work.finishedAt, _gatewayWindow - uint40(PROOF_TIME));
         _requireSigned(
             gateways, work.gateway, _digestOf(receipt), gatewaySignature, work.finishedAt
