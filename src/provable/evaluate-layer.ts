@@ -9,6 +9,7 @@ import type {
   SumPoolLayer,
   Tree,
   TreeEnsembleLayer,
+  Window,
 } from './fixed-point-graph.ts'
 import { layerElements } from './layer-elements.ts'
 import { windowPositions } from './window.ts'
@@ -101,42 +102,62 @@ function dense(
   return y
 }
 
+/**
+ * Place by place in the innermost loop, which is what engines run fast: each weight by all the values that it meets. Values in the
+ * padding are read from one behind each channel, which is zero.
+ */
 function convolution(layer: ConvolutionLayer, x: Values, rescale: Rescale): Values {
   const { window, groups, outputs, weights, biases, shift } = layer
   const y = new Float64Array(layerElements(layer, () => x.length))
-  const positions = windowPositions(window)
-  const area = window.kernel[0] * window.kernel[1]
-  const plane = window.height * window.width
-  const places = positions.length / area
+  const covered = coveredByKernel(window)
+  const places = y.length / outputs
   const channelsRead = window.channels / groups
+  const channels = paddedChannels(window, x)
   for (let output = 0; output < outputs; output += 1) {
+    const sums = y.subarray(output * places, (output + 1) * places).fill(biases[output] ?? 0)
     const firstChannel = Math.floor((output * groups) / outputs) * channelsRead
-    for (let place = 0; place < places; place += 1) {
-      let sum = biases[output] ?? 0
-      const covered = positions.subarray(place * area, (place + 1) * area)
-      for (let channel = 0; channel < channelsRead; channel += 1) {
-        const values = x.subarray((firstChannel + channel) * plane)
-        sum += weightedSum(weights, (output * channelsRead + channel) * area, values, covered)
-      }
-      y[output * places + place] = rescale(sum, shift)
+    for (let term = 0; term < channelsRead * covered.length; term += 1) {
+      const weight = weights[output * channelsRead * covered.length + term] ?? 0
+      const channel = firstChannel + Math.floor(term / covered.length)
+      addProducts(sums, weight, channels[channel] ?? x, covered[term % covered.length])
     }
+    for (let place = 0; place < places; place += 1) sums[place] = rescale(sums[place] ?? 0, shift)
   }
   return y
 }
 
-/** What lies in the padding adds nothing. */
-function weightedSum(
-  weights: readonly number[],
-  weightsFrom: number,
+function addProducts(
+  sums: Values,
+  weight: number,
   values: Values,
-  covered: Int32Array,
-): number {
-  let sum = 0
-  for (let kernel = 0; kernel < covered.length; kernel += 1) {
-    const position = covered[kernel] ?? -1
-    if (position >= 0) sum += (weights[weightsFrom + kernel] ?? 0) * (values[position] ?? 0)
+  covered: Int32Array | undefined,
+): void {
+  if (weight === 0 || covered === undefined) return
+  for (let place = 0; place < sums.length; place += 1) {
+    sums[place] = (sums[place] ?? 0) + weight * (values[covered[place] ?? 0] ?? 0)
   }
-  return sum
+}
+
+/** Of each position in the kernel: what it covers at each place, the padding as one position behind the channel. */
+function coveredByKernel(window: Window): readonly Int32Array[] {
+  const positions = windowPositions(window)
+  const area = window.kernel[0] * window.kernel[1]
+  const behind = window.height * window.width
+  return Array.from({ length: area }, (_, kernel) =>
+    Int32Array.from({ length: positions.length / area }, (_, place) => {
+      const position = positions[place * area + kernel] ?? -1
+      return position < 0 ? behind : position
+    }),
+  )
+}
+
+function paddedChannels({ channels, height, width }: Window, x: Values): readonly Values[] {
+  const plane = height * width
+  return Array.from({ length: channels }, (_, channel) => {
+    const values = new Float64Array(plane + 1)
+    values.set(x.subarray(channel * plane, (channel + 1) * plane))
+    return values
+  })
 }
 
 function maxPool({ window }: MaxPoolLayer, x: Values): Values {
@@ -155,7 +176,7 @@ function sumPool(
 }
 
 function overWindows(
-  window: MaxPoolLayer['window'],
+  window: Window,
   x: Values,
   fold: (values: readonly number[], place: number) => number,
 ): Values {

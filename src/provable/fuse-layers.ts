@@ -66,7 +66,8 @@ function withInputs(layer: Layer, renumbered: (tensor: number) => number): Layer
 function fusedOnce(graph: RealGraph): RealGraph | undefined {
   const elements = tensorElements(graph)
   const uses = usesOf(graph)
-  for (const [index, layer] of graph.layers.entries()) {
+  // From the end: a long chain of scales then becomes one before it is worked into a matrix.
+  for (const [index, layer] of [...graph.layers.entries()].reverse()) {
     const [input, ...others] = inputsOf(layer)
     const before = (input ?? 0) - graph.inputs.length
     const producer = graph.layers[before]

@@ -8,7 +8,7 @@ export const exactIntegerMax: number = Number.MAX_SAFE_INTEGER
 export const int32Min: number = -(2 ** 31)
 export const int32Max: number = 2 ** 31 - 1
 /** An ONNX file. A million weights of four bytes fit. */
-export const modelBytesMax: number = 16 * 1024 * 1024
+export const modelBytesMax: number = 8 * 1024 * 1024
 /** Bits behind the binary point, and bits that a rescale takes away. */
 export const scaleBitsMax = 48
 export const shiftBitsMax = 48
@@ -48,7 +48,7 @@ export const onnxOpsetsMax = 32
 /** Fields of one message: a list of a million numbers is one of a million fields. */
 export const protobufFieldsMax = 1_048_576
 /** Numbers of all graphs on the way to the one with the fewest layers. */
-export const fusedNumbersMax = 67_108_864
+export const fusedNumbersMax = 16_777_216
 /** Steps of running a sample through a model, for its scales or for its error. */
 export const calibrationStepsMax = 268_435_456
 /** Bits of a value that a scale is chosen for: what is asked for where nothing is said, and the least that is tried. */

@@ -28,9 +28,7 @@ export function readMessage(
   for (let at = 0; at < bytes.length; ) {
     const { field, next } = fieldAt(bytes, at, place)
     at = next
-    const known = fields.get(field.number)
-    if (known === undefined) continue
-    known.push(field)
+    fields.get(field.number)?.push(field)
     count += 1
     if (count > protobufFieldsMax) refuse('limit_exceeded', place, 'has too many fields')
   }

@@ -22,15 +22,22 @@ import {
 const only = ({ inputs: [input], layer }: LayerToQuantise): FixedTensor =>
   input ?? refuse('shape_mismatch', `layer ${JSON.stringify(layer.name)}`, 'reads nothing')
 
+/** How large a tensor's values are, and how far they are off. */
+type Operand = { readonly reach: number; readonly error: number }
+
+const operandOf = (tensor: FixedTensor): Operand => ({
+  reach: reachOf(tensor),
+  error: tensor.error,
+})
+
 /** Σ ŵ x̂ − Σ w x = Σ ŵ (x̂ − x) + Σ (ŵ − w) x, and |x| ≤ |x̂| + the error of x̂. */
-function linearError(input: FixedTensor, weights: Iterable<number>, bits: number): number {
-  const reach = reachOf(input) + input.error
-  let error = 0
+function linearError({ reach, error }: Operand, weights: Iterable<number>, bits: number): number {
+  let sum = 0
   for (const weight of weights) {
     const off = offBy(weight, bits)
-    error += (Math.abs(weight) + off) * input.error + off * reach
+    sum += (Math.abs(weight) + off) * error + off * (reach + error)
   }
-  return error
+  return sum
 }
 
 /** Of the output that can be off most. */
@@ -41,8 +48,9 @@ function greatestError(count: number, errorAt: (output: number) => number): numb
 export function quantiseWeights(at: LayerToQuantise<DenseLayer | ConvolutionLayer>): FixedTensor {
   const { layer } = at
   const input = only(at)
+  const operand = operandOf(input)
+  const { reach } = operand
   const width = layer.weights.length / layer.outputs
-  const reach = reachOf(input)
   const wanted = coefficientBits(at, { coefficients: layer.weights, terms: width, reach })
   const sumsScale = (bits: number): number => input.scaleBits + bits
   const { fixed, bits, rounding } = fitSums(at, atLeastForBiases(layer.biases, wanted), (tried) => {
@@ -58,7 +66,7 @@ export function quantiseWeights(at: LayerToQuantise<DenseLayer | ConvolutionLaye
   })
   const error = greatestError(layer.outputs, (output) => {
     const weights = layer.weights.slice(output * width, (output + 1) * width)
-    return linearError(input, weights, bits) + offBy(layer.biases[output] ?? 0, sumsScale(bits))
+    return linearError(operand, weights, bits) + offBy(layer.biases[output] ?? 0, sumsScale(bits))
   })
   return { ...fixed, error: error + rounding }
 }
@@ -71,7 +79,8 @@ export function quantiseScale(at: LayerToQuantise<ScaleLayer>): FixedTensor {
   const { layer } = at
   const input = only(at)
   const { multipliers, offsets } = layer
-  const reach = reachOf(input)
+  const operand = operandOf(input)
+  const { reach } = operand
   const wanted = coefficientBits(at, { coefficients: multipliers, terms: 1, reach })
   const { fixed, bits, rounding } = fitSums(at, atLeastForBiases(offsets, wanted), (tried) => {
     const scaleBits = input.scaleBits + tried
@@ -90,7 +99,7 @@ export function quantiseScale(at: LayerToQuantise<ScaleLayer>): FixedTensor {
   })
   const error = greatestError(multipliers.length, (place) => {
     const off = offBy(offsets[place] ?? 0, input.scaleBits + bits)
-    return linearError(input, [multipliers[place] ?? 0], bits) + off
+    return linearError(operand, [multipliers[place] ?? 0], bits) + off
   })
   return { ...fixed, error: error + rounding }
 }
@@ -101,7 +110,8 @@ export function quantiseSumPool(at: LayerToQuantise<SumPoolLayer>): FixedTensor 
   const [height, width] = layer.window.kernel
   const terms = height * width
   const coefficients = layer.multipliers
-  const wanted = coefficientBits(at, { coefficients, terms, reach: reachOf(input) * terms })
+  const operand = operandOf(input)
+  const wanted = coefficientBits(at, { coefficients, terms, reach: operand.reach * terms })
   const { fixed, bits, rounding } = fitSums(at, wanted, (tried) => {
     const multipliers = coefficients.map((multiplier) => roundedTimes(multiplier, tried))
     const whole = { ...layer, input: input.tensor, multipliers, offset: 0 }
@@ -114,7 +124,7 @@ export function quantiseSumPool(at: LayerToQuantise<SumPoolLayer>): FixedTensor 
   })
   const error = greatestError(coefficients.length, (place) => {
     const multiplier = coefficients[place] ?? 0
-    return terms * linearError(input, [multiplier], bits)
+    return terms * linearError(operand, [multiplier], bits)
   })
   return { ...fixed, error: error + rounding }
 }
@@ -138,7 +148,9 @@ export function quantiseAdd(at: LayerToQuantise<AddLayer>): FixedTensor {
     const rescaled = (shift: number, half: number): AddLayer => ({ ...whole, offset: half, shift })
     return { layer: whole, scaleBits, rescaled }
   })
-  const error = linearError(first, [ofFirst], bits) + linearError(second, [ofSecond], bits)
+  const error =
+    linearError(operandOf(first), [ofFirst], bits) +
+    linearError(operandOf(second), [ofSecond], bits)
   return { ...fixed, error: error + rounding }
 }
 

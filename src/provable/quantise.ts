@@ -44,7 +44,7 @@ export function quantise(
   try {
     const calibration = calibrate(real, checkedSample(real, sample))
     const first = Math.min(Math.max(activationBits, activationBitsMin), activationBitsMax)
-    for (let bits = first; ; bits = Math.max(bits - 2, activationBitsMin)) {
+    for (let bits = first; ; bits = Math.max(bits - 4, activationBitsMin)) {
       const attempt = quantiseAt(real, calibration, { activationBits: bits, ranges })
       const isOverflow = !attempt.ok && attempt.error.reason === 'overflow'
       if (!isOverflow || bits <= activationBitsMin) return attempt

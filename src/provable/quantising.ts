@@ -120,9 +120,15 @@ export function fitSums(
     const scaleBits = Math.min(wantedScale(at), sums.scaleBits, most)
     if (scaleBits < 0 || sums.scaleBits - scaleBits > shiftBitsMax) break
     const shift = sums.scaleBits - scaleBits
-    const layer = sums.rescaled(shift, shift === 0 ? 0 : 2 ** (shift - 1))
+    const half = shift === 0 ? 0 : 2 ** (shift - 1)
+    const rounded = (sum: number): number => Math.floor((sum + half) / 2 ** shift) + 0
+    const intervals = {
+      minima: output.minima.map(rounded),
+      maxima: output.maxima.map(rounded),
+    }
+    const tensor = pushLayer(at, sums.rescaled(shift, half), scaleBits)
     const rounding = shift === 0 ? 0 : 2 ** -(scaleBits + 1)
-    return { fixed: addFixed(at, layer, scaleBits), bits: tried, rounding }
+    return { fixed: { tensor, scaleBits, intervals }, bits: tried, rounding }
   }
   return refuse(
     'overflow',
@@ -133,18 +139,25 @@ export function fitSums(
 
 /** Adds a layer whose sums are known to be exact. */
 export function addFixed(
-  { quantising, layer: { name }, inputs }: LayerToQuantise,
+  at: LayerToQuantise,
   layer: Layer,
   scaleBits: number,
 ): Omit<FixedTensor, 'error'> {
-  const { output, magnitude } = layerIntervals(
-    layer,
-    inputs.map(({ intervals }) => intervals),
-  )
+  const inputs = at.inputs.map(({ intervals }) => intervals)
+  const { output, magnitude } = layerIntervals(layer, inputs)
   if (!(magnitude <= exactIntegerMax && scaleBits >= 0 && scaleBits <= scaleBitsMax)) {
-    refuse('overflow', `layer ${JSON.stringify(name)}`, 'has sums that no scale holds')
+    refuse('overflow', `layer ${JSON.stringify(at.layer.name)}`, 'has sums that no scale holds')
   }
+  return { tensor: pushLayer(at, layer, scaleBits), scaleBits, intervals: output }
+}
+
+/** The number of the layer's tensor. */
+function pushLayer(
+  { quantising, layer: { name } }: LayerToQuantise,
+  layer: Layer,
+  scaleBits: number,
+): number {
   quantising.layers.push({ ...layer, name: name.slice(0, nameLengthMax), scaleBits })
   quantising.next += 1
-  return { tensor: quantising.next - 1, scaleBits, intervals: output }
+  return quantising.next - 1
 }
