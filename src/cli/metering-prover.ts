@@ -30,6 +30,7 @@ export const proverPlaceOf = (said: {
 /** A circuit with its keys, and the prover of it that tells a person how far it is. */
 export type MeteringProver = {
   readonly artefacts: CircuitArtefacts
+  readonly verificationKey: Uint8Array
   /** Throws CommandFailure. `label` says which proof this is. */
   readonly prove: (label: string, inputs: CircuitInputs) => Promise<Proof>
 }
@@ -46,13 +47,14 @@ export async function meteringProver(
     terminal.printError('dev-insecure: the keys come from a number that everybody knows; a')
     terminal.printError('proof by them convinces nobody outside a development chain')
   }
-  const verificationKey = toHex(await readFile(join(artefacts.folder, 'vk')))
+  const verificationKey = await readFile(join(artefacts.folder, 'vk'))
   return {
     artefacts,
+    verificationKey,
     prove: async (label, inputs) => {
       const proof = await prove({ artefacts, inputs }, telling(label, place, terminal))
       if (!proof.ok) throw new CommandFailure(`${label}: ${proof.error.message}`)
-      return { ...proof.value, verificationKey }
+      return { ...proof.value, verificationKey: toHex(verificationKey) }
     },
   }
 }

@@ -10,15 +10,16 @@ import type { ParsedReceipt } from '../client/parse-receipt-document.ts'
 import { readSecretFile } from '../contributor/secret-file.ts'
 import { bytes32, isBytes32 } from '../domain/units.ts'
 import { usageBatches } from '../proofs/usage-batches.ts'
-import { usageBatchInputs } from '../proofs/usage-inputs.ts'
 import type { UsageProof, UsageSegment } from '../proofs/usage-proof.ts'
-import type { UsageRange } from '../proofs/usage-range.ts'
+import type { UsageRange, UsageTerms } from '../proofs/usage-range.ts'
+import type { UsageStatement } from '../proofs/usage-statement.ts'
 import { verifyUsage } from '../proofs/verify-usage.ts'
-import { noirSource, usageBatchRows } from '../prover/noir-source.ts'
+import { usageBatchRows } from '../prover/noir-source.ts'
 import { CommandFailure, terminal } from './command.ts'
 import { fetchInclusion } from './fetch-proof.ts'
 import { orGatewayFailure } from './gateway-or-fail.ts'
-import { meteringProver, proverOptions, proverPlaceOf, writeProof } from './metering-prover.ts'
+import { proverOptions, proverPlaceOf, writeProof } from './metering-prover.ts'
+import { proveEach, proveJoined } from './prove-batches.ts'
 import { type ReceiptStretch, readReceipts } from './read-receipts.ts'
 
 export const proveUsageHelp: string = `vouch prove usage: the total that a channel was charged for receipts SEQ to SEQ is the sum of
@@ -29,6 +30,8 @@ receipts that follow each other, each signed by its contributor and priced by it
   --channel ID         which channel
   --from SEQ --to SEQ  channelSeq of the first and of the last receipt
   --allow-unsigned     count receipts that no contributor signed apart, instead of refusing them
+  --join               one proof for the whole range instead of one for each batch: a quarter
+                       more work, and 5 GB of memory; at most 4 price sheets and 8 signers
   --batch-rows N       receipts in one proof, 1 to ${usageBatchRows} (default ${usageBatchRows}, which takes 5 GB of
                        memory and some two minutes of two processors; 4: 1.4 GB, half a minute).
                        Another number is another circuit, with another verification key
@@ -46,6 +49,7 @@ export async function proveUsage(argv: readonly string[]): Promise<number> {
       to: { type: 'string' },
       'allow-unsigned': { type: 'boolean' },
       'batch-rows': { type: 'string' },
+      join: { type: 'boolean' },
     },
   })
   const stretch = stretchOf(values)
@@ -55,21 +59,19 @@ export async function proveUsage(argv: readonly string[]): Promise<number> {
     positionals.length === 0
       ? await fetchReceipts(values.gateway, values['api-key-file'], stretch)
       : readReceipts(positionals, stretch)
-  const batches = batchesOf(receipts, rows, values['allow-unsigned'] ?? false)
-  terminal.printError(`${receipts.length} receipts in ${batches.length} proofs`)
-
-  const place = proverPlaceOf(values)
-  const globals = rows === usageBatchRows ? {} : { RECEIPTS: rows }
-  const prover = await meteringProver(noirSource('usage-batch', globals), { place, terminal })
+  const terms = { ...termsOf(receipts), allowUnsigned: values['allow-unsigned'] ?? false }
+  const batches = batchesOf(receipts, { ...terms, rows })
+  terminal.printError(`${receipts.length} receipts in ${batches.length} batches`)
+  const proving = { batches, rows, place: proverPlaceOf(values), terminal }
+  const { proofs, circuits } = values.join
+    ? await proveJoined({ ...proving, receipts, terms })
+    : await proveEach(proving)
   const segments: UsageSegment[] = []
-  for (const [index, batch] of batches.entries()) {
-    const label = `proof ${index + 1} of ${batches.length}`
-    const proof = await prover.prove(label, usageBatchInputs(batch, rows))
-    segments.push({ proof, ...(await tiedToGateway(batch, receipts, values.gateway)) })
+  for (const { statement, proof } of proofs) {
+    segments.push({ proof, ...(await tiedToGateway(statement, receipts, values.gateway)) })
   }
   const document: UsageProof = { object: 'vouch.usage-proof', segments }
-  const { vkHash } = prover.artefacts.artefact
-  const proven = verifyUsage(document, { circuits: { batchVkHash: vkHash } })
+  const proven = verifyUsage(document, { circuits })
   if (!proven.ok) throw new CommandFailure(proven.error.detail)
   const { count, total, unsignedCount } = proven.value
   const apart = unsignedCount === 0 ? '' : `, ${unsignedCount} of them unsigned`
@@ -121,25 +123,26 @@ async function fetchReceipts(
   throw new CommandFailure(`the API key is of another channel than ${channelId}`)
 }
 
-function batchesOf(
-  receipts: readonly ParsedReceipt[],
-  rows: number,
-  allowUnsigned: boolean,
-): readonly UsageRange[] {
+function termsOf(receipts: readonly ParsedReceipt[]): Pick<UsageTerms, 'domain'> {
   const domains = new Set(receipts.map(({ domain }) => receiptDomain(domain)))
   const [domain] = domains
-  if (domain === undefined || domains.size > 1) {
-    throw new CommandFailure('the receipts are of several chains or verifiers')
-  }
-  const batches = usageBatches(receipts, { domain, allowUnsigned, rows })
+  if (domain !== undefined && domains.size === 1) return { domain }
+  throw new CommandFailure('the receipts are of several chains or verifiers')
+}
+
+function batchesOf(
+  receipts: readonly ParsedReceipt[],
+  terms: UsageTerms & { readonly rows: number },
+): readonly UsageRange[] {
+  const batches = usageBatches(receipts, terms)
   if (batches.ok) return batches.value
   const hint = batches.error.reason === 'work_unsigned' ? '; --allow-unsigned counts it apart' : ''
   throw new CommandFailure(batches.error.detail + hint)
 }
 
-/** What makes the batch the gateway's: its signature of the last receipt, and where its log has that. */
+/** What makes a stretch the gateway's: its signature of the last receipt, and where its log has that. */
 async function tiedToGateway(
-  { statement }: UsageRange,
+  statement: UsageStatement,
   receipts: readonly ParsedReceipt[],
   origin: string | undefined,
 ): Promise<Omit<UsageSegment, 'proof'>> {

@@ -41,12 +41,12 @@ export function usageBatchInputs(range: UsageRange, rows: number): CircuitValues
   }
 }
 
-const treeKeysValue = ({ batchKey, treeKey }: UsageTreeKeys): CircuitValue => ({
+export const treeKeysValue = ({ batchKey, treeKey }: UsageTreeKeys): CircuitValue => ({
   batch_key: batchKey,
   tree_key: treeKey,
 })
 
-const usageStatementValue = (statement: UsageStatement): CircuitValue => ({
+export const usageStatementValue = (statement: UsageStatement): CircuitValue => ({
   domain_separator: halvesValue(statement.domainSeparator),
   channel_id: halvesValue(statement.channelId),
   gateway: statement.gateway,

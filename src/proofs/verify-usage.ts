@@ -15,8 +15,8 @@ import { readUsageInputs, type UsageStatement, type UsageTreeKeys } from './usag
 import { type ProofSurroundings, verifyProof } from './verify-proof.ts'
 
 /** The circuits that a reader believes, by their keys; those of another setup are others. */
-type UsageCircuits = {
-  readonly batchVkHash: Bytes32
+export type UsageCircuits = {
+  readonly batchVkHash?: Bytes32 | undefined
   readonly tree?: { readonly vkHash: Bytes32; readonly keys: UsageTreeKeys } | undefined
 }
 

@@ -39,6 +39,7 @@ export async function buildJob(
     sourceSha256,
     compiler: compilersOf(system),
     setup: setup.value,
+    ...(job.recursive ? { recursive: true } : {}),
     vkHash: keccak256(await readFile(join(outFolder, 'vk'))),
     ...built.value,
     files: await filesIn(outFolder),

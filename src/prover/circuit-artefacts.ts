@@ -10,6 +10,8 @@ export type CircuitArtefact = {
   /** Name and version of each program that had a part in it. */
   readonly compiler: Readonly<Record<string, string>>
   readonly setup: ProofSetup
+  /** Proofs are for another circuit to verify; `vk_hash` beside the key is what that circuit knows it by. */
+  readonly recursive?: true
   /** keccak256 of the file `vk`, as a proof names it. */
   readonly vkHash: Bytes32
   /** Rows of the constraint system (groth16), gates (ultrahonk), or rows of the table (ezkl). */

@@ -24,6 +24,11 @@ export type CircuitSource = {
    * 1 compiles large dense circuits in a fraction of the time, and keeps their rows short.
    */
   readonly circomOptimization?: 1 | 2
+  /**
+   * ultrahonk: its proofs are verified inside another circuit, which is cheap with another hash function than contracts need.
+   * Without zero knowledge, since nobody sees them.
+   */
+  readonly recursive?: true
 }
 
 const namePattern = /^[a-z0-9][a-z0-9.-]{0,99}$/
@@ -41,6 +46,7 @@ export function sourceHash(source: CircuitSource): Bytes32 {
       assert(pathPattern.test(path), 'a source file lies under its root')
       return `${path} ${sha256Hex(content)}\n`
     })
-  const head = `${system} ${name} ${entry} O${circomOptimizationOf(source)}\n`
+  const flavour = source.recursive ? ' recursive' : ''
+  const head = `${system} ${name} ${entry} O${circomOptimizationOf(source)}${flavour}\n`
   return bytes32(`0x${sha256Hex(`${head}${lines.join('')}`)}`)
 }

@@ -25,6 +25,7 @@ export type BuildJob = JobPlace & {
   /** The source's files lie in `workFolder`/source. */
   readonly entry: string
   readonly circomOptimization: 1 | 2
+  readonly recursive?: true
   readonly sourceSha256: CircuitArtefact['sourceSha256']
   /** An empty folder, which becomes the artefacts' folder when the job has ended well. */
   readonly outFolder: string

@@ -7,6 +7,9 @@ const noirFolder = resolve(import.meta.dirname, '../../circuits/noir')
 
 export type NoirCircuit = 'usage-batch' | 'usage-tree' | 'membership'
 
+/** Proofs that one node of circuits/noir/usage-tree verifies. */
+export const usageTreeChildren = 5
+
 /** Receipts that circuits/noir/usage-batch has room for: 3.9 million gates, just below 2^22. */
 export const usageBatchRows = 18
 

@@ -54,6 +54,7 @@ export async function buildCircuit(
       return {
         ...{ kind: 'build', place, workFolder, name, system, entry },
         ...{ circomOptimization, sourceSha256, outFolder },
+        ...(source.recursive ? { recursive: true } : {}),
       }
     }, options),
   )

@@ -8,6 +8,11 @@ import { findProvers } from '../prover-place.ts'
 
 /** The flavour whose transcript is keccak256 and whose proofs are zero-knowledge: that of the Solidity verifier. */
 export const evmTarget = ['-t', 'evm'] as const
+/** What a circuit verifies (circuits/noir/usage-tree): another hash function, and no zero knowledge, since nobody sees it. */
+const recursiveTarget = ['-t', 'noir-recursive-no-zk'] as const
+
+export const targetOf = (circuit: { readonly recursive?: true }): readonly string[] =>
+  circuit.recursive ? recursiveTarget : evmTarget
 
 export type Bb = (args: readonly string[]) => Promise<ProgramEnd>
 

@@ -10,7 +10,7 @@ import type { ProverFailure } from '../prover-failure.ts'
 import { findProvers, requireFrom } from '../prover-place.ts'
 import { crsG2File } from '../tau/crs-file.ts'
 import { isDevG2File } from '../tau/known-tau.ts'
-import { type Bb, evmTarget, findBb } from './bb.ts'
+import { type Bb, evmTarget, findBb, targetOf } from './bb.ts'
 import { compileVerifier, devVerifierSource } from './honk-verifier.ts'
 import { crsFor } from './ultrahonk-crs.ts'
 
@@ -38,7 +38,7 @@ type NoirWasm = {
   ) => Promise<{ readonly program: NoirProgram }>
 }
 
-/** `circuit.json`, `vk`, `Verifier.sol`, `verifier.creation` and `verifier.runtime`. */
+/** `circuit.json`, `vk`, and `Verifier.sol`, `verifier.creation`, `verifier.runtime`; or `vk_hash` of one for recursion. */
 export async function buildUltrahonk(
   job: BuildJob,
   context: JobContext,
@@ -63,7 +63,7 @@ export async function buildUltrahonk(
     'write_vk',
     '-b',
     program,
-    ...evmTarget,
+    ...targetOf(job),
     '-c',
     crs.value,
     '-o',
@@ -71,16 +71,30 @@ export async function buildUltrahonk(
   ])
   if (!keys.ok) return jobFailure('source_refused', `bb write_vk: ${keys.text}`)
   await copyFile(join(workFolder, 'vk', 'vk'), join(job.outFolder, 'vk'))
+  const sizes = { constraints: gates.value, publicInputs: publicInputsOf(compiled.value) }
+  if (job.recursive) {
+    await copyFile(join(workFolder, 'vk', 'vk_hash'), join(job.outFolder, 'vk_hash'))
+    return ok(sizes)
+  }
+  const verifier = await writeVerifier(bb.value, crs.value, { job, context })
+  return verifier.ok ? ok(sizes) : verifier
+}
 
+async function writeVerifier(
+  bb: Bb,
+  crs: string,
+  { job, context }: { readonly job: BuildJob; readonly context: JobContext },
+): Promise<Result<true, ProverFailure>> {
+  const { place, workFolder, report } = context
   report('verifier')
   const source = join(workFolder, 'Verifier.sol')
-  const written = await bb.value([
+  const written = await bb([
     ...['write_solidity_verifier', '--optimized', ...evmTarget],
     ...['-k', join('vk', 'vk'), '-o', source],
   ])
   if (!written.ok) return jobFailure('crashed', `bb write_solidity_verifier: ${written.text}`)
   const solidity = await readFile(source, 'utf8')
-  const g2 = await readFile(join(crs.value, crsG2File))
+  const g2 = await readFile(join(crs, crsG2File))
   const verifier = isDevG2File(g2) ? devVerifierSource(solidity, g2) : ok(solidity)
   if (!verifier.ok) return jobFailure('crashed', verifier.error)
   const contract = compileVerifier(requireFrom(place)('solc'), verifier.value)
@@ -88,7 +102,7 @@ export async function buildUltrahonk(
   await writeFile(join(job.outFolder, 'Verifier.sol'), verifier.value)
   await writeFile(join(job.outFolder, 'verifier.creation'), contract.value.creation)
   await writeFile(join(job.outFolder, 'verifier.runtime'), contract.value.runtime)
-  return ok({ constraints: gates.value, publicInputs: publicInputsOf(compiled.value) })
+  return ok(true)
 }
 
 async function compileNoir(

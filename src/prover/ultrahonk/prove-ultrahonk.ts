@@ -9,7 +9,7 @@ import type { ProveJob } from '../job-protocol.ts'
 import type { MadeProof } from '../prove-job.ts'
 import type { ProverFailure } from '../prover-failure.ts'
 import { findProvers, requireFrom } from '../prover-place.ts'
-import { evmTarget, findBb } from './bb.ts'
+import { findBb, targetOf } from './bb.ts'
 import { crsFor } from './ultrahonk-crs.ts'
 
 type NoirJs = {
@@ -43,7 +43,7 @@ export async function proveUltrahonk(
   report('proving')
   const { ok: done, how } = await bb.value([
     ...['prove', '-b', program, '-w', 'witness.gz', '-k', join(folder, 'vk')],
-    ...[...evmTarget, '-c', crs.value, '-o', 'proof'],
+    ...[...targetOf(artefact), '-c', crs.value, '-o', 'proof'],
   ])
   if (!done) return jobFailure('crashed', `bb prove ended with ${how}`)
   const proofFile = await readFile(join(workFolder, 'proof', 'proof'))
