@@ -72,21 +72,24 @@ const plain = (inputs: unknown): CircuitInputs =>
     JSON.stringify(inputs, (_, value) => (typeof value === 'bigint' ? String(value) : value)),
   )
 
-function models(): readonly ProveCase[] {
-  return ['volatility', 'wallet-risk', 'moderation'].flatMap((name) => {
-    const folder = join(root, 'models', name)
-    const sample = JSON.parse(readFileSync(join(folder, 'sample.json'), 'utf8'))
-    const onnx = readFileSync(join(folder, 'model.onnx'))
-    const prepared = expectOk(prepareModel({ name, onnx, sample }))
-    const x = someInput(prepared.graph, 1)
-    const y = expectOk(evaluate(prepared.graph, x))
-    const inputs = inferenceInputs(x, y)
-    return (['circom', 'noir'] as const).map((language) => ({
-      title: name,
-      source: circuitSourceOf(name, prepared.program, language),
-      inputs,
-    }))
-  })
+async function models(): Promise<readonly ProveCase[]> {
+  const cases = await Promise.all(['volatility', 'wallet-risk', 'moderation'].map(casesOf))
+  return cases.flat()
+}
+
+async function casesOf(name: string): Promise<readonly ProveCase[]> {
+  const folder = join(root, 'models', name)
+  const sample = JSON.parse(readFileSync(join(folder, 'sample.json'), 'utf8'))
+  const onnx = readFileSync(join(folder, 'model.onnx'))
+  const prepared = expectOk(await prepareModel({ name, onnx, sample }))
+  const x = someInput(prepared.graph, 1)
+  const y = expectOk(evaluate(prepared.graph, x))
+  const inputs = inferenceInputs(x, y)
+  return (['circom', 'noir'] as const).map((language) => ({
+    title: name,
+    source: circuitSourceOf(name, prepared.program, language),
+    inputs,
+  }))
 }
 
 /** One model in all three systems: our own writer for ezkl takes dense layers only. */
@@ -117,7 +120,9 @@ function denseInEach(): readonly ProveCase[] {
 }
 
 /** Read when they are asked for: each makes its statements. */
-export const proveCases: Readonly<Record<string, () => readonly ProveCase[]>> = {
+export const proveCases: Readonly<
+  Record<string, () => readonly ProveCase[] | Promise<readonly ProveCase[]>>
+> = {
   tiny: () => tiny,
   receipts,
   models,

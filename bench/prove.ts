@@ -99,7 +99,7 @@ try {
   const bench = { place: { ...defaultProverPlace, zkHome }, scratch, rpc: chain.rpc }
   const rows: Row[] = []
   for (const name of values.only.split(',')) {
-    for (const each of proveCases[name]?.() ?? []) {
+    for (const each of (await proveCases[name]?.()) ?? []) {
       process.stderr.write(`${each.title}, ${each.source.system} …\n`)
       rows.push(await measure(each, bench))
     }

@@ -13,6 +13,7 @@ import {
   type HomeChainConfig,
   homeChainSection,
 } from './config-chains.ts'
+import { type DeploymentsConfig, deploymentsSection } from './config-deployments.ts'
 import {
   type JsonSchema,
   type Key,
@@ -84,6 +85,8 @@ export type GatewayConfig = {
   readonly joining?: JoiningConfig | undefined
   /** Undefined: nobody is named to audit. */
   readonly audits?: AuditsConfig | undefined
+  /** Undefined: no model is taken over HTTP. */
+  readonly deployments?: DeploymentsConfig | undefined
   /** Undefined: nothing is attested. */
   readonly tee?: TeeConfig | undefined
   /** Undefined keeps no log, and receipts promise no anchor. */
@@ -133,6 +136,7 @@ export const configSection: Key<Meaning<Terms, GatewayConfig>> = section({
     audits: optional(auditsSection),
     tee: optional(teeSection),
     transparency: optional(transparencySection),
+    deployments: optional(deploymentsSection),
     admin: optional(adminSection),
   },
   read: (top, { files, environment }: Terms) => {
@@ -176,6 +180,7 @@ export const configSection: Key<Meaning<Terms, GatewayConfig>> = section({
       audits: values.audits?.(),
       tee: values.tee?.(files),
       transparency: values.transparency?.(files),
+      deployments: values.deployments?.(files),
       admin: values.admin?.(files),
     }
   },

@@ -1,14 +1,17 @@
-import { parseArgs } from 'node:util'
 import { type Command, CommandFailure, terminal } from './command.ts'
 import { addToStore, aliasInStore, collectStoreGarbage, removeFromStore } from './models-change.ts'
+import { deployToStore } from './models-deploy.ts'
 import { listModels, showModel } from './models-list.ts'
-import { modelOptions, readModelTerms } from './models-options.ts'
+import { readModelArguments } from './models-options.ts'
 import { pullFromMirror, pushToMirror } from './models-transfer.ts'
 
 const help = `Usage: vouch models <what> [options]
 
 Models of a store: files named by what they hold, models named by the hash of their manifest, versions that never change.
 
+  deploy MODEL.onnx --input S   makes a float model one of integers whose answers can be proved: checks it, tells the error
+                                and what a proof will cost, builds circuit and keys, proves a first answer, puts the
+                                verifier on a chain, registers the model and adds it to the store
   list                          every model with its versions and aliases
   show MODEL                    its files with sha256, CID and size, and its manifest
   add FOLDER                    adds the model whose manifest.json and files lie there
@@ -26,13 +29,23 @@ Options:
   --store FOLDER     the store (default: .vouch/models)
   --version VERSION  of 'add' (default: the next whole number)
   --from, --to       the mirror
-  --dry-run          of 'gc': says what would go
+  --dry-run          of 'gc' and 'deploy': says what would be done
+  --input FILE       of 'deploy': JSON rows of inputs, such as those that the model will be asked
+  --prove SYSTEM     circom, noir, ezkl or auto (default: auto)
+  --name NAME        what the model is called (default: the file's name)
+  --rpc URL          a node of the chain where contracts will verify its proofs
+  --key-file FILE    the private key that pays there, as hex
+  --model-proofs A   the ModelProofs contract (default: that of deployments/<chain>.json)
+  --provers FOLDER   where 'npm run zk:install' put the provers (default: circuits of this package)
+  --zk-home FOLDER   where keys are kept (default: .vouch/zk of this package)
+  --yes              asks nothing
   --json             one JSON value on standard output
 
 Exit codes: 0 done, 1 there is no such model, it was altered, or a mirror failed, 2 unusable arguments.
 `
 
 const actions = {
+  deploy: deployToStore,
   list: listModels,
   show: showModel,
   add: addToStore,
@@ -44,12 +57,7 @@ const actions = {
 } as const
 
 async function run(argv: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
-    options: modelOptions,
-    allowPositionals: true,
-  })
-  const [what = '', ...named] = positionals
+  const { what, terms } = readModelArguments(argv)
   if (!Object.hasOwn(actions, what)) {
     const known = Object.keys(actions).join(', ')
     throw new CommandFailure(
@@ -58,7 +66,7 @@ async function run(argv: readonly string[]): Promise<number> {
     )
   }
   const action = actions[what as keyof typeof actions]
-  await action(readModelTerms(values, named), terminal)
+  await action(terms, terminal)
   return 0
 }
 

@@ -1,15 +1,25 @@
+import { parseArgs } from 'node:util'
 import type { Result } from '../base/result.ts'
 import { type ModelStore, openModelStore } from '../model-store/model-store.ts'
 import type { StoreFault } from '../model-store/store-fault.ts'
 import { CommandFailure } from './command.ts'
 
-export const modelOptions = {
+const modelOptions = {
   store: { type: 'string', default: '.vouch/models' },
   version: { type: 'string' },
   from: { type: 'string' },
   to: { type: 'string' },
   'dry-run': { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
+  input: { type: 'string' },
+  prove: { type: 'string', default: 'auto' },
+  name: { type: 'string' },
+  rpc: { type: 'string' },
+  'key-file': { type: 'string' },
+  'model-proofs': { type: 'string' },
+  provers: { type: 'string' },
+  'zk-home': { type: 'string' },
+  yes: { type: 'boolean', default: false },
 } as const
 
 /** What every action of `vouch models` is given. */
@@ -22,30 +32,51 @@ export type ModelTerms = {
   readonly to: string | undefined
   readonly isTrial: boolean
   readonly isJson: boolean
+  readonly storeFolder: string
+  readonly deploy: DeployTerms
 }
 
-export function readModelTerms(
-  values: {
-    readonly store: string
-    readonly version?: string | undefined
-    readonly from?: string | undefined
-    readonly to?: string | undefined
-    readonly 'dry-run': boolean
-    readonly json: boolean
-  },
-  named: readonly string[],
-): ModelTerms {
-  const { version, from, to } = values
-  const isTrial = values['dry-run']
-  return {
-    store: openModelStore(values.store),
-    named,
-    version,
-    from,
-    to,
-    isTrial,
+/** Of `deploy` alone. */
+export type DeployTerms = {
+  /** A JSON file with rows of inputs. */
+  readonly input: string | undefined
+  readonly prove: string
+  readonly name: string | undefined
+  readonly rpc: string | undefined
+  readonly keyFile: string | undefined
+  readonly modelProofs: string | undefined
+  readonly provers: string | undefined
+  readonly zkHome: string | undefined
+  readonly isAgreed: boolean
+}
+
+/** The action, and what it is given. Throws parseArgs' own error for what cannot be used. */
+export function readModelArguments(argv: readonly string[]): {
+  readonly what: string
+  readonly terms: ModelTerms
+} {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    options: modelOptions,
+    allowPositionals: true,
+  })
+  const { version, from, to, store, input, prove, name, rpc, provers } = values
+  const [what = '', ...named] = positionals
+  const terms: ModelTerms = {
+    ...{ named, version, from, to },
+    store: openModelStore(store),
+    storeFolder: store,
+    isTrial: values['dry-run'],
     isJson: values.json,
+    deploy: {
+      ...{ input, prove, name, rpc, provers },
+      keyFile: values['key-file'],
+      modelProofs: values['model-proofs'],
+      zkHome: values['zk-home'],
+      isAgreed: values.yes,
+    },
   }
+  return { what, terms }
 }
 
 /** The one thing that the action is about. Throws CommandFailure. */

@@ -3,7 +3,7 @@
  * opposite order. `vouch serve` and `vouch dev` both start one here.
  */
 import type { GatewaySigner } from '../attestation/seal-receipt.ts'
-import { drainTimeoutMs, keepAliveIntervalMs } from '../base/limits.ts'
+import { keepAliveIntervalMs } from '../base/limits.ts'
 import { createLogs, type GatewayLog, logDestination, type RequestLog } from '../base/log.ts'
 import type { Result } from '../base/result.ts'
 import { jsonRpc } from '../chain/json-rpc.ts'
@@ -27,17 +27,18 @@ import { scheduleByTimer } from '../routing/waiting-room.ts'
 import type { ApiKeyStore } from '../store/api-key-store.ts'
 import type { LedgerStore } from '../store/ledger-store.ts'
 import type { LogPublisher } from '../transparency/log-publisher.ts'
-import type { UpstreamPools } from '../upstream/upstream-pools.ts'
 import { checkChain, checkOtherChains } from './check-chain.ts'
+import { closeGateway } from './close-gateway.ts'
 import { CommandFailure } from './command.ts'
 import { openMoneyPlaces } from './money-places.ts'
-import { type OpenAudits, openAudits } from './open-audits.ts'
+import { openAudits } from './open-audits.ts'
 import { openBilling } from './open-billing.ts'
 import { openCallerLimits } from './open-caller-limits.ts'
 import { nothingToReload, type OpenContributors, openContributors } from './open-contributors.ts'
+import { openDeployments } from './open-deployments.ts'
 import { openEvidence } from './open-evidence.ts'
 import { openExchange } from './open-exchange.ts'
-import { type OpenProving, openProving } from './open-proving.ts'
+import { openProving } from './open-proving.ts'
 import { type OpenRouting, openRouting } from './open-routing.ts'
 import { openSettlement, type RunningSettlement } from './open-settlement.ts'
 import { openStores } from './open-stores.ts'
@@ -100,10 +101,11 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const payouts = await startPayouts({ ...chain, places, exchange, settlement })
   const routing = openRouting({ config, rpc, options: stores.room, tunnels, nowMs })
   const audits = await openAudits({ ...chain, ...stores, signer, upstreams, pool: routing.pool })
-  const { pool } = routing
-  const evidence = openEvidence({ config, stores, signer, pool, upstreams, nowMs })
-  const capacity = watchCapacity({ pool: routing.pool, upstreams, nowMs })
+  const shown = { pool: routing.pool, upstreams, nowMs }
+  const evidence = openEvidence({ config, stores, signer, ...shown })
+  const capacity = watchCapacity(shown)
   const proving = await openProving({ config, log: logs.gateway, nowMs })
+  const deployments = openDeployments(config, nowMs)
   const limits = await openCallerLimits({ ...stores.counters, config, log: logs.gateway, nowMs })
   const gateway = conductorOf(options, {
     ...{ payment, limits: limits.desk, routing, upstreams, payouts: payouts.desk, signer },
@@ -129,6 +131,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     payouts: payouts.step,
     transparency: transparency?.door,
     audits: audits?.door,
+    deployments,
     ...evidence.doors,
     ...contributors.doors,
     log: logs.gateway,
@@ -147,10 +150,10 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     transparency: transparency?.publisher,
     log: logs.gateway,
     stop: () =>
-      close({
+      closeGateway({
         ...{ inFlight, server, contributors, payouts, settlement, reaper, rates, limits, sweep },
         ...{ transparency, audits, evidence, stores, upstreams, capacity, proving },
-        ...{ log: logs.gateway, destination },
+        ...{ deployments, log: logs.gateway, destination },
       }),
   }
 }
@@ -199,49 +202,6 @@ function openLogs({ logFileDescriptor }: Pick<StartOptions, 'logFileDescriptor'>
   return { destination, ...createLogs(destination) }
 }
 
-type StoppableName = 'contributors' | 'payouts' | 'reaper' | 'evidence' | 'rates'
-type Closable = Readonly<Record<StoppableName, Stoppable>> & {
-  readonly inFlight: InFlight
-  readonly server: HttpServer
-  readonly settlement: RunningSettlement
-  readonly transparency: Stoppable | undefined
-  readonly audits: Pick<OpenAudits, 'stop'> | undefined
-  /** Undefined where receipts are kept for ever. */
-  readonly sweep: Stoppable | undefined
-  readonly limits: { readonly close: () => Promise<void> }
-  readonly stores: { readonly close: () => Promise<void> }
-  readonly upstreams: UpstreamPools
-  readonly capacity: { readonly stop: () => void }
-  readonly proving: Pick<OpenProving, 'endAll' | 'stop'> | undefined
-  readonly log: GatewayLog
-  readonly destination: { readonly flushSync: () => void }
-}
-type Stoppable = { readonly stop: () => Promise<void> }
-
-async function close(gateway: Closable): Promise<void> {
-  gateway.proving?.endAll()
-  await drain(gateway.inFlight, gateway.server)
-  await gateway.proving?.stop()
-  await gateway.contributors.stop()
-  gateway.capacity.stop()
-  // A deposit that is waited for ends with its sender.
-  const paid = gateway.payouts.stop()
-  await gateway.settlement.claimNow()
-  await gateway.audits?.stop()
-  await gateway.evidence.stop()
-  await gateway.transparency?.stop()
-  await gateway.settlement.stop()
-  await paid
-  await gateway.reaper.stop()
-  await gateway.sweep?.stop()
-  await gateway.rates.stop()
-  await gateway.limits.close()
-  await gateway.stores.close()
-  await gateway.upstreams.close()
-  gateway.log.info('stopped')
-  gateway.destination.flushSync()
-}
-
 /** What an earlier process left held, and again and again what other replicas leave. */
 async function startRecovery(gateway: Gateway, ledger: LedgerStore, log: GatewayLog) {
   const { payment, limits, priceDecimals, signer, nowMs } = gateway
@@ -285,14 +245,4 @@ async function listen(
     )
   }
   throw new CommandFailure(`no port of ${[port, ...otherPorts].join(', ')} is free on ${host}`)
-}
-
-/** Requests in flight end by themselves, up to the limit; then their connections are closed under them. */
-async function drain(inFlight: InFlight, server: HttpServer): Promise<void> {
-  const closed = server.close()
-  const timeout = setTimeout(() => server.force(), drainTimeoutMs)
-  await inFlight.close().finally(() => clearTimeout(timeout))
-  // Keep-alive connections without a request have nothing to say.
-  server.force()
-  await closed
 }

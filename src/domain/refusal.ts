@@ -56,7 +56,6 @@ export type ProofRefusal =
   | { readonly reason: 'proof_queue_full'; readonly retryAfterS: number }
   | { readonly reason: 'proof_timeout' }
   | { readonly reason: 'proof_failed' }
-  /** Whoever asked for it said so. */
   | { readonly reason: 'proof_cancelled' }
   | { readonly reason: 'proof_not_found' }
 
@@ -259,6 +258,9 @@ export type AdminRefusal =
   /** There is nothing to encrypt a key with. */
   | { readonly reason: 'key_secret_missing' }
   | { readonly reason: 'reload_failed'; readonly detail: string }
+  | { readonly reason: 'deployments_off' }
+  | { readonly reason: 'deployment_running' }
+  | { readonly reason: 'deployment_not_found' }
 
 /** The gateway itself cannot serve now. */
 export type GatewayRefusal =

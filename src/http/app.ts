@@ -62,6 +62,7 @@ import {
 } from './operator/admin.ts'
 import { limitRoutes } from './operator/admin-limits.ts'
 import { retrieveMetrics } from './operator/metrics.ts'
+import { retrieveDeployment, uploadModel } from './operator/model-upload.ts'
 import { paymentTerms } from './paid-inference.ts'
 import { sendError, sendJson } from './raw-response.ts'
 import type { Route, RouteCall } from './route-call.ts'
@@ -235,6 +236,8 @@ function addAdmin(app: Hono<HttpEnv>, admin: Served): void {
     app.delete(path, admin(remove))
   }
   app.get('/admin/v1/models', admin(listAdminModels))
+  app.post('/v1/models', admin(uploadModel))
+  app.get('/admin/v1/deployments/:id', admin(retrieveDeployment))
   app.get('/admin/v1/config', admin(retrieveConfig))
   app.post('/admin/v1/reload', admin(reloadConfig))
   app.get('/metrics', admin(retrieveMetrics))

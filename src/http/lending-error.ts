@@ -32,6 +32,9 @@ const ofOperators: Readonly<Record<AdminRefusal['reason'], true>> = {
   contributor_unacceptable: true,
   key_secret_missing: true,
   reload_failed: true,
+  deployments_off: true,
+  deployment_running: true,
+  deployment_not_found: true,
 }
 
 const isOfLenders = (refusal: Refusal): refusal is LendingRefusal =>
@@ -115,5 +118,14 @@ function describeAdminRefusal(refusal: AdminRefusal): Described {
       ]
     case 'reload_failed':
       return [badRequest, `The configuration stays as it is: ${refusal.detail}.`]
+    case 'deployments_off':
+      return [absent, 'This gateway takes no models: vouch.yaml has no `deployments`.']
+    case 'deployment_running':
+      return [
+        [429, 'rate_limit_error', { 'retry-after': '10' }],
+        'Another model is being deployed: one at a time.',
+      ]
+    case 'deployment_not_found':
+      return [absent, 'No deployment of that id is remembered.', { param: 'id' }]
   }
 }

@@ -1,20 +1,26 @@
-/* From an uploaded ONNX file to integers and a circuit program, before anything is built. Pure. */
+/* From an ONNX file that anybody may have made to integers and a circuit program, before anything is built. */
 import { err, ok, type Result } from '../base/result.ts'
 import type { CircuitProgram } from '../provable/circuit-program.ts'
 import { circuitProgramOf } from '../provable/circuit-program-of.ts'
+import { type ErrorReport, reportErrors } from '../provable/error-report.ts'
 import { inputElements, outputElements } from '../provable/evaluate.ts'
 import type { FixedPointGraph } from '../provable/fixed-point-graph.ts'
 import { lowerOnnx } from '../provable/lower-onnx.ts'
 import { quantise } from '../provable/quantise.ts'
 import { readOnnx } from '../provable/read-onnx.ts'
 import type { Sample } from './read-sample.ts'
-import { type ErrorReport, reportErrors } from './report-errors.ts'
 
 export type ModelFiles = {
   readonly name: string
   readonly onnx: Uint8Array
   readonly sample: Sample
 }
+
+/** What another runtime answers to the rows of the sample, outputs behind each other; asked only of files that were taken. */
+export type AskFloats = (
+  files: ModelFiles,
+  outputs: readonly string[],
+) => Promise<Result<readonly (readonly number[])[], string>>
 
 export type PreparedModel = ModelFiles & {
   readonly graph: FixedPointGraph
@@ -27,19 +33,27 @@ export type PreparedModel = ModelFiles & {
 }
 
 /** The error is for a person: which node, and what is wrong with it. */
-export function prepareModel(files: ModelFiles): Result<PreparedModel, string> {
+export async function prepareModel(
+  files: ModelFiles,
+  askFloats?: AskFloats,
+): Promise<Result<PreparedModel, string>> {
+  const { name, sample } = files
   const onnx = readOnnx(files.onnx)
   if (!onnx.ok) return refused(onnx.error)
   const real = lowerOnnx(onnx.value)
   if (!real.ok) return refused(real.error)
-  const quantised = quantise(real.value, { sample: files.sample })
+  const quantised = quantise(real.value, { sample })
   if (!quantised.ok) return refused(quantised.error)
   const { activationBits, errorBounds } = quantised.value
-  const graph = { ...quantised.value.graph, name: files.name }
+  const graph = { ...quantised.value.graph, name }
   const program = circuitProgramOf(graph)
   if (!program.ok) return refused(program.error)
-  const report = reportErrors({ real: real.value, graph, sample: files.sample, errorBounds })
-  if (!report.ok) return report
+  const outputNames = real.value.outputs.map((output) => output.name)
+  const floats = await askFloats?.(files, outputNames)
+  if (floats?.ok === false) return floats
+  const compared = floats === undefined ? {} : { floats: floats.value }
+  const report = reportErrors({ real: real.value, graph, sample, errorBounds, ...compared })
+  if (report.rows === 0) return err('the model takes no row of the sample')
   const scales = graph.inputs.map(({ scaleBits }) => `2^-${scaleBits}`).join(', ')
   return ok({
     ...files,
@@ -48,7 +62,7 @@ export function prepareModel(files: ModelFiles): Result<PreparedModel, string> {
     inputs: inputElements(graph),
     outputs: outputElements(graph),
     quantization: `integers of ${activationBits} bits, inputs in steps of ${scales}`,
-    report: report.value,
+    report,
   })
 }
 

@@ -66,7 +66,7 @@ const one = '/admin/v1/contributors/{id}'
 const administered = (
   method: Operation['method'],
   path: string,
-  said: Pick<Operation, 'summary' | 'answer' | 'body'>,
+  said: Pick<Operation, 'summary' | 'answer' | 'body' | 'isForm'>,
 ): Operation => ({ method, path, access: 'admin', ...said })
 
 const admin: readonly Operation[] = [
@@ -121,6 +121,16 @@ const admin: readonly Operation[] = [
     summary: 'Every model, and how many serve it',
     answer: 'AdminModelList',
   }),
+  administered('post', '/v1/models', {
+    summary: 'Upload an ONNX model and make it servable and provable',
+    body: 'ModelUpload',
+    isForm: true,
+    answer: 'ModelDeployment',
+  }),
+  administered('get', '/admin/v1/deployments/{id}', {
+    summary: 'How far the deployment of a model is',
+    answer: 'ModelDeployment',
+  }),
   administered('get', '/admin/v1/config', {
     summary: 'The configuration without its secrets',
     answer: 'Config',
@@ -137,6 +147,7 @@ export const contributorOperations: readonly Operation[] = [
   ...admin,
 ]
 
+const file: Schema = { type: 'string', format: 'binary' }
 const priceText = { anyOf: [text, { type: 'number' }] }
 const callerLimitsOverride = object({
   'requestsPerMinute?': orNull(whole),
@@ -267,6 +278,17 @@ export const contributorSchemas: Readonly<Record<string, Schema>> = {
       contributors: whole,
     }),
   ),
+  ModelUpload: object({ file, sample: file, name: text }, 'Also `prove` and `version`.'),
+  ModelDeployment: object({
+    id: text,
+    object: text,
+    created: whole,
+    name: text,
+    status: oneOf('running', 'done', 'failed'),
+    progress: list(text),
+    result: orNull(object({})),
+    error: orNull(text),
+  }),
   Config: object({}, 'As vouch.yaml was read, secrets replaced by `(secret)`.'),
   Reloaded: object(
     { added: list(text), removed: list(text), changed: list(text) },

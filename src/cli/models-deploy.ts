@@ -1,0 +1,210 @@
+import { readFile, stat } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { messageOf } from '../base/message-of.ts'
+import { ok } from '../base/result.ts'
+import { checkChainId, checkCode } from '../chain/contracts.ts'
+import { jsonRpc } from '../chain/json-rpc.ts'
+import { readQuantity } from '../chain/quantity.ts'
+import { openSender } from '../chain/transactions.ts'
+import {
+  type DeployedModel,
+  type DeploymentStep,
+  deployModel,
+} from '../model-deployment/deploy-model.ts'
+import {
+  type AskFloats,
+  type PreparedModel,
+  prepareModel,
+} from '../model-deployment/prepare-model.ts'
+import { readSample, sampleBytesMax } from '../model-deployment/read-sample.ts'
+import type { ModelChain } from '../model-deployment/register-model.ts'
+import { isModelName } from '../model-store/model-reference.ts'
+import { devInsecure } from '../proofs/proof.ts'
+import type { ErrorReport } from '../provable/error-report.ts'
+import { modelBytesMax } from '../provable/limits.ts'
+import { defaultProverPlace } from '../prover/prover-place.ts'
+import { confirmOrEnd } from './ask-person.ts'
+import { readOwnKey } from './channel-file.ts'
+import { needed, readAddress, readUrl } from './channel-options.ts'
+import { CommandFailure, type Terminal } from './command.ts'
+import { orFail } from './contracts-or-fail.ts'
+import { readRecord, recordPath } from './contracts-record-file.ts'
+import { type ModelTerms, oneNamed } from './models-options.ts'
+import { plainLine } from './plain-line.ts'
+
+const stepWords: Readonly<Record<DeploymentStep, string>> = {
+  circuit: 'building the circuit and its keys, and a first proof',
+  verifier: 'asking what code its verifier has',
+  store: 'adding it to the store',
+  registration: 'putting its verifier on the chain and registering it',
+}
+
+/** `vouch models deploy` */
+export async function deployToStore(terms: ModelTerms, terminal: Terminal): Promise<void> {
+  const prepared = await prepare(terms)
+  const language = languageOf(terms.deploy.prove)
+  for (const line of describePrepared(prepared, language)) terminal.printError(line)
+  if (terms.isTrial) {
+    if (terms.isJson) terminal.print(JSON.stringify(preparedObject(prepared, language)))
+    return
+  }
+  const chain = await openChain(terms)
+  await confirmOrEnd(`Build and register ${prepared.name}?`, { yes: terms.deploy.isAgreed })
+  const place = { ...defaultProverPlace, ...placeOf(terms) }
+  let told = ''
+  const deployed = await deployModel(prepared, {
+    ...{ language, chain, store: terms.store, version: terms.version },
+    prover: {
+      place,
+      onProgress: ({ stage, elapsedMs }) => {
+        if (stage === told) return
+        told = stage
+        terminal.printError(`  ${stage}, after ${(elapsedMs / 1000).toFixed(1)} s`)
+      },
+      onCost: ({ cpuMs, peakMemoryBytes }) => {
+        const memory =
+          peakMemoryBytes === undefined ? '' : `, ${Math.round(peakMemoryBytes / 1e6)} MB`
+        terminal.printError(`  took ${(cpuMs / 1000).toFixed(1)} CPU seconds${memory}`)
+      },
+    },
+    onStep: (step) => terminal.printError(stepWords[step]),
+  })
+  if (!deployed.ok) throw new CommandFailure(deployed.error)
+  if (terms.isJson) terminal.print(JSON.stringify(deployedObject(deployed.value)))
+  else for (const line of describeDeployed(deployed.value, terms)) terminal.print(line)
+}
+
+async function prepare(terms: ModelTerms): Promise<PreparedModel> {
+  const path = oneNamed(terms, 'an ONNX file')
+  const samplePath = terms.deploy.input
+  if (samplePath === undefined) {
+    throw new CommandFailure(
+      '--input names a JSON file with rows of inputs, such as those that the model will be asked',
+      2,
+    )
+  }
+  const name =
+    terms.deploy.name ??
+    basename(path)
+      .replace(/\.onnx$/i, '')
+      .toLowerCase()
+  if (!isModelName(name)) {
+    throw new CommandFailure(`'${name}' is no name for a model: say one with --name`, 2)
+  }
+  const onnx = await readBounded(path, modelBytesMax)
+  const sample = readSample((await readBounded(samplePath, sampleBytesMax)).toString('utf8'))
+  if (!sample.ok) throw new CommandFailure(`${samplePath}: ${sample.error}`)
+  const prepared = await prepareModel({ name, onnx, sample: sample.value }, askOnnxruntime)
+  if (!prepared.ok) throw new CommandFailure(`${path}: ${prepared.error}`)
+  return prepared.value
+}
+
+function languageOf(asked: string): 'circom' | 'noir' {
+  if (asked === 'auto' || asked === 'circom') return 'circom'
+  if (asked === 'noir') return 'noir'
+  throw new CommandFailure('--prove is circom, noir, ezkl or auto', 2)
+}
+
+async function openChain(terms: ModelTerms): Promise<ModelChain> {
+  const rpc = jsonRpc(needed('--rpc', readUrl('--rpc', terms.deploy.rpc)))
+  const privateKey = await readOwnKey(needed('--key-file', terms.deploy.keyFile))
+  const chainId = Number(orFail(await readQuantity(rpc, 'eth_chainId', [])))
+  orFail(await checkChainId(rpc, chainId))
+  const named = terms.deploy.modelProofs
+  const recorded = readRecord(recordPath('deployments', chainId))?.contracts['ModelProofs']?.facts
+  const found = named ?? recorded?.['address']
+  if (typeof found !== 'string') {
+    throw new CommandFailure(
+      `--model-proofs names the contract that models are registered with on chain ${chainId}: 'vouch contracts deploy' puts one there`,
+      2,
+    )
+  }
+  const modelProofs = readAddress('--model-proofs', found)
+  if (modelProofs === undefined) throw new CommandFailure('--model-proofs is no address', 2)
+  orFail(await checkCode(rpc, [{ name: 'ModelProofs', address: modelProofs }]))
+  return { rpc, modelProofs, sender: openSender({ rpc, chainId, privateKey }) }
+}
+
+const placeOf = ({ deploy: { provers, zkHome } }: ModelTerms) => ({
+  ...(provers === undefined ? {} : { proversFolder: provers }),
+  ...(zkHome === undefined ? {} : { zkHome }),
+})
+
+function describePrepared(prepared: PreparedModel, language: string): readonly string[] {
+  const { name, inputs, outputs, quantization, report } = prepared
+  const { rows, rowsRefused } = report
+  const refused = rowsRefused === 0 ? '' : `, ${rowsRefused} rows of it outside of its inputs`
+  return [
+    `${name}: ${inputs} values in, ${outputs} out; ${quantization}`,
+    `  compared with onnxruntime's floats over ${rows} rows${refused}:`,
+    ...report.outputs.map(describeErrors),
+    `  ${percentOf(report.sameDecisions)} of the rows decide the same`,
+    `  proved with ${language}`,
+  ]
+}
+
+function describeErrors(output: ErrorReport['outputs'][number]): string {
+  const { name, mean, p99, max, outputMin, outputMax, bound } = output
+  const most = bound === null ? 'no bound for every input' : `at most ${short(bound)} for any input`
+  return `  ${plainLine(name)} from ${short(outputMin)} to ${short(outputMax)}: error mean ${short(mean)}, p99 ${short(p99)}, max ${short(max)}; ${most}`
+}
+
+const percentOf = (share: number): string => `${short(100 * share)} %`
+
+/** Its floats of the sample: the file was read by ours before it comes to native code. */
+const askOnnxruntime: AskFloats = async ({ onnx, sample }, outputs) => {
+  const { openFloatModel } = await import('../engine/float-model.ts')
+  const model = await openFloatModel(onnx, { outputs })
+  if (!model.ok) return model
+  const rows: (readonly number[])[] = []
+  for (const row of sample) rows.push(await model.value.answer(row))
+  await model.value.release()
+  return ok(rows)
+}
+
+const short = (value: number): string => Number(value.toPrecision(4)).toString()
+
+const preparedObject = (
+  { name, inputs, outputs, quantization, report }: PreparedModel,
+  prove: string,
+) => ({
+  ...{ object: 'vouch.model_plan', name, inputs, outputs, quantization },
+  ...{ error: report, prove },
+})
+
+const deployedObject = ({ modelId, name, version, verifier, built }: DeployedModel) => {
+  const { system, vkHash, setup, constraints } = built.artefacts.artefact
+  return {
+    ...{ object: 'vouch.model_deployment', model: modelId, name, version, verifier },
+    ...{ system, vk_hash: vkHash, setup, constraints },
+  }
+}
+
+function describeDeployed(
+  { modelId, name, version, verifier, built }: DeployedModel,
+  terms: ModelTerms,
+): readonly string[] {
+  const { artefact } = built.artefacts
+  const { system, constraints, setup } = artefact
+  const warning =
+    setup === devInsecure
+      ? ['its keys are dev-insecure: anybody can forge its proofs, and no real chain takes them']
+      : []
+  return [
+    `deployed ${name}@${version}  ${modelId}`,
+    `  ${system}, ${constraints} rows, key ${artefact.vkHash}`,
+    `  verifier ${verifier}, registered with ModelProofs`,
+    ...warning,
+    `  'vouch models show ${name} --store ${terms.storeFolder}' lists its files`,
+  ]
+}
+
+async function readBounded(path: string, bytesMax: number): Promise<Buffer> {
+  try {
+    const { size } = await stat(path)
+    if (size > bytesMax) throw new Error(`it has ${size} bytes, over ${bytesMax}`)
+    return await readFile(path)
+  } catch (thrown) {
+    throw new CommandFailure(`${path}: ${messageOf(thrown)}`)
+  }
+}

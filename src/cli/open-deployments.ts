@@ -1,0 +1,98 @@
+/*
+ * `vouch models deploy` as a child, for what the operator uploads: its own memory bound, its own time, its own folder, which goes
+ * with it. Whatever a file makes the reader do, the gateway goes on.
+ */
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { randomHex } from '../base/random-ids.ts'
+import { err, ok, type Result } from '../base/result.ts'
+import type { GatewayConfig } from '../config.ts'
+import type { DeploymentsConfig } from '../config-deployments.ts'
+import {
+  type ModelDeployments,
+  type ModelUpload,
+  openModelDeployments,
+  type RunDeployment,
+} from '../gateway/model-deployments.ts'
+
+const program = join(import.meta.dirname, '../main.ts')
+
+export function openDeployments(
+  { chain, deployments, proving }: GatewayConfig,
+  nowMs: () => number,
+): ModelDeployments | undefined {
+  if (deployments === undefined) return undefined
+  const fixed = [
+    ...['--store', deployments.storeFolder, '--rpc', chain.rpcUrl],
+    ...['--key-file', deployments.keyFile, '--model-proofs', deployments.modelProofs],
+    ...optionOf('--provers', proving?.proversFolder),
+    ...optionOf('--zk-home', proving?.homeFolder),
+    ...['--yes', '--json'],
+  ]
+  const newId = (): string => `deploy_${randomHex(12)}`
+  return openModelDeployments({ run: runDeployment(deployments, fixed), newId, nowMs })
+}
+
+const optionOf = (name: string, value: string | undefined): readonly string[] =>
+  value === undefined ? [] : [name, value]
+
+const runDeployment =
+  (config: DeploymentsConfig, fixed: readonly string[]): RunDeployment =>
+  async (upload, watched) => {
+    const folder = await mkdtemp(join(tmpdir(), 'vouch-upload-'))
+    try {
+      const options = await writeUpload(folder, upload)
+      return await runChild(config, [...options, ...fixed], watched)
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  }
+
+async function writeUpload(folder: string, upload: ModelUpload): Promise<readonly string[]> {
+  const [model, sample] = [join(folder, 'model.onnx'), join(folder, 'sample.json')]
+  await writeFile(model, upload.onnx)
+  await writeFile(sample, upload.sample)
+  const { name, prove, version } = upload
+  const named = ['--input', sample, '--name', name, '--prove', prove]
+  return [model, ...named, ...optionOf('--version', version)]
+}
+
+function runChild(
+  { timeoutMs, memoryMebibytesMax }: DeploymentsConfig,
+  options: readonly string[],
+  { signal, onLine }: Parameters<RunDeployment>[1],
+): Promise<Result<unknown, string>> {
+  const memory = `--max-old-space-size=${memoryMebibytesMax}`
+  const child = spawn(process.execPath, [memory, program, 'models', 'deploy', ...options], {
+    // A group of its own: provers are its children, and end with it.
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const ending = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
+  const kill = (): void => {
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+  }
+  ending.addEventListener('abort', kill, { once: true })
+  let last = ''
+  let said = ''
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    said = line
+  })
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    last = line
+    onLine(line)
+  })
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve(err(error.message)))
+    child.once('close', (code) => {
+      ending.removeEventListener('abort', kill)
+      if (code === 0) resolve(ok(JSON.parse(said)))
+      else if (signal.aborted) resolve(err('the gateway was stopped'))
+      else if (ending.aborted) resolve(err(`it took longer than ${timeoutMs / 1000} s`))
+      else resolve(err(last.replace(/^vouch models: /, '')))
+    })
+  })
+}
