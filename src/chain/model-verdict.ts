@@ -3,9 +3,8 @@ import { ok, type Result } from '../base/result.ts'
 import { type Address, address, type Bytes32, zeroAddress } from '../domain/units.ts'
 import type { ChainFailure } from './chain-failure.ts'
 import { type Contract, readContract } from './contracts.ts'
-import { modelProofsAbi } from './generated/model-proofs.ts'
-import { tierEvidenceAbi } from './generated/tier-evidence.ts'
 import type { JsonRpc } from './json-rpc.ts'
+import { modelProofsAt } from './model-proofs.ts'
 
 /** What is asked of the contract that judges proofs of models. */
 export type ModelQuestion = {
@@ -22,26 +21,24 @@ export type ModelVerdict = {
   readonly takesProof: boolean
 }
 
-/**
- * What ModelProofs behind `tierEvidence` says. A call costs the node what it would cost a transaction, up to three million gas,
- * and nobody anything.
- */
+/** Which contract judges proofs of models for this TierEvidence. */
+export async function readModelProofsOf(
+  rpc: JsonRpc,
+  tierEvidence: Contract,
+): Promise<Result<Address, ChainFailure>> {
+  const place = await readContract(rpc, {
+    ...{ contract: tierEvidence, functionName: 'proofVerifier', args: [] },
+  })
+  return place.ok ? ok(address(String(place.value[0]))) : place
+}
+
+/** A call costs the node what it would cost a transaction, up to three million gas, and nobody anything. */
 export async function readModelVerdict(
   rpc: JsonRpc,
-  tierEvidence: Address,
+  modelProofs: Address,
   { modelId, inputs, outputs, proof }: ModelQuestion,
 ): Promise<Result<ModelVerdict, ChainFailure>> {
-  const place = await readContract(rpc, {
-    contract: { name: 'TierEvidence', address: tierEvidence, abi: tierEvidenceAbi },
-    functionName: 'proofVerifier',
-    args: [],
-  })
-  if (!place.ok) return place
-  const contract: Contract = {
-    name: 'ModelProofs',
-    address: address(String(place.value[0])),
-    abi: modelProofsAbi,
-  }
+  const contract = modelProofsAt(modelProofs)
   const circuit = await readContract(rpc, { contract, functionName: 'circuitOf', args: [modelId] })
   if (!circuit.ok) return circuit
   const [registered] = circuit.value as readonly [{ readonly verifier: string }]

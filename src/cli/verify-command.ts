@@ -55,6 +55,8 @@ elsewhere, or the verdict is "not proven"):
                           the receipt, with --rpc also whether the chain has the log, and whether
                           the receipt's key endorses the gateway's other keys
   --chain ID              of --verifier, for a proof by itself, which names none
+  --model-proofs ADDRESS  the contract that judges proofs of models (tier 64, with --rpc);
+                          default: the one that the receipt's verifier leads to
   --settlement ADDRESS    the contract that holds the channels; default: x402's own address
   --gateway-key ADDRESS   a signing key that you know to be the gateway's; may be repeated
   --contributor-key ADDRESS
@@ -197,6 +199,7 @@ async function gatherAnchors(
     gatewayKeys: [...gatewayKeys.map(given), ...file.gatewayKeys],
     contributorKeys: [...contributorKeys.map(given), ...file.contributorKeys],
     auditors: options.auditors,
+    modelProofs: options.modelProofs,
   }
 }
 

@@ -29,6 +29,7 @@ export type VerifyOptions = {
   readonly verifier: Address | undefined
   /** Of `verifier`, for a proof by itself: it names no chain. */
   readonly chainId: number | undefined
+  readonly modelProofs: Address | undefined
   readonly settlement: Address | undefined
   readonly gatewayKeys: readonly Address[]
   readonly contributorKeys: readonly Address[]
@@ -58,6 +59,7 @@ export function parseVerifyOptions(argv: readonly string[]): VerifyOptions {
       log: { type: 'string' },
       verifier: { type: 'string' },
       chain: { type: 'string' },
+      'model-proofs': { type: 'string' },
       settlement: { type: 'string' },
       'gateway-key': { type: 'string', multiple: true },
       'contributor-key': { type: 'string', multiple: true },
@@ -95,6 +97,7 @@ export function parseVerifyOptions(argv: readonly string[]): VerifyOptions {
     gatewayUrl: readUrl('--log', values.log)?.replace(/\/(v1\/?)?$/, ''),
     verifier: readAddress('--verifier', values.verifier),
     chainId: readChainId(values.chain),
+    modelProofs: readAddress('--model-proofs', values['model-proofs']),
     settlement: readAddress('--settlement', values.settlement),
     gatewayKeys: readAddresses('--gateway-key', values['gateway-key']),
     contributorKeys: readAddresses('--contributor-key', values['contributor-key']),

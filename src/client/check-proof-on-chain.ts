@@ -2,26 +2,43 @@
  * Tier 64 by a node: the ModelProofs contract behind the receipt's own verifier knows the one contract whose code the model's
  * manifest names, and that one takes the proof or does not. It needs neither manifest nor key, and judges ezkl's proofs, too.
  */
-import { describeChainFailure } from '../chain/chain-failure.ts'
+import { ok, type Result } from '../base/result.ts'
+import { type ChainFailure, describeChainFailure } from '../chain/chain-failure.ts'
 import type { JsonRpc } from '../chain/json-rpc.ts'
-import { readModelVerdict } from '../chain/model-verdict.ts'
+import { readModelProofsOf, readModelVerdict } from '../chain/model-verdict.ts'
 import { findFaultContracts } from '../chain/slashing-contract.ts'
+import type { Address } from '../domain/units.ts'
 import type { InferenceTensors } from '../proofs/inference-inputs.ts'
 import type { Proof } from '../proofs/proof.ts'
 import { type CheckLine, fails, holds, unknown } from './check-line.ts'
 import type { ParsedReceipt } from './parse-receipt-document.ts'
 
+type ProofQuestion = {
+  readonly proof: Proof
+  readonly tensors: InferenceTensors
+  /** The contract that the person trusts; default: the one behind the receipt's own verifier. */
+  readonly modelProofs: Address | undefined
+}
+
+async function findModelProofs(
+  rpc: JsonRpc,
+  receiptVerifier: Address,
+): Promise<Result<Address, ChainFailure>> {
+  const contracts = await findFaultContracts(rpc, receiptVerifier)
+  return contracts.ok ? readModelProofsOf(rpc, contracts.value.tierEvidence) : contracts
+}
+
 /** Lines for `proof` and `proof-key`. */
 export async function checkProofOnChain(
   rpc: JsonRpc,
   { receipt, domain }: ParsedReceipt,
-  { proof, tensors }: { readonly proof: Proof; readonly tensors: InferenceTensors },
+  { proof, tensors, modelProofs: known }: ProofQuestion,
 ): Promise<readonly CheckLine[]> {
-  const contracts = await findFaultContracts(rpc, domain.verifyingContract)
-  if (!contracts.ok) return [unknown('proof-key', describeChainFailure(contracts.error))]
+  const modelProofs =
+    known === undefined ? await findModelProofs(rpc, domain.verifyingContract) : ok(known)
+  if (!modelProofs.ok) return [unknown('proof-key', describeChainFailure(modelProofs.error))]
   const { modelId } = receipt.work
-  const tierEvidence = contracts.value.tierEvidence.address
-  const verdict = await readModelVerdict(rpc, tierEvidence, {
+  const verdict = await readModelVerdict(rpc, modelProofs.value, {
     ...{ modelId, proof: proof.proof },
     ...tensors,
   })

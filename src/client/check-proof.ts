@@ -8,6 +8,7 @@ import { encodeTensor } from '../base/wire-tensor.ts'
 import type { JsonRpc } from '../chain/json-rpc.ts'
 import { keccak256 } from '../chain/keccak.ts'
 import type { Receipt } from '../domain/receipt.ts'
+import type { Address } from '../domain/units.ts'
 import { type InferenceTensors, readInferenceInputs } from '../proofs/inference-inputs.ts'
 import { devInsecure, type Proof, readProof } from '../proofs/proof.ts'
 import { type ProvableModel, readProvableModel } from '../proofs/provable-model.ts'
@@ -22,6 +23,8 @@ export type ProofSurroundings = {
   /** Bytes of the key, where the receipt's proof does not carry it. */
   readonly verificationKey?: Uint8Array | undefined
   readonly rpc?: JsonRpc | undefined
+  /** The contract that judges proofs of models, where the receipt's verifier does not lead to it. */
+  readonly modelProofs?: Address | undefined
 }
 
 export async function checkProof(
@@ -44,7 +47,7 @@ export async function checkProof(
     checkProofItself(proof, verificationKey),
     rpc === undefined || tensors === undefined
       ? []
-      : checkProofOnChain(rpc, parsed, { proof, tensors }),
+      : checkProofOnChain(rpc, parsed, { proof, tensors, modelProofs: surroundings.modelProofs }),
   ])
   const offline = [
     itself,

@@ -56,7 +56,7 @@ function linesOf(
     case tier.teeBoundKey:
       return alone(checkTeeKey(rpc, parsed, signers))
     case tier.zkInferred:
-      return checkProof(parsed, { ...evidence, rpc })
+      return checkProof(parsed, { ...evidence, rpc, modelProofs: verification.anchors.modelProofs })
     case tier.clientCountersigned:
       return Promise.resolve([checkCountersignature(parsed, signers, verification.anchors)])
     default:

@@ -18,6 +18,8 @@ export type KnownKey = {
  * and keys: without an anchor from elsewhere, whoever forges all of them together would pass.
  */
 export type TrustAnchors = {
+  /** Judges proofs of models (tier 64); default: the one that the receipt's own verifier leads to. */
+  readonly modelProofs?: Address | undefined
   readonly receiptVerifier: ReceiptPlace | undefined
   readonly gatewayKeys: readonly KnownKey[]
   readonly contributorKeys: readonly KnownKey[]

@@ -5919,1813 +5919,6 @@ const modelProofsAbi = [
 	}
 ];
 
-// src/chain/generated/tier-evidence.ts
-const tierEvidenceAbi = [
-	{
-		"type": "constructor",
-		"inputs": [{
-			"name": "quoteVerifier_",
-			"type": "address",
-			"internalType": "contract IQuoteVerifier"
-		}, {
-			"name": "proofVerifier_",
-			"type": "address",
-			"internalType": "contract IInferenceProofVerifier"
-		}],
-		"stateMutability": "nonpayable"
-	},
-	{
-		"type": "function",
-		"name": "MAX_BINDING",
-		"inputs": [],
-		"outputs": [{
-			"name": "",
-			"type": "uint64",
-			"internalType": "uint64"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "bindKey",
-		"inputs": [
-			{
-				"name": "operator",
-				"type": "address",
-				"internalType": "address"
-			},
-			{
-				"name": "key",
-				"type": "address",
-				"internalType": "address"
-			},
-			{
-				"name": "quote",
-				"type": "bytes",
-				"internalType": "bytes"
-			}
-		],
-		"outputs": [],
-		"stateMutability": "nonpayable"
-	},
-	{
-		"type": "function",
-		"name": "isAnyKeyBoundAt",
-		"inputs": [{
-			"name": "operator",
-			"type": "address",
-			"internalType": "address"
-		}, {
-			"name": "timestampS",
-			"type": "uint64",
-			"internalType": "uint64"
-		}],
-		"outputs": [{
-			"name": "",
-			"type": "bool",
-			"internalType": "bool"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "isBoundAt",
-		"inputs": [
-			{
-				"name": "operator",
-				"type": "address",
-				"internalType": "address"
-			},
-			{
-				"name": "key",
-				"type": "address",
-				"internalType": "address"
-			},
-			{
-				"name": "timestampS",
-				"type": "uint64",
-				"internalType": "uint64"
-			}
-		],
-		"outputs": [{
-			"name": "",
-			"type": "bool",
-			"internalType": "bool"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "proofVerifier",
-		"inputs": [],
-		"outputs": [{
-			"name": "",
-			"type": "address",
-			"internalType": "contract IInferenceProofVerifier"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "proveInference",
-		"inputs": [
-			{
-				"name": "modelId",
-				"type": "bytes32",
-				"internalType": "bytes32"
-			},
-			{
-				"name": "inputHash",
-				"type": "bytes32",
-				"internalType": "bytes32"
-			},
-			{
-				"name": "contentHash",
-				"type": "bytes32",
-				"internalType": "bytes32"
-			},
-			{
-				"name": "proof",
-				"type": "bytes",
-				"internalType": "bytes"
-			}
-		],
-		"outputs": [],
-		"stateMutability": "nonpayable"
-	},
-	{
-		"type": "function",
-		"name": "provenAt",
-		"inputs": [
-			{
-				"name": "modelId",
-				"type": "bytes32",
-				"internalType": "bytes32"
-			},
-			{
-				"name": "inputHash",
-				"type": "bytes32",
-				"internalType": "bytes32"
-			},
-			{
-				"name": "contentHash",
-				"type": "bytes32",
-				"internalType": "bytes32"
-			}
-		],
-		"outputs": [{
-			"name": "",
-			"type": "uint64",
-			"internalType": "uint64"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "quoteVerifier",
-		"inputs": [],
-		"outputs": [{
-			"name": "",
-			"type": "address",
-			"internalType": "contract IQuoteVerifier"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "event",
-		"name": "InferenceProven",
-		"inputs": [
-			{
-				"name": "modelId",
-				"type": "bytes32",
-				"indexed": true,
-				"internalType": "bytes32"
-			},
-			{
-				"name": "inputHash",
-				"type": "bytes32",
-				"indexed": true,
-				"internalType": "bytes32"
-			},
-			{
-				"name": "contentHash",
-				"type": "bytes32",
-				"indexed": true,
-				"internalType": "bytes32"
-			}
-		],
-		"anonymous": false
-	},
-	{
-		"type": "event",
-		"name": "KeyBound",
-		"inputs": [
-			{
-				"name": "operator",
-				"type": "address",
-				"indexed": true,
-				"internalType": "address"
-			},
-			{
-				"name": "key",
-				"type": "address",
-				"indexed": true,
-				"internalType": "address"
-			},
-			{
-				"name": "boundFrom",
-				"type": "uint64",
-				"indexed": false,
-				"internalType": "uint64"
-			},
-			{
-				"name": "boundUntil",
-				"type": "uint64",
-				"indexed": false,
-				"internalType": "uint64"
-			}
-		],
-		"anonymous": false
-	},
-	{
-		"type": "error",
-		"name": "BoundTooLong",
-		"inputs": [{
-			"name": "boundUntil",
-			"type": "uint64",
-			"internalType": "uint64"
-		}, {
-			"name": "latest",
-			"type": "uint64",
-			"internalType": "uint64"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "ProofRefused",
-		"inputs": [
-			{
-				"name": "modelId",
-				"type": "bytes32",
-				"internalType": "bytes32"
-			},
-			{
-				"name": "inputHash",
-				"type": "bytes32",
-				"internalType": "bytes32"
-			},
-			{
-				"name": "contentHash",
-				"type": "bytes32",
-				"internalType": "bytes32"
-			}
-		]
-	},
-	{
-		"type": "error",
-		"name": "QuoteRefused",
-		"inputs": [{
-			"name": "operator",
-			"type": "address",
-			"internalType": "address"
-		}, {
-			"name": "key",
-			"type": "address",
-			"internalType": "address"
-		}]
-	}
-];
-
-// src/chain/model-verdict.ts
-/**
-* What ModelProofs behind `tierEvidence` says. A call costs the node what it would cost a transaction, up to three million gas,
-* and nobody anything.
-*/
-async function readModelVerdict(rpc, tierEvidence, { modelId, inputs, outputs, proof }) {
-	const place = await readContract(rpc, {
-		contract: {
-			name: "TierEvidence",
-			address: tierEvidence,
-			abi: tierEvidenceAbi
-		},
-		functionName: "proofVerifier",
-		args: []
-	});
-	if (!place.ok) return place;
-	const contract = {
-		name: "ModelProofs",
-		address: address(String(place.value[0])),
-		abi: modelProofsAbi
-	};
-	const circuit = await readContract(rpc, {
-		contract,
-		functionName: "circuitOf",
-		args: [modelId]
-	});
-	if (!circuit.ok) return circuit;
-	const [registered] = circuit.value;
-	const verifier = address(registered.verifier);
-	if (verifier === zeroAddress) return ok({
-		verifier: void 0,
-		takesProof: false
-	});
-	const verdict = await readContract(rpc, {
-		contract,
-		functionName: "verifyValues",
-		args: [
-			modelId,
-			[...inputs],
-			[...outputs],
-			proof
-		]
-	});
-	return verdict.ok ? ok({
-		verifier,
-		takesProof: verdict.value[0] === true
-	}) : verdict;
-}
-
-// src/chain/generated/inference-coordinator.ts
-const inferenceCoordinatorAbi = [
-	{
-		"type": "constructor",
-		"inputs": [
-			{
-				"name": "asset_",
-				"type": "address",
-				"internalType": "address"
-			},
-			{
-				"name": "verifier_",
-				"type": "address",
-				"internalType": "contract IReceiptVerifier"
-			},
-			{
-				"name": "contributors_",
-				"type": "address",
-				"internalType": "contract IOperatorRegistry"
-			}
-		],
-		"stateMutability": "nonpayable"
-	},
-	{
-		"type": "function",
-		"name": "MAX_ANSWERS",
-		"inputs": [],
-		"outputs": [{
-			"name": "",
-			"type": "uint8",
-			"internalType": "uint8"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "MAX_CALLBACK_GAS",
-		"inputs": [],
-		"outputs": [{
-			"name": "",
-			"type": "uint32",
-			"internalType": "uint32"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "MAX_DELIVERY_TIME",
-		"inputs": [],
-		"outputs": [{
-			"name": "",
-			"type": "uint32",
-			"internalType": "uint32"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "MAX_INPUT_LENGTH",
-		"inputs": [],
-		"outputs": [{
-			"name": "",
-			"type": "uint256",
-			"internalType": "uint256"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "MIN_DELIVERY_TIME",
-		"inputs": [],
-		"outputs": [{
-			"name": "",
-			"type": "uint32",
-			"internalType": "uint32"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "MIN_PERIOD",
-		"inputs": [],
-		"outputs": [{
-			"name": "",
-			"type": "uint32",
-			"internalType": "uint32"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "accept",
-		"inputs": [{
-			"name": "jobId",
-			"type": "bytes32",
-			"internalType": "bytes32"
-		}],
-		"outputs": [],
-		"stateMutability": "nonpayable"
-	},
-	{
-		"type": "function",
-		"name": "asset",
-		"inputs": [],
-		"outputs": [{
-			"name": "",
-			"type": "address",
-			"internalType": "address"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "balances",
-		"inputs": [{
-			"name": "account",
-			"type": "address",
-			"internalType": "address"
-		}],
-		"outputs": [{
-			"name": "",
-			"type": "uint256",
-			"internalType": "uint256"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "cancelSchedule",
-		"inputs": [{
-			"name": "scheduleId",
-			"type": "bytes32",
-			"internalType": "bytes32"
-		}],
-		"outputs": [],
-		"stateMutability": "nonpayable"
-	},
-	{
-		"type": "function",
-		"name": "contributors",
-		"inputs": [],
-		"outputs": [{
-			"name": "",
-			"type": "address",
-			"internalType": "contract IOperatorRegistry"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "expire",
-		"inputs": [{
-			"name": "jobId",
-			"type": "bytes32",
-			"internalType": "bytes32"
-		}, {
-			"name": "terms",
-			"type": "tuple",
-			"internalType": "struct JobTerms",
-			"components": [
-				{
-					"name": "modelId",
-					"type": "bytes32",
-					"internalType": "bytes32"
-				},
-				{
-					"name": "gateway",
-					"type": "address",
-					"internalType": "address"
-				},
-				{
-					"name": "minTiers",
-					"type": "uint16",
-					"internalType": "uint16"
-				},
-				{
-					"name": "promptAtomicPerMtok",
-					"type": "uint128",
-					"internalType": "uint128"
-				},
-				{
-					"name": "completionAtomicPerMtok",
-					"type": "uint128",
-					"internalType": "uint128"
-				},
-				{
-					"name": "maxFee",
-					"type": "uint96",
-					"internalType": "uint96"
-				},
-				{
-					"name": "deliveryTime",
-					"type": "uint32",
-					"internalType": "uint32"
-				},
-				{
-					"name": "callbackGas",
-					"type": "uint32",
-					"internalType": "uint32"
-				},
-				{
-					"name": "agreement",
-					"type": "uint8",
-					"internalType": "uint8"
-				},
-				{
-					"name": "answersMax",
-					"type": "uint8",
-					"internalType": "uint8"
-				}
-			]
-		}],
-		"outputs": [],
-		"stateMutability": "nonpayable"
-	},
-	{
-		"type": "function",
-		"name": "fulfill",
-		"inputs": [
-			{
-				"name": "jobId",
-				"type": "bytes32",
-				"internalType": "bytes32"
-			},
-			{
-				"name": "terms",
-				"type": "tuple",
-				"internalType": "struct JobTerms",
-				"components": [
-					{
-						"name": "modelId",
-						"type": "bytes32",
-						"internalType": "bytes32"
-					},
-					{
-						"name": "gateway",
-						"type": "address",
-						"internalType": "address"
-					},
-					{
-						"name": "minTiers",
-						"type": "uint16",
-						"internalType": "uint16"
-					},
-					{
-						"name": "promptAtomicPerMtok",
-						"type": "uint128",
-						"internalType": "uint128"
-					},
-					{
-						"name": "completionAtomicPerMtok",
-						"type": "uint128",
-						"internalType": "uint128"
-					},
-					{
-						"name": "maxFee",
-						"type": "uint96",
-						"internalType": "uint96"
-					},
-					{
-						"name": "deliveryTime",
-						"type": "uint32",
-						"internalType": "uint32"
-					},
-					{
-						"name": "callbackGas",
-						"type": "uint32",
-						"internalType": "uint32"
-					},
-					{
-						"name": "agreement",
-						"type": "uint8",
-						"internalType": "uint8"
-					},
-					{
-						"name": "answersMax",
-						"type": "uint8",
-						"internalType": "uint8"
-					}
-				]
-			},
-			{
-				"name": "content",
-				"type": "bytes",
-				"internalType": "bytes"
-			},
-			{
-				"name": "packed",
-				"type": "bytes",
-				"internalType": "bytes"
-			}
-		],
-		"outputs": [],
-		"stateMutability": "nonpayable"
-	},
-	{
-		"type": "function",
-		"name": "intervalOf",
-		"inputs": [{
-			"name": "scheduleId",
-			"type": "bytes32",
-			"internalType": "bytes32"
-		}],
-		"outputs": [{
-			"name": "",
-			"type": "uint32",
-			"internalType": "uint32"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "jobs",
-		"inputs": [{
-			"name": "jobId",
-			"type": "bytes32",
-			"internalType": "bytes32"
-		}],
-		"outputs": [{
-			"name": "",
-			"type": "tuple",
-			"internalType": "struct IInferenceCoordinator.Job",
-			"components": [
-				{
-					"name": "consumer",
-					"type": "address",
-					"internalType": "address"
-				},
-				{
-					"name": "deadline",
-					"type": "uint64",
-					"internalType": "uint64"
-				},
-				{
-					"name": "state",
-					"type": "uint8",
-					"internalType": "uint8"
-				},
-				{
-					"name": "answers",
-					"type": "uint8",
-					"internalType": "uint8"
-				},
-				{
-					"name": "callbackPending",
-					"type": "bool",
-					"internalType": "bool"
-				},
-				{
-					"name": "acceptedBy",
-					"type": "address",
-					"internalType": "address"
-				},
-				{
-					"name": "inputHash",
-					"type": "bytes32",
-					"internalType": "bytes32"
-				},
-				{
-					"name": "contentHash",
-					"type": "bytes32",
-					"internalType": "bytes32"
-				},
-				{
-					"name": "receiptDigest",
-					"type": "bytes32",
-					"internalType": "bytes32"
-				}
-			]
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "poke",
-		"inputs": [
-			{
-				"name": "scheduleId",
-				"type": "bytes32",
-				"internalType": "bytes32"
-			},
-			{
-				"name": "terms",
-				"type": "tuple",
-				"internalType": "struct JobTerms",
-				"components": [
-					{
-						"name": "modelId",
-						"type": "bytes32",
-						"internalType": "bytes32"
-					},
-					{
-						"name": "gateway",
-						"type": "address",
-						"internalType": "address"
-					},
-					{
-						"name": "minTiers",
-						"type": "uint16",
-						"internalType": "uint16"
-					},
-					{
-						"name": "promptAtomicPerMtok",
-						"type": "uint128",
-						"internalType": "uint128"
-					},
-					{
-						"name": "completionAtomicPerMtok",
-						"type": "uint128",
-						"internalType": "uint128"
-					},
-					{
-						"name": "maxFee",
-						"type": "uint96",
-						"internalType": "uint96"
-					},
-					{
-						"name": "deliveryTime",
-						"type": "uint32",
-						"internalType": "uint32"
-					},
-					{
-						"name": "callbackGas",
-						"type": "uint32",
-						"internalType": "uint32"
-					},
-					{
-						"name": "agreement",
-						"type": "uint8",
-						"internalType": "uint8"
-					},
-					{
-						"name": "answersMax",
-						"type": "uint8",
-						"internalType": "uint8"
-					}
-				]
-			},
-			{
-				"name": "input",
-				"type": "bytes",
-				"internalType": "bytes"
-			}
-		],
-		"outputs": [{
-			"name": "jobId",
-			"type": "bytes32",
-			"internalType": "bytes32"
-		}],
-		"stateMutability": "nonpayable"
-	},
-	{
-		"type": "function",
-		"name": "request",
-		"inputs": [{
-			"name": "terms",
-			"type": "tuple",
-			"internalType": "struct JobTerms",
-			"components": [
-				{
-					"name": "modelId",
-					"type": "bytes32",
-					"internalType": "bytes32"
-				},
-				{
-					"name": "gateway",
-					"type": "address",
-					"internalType": "address"
-				},
-				{
-					"name": "minTiers",
-					"type": "uint16",
-					"internalType": "uint16"
-				},
-				{
-					"name": "promptAtomicPerMtok",
-					"type": "uint128",
-					"internalType": "uint128"
-				},
-				{
-					"name": "completionAtomicPerMtok",
-					"type": "uint128",
-					"internalType": "uint128"
-				},
-				{
-					"name": "maxFee",
-					"type": "uint96",
-					"internalType": "uint96"
-				},
-				{
-					"name": "deliveryTime",
-					"type": "uint32",
-					"internalType": "uint32"
-				},
-				{
-					"name": "callbackGas",
-					"type": "uint32",
-					"internalType": "uint32"
-				},
-				{
-					"name": "agreement",
-					"type": "uint8",
-					"internalType": "uint8"
-				},
-				{
-					"name": "answersMax",
-					"type": "uint8",
-					"internalType": "uint8"
-				}
-			]
-		}, {
-			"name": "input",
-			"type": "bytes",
-			"internalType": "bytes"
-		}],
-		"outputs": [{
-			"name": "jobId",
-			"type": "bytes32",
-			"internalType": "bytes32"
-		}],
-		"stateMutability": "nonpayable"
-	},
-	{
-		"type": "function",
-		"name": "retryCallback",
-		"inputs": [{
-			"name": "jobId",
-			"type": "bytes32",
-			"internalType": "bytes32"
-		}, {
-			"name": "content",
-			"type": "bytes",
-			"internalType": "bytes"
-		}],
-		"outputs": [],
-		"stateMutability": "nonpayable"
-	},
-	{
-		"type": "function",
-		"name": "schedule",
-		"inputs": [
-			{
-				"name": "terms",
-				"type": "tuple",
-				"internalType": "struct JobTerms",
-				"components": [
-					{
-						"name": "modelId",
-						"type": "bytes32",
-						"internalType": "bytes32"
-					},
-					{
-						"name": "gateway",
-						"type": "address",
-						"internalType": "address"
-					},
-					{
-						"name": "minTiers",
-						"type": "uint16",
-						"internalType": "uint16"
-					},
-					{
-						"name": "promptAtomicPerMtok",
-						"type": "uint128",
-						"internalType": "uint128"
-					},
-					{
-						"name": "completionAtomicPerMtok",
-						"type": "uint128",
-						"internalType": "uint128"
-					},
-					{
-						"name": "maxFee",
-						"type": "uint96",
-						"internalType": "uint96"
-					},
-					{
-						"name": "deliveryTime",
-						"type": "uint32",
-						"internalType": "uint32"
-					},
-					{
-						"name": "callbackGas",
-						"type": "uint32",
-						"internalType": "uint32"
-					},
-					{
-						"name": "agreement",
-						"type": "uint8",
-						"internalType": "uint8"
-					},
-					{
-						"name": "answersMax",
-						"type": "uint8",
-						"internalType": "uint8"
-					}
-				]
-			},
-			{
-				"name": "input",
-				"type": "bytes",
-				"internalType": "bytes"
-			},
-			{
-				"name": "rhythm",
-				"type": "tuple",
-				"internalType": "struct Rhythm",
-				"components": [
-					{
-						"name": "startsAt",
-						"type": "uint64",
-						"internalType": "uint64"
-					},
-					{
-						"name": "period",
-						"type": "uint32",
-						"internalType": "uint32"
-					},
-					{
-						"name": "runsMax",
-						"type": "uint32",
-						"internalType": "uint32"
-					}
-				]
-			},
-			{
-				"name": "budget",
-				"type": "uint128",
-				"internalType": "uint128"
-			}
-		],
-		"outputs": [{
-			"name": "scheduleId",
-			"type": "bytes32",
-			"internalType": "bytes32"
-		}],
-		"stateMutability": "nonpayable"
-	},
-	{
-		"type": "function",
-		"name": "schedules",
-		"inputs": [{
-			"name": "scheduleId",
-			"type": "bytes32",
-			"internalType": "bytes32"
-		}],
-		"outputs": [{
-			"name": "",
-			"type": "tuple",
-			"internalType": "struct IInferenceCoordinator.Schedule",
-			"components": [
-				{
-					"name": "consumer",
-					"type": "address",
-					"internalType": "address"
-				},
-				{
-					"name": "rhythm",
-					"type": "tuple",
-					"internalType": "struct Rhythm",
-					"components": [
-						{
-							"name": "startsAt",
-							"type": "uint64",
-							"internalType": "uint64"
-						},
-						{
-							"name": "period",
-							"type": "uint32",
-							"internalType": "uint32"
-						},
-						{
-							"name": "runsMax",
-							"type": "uint32",
-							"internalType": "uint32"
-						}
-					]
-				},
-				{
-					"name": "lastInterval",
-					"type": "uint32",
-					"internalType": "uint32"
-				},
-				{
-					"name": "runs",
-					"type": "uint32",
-					"internalType": "uint32"
-				},
-				{
-					"name": "budget",
-					"type": "uint128",
-					"internalType": "uint128"
-				},
-				{
-					"name": "inputHash",
-					"type": "bytes32",
-					"internalType": "bytes32"
-				}
-			]
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "undeliveredBy",
-		"inputs": [{
-			"name": "jobId",
-			"type": "bytes32",
-			"internalType": "bytes32"
-		}],
-		"outputs": [{
-			"name": "",
-			"type": "address",
-			"internalType": "address"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "verifier",
-		"inputs": [],
-		"outputs": [{
-			"name": "",
-			"type": "address",
-			"internalType": "contract IReceiptVerifier"
-		}],
-		"stateMutability": "view"
-	},
-	{
-		"type": "function",
-		"name": "withdraw",
-		"inputs": [{
-			"name": "to",
-			"type": "address",
-			"internalType": "address"
-		}],
-		"outputs": [],
-		"stateMutability": "nonpayable"
-	},
-	{
-		"type": "event",
-		"name": "AnswerAdded",
-		"inputs": [
-			{
-				"name": "jobId",
-				"type": "bytes32",
-				"indexed": true,
-				"internalType": "bytes32"
-			},
-			{
-				"name": "contributor",
-				"type": "address",
-				"indexed": true,
-				"internalType": "address"
-			},
-			{
-				"name": "contentHash",
-				"type": "bytes32",
-				"indexed": false,
-				"internalType": "bytes32"
-			},
-			{
-				"name": "receiptDigest",
-				"type": "bytes32",
-				"indexed": false,
-				"internalType": "bytes32"
-			},
-			{
-				"name": "fee",
-				"type": "uint96",
-				"indexed": false,
-				"internalType": "uint96"
-			}
-		],
-		"anonymous": false
-	},
-	{
-		"type": "event",
-		"name": "CallbackFailed",
-		"inputs": [{
-			"name": "jobId",
-			"type": "bytes32",
-			"indexed": true,
-			"internalType": "bytes32"
-		}],
-		"anonymous": false
-	},
-	{
-		"type": "event",
-		"name": "CallbackSucceeded",
-		"inputs": [{
-			"name": "jobId",
-			"type": "bytes32",
-			"indexed": true,
-			"internalType": "bytes32"
-		}],
-		"anonymous": false
-	},
-	{
-		"type": "event",
-		"name": "JobAccepted",
-		"inputs": [{
-			"name": "jobId",
-			"type": "bytes32",
-			"indexed": true,
-			"internalType": "bytes32"
-		}, {
-			"name": "contributor",
-			"type": "address",
-			"indexed": true,
-			"internalType": "address"
-		}],
-		"anonymous": false
-	},
-	{
-		"type": "event",
-		"name": "JobDelivered",
-		"inputs": [
-			{
-				"name": "jobId",
-				"type": "bytes32",
-				"indexed": true,
-				"internalType": "bytes32"
-			},
-			{
-				"name": "contentHash",
-				"type": "bytes32",
-				"indexed": true,
-				"internalType": "bytes32"
-			},
-			{
-				"name": "content",
-				"type": "bytes",
-				"indexed": false,
-				"internalType": "bytes"
-			}
-		],
-		"anonymous": false
-	},
-	{
-		"type": "event",
-		"name": "JobExpired",
-		"inputs": [{
-			"name": "jobId",
-			"type": "bytes32",
-			"indexed": true,
-			"internalType": "bytes32"
-		}],
-		"anonymous": false
-	},
-	{
-		"type": "event",
-		"name": "JobFailed",
-		"inputs": [{
-			"name": "jobId",
-			"type": "bytes32",
-			"indexed": true,
-			"internalType": "bytes32"
-		}],
-		"anonymous": false
-	},
-	{
-		"type": "event",
-		"name": "JobRequested",
-		"inputs": [
-			{
-				"name": "jobId",
-				"type": "bytes32",
-				"indexed": true,
-				"internalType": "bytes32"
-			},
-			{
-				"name": "consumer",
-				"type": "address",
-				"indexed": true,
-				"internalType": "address"
-			},
-			{
-				"name": "modelId",
-				"type": "bytes32",
-				"indexed": true,
-				"internalType": "bytes32"
-			},
-			{
-				"name": "terms",
-				"type": "tuple",
-				"indexed": false,
-				"internalType": "struct JobTerms",
-				"components": [
-					{
-						"name": "modelId",
-						"type": "bytes32",
-						"internalType": "bytes32"
-					},
-					{
-						"name": "gateway",
-						"type": "address",
-						"internalType": "address"
-					},
-					{
-						"name": "minTiers",
-						"type": "uint16",
-						"internalType": "uint16"
-					},
-					{
-						"name": "promptAtomicPerMtok",
-						"type": "uint128",
-						"internalType": "uint128"
-					},
-					{
-						"name": "completionAtomicPerMtok",
-						"type": "uint128",
-						"internalType": "uint128"
-					},
-					{
-						"name": "maxFee",
-						"type": "uint96",
-						"internalType": "uint96"
-					},
-					{
-						"name": "deliveryTime",
-						"type": "uint32",
-						"internalType": "uint32"
-					},
-					{
-						"name": "callbackGas",
-						"type": "uint32",
-						"internalType": "uint32"
-					},
-					{
-						"name": "agreement",
-						"type": "uint8",
-						"internalType": "uint8"
-					},
-					{
-						"name": "answersMax",
-						"type": "uint8",
-						"internalType": "uint8"
-					}
-				]
-			},
-			{
-				"name": "deadline",
-				"type": "uint64",
-				"indexed": false,
-				"internalType": "uint64"
-			},
-			{
-				"name": "input",
-				"type": "bytes",
-				"indexed": false,
-				"internalType": "bytes"
-			}
-		],
-		"anonymous": false
-	},
-	{
-		"type": "event",
-		"name": "ScheduleCancelled",
-		"inputs": [{
-			"name": "scheduleId",
-			"type": "bytes32",
-			"indexed": true,
-			"internalType": "bytes32"
-		}, {
-			"name": "returned",
-			"type": "uint128",
-			"indexed": false,
-			"internalType": "uint128"
-		}],
-		"anonymous": false
-	},
-	{
-		"type": "event",
-		"name": "ScheduleCreated",
-		"inputs": [
-			{
-				"name": "scheduleId",
-				"type": "bytes32",
-				"indexed": true,
-				"internalType": "bytes32"
-			},
-			{
-				"name": "consumer",
-				"type": "address",
-				"indexed": true,
-				"internalType": "address"
-			},
-			{
-				"name": "terms",
-				"type": "tuple",
-				"indexed": false,
-				"internalType": "struct JobTerms",
-				"components": [
-					{
-						"name": "modelId",
-						"type": "bytes32",
-						"internalType": "bytes32"
-					},
-					{
-						"name": "gateway",
-						"type": "address",
-						"internalType": "address"
-					},
-					{
-						"name": "minTiers",
-						"type": "uint16",
-						"internalType": "uint16"
-					},
-					{
-						"name": "promptAtomicPerMtok",
-						"type": "uint128",
-						"internalType": "uint128"
-					},
-					{
-						"name": "completionAtomicPerMtok",
-						"type": "uint128",
-						"internalType": "uint128"
-					},
-					{
-						"name": "maxFee",
-						"type": "uint96",
-						"internalType": "uint96"
-					},
-					{
-						"name": "deliveryTime",
-						"type": "uint32",
-						"internalType": "uint32"
-					},
-					{
-						"name": "callbackGas",
-						"type": "uint32",
-						"internalType": "uint32"
-					},
-					{
-						"name": "agreement",
-						"type": "uint8",
-						"internalType": "uint8"
-					},
-					{
-						"name": "answersMax",
-						"type": "uint8",
-						"internalType": "uint8"
-					}
-				]
-			},
-			{
-				"name": "rhythm",
-				"type": "tuple",
-				"indexed": false,
-				"internalType": "struct Rhythm",
-				"components": [
-					{
-						"name": "startsAt",
-						"type": "uint64",
-						"internalType": "uint64"
-					},
-					{
-						"name": "period",
-						"type": "uint32",
-						"internalType": "uint32"
-					},
-					{
-						"name": "runsMax",
-						"type": "uint32",
-						"internalType": "uint32"
-					}
-				]
-			},
-			{
-				"name": "budget",
-				"type": "uint128",
-				"indexed": false,
-				"internalType": "uint128"
-			},
-			{
-				"name": "input",
-				"type": "bytes",
-				"indexed": false,
-				"internalType": "bytes"
-			}
-		],
-		"anonymous": false
-	},
-	{
-		"type": "event",
-		"name": "ScheduleRun",
-		"inputs": [
-			{
-				"name": "scheduleId",
-				"type": "bytes32",
-				"indexed": true,
-				"internalType": "bytes32"
-			},
-			{
-				"name": "interval",
-				"type": "uint32",
-				"indexed": true,
-				"internalType": "uint32"
-			},
-			{
-				"name": "jobId",
-				"type": "bytes32",
-				"indexed": true,
-				"internalType": "bytes32"
-			}
-		],
-		"anonymous": false
-	},
-	{
-		"type": "event",
-		"name": "Withdrawn",
-		"inputs": [
-			{
-				"name": "account",
-				"type": "address",
-				"indexed": true,
-				"internalType": "address"
-			},
-			{
-				"name": "to",
-				"type": "address",
-				"indexed": true,
-				"internalType": "address"
-			},
-			{
-				"name": "amount",
-				"type": "uint256",
-				"indexed": false,
-				"internalType": "uint256"
-			}
-		],
-		"anonymous": false
-	},
-	{
-		"type": "error",
-		"name": "AgreementOutOfRange",
-		"inputs": [
-			{
-				"name": "agreement",
-				"type": "uint8",
-				"internalType": "uint8"
-			},
-			{
-				"name": "answersMax",
-				"type": "uint8",
-				"internalType": "uint8"
-			},
-			{
-				"name": "maximum",
-				"type": "uint8",
-				"internalType": "uint8"
-			}
-		]
-	},
-	{
-		"type": "error",
-		"name": "AlreadyAccepted",
-		"inputs": [{
-			"name": "jobId",
-			"type": "bytes32",
-			"internalType": "bytes32"
-		}, {
-			"name": "contributor",
-			"type": "address",
-			"internalType": "address"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "AlreadyAnswered",
-		"inputs": [{
-			"name": "jobId",
-			"type": "bytes32",
-			"internalType": "bytes32"
-		}, {
-			"name": "contributor",
-			"type": "address",
-			"internalType": "address"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "BudgetTooSmall",
-		"inputs": [{
-			"name": "budget",
-			"type": "uint128",
-			"internalType": "uint128"
-		}, {
-			"name": "required",
-			"type": "uint256",
-			"internalType": "uint256"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "CallbackGasMissing",
-		"inputs": [{
-			"name": "gasLeft",
-			"type": "uint256",
-			"internalType": "uint256"
-		}, {
-			"name": "required",
-			"type": "uint256",
-			"internalType": "uint256"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "CallbackGasTooHigh",
-		"inputs": [{
-			"name": "callbackGas",
-			"type": "uint32",
-			"internalType": "uint32"
-		}, {
-			"name": "maximum",
-			"type": "uint32",
-			"internalType": "uint32"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "CallbackReverted",
-		"inputs": [{
-			"name": "jobId",
-			"type": "bytes32",
-			"internalType": "bytes32"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "ContentMismatch",
-		"inputs": [{
-			"name": "expected",
-			"type": "bytes32",
-			"internalType": "bytes32"
-		}, {
-			"name": "actual",
-			"type": "bytes32",
-			"internalType": "bytes32"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "DeadlineNotPassed",
-		"inputs": [{
-			"name": "deadline",
-			"type": "uint64",
-			"internalType": "uint64"
-		}, {
-			"name": "nowS",
-			"type": "uint256",
-			"internalType": "uint256"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "DeadlinePassed",
-		"inputs": [{
-			"name": "deadline",
-			"type": "uint64",
-			"internalType": "uint64"
-		}, {
-			"name": "nowS",
-			"type": "uint256",
-			"internalType": "uint256"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "DeliveryTimeOutOfRange",
-		"inputs": [
-			{
-				"name": "deliveryTime",
-				"type": "uint32",
-				"internalType": "uint32"
-			},
-			{
-				"name": "minimum",
-				"type": "uint32",
-				"internalType": "uint32"
-			},
-			{
-				"name": "maximum",
-				"type": "uint32",
-				"internalType": "uint32"
-			}
-		]
-	},
-	{
-		"type": "error",
-		"name": "InputTooLong",
-		"inputs": [{
-			"name": "length",
-			"type": "uint256",
-			"internalType": "uint256"
-		}, {
-			"name": "maximum",
-			"type": "uint256",
-			"internalType": "uint256"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "JobNotOpen",
-		"inputs": [{
-			"name": "jobId",
-			"type": "bytes32",
-			"internalType": "bytes32"
-		}, {
-			"name": "state",
-			"type": "uint8",
-			"internalType": "uint8"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "MaxFeeIsZero",
-		"inputs": []
-	},
-	{
-		"type": "error",
-		"name": "NoCallbackPending",
-		"inputs": [{
-			"name": "jobId",
-			"type": "bytes32",
-			"internalType": "bytes32"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "NoSchedule",
-		"inputs": [{
-			"name": "scheduleId",
-			"type": "bytes32",
-			"internalType": "bytes32"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "NothingToWithdraw",
-		"inputs": [{
-			"name": "account",
-			"type": "address",
-			"internalType": "address"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "PeriodTooShort",
-		"inputs": [{
-			"name": "period",
-			"type": "uint32",
-			"internalType": "uint32"
-		}, {
-			"name": "minimum",
-			"type": "uint32",
-			"internalType": "uint32"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "ReceiptOfOtherInput",
-		"inputs": [{
-			"name": "expected",
-			"type": "bytes32",
-			"internalType": "bytes32"
-		}, {
-			"name": "actual",
-			"type": "bytes32",
-			"internalType": "bytes32"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "ReceiptOfOtherJob",
-		"inputs": [{
-			"name": "expected",
-			"type": "bytes32",
-			"internalType": "bytes32"
-		}, {
-			"name": "actual",
-			"type": "bytes32",
-			"internalType": "bytes32"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "ReceiptRefused",
-		"inputs": [{
-			"name": "jobId",
-			"type": "bytes32",
-			"internalType": "bytes32"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "Reentrancy",
-		"inputs": []
-	},
-	{
-		"type": "error",
-		"name": "RunsMaxIsZero",
-		"inputs": []
-	},
-	{
-		"type": "error",
-		"name": "ScheduleNotDue",
-		"inputs": [
-			{
-				"name": "scheduleId",
-				"type": "bytes32",
-				"internalType": "bytes32"
-			},
-			{
-				"name": "dueAt",
-				"type": "uint256",
-				"internalType": "uint256"
-			},
-			{
-				"name": "nowS",
-				"type": "uint256",
-				"internalType": "uint256"
-			}
-		]
-	},
-	{
-		"type": "error",
-		"name": "ScheduleOver",
-		"inputs": [{
-			"name": "scheduleId",
-			"type": "bytes32",
-			"internalType": "bytes32"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "SenderNotConsumer",
-		"inputs": [{
-			"name": "sender",
-			"type": "address",
-			"internalType": "address"
-		}, {
-			"name": "consumer",
-			"type": "address",
-			"internalType": "address"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "SenderNotServing",
-		"inputs": [{
-			"name": "sender",
-			"type": "address",
-			"internalType": "address"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "TermsMismatch",
-		"inputs": [{
-			"name": "expected",
-			"type": "bytes32",
-			"internalType": "bytes32"
-		}, {
-			"name": "actual",
-			"type": "bytes32",
-			"internalType": "bytes32"
-		}]
-	},
-	{
-		"type": "error",
-		"name": "WorkIncomplete",
-		"inputs": [{
-			"name": "status",
-			"type": "uint8",
-			"internalType": "uint8"
-		}]
-	}
-];
-
 // src/chain/generated/slashing.ts
 const slashingAbi = [
 	{
@@ -9519,6 +7712,1812 @@ const slashingAbi = [
 			"name": "tier",
 			"type": "uint16",
 			"internalType": "uint16"
+		}]
+	}
+];
+
+// src/chain/generated/tier-evidence.ts
+const tierEvidenceAbi = [
+	{
+		"type": "constructor",
+		"inputs": [{
+			"name": "quoteVerifier_",
+			"type": "address",
+			"internalType": "contract IQuoteVerifier"
+		}, {
+			"name": "proofVerifier_",
+			"type": "address",
+			"internalType": "contract IInferenceProofVerifier"
+		}],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "MAX_BINDING",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "uint64",
+			"internalType": "uint64"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "bindKey",
+		"inputs": [
+			{
+				"name": "operator",
+				"type": "address",
+				"internalType": "address"
+			},
+			{
+				"name": "key",
+				"type": "address",
+				"internalType": "address"
+			},
+			{
+				"name": "quote",
+				"type": "bytes",
+				"internalType": "bytes"
+			}
+		],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "isAnyKeyBoundAt",
+		"inputs": [{
+			"name": "operator",
+			"type": "address",
+			"internalType": "address"
+		}, {
+			"name": "timestampS",
+			"type": "uint64",
+			"internalType": "uint64"
+		}],
+		"outputs": [{
+			"name": "",
+			"type": "bool",
+			"internalType": "bool"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "isBoundAt",
+		"inputs": [
+			{
+				"name": "operator",
+				"type": "address",
+				"internalType": "address"
+			},
+			{
+				"name": "key",
+				"type": "address",
+				"internalType": "address"
+			},
+			{
+				"name": "timestampS",
+				"type": "uint64",
+				"internalType": "uint64"
+			}
+		],
+		"outputs": [{
+			"name": "",
+			"type": "bool",
+			"internalType": "bool"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "proofVerifier",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "address",
+			"internalType": "contract IInferenceProofVerifier"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "proveInference",
+		"inputs": [
+			{
+				"name": "modelId",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "inputHash",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "contentHash",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "proof",
+				"type": "bytes",
+				"internalType": "bytes"
+			}
+		],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "provenAt",
+		"inputs": [
+			{
+				"name": "modelId",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "inputHash",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "contentHash",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			}
+		],
+		"outputs": [{
+			"name": "",
+			"type": "uint64",
+			"internalType": "uint64"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "quoteVerifier",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "address",
+			"internalType": "contract IQuoteVerifier"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "event",
+		"name": "InferenceProven",
+		"inputs": [
+			{
+				"name": "modelId",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "inputHash",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "contentHash",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "KeyBound",
+		"inputs": [
+			{
+				"name": "operator",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "key",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "boundFrom",
+				"type": "uint64",
+				"indexed": false,
+				"internalType": "uint64"
+			},
+			{
+				"name": "boundUntil",
+				"type": "uint64",
+				"indexed": false,
+				"internalType": "uint64"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "error",
+		"name": "BoundTooLong",
+		"inputs": [{
+			"name": "boundUntil",
+			"type": "uint64",
+			"internalType": "uint64"
+		}, {
+			"name": "latest",
+			"type": "uint64",
+			"internalType": "uint64"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "ProofRefused",
+		"inputs": [
+			{
+				"name": "modelId",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "inputHash",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "contentHash",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			}
+		]
+	},
+	{
+		"type": "error",
+		"name": "QuoteRefused",
+		"inputs": [{
+			"name": "operator",
+			"type": "address",
+			"internalType": "address"
+		}, {
+			"name": "key",
+			"type": "address",
+			"internalType": "address"
+		}]
+	}
+];
+
+// src/chain/model-proofs.ts
+const modelProofsAt = (place) => ({
+	name: "ModelProofs",
+	address: place,
+	abi: modelProofsAbi
+});
+
+// src/chain/model-verdict.ts
+/** Which contract judges proofs of models for this TierEvidence. */
+async function readModelProofsOf(rpc, tierEvidence) {
+	const place = await readContract(rpc, {
+		contract: tierEvidence,
+		functionName: "proofVerifier",
+		args: []
+	});
+	return place.ok ? ok(address(String(place.value[0]))) : place;
+}
+/** A call costs the node what it would cost a transaction, up to three million gas, and nobody anything. */
+async function readModelVerdict(rpc, modelProofs, { modelId, inputs, outputs, proof }) {
+	const contract = modelProofsAt(modelProofs);
+	const circuit = await readContract(rpc, {
+		contract,
+		functionName: "circuitOf",
+		args: [modelId]
+	});
+	if (!circuit.ok) return circuit;
+	const [registered] = circuit.value;
+	const verifier = address(registered.verifier);
+	if (verifier === zeroAddress) return ok({
+		verifier: void 0,
+		takesProof: false
+	});
+	const verdict = await readContract(rpc, {
+		contract,
+		functionName: "verifyValues",
+		args: [
+			modelId,
+			[...inputs],
+			[...outputs],
+			proof
+		]
+	});
+	return verdict.ok ? ok({
+		verifier,
+		takesProof: verdict.value[0] === true
+	}) : verdict;
+}
+
+// src/chain/generated/inference-coordinator.ts
+const inferenceCoordinatorAbi = [
+	{
+		"type": "constructor",
+		"inputs": [
+			{
+				"name": "asset_",
+				"type": "address",
+				"internalType": "address"
+			},
+			{
+				"name": "verifier_",
+				"type": "address",
+				"internalType": "contract IReceiptVerifier"
+			},
+			{
+				"name": "contributors_",
+				"type": "address",
+				"internalType": "contract IOperatorRegistry"
+			}
+		],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "MAX_ANSWERS",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "uint8",
+			"internalType": "uint8"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "MAX_CALLBACK_GAS",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "uint32",
+			"internalType": "uint32"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "MAX_DELIVERY_TIME",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "uint32",
+			"internalType": "uint32"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "MAX_INPUT_LENGTH",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "uint256",
+			"internalType": "uint256"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "MIN_DELIVERY_TIME",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "uint32",
+			"internalType": "uint32"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "MIN_PERIOD",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "uint32",
+			"internalType": "uint32"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "accept",
+		"inputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "asset",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "address",
+			"internalType": "address"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "balances",
+		"inputs": [{
+			"name": "account",
+			"type": "address",
+			"internalType": "address"
+		}],
+		"outputs": [{
+			"name": "",
+			"type": "uint256",
+			"internalType": "uint256"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "cancelSchedule",
+		"inputs": [{
+			"name": "scheduleId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "contributors",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "address",
+			"internalType": "contract IOperatorRegistry"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "expire",
+		"inputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}, {
+			"name": "terms",
+			"type": "tuple",
+			"internalType": "struct JobTerms",
+			"components": [
+				{
+					"name": "modelId",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "gateway",
+					"type": "address",
+					"internalType": "address"
+				},
+				{
+					"name": "minTiers",
+					"type": "uint16",
+					"internalType": "uint16"
+				},
+				{
+					"name": "promptAtomicPerMtok",
+					"type": "uint128",
+					"internalType": "uint128"
+				},
+				{
+					"name": "completionAtomicPerMtok",
+					"type": "uint128",
+					"internalType": "uint128"
+				},
+				{
+					"name": "maxFee",
+					"type": "uint96",
+					"internalType": "uint96"
+				},
+				{
+					"name": "deliveryTime",
+					"type": "uint32",
+					"internalType": "uint32"
+				},
+				{
+					"name": "callbackGas",
+					"type": "uint32",
+					"internalType": "uint32"
+				},
+				{
+					"name": "agreement",
+					"type": "uint8",
+					"internalType": "uint8"
+				},
+				{
+					"name": "answersMax",
+					"type": "uint8",
+					"internalType": "uint8"
+				}
+			]
+		}],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "fulfill",
+		"inputs": [
+			{
+				"name": "jobId",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "terms",
+				"type": "tuple",
+				"internalType": "struct JobTerms",
+				"components": [
+					{
+						"name": "modelId",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "gateway",
+						"type": "address",
+						"internalType": "address"
+					},
+					{
+						"name": "minTiers",
+						"type": "uint16",
+						"internalType": "uint16"
+					},
+					{
+						"name": "promptAtomicPerMtok",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "completionAtomicPerMtok",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "maxFee",
+						"type": "uint96",
+						"internalType": "uint96"
+					},
+					{
+						"name": "deliveryTime",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "callbackGas",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "agreement",
+						"type": "uint8",
+						"internalType": "uint8"
+					},
+					{
+						"name": "answersMax",
+						"type": "uint8",
+						"internalType": "uint8"
+					}
+				]
+			},
+			{
+				"name": "content",
+				"type": "bytes",
+				"internalType": "bytes"
+			},
+			{
+				"name": "packed",
+				"type": "bytes",
+				"internalType": "bytes"
+			}
+		],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "intervalOf",
+		"inputs": [{
+			"name": "scheduleId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"outputs": [{
+			"name": "",
+			"type": "uint32",
+			"internalType": "uint32"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "jobs",
+		"inputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"outputs": [{
+			"name": "",
+			"type": "tuple",
+			"internalType": "struct IInferenceCoordinator.Job",
+			"components": [
+				{
+					"name": "consumer",
+					"type": "address",
+					"internalType": "address"
+				},
+				{
+					"name": "deadline",
+					"type": "uint64",
+					"internalType": "uint64"
+				},
+				{
+					"name": "state",
+					"type": "uint8",
+					"internalType": "uint8"
+				},
+				{
+					"name": "answers",
+					"type": "uint8",
+					"internalType": "uint8"
+				},
+				{
+					"name": "callbackPending",
+					"type": "bool",
+					"internalType": "bool"
+				},
+				{
+					"name": "acceptedBy",
+					"type": "address",
+					"internalType": "address"
+				},
+				{
+					"name": "inputHash",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "contentHash",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "receiptDigest",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				}
+			]
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "poke",
+		"inputs": [
+			{
+				"name": "scheduleId",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "terms",
+				"type": "tuple",
+				"internalType": "struct JobTerms",
+				"components": [
+					{
+						"name": "modelId",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "gateway",
+						"type": "address",
+						"internalType": "address"
+					},
+					{
+						"name": "minTiers",
+						"type": "uint16",
+						"internalType": "uint16"
+					},
+					{
+						"name": "promptAtomicPerMtok",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "completionAtomicPerMtok",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "maxFee",
+						"type": "uint96",
+						"internalType": "uint96"
+					},
+					{
+						"name": "deliveryTime",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "callbackGas",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "agreement",
+						"type": "uint8",
+						"internalType": "uint8"
+					},
+					{
+						"name": "answersMax",
+						"type": "uint8",
+						"internalType": "uint8"
+					}
+				]
+			},
+			{
+				"name": "input",
+				"type": "bytes",
+				"internalType": "bytes"
+			}
+		],
+		"outputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "request",
+		"inputs": [{
+			"name": "terms",
+			"type": "tuple",
+			"internalType": "struct JobTerms",
+			"components": [
+				{
+					"name": "modelId",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				},
+				{
+					"name": "gateway",
+					"type": "address",
+					"internalType": "address"
+				},
+				{
+					"name": "minTiers",
+					"type": "uint16",
+					"internalType": "uint16"
+				},
+				{
+					"name": "promptAtomicPerMtok",
+					"type": "uint128",
+					"internalType": "uint128"
+				},
+				{
+					"name": "completionAtomicPerMtok",
+					"type": "uint128",
+					"internalType": "uint128"
+				},
+				{
+					"name": "maxFee",
+					"type": "uint96",
+					"internalType": "uint96"
+				},
+				{
+					"name": "deliveryTime",
+					"type": "uint32",
+					"internalType": "uint32"
+				},
+				{
+					"name": "callbackGas",
+					"type": "uint32",
+					"internalType": "uint32"
+				},
+				{
+					"name": "agreement",
+					"type": "uint8",
+					"internalType": "uint8"
+				},
+				{
+					"name": "answersMax",
+					"type": "uint8",
+					"internalType": "uint8"
+				}
+			]
+		}, {
+			"name": "input",
+			"type": "bytes",
+			"internalType": "bytes"
+		}],
+		"outputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "retryCallback",
+		"inputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}, {
+			"name": "content",
+			"type": "bytes",
+			"internalType": "bytes"
+		}],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "schedule",
+		"inputs": [
+			{
+				"name": "terms",
+				"type": "tuple",
+				"internalType": "struct JobTerms",
+				"components": [
+					{
+						"name": "modelId",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "gateway",
+						"type": "address",
+						"internalType": "address"
+					},
+					{
+						"name": "minTiers",
+						"type": "uint16",
+						"internalType": "uint16"
+					},
+					{
+						"name": "promptAtomicPerMtok",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "completionAtomicPerMtok",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "maxFee",
+						"type": "uint96",
+						"internalType": "uint96"
+					},
+					{
+						"name": "deliveryTime",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "callbackGas",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "agreement",
+						"type": "uint8",
+						"internalType": "uint8"
+					},
+					{
+						"name": "answersMax",
+						"type": "uint8",
+						"internalType": "uint8"
+					}
+				]
+			},
+			{
+				"name": "input",
+				"type": "bytes",
+				"internalType": "bytes"
+			},
+			{
+				"name": "rhythm",
+				"type": "tuple",
+				"internalType": "struct Rhythm",
+				"components": [
+					{
+						"name": "startsAt",
+						"type": "uint64",
+						"internalType": "uint64"
+					},
+					{
+						"name": "period",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "runsMax",
+						"type": "uint32",
+						"internalType": "uint32"
+					}
+				]
+			},
+			{
+				"name": "budget",
+				"type": "uint128",
+				"internalType": "uint128"
+			}
+		],
+		"outputs": [{
+			"name": "scheduleId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "function",
+		"name": "schedules",
+		"inputs": [{
+			"name": "scheduleId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"outputs": [{
+			"name": "",
+			"type": "tuple",
+			"internalType": "struct IInferenceCoordinator.Schedule",
+			"components": [
+				{
+					"name": "consumer",
+					"type": "address",
+					"internalType": "address"
+				},
+				{
+					"name": "rhythm",
+					"type": "tuple",
+					"internalType": "struct Rhythm",
+					"components": [
+						{
+							"name": "startsAt",
+							"type": "uint64",
+							"internalType": "uint64"
+						},
+						{
+							"name": "period",
+							"type": "uint32",
+							"internalType": "uint32"
+						},
+						{
+							"name": "runsMax",
+							"type": "uint32",
+							"internalType": "uint32"
+						}
+					]
+				},
+				{
+					"name": "lastInterval",
+					"type": "uint32",
+					"internalType": "uint32"
+				},
+				{
+					"name": "runs",
+					"type": "uint32",
+					"internalType": "uint32"
+				},
+				{
+					"name": "budget",
+					"type": "uint128",
+					"internalType": "uint128"
+				},
+				{
+					"name": "inputHash",
+					"type": "bytes32",
+					"internalType": "bytes32"
+				}
+			]
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "undeliveredBy",
+		"inputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}],
+		"outputs": [{
+			"name": "",
+			"type": "address",
+			"internalType": "address"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "verifier",
+		"inputs": [],
+		"outputs": [{
+			"name": "",
+			"type": "address",
+			"internalType": "contract IReceiptVerifier"
+		}],
+		"stateMutability": "view"
+	},
+	{
+		"type": "function",
+		"name": "withdraw",
+		"inputs": [{
+			"name": "to",
+			"type": "address",
+			"internalType": "address"
+		}],
+		"outputs": [],
+		"stateMutability": "nonpayable"
+	},
+	{
+		"type": "event",
+		"name": "AnswerAdded",
+		"inputs": [
+			{
+				"name": "jobId",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "contributor",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "contentHash",
+				"type": "bytes32",
+				"indexed": false,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "receiptDigest",
+				"type": "bytes32",
+				"indexed": false,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "fee",
+				"type": "uint96",
+				"indexed": false,
+				"internalType": "uint96"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "CallbackFailed",
+		"inputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"indexed": true,
+			"internalType": "bytes32"
+		}],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "CallbackSucceeded",
+		"inputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"indexed": true,
+			"internalType": "bytes32"
+		}],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "JobAccepted",
+		"inputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"indexed": true,
+			"internalType": "bytes32"
+		}, {
+			"name": "contributor",
+			"type": "address",
+			"indexed": true,
+			"internalType": "address"
+		}],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "JobDelivered",
+		"inputs": [
+			{
+				"name": "jobId",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "contentHash",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "content",
+				"type": "bytes",
+				"indexed": false,
+				"internalType": "bytes"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "JobExpired",
+		"inputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"indexed": true,
+			"internalType": "bytes32"
+		}],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "JobFailed",
+		"inputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"indexed": true,
+			"internalType": "bytes32"
+		}],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "JobRequested",
+		"inputs": [
+			{
+				"name": "jobId",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "consumer",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "modelId",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "terms",
+				"type": "tuple",
+				"indexed": false,
+				"internalType": "struct JobTerms",
+				"components": [
+					{
+						"name": "modelId",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "gateway",
+						"type": "address",
+						"internalType": "address"
+					},
+					{
+						"name": "minTiers",
+						"type": "uint16",
+						"internalType": "uint16"
+					},
+					{
+						"name": "promptAtomicPerMtok",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "completionAtomicPerMtok",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "maxFee",
+						"type": "uint96",
+						"internalType": "uint96"
+					},
+					{
+						"name": "deliveryTime",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "callbackGas",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "agreement",
+						"type": "uint8",
+						"internalType": "uint8"
+					},
+					{
+						"name": "answersMax",
+						"type": "uint8",
+						"internalType": "uint8"
+					}
+				]
+			},
+			{
+				"name": "deadline",
+				"type": "uint64",
+				"indexed": false,
+				"internalType": "uint64"
+			},
+			{
+				"name": "input",
+				"type": "bytes",
+				"indexed": false,
+				"internalType": "bytes"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "ScheduleCancelled",
+		"inputs": [{
+			"name": "scheduleId",
+			"type": "bytes32",
+			"indexed": true,
+			"internalType": "bytes32"
+		}, {
+			"name": "returned",
+			"type": "uint128",
+			"indexed": false,
+			"internalType": "uint128"
+		}],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "ScheduleCreated",
+		"inputs": [
+			{
+				"name": "scheduleId",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "consumer",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "terms",
+				"type": "tuple",
+				"indexed": false,
+				"internalType": "struct JobTerms",
+				"components": [
+					{
+						"name": "modelId",
+						"type": "bytes32",
+						"internalType": "bytes32"
+					},
+					{
+						"name": "gateway",
+						"type": "address",
+						"internalType": "address"
+					},
+					{
+						"name": "minTiers",
+						"type": "uint16",
+						"internalType": "uint16"
+					},
+					{
+						"name": "promptAtomicPerMtok",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "completionAtomicPerMtok",
+						"type": "uint128",
+						"internalType": "uint128"
+					},
+					{
+						"name": "maxFee",
+						"type": "uint96",
+						"internalType": "uint96"
+					},
+					{
+						"name": "deliveryTime",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "callbackGas",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "agreement",
+						"type": "uint8",
+						"internalType": "uint8"
+					},
+					{
+						"name": "answersMax",
+						"type": "uint8",
+						"internalType": "uint8"
+					}
+				]
+			},
+			{
+				"name": "rhythm",
+				"type": "tuple",
+				"indexed": false,
+				"internalType": "struct Rhythm",
+				"components": [
+					{
+						"name": "startsAt",
+						"type": "uint64",
+						"internalType": "uint64"
+					},
+					{
+						"name": "period",
+						"type": "uint32",
+						"internalType": "uint32"
+					},
+					{
+						"name": "runsMax",
+						"type": "uint32",
+						"internalType": "uint32"
+					}
+				]
+			},
+			{
+				"name": "budget",
+				"type": "uint128",
+				"indexed": false,
+				"internalType": "uint128"
+			},
+			{
+				"name": "input",
+				"type": "bytes",
+				"indexed": false,
+				"internalType": "bytes"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "ScheduleRun",
+		"inputs": [
+			{
+				"name": "scheduleId",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			},
+			{
+				"name": "interval",
+				"type": "uint32",
+				"indexed": true,
+				"internalType": "uint32"
+			},
+			{
+				"name": "jobId",
+				"type": "bytes32",
+				"indexed": true,
+				"internalType": "bytes32"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "event",
+		"name": "Withdrawn",
+		"inputs": [
+			{
+				"name": "account",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "to",
+				"type": "address",
+				"indexed": true,
+				"internalType": "address"
+			},
+			{
+				"name": "amount",
+				"type": "uint256",
+				"indexed": false,
+				"internalType": "uint256"
+			}
+		],
+		"anonymous": false
+	},
+	{
+		"type": "error",
+		"name": "AgreementOutOfRange",
+		"inputs": [
+			{
+				"name": "agreement",
+				"type": "uint8",
+				"internalType": "uint8"
+			},
+			{
+				"name": "answersMax",
+				"type": "uint8",
+				"internalType": "uint8"
+			},
+			{
+				"name": "maximum",
+				"type": "uint8",
+				"internalType": "uint8"
+			}
+		]
+	},
+	{
+		"type": "error",
+		"name": "AlreadyAccepted",
+		"inputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}, {
+			"name": "contributor",
+			"type": "address",
+			"internalType": "address"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "AlreadyAnswered",
+		"inputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}, {
+			"name": "contributor",
+			"type": "address",
+			"internalType": "address"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "BudgetTooSmall",
+		"inputs": [{
+			"name": "budget",
+			"type": "uint128",
+			"internalType": "uint128"
+		}, {
+			"name": "required",
+			"type": "uint256",
+			"internalType": "uint256"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "CallbackGasMissing",
+		"inputs": [{
+			"name": "gasLeft",
+			"type": "uint256",
+			"internalType": "uint256"
+		}, {
+			"name": "required",
+			"type": "uint256",
+			"internalType": "uint256"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "CallbackGasTooHigh",
+		"inputs": [{
+			"name": "callbackGas",
+			"type": "uint32",
+			"internalType": "uint32"
+		}, {
+			"name": "maximum",
+			"type": "uint32",
+			"internalType": "uint32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "CallbackReverted",
+		"inputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "ContentMismatch",
+		"inputs": [{
+			"name": "expected",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}, {
+			"name": "actual",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "DeadlineNotPassed",
+		"inputs": [{
+			"name": "deadline",
+			"type": "uint64",
+			"internalType": "uint64"
+		}, {
+			"name": "nowS",
+			"type": "uint256",
+			"internalType": "uint256"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "DeadlinePassed",
+		"inputs": [{
+			"name": "deadline",
+			"type": "uint64",
+			"internalType": "uint64"
+		}, {
+			"name": "nowS",
+			"type": "uint256",
+			"internalType": "uint256"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "DeliveryTimeOutOfRange",
+		"inputs": [
+			{
+				"name": "deliveryTime",
+				"type": "uint32",
+				"internalType": "uint32"
+			},
+			{
+				"name": "minimum",
+				"type": "uint32",
+				"internalType": "uint32"
+			},
+			{
+				"name": "maximum",
+				"type": "uint32",
+				"internalType": "uint32"
+			}
+		]
+	},
+	{
+		"type": "error",
+		"name": "InputTooLong",
+		"inputs": [{
+			"name": "length",
+			"type": "uint256",
+			"internalType": "uint256"
+		}, {
+			"name": "maximum",
+			"type": "uint256",
+			"internalType": "uint256"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "JobNotOpen",
+		"inputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}, {
+			"name": "state",
+			"type": "uint8",
+			"internalType": "uint8"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "MaxFeeIsZero",
+		"inputs": []
+	},
+	{
+		"type": "error",
+		"name": "NoCallbackPending",
+		"inputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "NoSchedule",
+		"inputs": [{
+			"name": "scheduleId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "NothingToWithdraw",
+		"inputs": [{
+			"name": "account",
+			"type": "address",
+			"internalType": "address"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "PeriodTooShort",
+		"inputs": [{
+			"name": "period",
+			"type": "uint32",
+			"internalType": "uint32"
+		}, {
+			"name": "minimum",
+			"type": "uint32",
+			"internalType": "uint32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "ReceiptOfOtherInput",
+		"inputs": [{
+			"name": "expected",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}, {
+			"name": "actual",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "ReceiptOfOtherJob",
+		"inputs": [{
+			"name": "expected",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}, {
+			"name": "actual",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "ReceiptRefused",
+		"inputs": [{
+			"name": "jobId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "Reentrancy",
+		"inputs": []
+	},
+	{
+		"type": "error",
+		"name": "RunsMaxIsZero",
+		"inputs": []
+	},
+	{
+		"type": "error",
+		"name": "ScheduleNotDue",
+		"inputs": [
+			{
+				"name": "scheduleId",
+				"type": "bytes32",
+				"internalType": "bytes32"
+			},
+			{
+				"name": "dueAt",
+				"type": "uint256",
+				"internalType": "uint256"
+			},
+			{
+				"name": "nowS",
+				"type": "uint256",
+				"internalType": "uint256"
+			}
+		]
+	},
+	{
+		"type": "error",
+		"name": "ScheduleOver",
+		"inputs": [{
+			"name": "scheduleId",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "SenderNotConsumer",
+		"inputs": [{
+			"name": "sender",
+			"type": "address",
+			"internalType": "address"
+		}, {
+			"name": "consumer",
+			"type": "address",
+			"internalType": "address"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "SenderNotServing",
+		"inputs": [{
+			"name": "sender",
+			"type": "address",
+			"internalType": "address"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "TermsMismatch",
+		"inputs": [{
+			"name": "expected",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}, {
+			"name": "actual",
+			"type": "bytes32",
+			"internalType": "bytes32"
+		}]
+	},
+	{
+		"type": "error",
+		"name": "WorkIncomplete",
+		"inputs": [{
+			"name": "status",
+			"type": "uint8",
+			"internalType": "uint8"
 		}]
 	}
 ];
@@ -14217,13 +14216,16 @@ async function readAddresses(rpc, contract, functionNames) {
 }
 
 // src/client/check-proof-on-chain.ts
+async function findModelProofs(rpc, receiptVerifier) {
+	const contracts = await findFaultContracts(rpc, receiptVerifier);
+	return contracts.ok ? readModelProofsOf(rpc, contracts.value.tierEvidence) : contracts;
+}
 /** Lines for `proof` and `proof-key`. */
-async function checkProofOnChain(rpc, { receipt, domain }, { proof, tensors }) {
-	const contracts = await findFaultContracts(rpc, domain.verifyingContract);
-	if (!contracts.ok) return [unknown("proof-key", describeChainFailure(contracts.error))];
+async function checkProofOnChain(rpc, { receipt, domain }, { proof, tensors, modelProofs: known }) {
+	const modelProofs = known === void 0 ? await findModelProofs(rpc, domain.verifyingContract) : ok(known);
+	if (!modelProofs.ok) return [unknown("proof-key", describeChainFailure(modelProofs.error))];
 	const { modelId } = receipt.work;
-	const tierEvidence = contracts.value.tierEvidence.address;
-	const verdict = await readModelVerdict(rpc, tierEvidence, {
+	const verdict = await readModelVerdict(rpc, modelProofs.value, {
 		modelId,
 		proof: proof.proof,
 		...tensors
@@ -14250,7 +14252,8 @@ async function checkProof(parsed, surroundings) {
 	const tensors = tensorsOf(parsed.receipt, proof);
 	const [itself, onChain] = await Promise.all([checkProofItself(proof, verificationKey), rpc === void 0 || tensors === void 0 ? [] : checkProofOnChain(rpc, parsed, {
 		proof,
-		tensors
+		tensors,
+		modelProofs: surroundings.modelProofs
 	})]);
 	const offline = [
 		itself,
@@ -14382,7 +14385,8 @@ function linesOf(bit, question) {
 		case tier.teeBoundKey: return alone(checkTeeKey(rpc, parsed, signers));
 		case tier.zkInferred: return checkProof(parsed, {
 			...evidence,
-			rpc
+			rpc,
+			modelProofs: verification.anchors.modelProofs
 		});
 		case tier.clientCountersigned: return Promise.resolve([checkCountersignature(parsed, signers, verification.anchors)]);
 		default: return;
