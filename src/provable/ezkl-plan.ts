@@ -17,7 +17,7 @@ export type EzklOperation =
   | ShiftOperation
 
 /** ⌊x / 2^bits⌋; `digits` of base 2^bits hold every value. */
-export type ShiftOperation = {
+type ShiftOperation = {
   readonly kind: 'shift'
   readonly bits: number
   readonly digits: number

@@ -100,7 +100,7 @@ function ultrahonkCost(program: CircuitProgram): ProofCost {
   }
 }
 
-export function ultrahonkGates(program: CircuitProgram): number {
+function ultrahonkGates(program: CircuitProgram): number {
   const widths = new Set<number>()
   let gates = 3 * program.inputs.length + 4 * packedInputs(program)
   const inputBits = Math.max(

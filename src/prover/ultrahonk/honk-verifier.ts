@@ -52,6 +52,7 @@ const verifierCompilerSettings = {
 export function compileVerifier(
   compiler: Compiler,
   content: string,
+  contract = 'HonkVerifier',
 ): Result<{ readonly creation: Buffer; readonly runtime: Buffer }, string> {
   const output: Output = JSON.parse(
     compiler.compile(
@@ -65,8 +66,7 @@ export function compileVerifier(
       }),
     ),
   )
-  const { bytecode, deployedBytecode } =
-    output.contracts?.['Verifier.sol']?.['HonkVerifier']?.evm ?? {}
+  const { bytecode, deployedBytecode } = output.contracts?.['Verifier.sol']?.[contract]?.evm ?? {}
   if (bytecode === undefined || deployedBytecode === undefined) {
     return err(output.errors?.[0]?.formattedMessage ?? 'the verifier does not compile')
   }
