@@ -42,7 +42,7 @@ Options:
   --name NAME       who contributes, as it is published in the keys
   --beacon HEX      8 to 255 bytes, such as the hash of a block that was named in advance
   --iterations N    2^N hashes of the beacon (default: 10)
-  --crs FOLDER      Noir: Aztec's bn254_g1.dat and bn254_g2.dat
+  --crs FOLDER      Noir: Aztec's bn254_g2.dat, and bn254_g1_compressed.dat or bn254_g1.dat
   --srs FILE        ezkl: its kzg.srs of the circuit's size
   --home FOLDER     where artefacts are kept (default: .vouch/zk of this package)
   --provers FOLDER  where the provers are installed (default: circuits/ of this package)

@@ -26,7 +26,7 @@ export type ProverPlace = {
 }
 
 type CeremonyFiles = {
-  /** ultrahonk: a folder with Aztec's `bn254_g1.dat` and `bn254_g2.dat`. */
+  /** ultrahonk: a folder with Aztec's `bn254_g2.dat`, and `bn254_g1_compressed.dat` or `bn254_g1.dat`. */
   readonly crsFolder?: string
   /** ezkl: a `kzgK.srs` of the right size. */
   readonly ezklSrs?: string

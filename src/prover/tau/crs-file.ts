@@ -19,13 +19,18 @@ import { fixedBase } from './fixed-base.ts'
 const pointBytes = 64
 const slicePoints = 16_384
 
-export const crsG1File = 'bn254_g1.dat'
+const crsG1File = 'bn254_g1.dat'
 export const crsG2File = 'bn254_g2.dat'
 
-/** How many points are there. */
+/** As Aztec publishes them: 32 bytes each, the abscissa with the ordinate's lowest bit on top. */
+const compressedG1File = 'bn254_g1_compressed.dat'
+const compressedPointBytes = 32
+
+/** How many points are there, in the form that has more. */
 export function crsPoints(folder: string): number {
-  const size = statSync(join(folder, crsG1File), { throwIfNoEntry: false })?.size ?? 0
-  return Math.floor(size / pointBytes)
+  const points = (name: string, bytes: number) =>
+    Math.floor((statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0) / bytes)
+  return Math.max(points(crsG1File, pointBytes), points(compressedG1File, compressedPointBytes))
 }
 
 /** A folder with at least `points` of the development setup, made or made longer where it is not there yet. */

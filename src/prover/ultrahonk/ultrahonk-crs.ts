@@ -10,7 +10,7 @@ import { jobFailure } from '../job-failure.ts'
 import type { ProverFailure } from '../prover-failure.ts'
 import type { ProverPlace } from '../prover-place.ts'
 import { knownTau, noCeremonyFile } from '../setup-failure.ts'
-import { crsG1File, crsG2File, crsPoints, ensureDevCrs } from '../tau/crs-file.ts'
+import { crsG2File, crsPoints, ensureDevCrs } from '../tau/crs-file.ts'
 import { isDevG2File } from '../tau/known-tau.ts'
 
 /**
@@ -29,7 +29,7 @@ export async function crsFor(
   }
   const present = crsPoints(mounted)
   if (present >= points) return ok(mounted)
-  const found = `${join(mounted, crsG1File)} has ${present} points, this circuit takes ${points}`
+  const found = `${mounted} has ${present} points of G1, this circuit takes ${points}`
   return jobFailure('setup_unusable', found)
 }
 

@@ -1,8 +1,12 @@
 import { hash } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { publishedPtau } from '../../../src/prover/ceremony/published-ptau.ts'
 import { readEzklSettings } from '../../../src/prover/ezkl/ezkl-settings.ts'
 import { memoryIsWatched, usageOfTree } from '../../../src/prover/process-tree.ts'
+import { crsPoints } from '../../../src/prover/tau/crs-file.ts'
 import { devVerifierSource } from '../../../src/prover/ultrahonk/honk-verifier.ts'
 
 describe('settings of ezkl', () => {
@@ -64,6 +68,19 @@ describe('a verifier for development', () => {
     expect(devVerifierSource(body.replace(words[2] ?? '', '00'), g2File).ok).toBe(false)
     expect(devVerifierSource(words.join(' '), g2File).ok).toBe(false)
   })
+})
+
+test('points of a common reference string are counted in both of its forms', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'vouch-crs-'))
+  try {
+    expect(crsPoints(folder)).toBe(0)
+    writeFileSync(join(folder, 'bn254_g1.dat'), Buffer.alloc(64 * 3 + 1))
+    expect(crsPoints(folder)).toBe(3)
+    writeFileSync(join(folder, 'bn254_g1_compressed.dat'), Buffer.alloc(32 * 5))
+    expect(crsPoints(folder)).toBe(5)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
 
 test('phase-1 files are known by their hash alone', () => {
