@@ -15,9 +15,9 @@ type OutputErrors = ErrorSpread & {
   /** Of the float model over the sample: what an error is to be seen beside. */
   readonly outputMin: number
   readonly outputMax: number
-  /** The largest error for the integers themselves, without what rounding the inputs adds. */
-  readonly maxOnGrid: number
-  /** What that cannot exceed for any input within the ranges; null where there is no such bound. */
+  /** The largest error for the integers themselves, without what rounding the inputs adds; null where `bound` is. */
+  readonly maxOnGrid: number | null
+  /** What that cannot exceed for any input within the ranges; null where a rounded value is compared (quantise.ts). */
   readonly bound: number | null
 }
 
@@ -63,13 +63,14 @@ export function reportErrors(terms: ErrorReportTerms): ErrorReport {
     const errors = rows.flatMap(({ fixed, float }) => differences(cut(fixed), cut(float)))
     const onGrid = rows.flatMap((row) => differences(cut(row.fixed), cut(row.onGrid)))
     const values = rows.flatMap(({ float }) => cut(float))
+    const bound = terms.errorBounds[index] ?? null
     return {
       name: port.name,
       ...spreadOf(errors),
       outputMin: values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY),
       outputMax: values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY),
-      maxOnGrid: spreadOf(onGrid).max,
-      bound: terms.errorBounds[index] ?? null,
+      maxOnGrid: bound === null ? null : spreadOf(onGrid).max,
+      bound,
     }
   })
   const same = rows.filter(({ fixed, float }) => decisionOf(fixed) === decisionOf(float)).length

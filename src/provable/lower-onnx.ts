@@ -51,7 +51,7 @@ function lower(model: OnnxModel, { outputs: chosen }: LowerTerms): RealGraph {
     operands.set(name, { kind: 'constant', shape, values: Float64Array.from(values) })
   }
   for (const [index, node] of model.nodes.entries()) {
-    if (needed.has(index)) lowerNode({ model, node, index, operands, lowering })
+    if (needed.has(index)) lowerNode({ node, index, operands, lowering })
   }
   return {
     name: model.name,
@@ -110,14 +110,13 @@ function outputOf(
 }
 
 type NodeTerms = {
-  readonly model: OnnxModel
   readonly node: OnnxNode
   readonly index: number
   readonly operands: Map<string, Operand>
   readonly lowering: Lowering
 }
 
-function lowerNode({ model, node, index, operands, lowering }: NodeTerms): void {
+function lowerNode({ node, index, operands, lowering }: NodeTerms): void {
   const place = nodePlace(`graph.node[${index}]`, node)
   const operator = knownOperator(node, place)
   const unknown = [...node.attributes.keys()].find((name) => !operator.attributes.includes(name))
@@ -132,8 +131,7 @@ function lowerNode({ model, node, index, operands, lowering }: NodeTerms): void 
       refuse('unsupported_operand', place, `reads ${quoted(name)}, which is not computed`)
     )
   })
-  const opset = model.opsets.get(node.domain) ?? 1
-  const lowered: LoweredNode = { node, place, opset, inputs, lowering }
+  const lowered: LoweredNode = { node, place, inputs, lowering }
   const isFolded = operator.isConstant !== true && isAllConstant(lowered)
   const outputs = isFolded ? foldedNode(lowered, operator) : operator.lower(lowered)
   for (const [at, name] of node.outputs.entries()) {

@@ -40,7 +40,6 @@ export const nothingLowered = (): Lowering => ({
 export type LoweredNode = {
   readonly node: OnnxNode
   readonly place: string
-  readonly opset: number
   readonly inputs: readonly (Operand | undefined)[]
   readonly lowering: Lowering
 }

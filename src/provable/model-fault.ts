@@ -1,28 +1,31 @@
 /** Why a file is no model that can be proved. Each is explained in docs/provable-models.md. */
-export type ModelFaultReason =
-  | 'file_too_large'
-  | 'not_onnx'
-  | 'repeated_field'
-  | 'missing_field'
-  | 'limit_exceeded'
-  | 'bad_name'
-  | 'duplicate_name'
-  | 'unknown_tensor'
-  | 'cycle'
-  | 'unknown_version'
-  | 'unknown_element_type'
-  | 'external_data'
-  | 'subgraph'
-  | 'function'
-  | 'not_finite'
-  | 'wrong_size'
-  | 'dynamic_shape'
-  | 'unsupported_operator'
-  | 'unsupported_attribute'
-  | 'unsupported_operand'
-  | 'shape_mismatch'
-  | 'bad_sample'
-  | 'overflow'
+export const modelFaultReasons = [
+  'file_too_large',
+  'not_onnx',
+  'repeated_field',
+  'missing_field',
+  'limit_exceeded',
+  'bad_name',
+  'duplicate_name',
+  'unknown_tensor',
+  'cycle',
+  'unknown_version',
+  'unknown_element_type',
+  'external_data',
+  'subgraph',
+  'function',
+  'not_finite',
+  'wrong_size',
+  'dynamic_shape',
+  'unsupported_operator',
+  'unsupported_attribute',
+  'unsupported_operand',
+  'shape_mismatch',
+  'bad_sample',
+  'overflow',
+] as const
+
+export type ModelFaultReason = (typeof modelFaultReasons)[number]
 
 export type ModelFault = {
   readonly reason: ModelFaultReason

@@ -46,7 +46,8 @@ test.each([
   expect(output?.max).toBeLessThan(error)
   // Trees that cut between two values of the grid have no bound.
   expect(output?.bound === null).toBe(name === 'wallet-risk')
-  expect(output?.maxOnGrid).toBeLessThanOrEqual(output?.bound ?? Number.POSITIVE_INFINITY)
+  expect(output?.maxOnGrid ?? 0).toBeLessThanOrEqual(output?.bound ?? Number.POSITIVE_INFINITY)
+  expect(output?.maxOnGrid === null).toBe(output?.bound === null)
   expect((output?.outputMax ?? 0) - (output?.outputMin ?? 0)).toBeGreaterThan(100 * error)
   expect(output?.mean).toBeLessThanOrEqual(output?.p99 ?? 0)
   expect(output?.p99).toBeLessThanOrEqual(output?.max ?? 0)
