@@ -20,6 +20,7 @@ export const inPolicyWords = (line: CheckLine): CheckLine => ({
   ...line,
   detail: line.detail
     .replace(/: add --(?:request|response)$/, '')
+    .replace(/: give --dev-insecure .*$/, '')
     .replace(/add --(?:content|opening|auditor|log)$/, 'vouch verify looks at it')
     .replace(/--([a-z]+(?:-[a-z]+)*)\b/g, (option, name: string) => members[name] ?? option),
 })

@@ -14456,7 +14456,7 @@ const members = {
 /** The line for whoever wrote the policy. */
 const inPolicyWords = (line) => ({
 	...line,
-	detail: line.detail.replace(/: add --(?:request|response)$/, "").replace(/add --(?:content|opening|auditor|log)$/, "vouch verify looks at it").replace(/--([a-z]+(?:-[a-z]+)*)\b/g, (option, name) => members[name] ?? option)
+	detail: line.detail.replace(/: add --(?:request|response)$/, "").replace(/: give --dev-insecure .*$/, "").replace(/add --(?:content|opening|auditor|log)$/, "vouch verify looks at it").replace(/--([a-z]+(?:-[a-z]+)*)\b/g, (option, name) => members[name] ?? option)
 });
 
 // src/chain/genuine-receipt-verifier.ts
