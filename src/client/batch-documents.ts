@@ -25,7 +25,7 @@ import {
 } from './value-readers.ts'
 
 /** Sixteen receipts and a price sheet take 6 KB, a proof and its key 4. */
-export const batchDocumentBytesMax: number = 64 * 1024
+const batchDocumentBytesMax: number = 64 * 1024
 
 const scalarReader: Reader<bigint> = (value, place) => {
   const word = bytes32Reader(value, place)

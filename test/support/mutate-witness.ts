@@ -1,14 +1,15 @@
 /*
  * Changes each signal of a valid witness and asks whether any constraint breaks. One that can be changed alone is a signal
- * that a prover chooses at will, as in `signal c; c <-- 1; total <== sum * c` (how 0G's billing proof could be forged).
+ * that a prover chooses at will.
  *
  *   const { free } = mutateEachSignal(system, witness, readSignalNames(sym))
  *   expect(free).toEqual([])
  *
  * It does not try values: moving one wire by δ moves a·b − c by δ · (αb + βa − γ + αβδ), where α, β, γ are its coefficients
  * in that constraint. So each constraint lets pass every δ, none, or exactly one, and what all constraints of a wire let
- * pass is known for all the field's values at once. What stays for other tests are changes of several signals together:
- * test/support/determine-witness.ts.
+ * pass is known for all the field's values at once. What it cannot see are changes of several signals together, as of c and
+ * total in `signal c; c <-- 1; total <== sum * c`, by which 0G's billing proof could be forged: those are found by
+ * test/support/determine-witness.ts, and each test of a circuit needs both.
  */
 import { assert } from '../../src/base/assert.ts'
 import type { Constraint, ConstraintSystem, LinearForm } from './circom-files.ts'

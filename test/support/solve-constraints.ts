@@ -132,10 +132,7 @@ class Solver {
       else if (only === undefined) {
         this.contradiction = noConstraint
         return []
-      } else {
-        this.#assignAll(only)
-        isFurther = true
-      }
+      } else if (this.#assignAll(only)) isFurther = true
     }
     return isFurther ? undefined : cases
   }
@@ -179,13 +176,20 @@ class Solver {
     }
   }
 
-  /** Two lines of one round may say different things of a wire: then none of it can hold. */
-  #assignAll(assignment: Assignment): void {
+  /** Whether something new was said. Two lines of one round may say different things of a wire: then none of it can hold. */
+  #assignAll(assignment: Assignment): boolean {
+    let isNew = false
     for (const [wire, value] of assignment) {
       const known = this.values[wire]
-      if (known === undefined) this.assign(wire, value)
-      else if (known !== value) this.contradiction = noConstraint
+      if (known === undefined) {
+        this.assign(wire, value)
+        isNew = true
+      } else if (known !== value) {
+        this.contradiction = noConstraint
+        return true
+      }
     }
+    return isNew
   }
 
   /** True where one of the cases, and then of the pairs, was decided. */
@@ -196,9 +200,11 @@ class Solver {
     for (const alternatives of [...cases, ...pairs]) {
       const [only, second] = alternatives.filter((one) => this.#mayHold(one))
       if (second !== undefined) continue
-      if (only === undefined) this.contradiction = noConstraint
-      else this.#assignAll(only)
-      return true
+      if (only === undefined) {
+        this.contradiction = noConstraint
+        return true
+      }
+      if (this.#assignAll(only)) return true
     }
     return false
   }
