@@ -1,7 +1,6 @@
 // Writes `test/vectors/proof-statements.json`, the public inputs of statements that contracts must ask for as TypeScript does, and
-// `test/vectors/groth16.json`, proofs that both must judge alike. Most are made from the secrets of
-// their keys, without a circuit; the one of a real circuit, which a prover blinds by chance, is kept as it is. Running this again
-// changes nothing.
+// `test/vectors/groth16.json`, proofs that both must judge alike: most made from the secrets of their keys, without a circuit, and
+// one that a prover made (test/fixtures/proofs). Running this again changes nothing.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hexOf } from '../src/base/hex.ts'
@@ -12,6 +11,7 @@ import {
   type MembershipStatement,
   membershipPublicInputs,
 } from '../src/proofs/membership-statement.ts'
+import type { Proof } from '../src/proofs/proof.ts'
 import { type UsageStatement, usagePublicInputs } from '../src/proofs/usage-statement.ts'
 import {
   g1Words,
@@ -23,6 +23,7 @@ import {
 
 const vectorsFolder = join(import.meta.dirname, '..', 'test', 'vectors')
 const vectorsFile = join(vectorsFolder, 'groth16.json')
+const proofFile = join(vectorsFolder, '..', 'fixtures', 'proofs', 'squares.json')
 
 /** Points of the second group, which no precompile multiplies: what a contract's test makes its own keys and proofs of. */
 const g2Scalars = { beta: 1009n, gamma: 2003n, delta: 3001n, b: 4001n }
@@ -85,14 +86,23 @@ const vectorsFor = (count: number): readonly object[] => {
   return [vectorOf(good, true), ...bad.map((one) => vectorOf(one, false))]
 }
 
-const kept = JSON.parse(readFileSync(vectorsFile, 'utf8')) as { readonly proven: unknown }
+/** A prover's own proof, which scripts/make-proof-fixtures.ts makes, and its key as it was before anybody contributed. */
+function provenVector(): object {
+  const proven = JSON.parse(readFileSync(proofFile, 'utf8')) as Required<Proof>
+  const { circuit, setup, verificationKey, publicInputs, proof } = proven
+  const [gammaAt, deltaAt, end] = [6, 10, 14].map((word) => 2 + 64 * word)
+  const gamma = verificationKey.slice(gammaAt, deltaAt)
+  const uncontributedKey = verificationKey.slice(0, deltaAt) + gamma + verificationKey.slice(end)
+  return { circuit, setup, verificationKey, uncontributedKey, publicInputs, proof }
+}
+
 const g2 = Object.fromEntries(
   Object.entries(g2Scalars).map(([name, scalar]) => [
     name,
     { scalar: hexOf(wordText(scalar)), words: hexOf(g2Words(scalar)) },
   ]),
 )
-const vectors = { g2, proven: kept.proven, simulated: [0, 1, 3].flatMap(vectorsFor) }
+const vectors = { g2, proven: provenVector(), simulated: [0, 1, 3].flatMap(vectorsFor) }
 writeFileSync(vectorsFile, `${JSON.stringify(vectors, undefined, 2)}\n`)
 
 const accountOf = (label: string): Address => hexOf(keccak256Utf8(label).slice(26)) as Address
