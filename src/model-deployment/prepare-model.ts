@@ -2,6 +2,7 @@
 import { err, ok, type Result } from '../base/result.ts'
 import type { CircuitProgram } from '../provable/circuit-program.ts'
 import { circuitProgramOf } from '../provable/circuit-program-of.ts'
+import { compatibility, describeRefusal } from '../provable/compatibility.ts'
 import { type ErrorReport, reportErrors } from '../provable/error-report.ts'
 import { inputElements, outputElements } from '../provable/evaluate.ts'
 import type { FixedPointGraph } from '../provable/fixed-point-graph.ts'
@@ -32,7 +33,7 @@ export type PreparedModel = ModelFiles & {
   readonly report: ErrorReport
 }
 
-/** The error is for a person: which node, and what is wrong with it. */
+/** The error is for a person: which node, what is wrong with it, and which other system takes the model. */
 export async function prepareModel(
   files: ModelFiles,
   askFloats?: AskFloats,
@@ -41,7 +42,7 @@ export async function prepareModel(
   const onnx = readOnnx(files.onnx)
   if (!onnx.ok) return refused(onnx.error)
   const real = lowerOnnx(onnx.value)
-  if (!real.ok) return refused(real.error)
+  if (!real.ok) return err(describeRefusal(compatibility(onnx.value), 'circom'))
   const quantised = quantise(real.value, { sample })
   if (!quantised.ok) return refused(quantised.error)
   const { activationBits, errorBounds } = quantised.value
