@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readChannel } from '../../src/chain/channel-settlement.ts'
 import { checkChainId, checkCode, readContract } from '../../src/chain/contracts.ts'
+import { tierEvidenceAbi } from '../../src/chain/generated/tier-evidence.ts'
 import type { JsonRpc } from '../../src/chain/json-rpc.ts'
 import { isServing, isSigningKeyActive } from '../../src/chain/operator-registry.ts'
 import { bootstrapChain, type DevChain } from '../../src/dev/bootstrap-chain.ts'
@@ -45,6 +46,13 @@ async function expectReady(dev: DevChain): Promise<void> {
   const { gatewayRegistry, contributorRegistry } = handles
   expectOk(await checkChainId(rpc, dev.chainId))
   expectOk(await checkCode(rpc, Object.values(handles)))
+
+  const { tierEvidence: address } = contracts
+  const tierEvidence = { name: 'TierEvidence', address, abi: tierEvidenceAbi }
+  const judge = { contract: tierEvidence, functionName: 'proofVerifier', args: [] }
+  const [proofVerifier] = expectOk(await readContract(rpc, judge)) as [string]
+  expect(proofVerifier.toLowerCase()).toBe(contracts.modelProofs)
+  expectOk(await checkCode(rpc, [{ name: 'ModelProofs', address: contracts.modelProofs }]))
 
   const onChain = expectOk(await readChannel(rpc, handles.settlement, dev.channel))
   expect(onChain).toEqual({
