@@ -1,5 +1,12 @@
 /* The same in a browser: bench/verify.ts bundles it and calls what it leaves on `globalThis`. */
-import { microsOf, readOnce, recoverOnce, type VerifyInput, verifyOnce } from './verify-round.ts'
+import {
+  microsOf,
+  readOnce,
+  recoverOnce,
+  type VerifyInput,
+  verifyOnce,
+  verifyProofOnce,
+} from './verify-round.ts'
 
 type Asked = Omit<VerifyInput, 'document' | 'request' | 'response'> & {
   readonly document: string
@@ -7,12 +14,14 @@ type Asked = Omit<VerifyInput, 'document' | 'request' | 'response'> & {
   readonly response: string
   readonly rounds: number
   readonly runs: number
+  /** Proof documents by their names. */
+  readonly proofs: Readonly<Record<string, string>>
 }
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 Object.assign(globalThis, {
-  measure: ({ rounds, runs, ...asked }: Asked) => {
+  measure: ({ rounds, runs, proofs, ...asked }: Asked) => {
     const { document, request, response } = asked
     const input = {
       ...asked,
@@ -24,6 +33,12 @@ Object.assign(globalThis, {
       whole: microsOf(() => verifyOnce(input), rounds, runs),
       reading: microsOf(() => readOnce(input), rounds, runs),
       recovering: microsOf(() => recoverOnce(input), rounds, runs),
+      proofs: Object.fromEntries(
+        Object.entries(proofs).map(([name, proof]) => [
+          name,
+          microsOf(() => verifyProofOnce(proof), rounds / 4, 1),
+        ]),
+      ),
     }
   },
 })

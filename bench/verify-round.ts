@@ -4,6 +4,8 @@ import { recoverSigners } from '../src/client/recover-signers.ts'
 import { noTrustAnchors } from '../src/client/trust-anchors.ts'
 import { verifyReceipt } from '../src/client/verify-receipt.ts'
 import { address } from '../src/domain/units.ts'
+import { readProof } from '../src/proofs/proof.ts'
+import { verifyProof } from '../src/proofs/verify-proof.ts'
 
 export type VerifyInput = {
   readonly document: Uint8Array
@@ -41,6 +43,12 @@ export function readOnce(input: VerifyInput): void {
 export function recoverOnce(input: VerifyInput): void {
   const parsed = parseReceiptDocument(input.document)
   if (parsed.ok) recoverSigners(parsed.value)
+}
+
+/** A proof document with its key within, from its text on. */
+export function verifyProofOnce(document: string): void {
+  const read = readProof(JSON.parse(document))
+  if (!read.ok || !verifyProof(read.value).ok) throw new Error('the proof does not hold')
 }
 
 /**

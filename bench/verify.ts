@@ -15,6 +15,7 @@ import { verifyOnChain } from '../src/client/verify-on-chain.ts'
 import type { Verification } from '../src/client/verify-receipt.ts'
 import { unixSeconds, unixSecondsOf } from '../src/domain/units.ts'
 import { startDevChain } from '../test/support/dev-chain.ts'
+import { proofFixture } from '../test/support/proof-fixtures.ts'
 import {
   anchors,
   documentOf,
@@ -24,7 +25,14 @@ import {
   signReceipt,
   verificationOf,
 } from '../test/support/signed-receipt.ts'
-import { microsOf, readOnce, recoverOnce, type VerifyInput, verifyOnce } from './verify-round.ts'
+import {
+  microsOf,
+  readOnce,
+  recoverOnce,
+  type VerifyInput,
+  verifyOnce,
+  verifyProofOnce,
+} from './verify-round.ts'
 
 const rounds = 40
 
@@ -55,6 +63,20 @@ function inNode(): void {
     '  read, and both signers recovered',
     microsOf(() => recoverOnce(input), rounds, runs),
   )
+}
+
+/** Of `squares` two public inputs and Groth16, of the others UltraHonk: 2^5 rows, and 2^16 with 32 public inputs. */
+const proofs: Readonly<Record<string, string>> = Object.fromEntries(
+  ['squares', 'product', 'secp256k1'].map((name) => [name, JSON.stringify(proofFixture(name))]),
+)
+
+function proofsInNode(): void {
+  for (const [name, document] of Object.entries(proofs)) {
+    row(
+      `Node, a proof of ${name}`,
+      microsOf(() => verifyProofOnce(document), rounds / 4, 1),
+    )
+  }
 }
 
 async function onChain(): Promise<void> {
@@ -108,7 +130,9 @@ async function microsOfChain(
   return Math.min(...times)
 }
 
-type Measured = Readonly<Record<'whole' | 'reading' | 'recovering', number>>
+type Measured = Readonly<Record<'whole' | 'reading' | 'recovering', number>> & {
+  readonly proofs: Readonly<Record<string, number>>
+}
 
 async function inBrowser(): Promise<void> {
   const [{ chromium }, { rolldown }, { webTwins }, { default: config }] = await Promise.all([
@@ -137,8 +161,7 @@ async function inBrowser(): Promise<void> {
       document: Buffer.from(input.document).toString(),
       request: request.toString(),
       response: response.toString(),
-      rounds,
-      runs: 25,
+      ...{ rounds, runs: 25, proofs },
     }
     const measured: Measured = await page.evaluate(
       (one) => (globalThis as unknown as { measure: (of: object) => Measured }).measure(one),
@@ -150,6 +173,9 @@ async function inBrowser(): Promise<void> {
     )
     row('  of that: the document read strictly', measured.reading)
     row('  read, and both signers recovered', measured.recovering)
+    for (const [name, micros] of Object.entries(measured.proofs)) {
+      row(`Chromium, a proof of ${name}`, micros)
+    }
   } finally {
     await browser.close()
   }
@@ -159,5 +185,6 @@ say(
   `${cpus()[0]?.model.trim()}, ${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}, Node ${process.version}`,
 )
 inNode()
+proofsInNode()
 await onChain()
 if (process.argv.includes('--browser')) await inBrowser()
