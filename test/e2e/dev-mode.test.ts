@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { devProvableModels } from '../../src/cli/dev-provable-models.ts'
 import { type DevProcess, runVouch, startDev } from '../support/dev-process.ts'
 import { temporaryFolder } from '../support/embedded-chain.ts'
 
@@ -147,7 +148,8 @@ test('text completions of a raw prompt are answered, streamed and receipted like
 
 test('models are listed to whoever has the key', async () => {
   const models = await dev.client.models.list()
-  expect(models.data.map(({ id }) => id)).toEqual(['vouch-mini'])
+  const provable = (await devProvableModels()).map(({ served }) => served.id)
+  expect(models.data.map(({ id }) => id)).toEqual(['vouch-mini', ...provable])
   const model = await dev.client.models.retrieve('vouch-mini')
   expect(model.id).toBe('vouch-mini')
 })
