@@ -67,3 +67,6 @@ async def main(command, *arguments):
 
 
 asyncio.run(main(*sys.argv[1:]))
+sys.stdout.flush()
+# The package's threads may still run, and the interpreter's own end would meet them: a fatal error after all is done.
+os._exit(0)

@@ -168,3 +168,14 @@ function assignmentsOf({
   }
   return cells + values * comparison
 }
+
+/** From 0 (or −1) to these the circuit looks values up: signs, bits, digits of comparisons and of shifts. Each is a table. */
+export function ezklRanges({
+  operations,
+}: Pick<EzklPlan, 'operations'>): readonly (readonly [number, number])[] {
+  const bases = operations.flatMap((operation) =>
+    operation.kind === 'shift' && operation.bits > 1 ? [2 ** operation.bits] : [],
+  )
+  const digits = [...new Set([comparisonBase, ...bases])].sort((a, b) => a - b)
+  return [[-1, 1], [0, 1], ...digits.map((base) => [0, base - 1] as const)]
+}

@@ -7,7 +7,7 @@
 import { ok, type Result } from '../base/result.ts'
 import type { CircuitProgram, Step } from './circuit-program.ts'
 import { circuitProgramOf } from './circuit-program-of.ts'
-import { type EzklPlan, ezklPlanOf, innerColumns } from './ezkl-plan.ts'
+import { type EzklPlan, ezklPlanOf, ezklRanges, innerColumns } from './ezkl-plan.ts'
 import type { FixedPointGraph } from './fixed-point-graph.ts'
 import type { GraphFault } from './graph-fault.ts'
 import { packedLength } from './packed-values.ts'
@@ -144,7 +144,8 @@ function addWidths(widths: Set<number>, bits: number): void {
 }
 
 /** The table's size decides; how many columns it has follows from what is put into it. */
-function ezklCost({ logrows, assignments, constants, inputs, outputs }: EzklPlan): ProofCost {
+function ezklCost(plan: EzklPlan): ProofCost {
+  const { logrows, assignments, constants, inputs, outputs } = plan
   const rows = 2 ** logrows
   const blocks = Math.ceil(assignments / innerColumns / rows)
   const columns = 6 * blocks + Math.ceil(constants / rows)
@@ -156,6 +157,6 @@ function ezklCost({ logrows, assignments, constants, inputs, outputs }: EzklPlan
     proveCpuS: 2 + 0.00015 * rows * columns,
     memoryBytes: (230 + 0.0035 * rows * columns) * mebibyte,
     proofBytes: 4_800,
-    verifyGas: Math.round(560_000 + 1_500 * (inputs + outputs)),
+    verifyGas: 420_000 + 67_000 * ezklRanges(plan).length,
   }
 }

@@ -27,6 +27,7 @@ import {
   type EzklPlan,
   type EzklRefusal,
   ezklPlanOf,
+  ezklRanges,
   innerColumns,
 } from './ezkl-plan.ts'
 import type { DenseLayer, FixedPointGraph } from './fixed-point-graph.ts'
@@ -163,12 +164,6 @@ function settingsOf({
   assignments,
   constants,
 }: EzklPlan) {
-  const bases = operations.flatMap((operation) =>
-    operation.kind === 'shift' ? [2 ** operation.bits] : [],
-  )
-  const ranges = [...new Set([comparisonBase, ...bases.filter((base) => base > 2)])].sort(
-    (a, b) => a - b,
-  )
   return {
     run_args: {
       input_scale: 0,
@@ -205,7 +200,7 @@ function settingsOf({
     model_input_scales: [0],
     module_sizes: { polycommit: [], poseidon: [0, [0]] },
     required_lookups: [],
-    required_range_checks: [[-1, 1], [0, 1], ...ranges.map((base) => [0, base - 1])],
+    required_range_checks: ezklRanges({ operations }),
     check_mode: 'UNSAFE',
     version: '21.0.0',
     num_blinding_factors: null,
