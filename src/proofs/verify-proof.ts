@@ -49,7 +49,10 @@ export function verifyProof(proof: Proof, surroundings: ProofSurroundings = {}):
       return verifyUltraHonk({ key: read.value, publicInputs, setupPoint }, fromHex(proof.proof))
     }
     case 'ezkl':
-      return refuse('system_not_verifiable_here', `no verifier of ${proof.system} is in this build`)
+      return refuse(
+        'system_not_verifiable_here',
+        'an ezkl proof is judged by the contract that ezkl writes, or by its engine: neither is here',
+      )
   }
 }
 

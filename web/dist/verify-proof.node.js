@@ -1026,7 +1026,7 @@ function verifyProof(proof, surroundings = {}) {
 				setupPoint
 			}, fromHex(proof.proof));
 		}
-		case "ezkl": return refuse("system_not_verifiable_here", `no verifier of ${proof.system} is in this build`);
+		case "ezkl": return refuse("system_not_verifiable_here", "an ezkl proof is judged by the contract that ezkl writes, or by its engine: neither is here");
 	}
 }
 const keyWithin = ({ verificationKey }) => verificationKey === void 0 ? void 0 : fromHex(verificationKey);

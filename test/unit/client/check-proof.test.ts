@@ -140,6 +140,18 @@ test('without manifest or key it is not known what was proven', async () => {
   expect(verdictsOf(await checkProof(receipt, { ...given, verificationKey }))).toEqual(allHold)
 })
 
+test('a proof of ezkl is not believed without a node that judges it', async () => {
+  const ezkl = {
+    ...proof,
+    system: 'ezkl',
+    publicInputs: inferencePublicInputs('ezkl', tensors),
+  }
+  const [itself, statement] = await checkProof(provenReceipt({ proof: ezkl }), given)
+  expect(itself).toMatchObject({ check: 'proof', verdict: 'unknown' })
+  expect(itself?.detail).toContain('judged by the contract that ezkl writes')
+  expect(statement).toMatchObject({ check: 'proof-statement', verdict: 'holds' })
+})
+
 test('a development setup is worth nothing on a chain that is none', async () => {
   const receipt = provenReceipt({ changes: { place: { chainId: 8453 } } })
   expect(verdictsOf(await checkProof(receipt, given))).toEqual({
