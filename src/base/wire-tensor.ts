@@ -11,7 +11,7 @@ const wordBytes = 32
 /** Where the array begins, and how long it is. */
 const headBytes = 2 * wordBytes
 
-export const wireBytesOf = (valueCount: number): number => headBytes + valueCount * wordBytes
+const wireBytesOf = (valueCount: number): number => headBytes + valueCount * wordBytes
 
 /** `values` are 32-bit integers. */
 export function encodeTensor(values: Int32Array): Uint8Array {
