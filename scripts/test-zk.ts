@@ -1,7 +1,7 @@
 /*
  * Tests with real provers: installs them apart from this package, whose users need none of them, and runs test/zk.
  *
- *   node scripts/test-zk.ts                 everything; circuits/node_modules is 300 MB
+ *   node scripts/test-zk.ts                 everything; circuits/node_modules is 300 MB, ezkl's Python package 45 MB
  *   node scripts/test-zk.ts prover-build    the files with that in their names
  */
 import { spawnSync } from 'node:child_process'
@@ -23,6 +23,7 @@ function run(command: string, args: readonly string[]): void {
 
 const wanted = Object.keys(proverVersions) as ProverPackage[]
 if (!findProvers(defaultProverPlace, wanted).ok) run('npm', ['run', '--silent', 'zk:install'])
+run(process.execPath, [join(root, 'scripts/install-ezkl.ts')])
 run(process.execPath, [
   join(root, 'node_modules/vitest/vitest.mjs'),
   'run',

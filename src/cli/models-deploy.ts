@@ -11,6 +11,7 @@ import {
   type DeploymentStep,
   deployModel,
 } from '../model-deployment/deploy-model.ts'
+import type { CircuitLanguage } from '../model-deployment/model-circuit.ts'
 import {
   type AskFloats,
   type PreparedModel,
@@ -20,8 +21,10 @@ import { readSample, sampleBytesMax } from '../model-deployment/read-sample.ts'
 import type { ModelChain } from '../model-deployment/register-model.ts'
 import { isModelName } from '../model-store/model-reference.ts'
 import { devInsecure } from '../proofs/proof.ts'
+import { chooseSystem } from '../provable/choose-system.ts'
 import type { ErrorReport } from '../provable/error-report.ts'
 import { modelBytesMax } from '../provable/limits.ts'
+import { type ProofCost, predictCosts } from '../provable/predict-costs.ts'
 import { defaultProverPlace } from '../prover/prover-place.ts'
 import { confirmOrEnd } from './ask-person.ts'
 import { readOwnKey } from './channel-file.ts'
@@ -42,10 +45,11 @@ const stepWords: Readonly<Record<DeploymentStep, string>> = {
 /** `vouch models deploy` */
 export async function deployToStore(terms: ModelTerms, terminal: Terminal): Promise<void> {
   const prepared = await prepare(terms)
-  const language = languageOf(terms.deploy.prove)
-  for (const line of describePrepared(prepared, language)) terminal.printError(line)
+  const chosen = choose(terms.deploy.prove, prepared)
+  const { language } = chosen
+  for (const line of describePrepared(prepared, chosen)) terminal.printError(line)
   if (terms.isTrial) {
-    if (terms.isJson) terminal.print(JSON.stringify(preparedObject(prepared, language)))
+    if (terms.isJson) terminal.print(JSON.stringify(preparedObject(prepared, chosen)))
     return
   }
   const chain = await openChain(terms)
@@ -94,16 +98,41 @@ async function prepare(terms: ModelTerms): Promise<PreparedModel> {
   const onnx = await readBounded(path, modelBytesMax)
   const sample = readSample((await readBounded(samplePath, sampleBytesMax)).toString('utf8'))
   if (!sample.ok) throw new CommandFailure(`${samplePath}: ${sample.error}`)
-  const prepared = await prepareModel({ name, onnx, sample: sample.value }, askOnnxruntime)
+  const prepared = await prepareModel(
+    { name, onnx, sample: sample.value, isForEzkl: terms.deploy.prove === 'ezkl' },
+    askOnnxruntime,
+  )
   if (!prepared.ok) throw new CommandFailure(`${path}: ${prepared.error}`)
   return prepared.value
 }
 
-function languageOf(asked: string): 'circom' | 'noir' {
-  if (asked === 'auto' || asked === 'circom') return 'circom'
-  if (asked === 'noir') return 'noir'
-  throw new CommandFailure('--prove is circom, noir, ezkl or auto', 2)
+type Chosen = { readonly language: CircuitLanguage; readonly because: string }
+
+/** What each system would cost stands in the plan before anything starts. Throws CommandFailure where none is left. */
+function choose(asked: string, { graph }: PreparedModel): Chosen & Costs {
+  const predicted = predictCosts(graph)
+  if (!predicted.ok) throw new CommandFailure(`${predicted.error.place} ${predicted.error.detail}`)
+  const costs = predicted.value
+  const own = costs.filter(({ system }) => system !== 'ezkl')
+  if (asked === 'circom' || asked === 'noir') return { costs, language: asked, because: 'as asked' }
+  if (asked === 'ezkl') {
+    throw new CommandFailure(
+      "--prove ezkl: a model is not deployed with ezkl's verifier by this command yet; docs/ezkl.md has the steps",
+    )
+  }
+  if (asked !== 'auto') throw new CommandFailure('--prove is circom, noir, ezkl or auto', 2)
+  const choice = chooseSystem(own)
+  if (choice === undefined) {
+    throw new CommandFailure(`no system here takes it: ${costs.map(describeCost).join('; ')}`)
+  }
+  const language = choice.chosen.system === 'groth16' ? 'circom' : 'noir'
+  return { costs, language, because: choice.because }
 }
+
+type Costs = { readonly costs: readonly ProofCost[] }
+
+const describeCost = (cost: ProofCost): string =>
+  `${cost.system}: ${cost.constraints} rows, about ${short(cost.buildCpuS)} s to build, ${short(cost.proveCpuS)} s and ${Math.round(cost.memoryBytes / 1e6)} MB a proof, ${cost.proofBytes} bytes, ${cost.verifyGas} gas`
 
 async function openChain(terms: ModelTerms): Promise<ModelChain> {
   const rpc = jsonRpc(needed('--rpc', readUrl('--rpc', terms.deploy.rpc)))
@@ -130,7 +159,10 @@ const placeOf = ({ deploy: { provers, zkHome } }: ModelTerms) => ({
   ...(zkHome === undefined ? {} : { zkHome }),
 })
 
-function describePrepared(prepared: PreparedModel, language: string): readonly string[] {
+function describePrepared(
+  prepared: PreparedModel,
+  { language, because, costs }: Chosen & Costs,
+): readonly string[] {
   const { name, inputs, outputs, quantization, report } = prepared
   const { rows, rowsRefused } = report
   const refused = rowsRefused === 0 ? '' : `, ${rowsRefused} rows of it outside of its inputs`
@@ -139,7 +171,9 @@ function describePrepared(prepared: PreparedModel, language: string): readonly s
     `  compared with onnxruntime's floats over ${rows} rows${refused}:`,
     ...report.outputs.map(describeErrors),
     `  ${percentOf(report.sameDecisions)} of the rows decide the same`,
-    `  proved with ${language}`,
+    '  a proof will cost, in seconds of one processor:',
+    ...costs.map((cost) => `    ${describeCost(cost)}`),
+    `  proved with ${language} (${because})`,
   ]
 }
 
@@ -166,10 +200,10 @@ const short = (value: number): string => Number(value.toPrecision(4)).toString()
 
 const preparedObject = (
   { name, inputs, outputs, quantization, report }: PreparedModel,
-  prove: string,
+  { language, because, costs }: Chosen & Costs,
 ) => ({
   ...{ object: 'vouch.model_plan', name, inputs, outputs, quantization },
-  ...{ error: report, prove },
+  ...{ error: report, costs, prove: language, because },
 })
 
 const deployedObject = ({ modelId, name, version, verifier, built }: DeployedModel) => {

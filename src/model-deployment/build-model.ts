@@ -8,7 +8,12 @@ import { evaluate } from '../provable/evaluate.ts'
 import type { CircuitArtefacts } from '../prover/circuit-artefacts.ts'
 import type { JobOptions } from '../prover/job-bounds.ts'
 import { buildCircuit, prove } from '../prover/prover.ts'
-import { type CircuitLanguage, circuitSourceOf, inferenceInputs } from './model-circuit.ts'
+import {
+  type CircuitLanguage,
+  circuitSourceOf,
+  ezklSourceOf,
+  inferenceInputs,
+} from './model-circuit.ts'
 import type { PreparedModel } from './prepare-model.ts'
 import { quantiseInputs } from './quantise-inputs.ts'
 
@@ -24,12 +29,18 @@ export async function buildModel(
   language: CircuitLanguage,
   options: JobOptions,
 ): Promise<Result<BuiltModel, string>> {
-  const { name, program } = prepared
-  const built = await buildCircuit(circuitSourceOf(name, program, language), options)
+  const { name, program, graph } = prepared
+  const source =
+    language === 'ezkl' ? ezklSourceOf(name, graph) : ok(circuitSourceOf(name, program, language))
+  if (!source.ok) return source
+  const built = await buildCircuit(source.value, options)
   if (!built.ok) return err(built.error.message)
   const artefacts = built.value
   const { input, output } = trialOf(prepared)
-  const proof = await prove({ artefacts, inputs: inferenceInputs(input, output) }, options)
+  const proof = await prove(
+    { artefacts, inputs: inferenceInputs(input, output, language) },
+    options,
+  )
   if (!proof.ok) return err(`the first proof failed: ${proof.error.message}`)
   const verificationKey = await readFile(join(artefacts.folder, 'vk'))
   return ok({ artefacts, verificationKey, trial: { input, output, proof: proof.value } })

@@ -10,7 +10,11 @@ import type { Address, Bytes32 } from '../domain/units.ts'
 import { addModel } from '../model-store/add-model.ts'
 import { sha256Of } from '../model-store/content-id.ts'
 import type { ModelStore } from '../model-store/model-store.ts'
+import type { CircuitArtefacts } from '../prover/circuit-artefacts.ts'
+import { ezklVerifierSource, findPythonEzkl } from '../prover/ezkl/python-ezkl.ts'
 import type { JobOptions } from '../prover/job-bounds.ts'
+import { defaultProverPlace, type ProverPlace, requireFrom } from '../prover/prover-place.ts'
+import { compileVerifier } from '../prover/ultrahonk/honk-verifier.ts'
 import { type BuiltModel, buildModel } from './build-model.ts'
 import type { CircuitLanguage } from './model-circuit.ts'
 import type { PreparedModel } from './prepare-model.ts'
@@ -50,15 +54,16 @@ export async function deployModel(
   const built = await buildModel(prepared, language, prover)
   if (!built.ok) return built
   onStep('verifier')
-  const deployment = await verifierOf(built.value)
-  const codeHash = await codeHashOf(chain.rpc, deployment)
+  const deployment = await verifierOf(built.value, prover)
+  if (!deployment.ok) return deployment
+  const codeHash = await codeHashOf(chain.rpc, deployment.value)
   if (!codeHash.ok) return codeHash
   const { artefact } = built.value.artefacts
   const provable: ProvableTerms = {
     codeHash: codeHash.value,
     inputs: prepared.inputs,
     outputs: prepared.outputs,
-    kind: 'packed',
+    kind: language === 'ezkl' ? 'ezkl' : 'packed',
     setup: artefact.setup,
   }
   const contents = filesOf(prepared, built.value)
@@ -75,14 +80,42 @@ export async function deployModel(
   if (!added.ok) return err(added.error.detail)
   onStep('registration')
   const named = { name: prepared.name, version: added.value.version }
-  const verifier = await registerModel(chain, { deployment, manifest, provable, ...named })
+  const verifier = await registerModel(chain, {
+    deployment: deployment.value,
+    manifest,
+    provable,
+    ...named,
+  })
   if (!verifier.ok) return verifier
   return ok({ ...named, modelId: manifest.modelId, verifier: verifier.value, built: built.value })
 }
 
-async function verifierOf({ artefacts, verificationKey }: BuiltModel): Promise<Deployment> {
-  if (artefacts.artefact.system === 'groth16') return groth16Deployment(verificationKey)
-  return writtenDeployment(await readFile(join(artefacts.folder, 'verifier.creation')))
+async function verifierOf(
+  { artefacts, verificationKey }: BuiltModel,
+  { place = defaultProverPlace }: JobOptions,
+): Promise<Result<Deployment, string>> {
+  switch (artefacts.artefact.system) {
+    case 'groth16':
+      return ok(groth16Deployment(verificationKey))
+    case 'ultrahonk':
+      return ok(writtenDeployment(await readFile(join(artefacts.folder, 'verifier.creation'))))
+    case 'ezkl':
+      return ezklVerifier(artefacts, place)
+  }
+}
+
+/** Only ezkl's own Python package writes the verifier of an ezkl circuit. */
+async function ezklVerifier(
+  artefacts: CircuitArtefacts,
+  place: ProverPlace,
+): Promise<Result<Deployment, string>> {
+  const python = await findPythonEzkl(place)
+  if (!python.ok) return err(python.error.message)
+  const source = await ezklVerifierSource(python.value, artefacts, place)
+  if (!source.ok) return err(source.error.message)
+  const solc = requireFrom(place)('solc')
+  const compiled = compileVerifier(solc, source.value, 'Halo2Verifier')
+  return compiled.ok ? ok(writtenDeployment(compiled.value.creation)) : compiled
 }
 
 /** What a model is made of: the float model that it was, the integers that it is, and the key of its proofs. */

@@ -5,16 +5,20 @@ import { circuitProgramOf } from '../provable/circuit-program-of.ts'
 import { compatibility, describeRefusal } from '../provable/compatibility.ts'
 import { type ErrorReport, reportErrors } from '../provable/error-report.ts'
 import { inputElements, outputElements } from '../provable/evaluate.ts'
+import { ezklPlanOf } from '../provable/ezkl-plan.ts'
 import type { FixedPointGraph } from '../provable/fixed-point-graph.ts'
 import { lowerOnnx } from '../provable/lower-onnx.ts'
 import { quantise } from '../provable/quantise.ts'
 import { readOnnx } from '../provable/read-onnx.ts'
+import type { RealGraph } from '../provable/real-graph.ts'
 import type { Sample } from './read-sample.ts'
 
 export type ModelFiles = {
   readonly name: string
   readonly onnx: Uint8Array
   readonly sample: Sample
+  /** Fewer bits where ezkl's engine, which compares no more than 35, takes no larger sums. */
+  readonly isForEzkl?: boolean
 }
 
 /** What another runtime answers to the rows of the sample, outputs behind each other; asked only of files that were taken. */
@@ -43,7 +47,10 @@ export async function prepareModel(
   if (!onnx.ok) return refused(onnx.error)
   const real = lowerOnnx(onnx.value)
   if (!real.ok) return err(describeRefusal(compatibility(onnx.value), 'circom'))
-  const quantised = quantise(real.value, { sample })
+  const quantised =
+    files.isForEzkl === true
+      ? quantiseForEzkl(real.value, sample)
+      : quantise(real.value, { sample })
   if (!quantised.ok) return refused(quantised.error)
   const { activationBits, errorBounds } = quantised.value
   const graph = { ...quantised.value.graph, name }
@@ -65,6 +72,15 @@ export async function prepareModel(
     quantization: `integers of ${activationBits} bits, inputs in steps of ${scales}`,
     report,
   })
+}
+
+/** The most bits whose sums ezkl takes; with those of the circuits where none are few enough, so that its refusal is told. */
+function quantiseForEzkl(real: RealGraph, sample: Sample): ReturnType<typeof quantise> {
+  for (let activationBits = 15; activationBits >= 8; activationBits -= 1) {
+    const quantised = quantise(real, { sample, activationBits })
+    if (!quantised.ok || ezklPlanOf(quantised.value.graph).ok) return quantised
+  }
+  return quantise(real, { sample })
 }
 
 const refused = ({ place, detail }: { place: string; detail: string }): Result<never, string> =>

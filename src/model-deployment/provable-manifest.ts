@@ -16,7 +16,7 @@ export type ProvableTerms = {
   readonly setup: ProofSetup
 }
 
-export type ProvingTerms = {
+type ProvingTerms = {
   readonly circuit: string
   readonly system: ProofSystem
   readonly vkHash: Bytes32
@@ -41,7 +41,7 @@ export type ProvableManifest = {
 }
 
 /** What computes the answers of such a model, as its manifest names it: another arithmetic is another engine. */
-export const fixedPointEngine = 'vouch fixed-point 1'
+const fixedPointEngine = 'vouch fixed-point 1'
 
 export function provableManifest({
   id,

@@ -58,7 +58,7 @@ const convolution = writeOnnx({
 })
 const pixels = Array.from({ length: 16 }, (_, at) => (at % 5) / 4 - 0.5)
 
-describe.skipIf(!found.ok)('with the package', () => {
+describe('with the package', () => {
   const folder = temporaryFolder()
   let chain: EmbeddedChain
   beforeAll(async () => {

@@ -13,8 +13,8 @@ import { readBody } from '../read-body.ts'
 import type { RouteCall } from '../route-call.ts'
 import { type AdminRoute, enterAdmin } from './admin.ts'
 
-/** A model of 16 MiB, its sample, and what a form adds to them. */
-const uploadBytesMax: number = 21 * 1024 * 1024
+/** A model of 8 MiB, its sample, and what a form adds to them. */
+const uploadBytesMax: number = 13 * 1024 * 1024
 
 /** `POST /v1/models`: multipart/form-data with the files `file` and `sample`, and the texts `name`, `prove` and `version`. */
 export const uploadModel: AdminRoute = async (call) => {
