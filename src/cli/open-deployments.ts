@@ -2,7 +2,7 @@
  * `vouch models deploy` as a child, for what the operator uploads: its own memory bound, its own time, its own folder, which goes
  * with it. Whatever a file makes the reader do, the gateway goes on.
  */
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -60,22 +60,28 @@ async function writeUpload(folder: string, upload: ModelUpload): Promise<readonl
   return [model, ...named, ...optionOf('--version', version)]
 }
 
+/** The keys of a gateway are in its environment, and what the child reads may be hostile: of that, it gets where things are. */
+const childVariables = ['PATH', 'HOME', 'TMPDIR', 'NODE_EXTRA_CA_CERTS']
+
 function runChild(
   { timeoutMs, memoryMebibytesMax }: DeploymentsConfig,
   options: readonly string[],
   { signal, onLine }: Parameters<RunDeployment>[1],
 ): Promise<Result<unknown, string>> {
   const memory = `--max-old-space-size=${memoryMebibytesMax}`
+  // biome-ignore lint/style/noProcessEnv: these are no settings of ours, but the system's and Node's own.
+  const named = childVariables.map((name) => [name, process.env[name]] as const)
   const child = spawn(process.execPath, [memory, program, 'models', 'deploy', ...options], {
-    // A group of its own: provers are its children, and end with it.
+    // A group of its own: what it starts there ends with it, and provers see that whoever asked is gone.
     detached: true,
+    env: Object.fromEntries(named.filter(([, value]) => value !== undefined)),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const ending = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
-  const kill = (): void => {
-    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
-  }
+  const kill = (): void => killGroup(child)
   ending.addEventListener('abort', kill, { once: true })
+  // What was aborted before is not told again.
+  if (ending.aborted) kill()
   let last = ''
   let said = ''
   createInterface({ input: child.stdout }).on('line', (line) => {
@@ -89,10 +95,27 @@ function runChild(
     child.once('error', (error) => resolve(err(error.message)))
     child.once('close', (code) => {
       ending.removeEventListener('abort', kill)
-      if (code === 0) resolve(ok(JSON.parse(said)))
+      if (code === 0) resolve(resultOf(said))
       else if (signal.aborted) resolve(err('the gateway was stopped'))
       else if (ending.aborted) resolve(err(`it took longer than ${timeoutMs / 1000} s`))
       else resolve(err(last.replace(/^vouch models: /, '')))
     })
   })
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // Nobody of the group is left: it ended before that was told here.
+  }
+}
+
+function resultOf(said: string): Result<unknown, string> {
+  try {
+    return ok(JSON.parse(said))
+  } catch {
+    return err('it ended without saying what it deployed')
+  }
 }

@@ -2,6 +2,7 @@
  * Models that the operator uploads. What was uploaded may be hostile, and making it provable takes minutes: it is read, measured and
  * built by another process, one at a time; here it is only known how far that one is.
  */
+import { messageOf } from '../base/message-of.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { AdminRefusal } from '../domain/refusal.ts'
 
@@ -63,7 +64,8 @@ export function openModelDeployments(terms: {
       const progress = [...(known.get(id)?.progress ?? []), line].slice(-progressLinesKept)
       note(id, { progress })
     }
-    const outcome = await run(upload, { signal, onLine })
+    // A disk that is full or a process that cannot start fails the deployment, not the gateway.
+    const outcome = await run(upload, { signal, onLine }).catch((thrown) => err(messageOf(thrown)))
     running = undefined
     if (outcome.ok) note(id, { status: 'done', result: outcome.value })
     else note(id, { status: 'failed', error: outcome.error })
