@@ -17,8 +17,6 @@ const CONTRACTS: readonly { readonly name: string; readonly placed: boolean }[] 
   { name: 'DevUSD', placed: false },
   { name: 'Eip3009Collector', placed: true },
   { name: 'GatewayRegistry', placed: false },
-  // Whose code is a verifier's but for the key behind it: hashes of verifiers are computed from it.
-  { name: 'Groth16Runtime', placed: true },
   { name: 'Groth16Verifier', placed: false },
   { name: 'InclusionChallenges', placed: false },
   { name: 'InferenceCoordinator', placed: false },

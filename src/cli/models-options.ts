@@ -37,7 +37,7 @@ export type ModelTerms = {
 }
 
 /** Of `deploy` alone. */
-export type DeployTerms = {
+type DeployTerms = {
   /** A JSON file with rows of inputs. */
   readonly input: string | undefined
   readonly prove: string

@@ -22,7 +22,7 @@ export type AnswerDialect = {
 export type AnswerHeaders = Readonly<Record<string, string>>
 
 /** Who asked for a proof, as the conductor sees it. */
-export type ProofClient = {
+type ProofClient = {
   /** Told once, when the job cannot be lost any more: from here on whoever asked may leave and ask for it later. */
   readonly begun: (
     job: Pick<ProofRun['job'], 'proofId' | 'channelId'>,

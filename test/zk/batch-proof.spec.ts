@@ -8,7 +8,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Hex, hexOf } from '../../src/base/hex.ts'
 import { type Contract, encodeCall, readContract } from '../../src/chain/contracts.ts'
 import { creationCodeOf } from '../../src/chain/deployment.ts'
-import { groth16RuntimeAbi } from '../../src/chain/generated/groth16-runtime.ts'
 import { addressOfPrivateKey } from '../../src/chain/signatures.ts'
 import { batchProofText, parseBatchProof } from '../../src/client/batch-documents.ts'
 import type { EmbeddedChain } from '../../src/dev/embedded-chain.ts'
@@ -115,7 +114,7 @@ describe('on a chain', () => {
     verifier = {
       name: 'Groth16Verifier',
       address: address(`0x${'16'.repeat(20)}`),
-      abi: groth16RuntimeAbi,
+      abi: ['function verify(bytes proof, bytes32[] publicInputs) view returns (bool)'],
     }
     // The constructor runs on the chain, and what it leaves is put where the test looks for it.
     const data = await creationCodeOf(groth16Deployment(key()))
