@@ -114,7 +114,10 @@ describe('on a chain', () => {
     verifier = {
       name: 'Groth16Verifier',
       address: address(`0x${'16'.repeat(20)}`),
-      abi: ['function verify(bytes proof, bytes32[] publicInputs) view returns (bool)'],
+      abi: [
+        'function verify(bytes proof, bytes32[] publicInputs) view returns (bool)',
+        'function vkHash() view returns (bytes32)',
+      ],
     }
     // The constructor runs on the chain, and what it leaves is put where the test looks for it.
     const data = await creationCodeOf(groth16Deployment(key()))
