@@ -102,13 +102,15 @@ function taskOf({ request, begun }: ServedRequest, { wire }: Answered): ProofTas
 const settling =
   (run: ProofRun): ProvenAnswer['settled'] =>
   (failure) =>
-    told(run, () => (failure === undefined ? run.done() : run.failed(failureOf(failure))))
+    told(run, () => {
+      if (failure === undefined) return run.done()
+      if (failure.reason === 'hold_lost') return run.failed(failure)
+      // The books may have taken the charge and not said so: the job ends as they say when they can be read again.
+      return run.abandon()
+    })
 
 /** What the store cannot be told now, it is told by whoever finds the job abandoned: the receipt is there or it is not. */
-async function told(
-  run: ProofRun | undefined,
-  tell: () => Promise<void> | undefined,
-): Promise<void> {
+async function told(run: ProofRun | undefined, tell: () => Promise<void> | void): Promise<void> {
   try {
     await tell()
   } catch (error) {
@@ -116,9 +118,6 @@ async function told(
     if (!isStoreFailure(error)) throw error
   }
 }
-
-const failureOf = (refusal: Refusal): ProvingRefusal =>
-  refusal.reason === 'hold_lost' ? refusal : { reason: 'store_unavailable' }
 
 async function giveUp(
   gateway: Gateway,

@@ -137,9 +137,10 @@ export class ProofRun {
     this.#over()
   }
 
-  /** Leaves the job to whoever takes it next. */
+  /** Leaves the job to whoever takes it next; what may be charged by now stays what nobody can cancel. */
   async giveBack(): Promise<void> {
-    await this.#become('queued', openStates, { owner: 'nobody' })
+    const { state } = this.#job
+    await this.#become(state === 'charging' ? state : 'queued', openStates, { owner: 'nobody' })
     this.#over()
   }
 

@@ -6,7 +6,7 @@ import { randomPrivateKey } from '../../src/chain/private-key.ts'
 import { InFlight } from '../../src/gateway/in-flight.ts'
 import { type ProofResumption, resumeProofs } from '../../src/gateway/resume-proofs.ts'
 import { ProvingDesk } from '../../src/proving/proving-desk.ts'
-import type { LedgerStore } from '../../src/store/ledger-store.ts'
+import { type LedgerStore, StoreFailure } from '../../src/store/ledger-store.ts'
 import { openRedisLedger } from '../../src/store/ledger-store-redis.ts'
 import type { ProofJobStore } from '../../src/store/proof-job-store.ts'
 import { openRedisProofJobs } from '../../src/store/proof-job-store-redis.ts'
@@ -147,6 +147,29 @@ describe('a replica that is taken for dead', () => {
     expect(await untilEnded(second, id)).toContain('event: done\n')
     expect(second.prover.asked()).toBe(0)
     expect((await askJob(second.gateway, id)).json.receipt?.receipt.tiers).toBe(67)
+    expect((await channelOf(second)).receiptSeq).toBe(1)
+  })
+
+  test('and does not know whether it has charged: the books say so, and the answer is kept', async () => {
+    const { payment } = first.gateway.conducted
+    const { charge } = payment
+    // It is on the books, and the store was gone before it could say so.
+    Object.assign(payment, {
+      charge: async (...args: Parameters<typeof charge>) => {
+        await (await charge(...args))?.durable
+        throw new StoreFailure('the store went away')
+      },
+    })
+    const { id } = (await askProof(first.gateway)).json
+    ;(await first.prover.next()).finish()
+    await first.gateway.books()
+    expect((await channelOf(second)).receiptSeq).toBe(1)
+    expect((await askJob(second.gateway, id)).json.status).toBe('charging')
+    await forget(first)
+    await second.resumption.lookNow()
+    expect(await untilEnded(second, id)).toContain('event: done\n')
+    expect((await askJob(second.gateway, id)).json.answer).not.toBeNull()
+    expect(second.prover.asked()).toBe(0)
     expect((await channelOf(second)).receiptSeq).toBe(1)
   })
 
