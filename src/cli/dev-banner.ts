@@ -65,6 +65,7 @@ On the chain (id ${devChain.chainId}, ${devChain.rpcUrl}):
   ReceiptVerifier      ${contracts.receiptVerifier}
   GatewayRegistry      ${contracts.gatewayRegistry}
   ContributorRegistry  ${contracts.contributorRegistry}
+  ModelProofs          ${contracts.modelProofs}
   devUSD               ${contracts.asset}  (anyone may mint it)
   gateway              ${addresses.gatewayOperator}
   contributor          ${addresses.contributorOperator}

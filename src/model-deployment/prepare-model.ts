@@ -83,5 +83,14 @@ function quantiseForEzkl(real: RealGraph, sample: Sample): ReturnType<typeof qua
   return quantise(real, { sample })
 }
 
-const refused = ({ place, detail }: { place: string; detail: string }): Result<never, string> =>
-  err(`${place} ${detail}`)
+/** What a reader of bytes says of a picture tells nobody that it is no model: that comes first. */
+const refused = ({
+  reason,
+  place,
+  detail,
+}: {
+  readonly reason?: string
+  readonly place: string
+  readonly detail: string
+}): Result<never, string> =>
+  err(`${reason === 'not_onnx' ? 'this is no whole ONNX file: ' : ''}${place} ${detail}`)

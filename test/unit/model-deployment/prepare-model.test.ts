@@ -38,7 +38,10 @@ test('an operator that we do not have is named, with the system that has it', as
 test('a file that is none is refused by its place', async () => {
   const onnx = network({ op: 'Relu' }).subarray(0, 40)
   const prepared = await prepareModel({ name: 'small', onnx, sample })
-  expect(prepared).toEqual({ ok: false, error: 'file ends within a field' })
+  expect(prepared).toEqual({
+    ok: false,
+    error: 'this is no whole ONNX file: file ends within a field',
+  })
 })
 
 test('floats of another runtime that answers nothing end the preparation', async () => {
