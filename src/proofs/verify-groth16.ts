@@ -54,8 +54,21 @@ export function readGroth16Key(bytes: Uint8Array): Result<Groth16Key, ProofRefus
   if (gamma.equals(delta)) {
     return refuse('verification_key_forgeable', 'γ is δ: nobody made the second phase of its setup')
   }
+  if (beta.equals(gamma) || beta.equals(delta) || haveSameX(inputPoints)) {
+    return refuse('verification_key_forgeable', 'a point of it stands in two places')
+  }
   return ok({ alpha, beta, gamma, delta, inputPoints })
 }
+
+/** A point and its negation can be traded for each other as well as a point for itself. */
+const haveSameX = (points: readonly G1Point[]): boolean =>
+  new Set(points.map((point) => point.x)).size < points.length
+
+/** Whether the key is of the τ, α and β that everybody knows (prover/tau/dev-tau.ts): every circuit's has the same α. */
+export const isDevelopmentKey = ({ alpha }: Groth16Key): boolean => alpha.x === developmentAlphaX
+
+/** As DevelopmentSetup.sol has it. */
+const developmentAlphaX = 0x174224cdfa913e8b30fd2eef7032b9902c9b38f0665ada0001f3827688234f68n
 
 /** `publicInputs` are below the field's modulus: what is not is refused where words are read. */
 export function verifyGroth16(

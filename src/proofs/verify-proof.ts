@@ -5,11 +5,11 @@
 import { fromHex } from '../base/hex.ts'
 import { keccak256 } from '../chain/keccak.ts'
 import { scalarOf } from './field.ts'
-import type { Proof } from './proof.ts'
+import { devInsecure, type Proof } from './proof.ts'
 import { type ProofVerdict, refuse } from './proof-refusal.ts'
 import { setupPointOf } from './setup-point.ts'
 import { readUltraHonkKey } from './ultrahonk-key.ts'
-import { readGroth16Key, verifyGroth16 } from './verify-groth16.ts'
+import { isDevelopmentKey, readGroth16Key, verifyGroth16 } from './verify-groth16.ts'
 import { verifyUltraHonk } from './verify-ultrahonk.ts'
 
 export type ProofSurroundings = {
@@ -40,7 +40,14 @@ export function verifyProof(proof: Proof, surroundings: ProofSurroundings = {}):
   switch (proof.system) {
     case 'groth16': {
       const read = readGroth16Key(key)
-      return read.ok ? verifyGroth16(read.value, publicInputs, fromHex(proof.proof)) : read
+      if (!read.ok) return read
+      if (proof.setup !== devInsecure && isDevelopmentKey(read.value)) {
+        return refuse(
+          'verification_key_forgeable',
+          `the key is dev-insecure, and the proof says that it is of ${proof.setup}`,
+        )
+      }
+      return verifyGroth16(read.value, publicInputs, fromHex(proof.proof))
     }
     case 'ultrahonk': {
       const read = readUltraHonkKey(key)

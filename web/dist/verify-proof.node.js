@@ -196,6 +196,7 @@ function readGroth16Key(bytes) {
 	const inputPoints = Array.from({ length: inputs }, (_, input) => g1PointOf(words.slice(14 + 2 * input, 16 + 2 * input)));
 	if (!inputPoints.every((point) => point !== void 0)) return malformed("a point of a public input is none");
 	if (gamma.equals(delta)) return refuse("verification_key_forgeable", "γ is δ: nobody made the second phase of its setup");
+	if (beta.equals(gamma) || beta.equals(delta) || haveSameX(inputPoints)) return refuse("verification_key_forgeable", "a point of it stands in two places");
 	return ok({
 		alpha,
 		beta,
@@ -204,6 +205,12 @@ function readGroth16Key(bytes) {
 		inputPoints
 	});
 }
+/** A point and its negation can be traded for each other as well as a point for itself. */
+const haveSameX = (points) => new Set(points.map((point) => point.x)).size < points.length;
+/** Whether the key is of the τ, α and β that everybody knows (prover/tau/dev-tau.ts): every circuit's has the same α. */
+const isDevelopmentKey = ({ alpha }) => alpha.x === developmentAlphaX;
+/** As DevelopmentSetup.sol has it. */
+const developmentAlphaX = 10520061439735874485735741268733461193802793330323883647377656878774331068264n;
 /** `publicInputs` are below the field's modulus: what is not is refused where words are read. */
 function verifyGroth16(key, publicInputs, proof) {
 	const [constant, ...inputPoints] = key.inputPoints;
@@ -1014,7 +1021,9 @@ function verifyProof(proof, surroundings = {}) {
 	switch (proof.system) {
 		case "groth16": {
 			const read = readGroth16Key(key);
-			return read.ok ? verifyGroth16(read.value, publicInputs, fromHex(proof.proof)) : read;
+			if (!read.ok) return read;
+			if (proof.setup !== "dev-insecure" && isDevelopmentKey(read.value)) return refuse("verification_key_forgeable", `the key is dev-insecure, and the proof says that it is of ${proof.setup}`);
+			return verifyGroth16(read.value, publicInputs, fromHex(proof.proof));
 		}
 		case "ultrahonk": {
 			const read = readUltraHonkKey(key);

@@ -2,6 +2,7 @@ import { bn254 } from '@noble/curves/bn254.js'
 import { expect, test } from 'vitest'
 import { toHex } from '../../../src/base/hex.ts'
 import { keccak256 } from '../../../src/chain/keccak.ts'
+import { bytes32 } from '../../../src/domain/units.ts'
 import { coordinateModulus, scalarModulus } from '../../../src/proofs/field.ts'
 import { devInsecure, type Proof } from '../../../src/proofs/proof.ts'
 import { readGroth16Key, verifyGroth16 } from '../../../src/proofs/verify-groth16.ts'
@@ -131,6 +132,20 @@ test('a key is refused that has no second phase, no points, or another length', 
   expect(verdict(keyBytes.subarray(0, 14 * 32), [], proofBytes)).toBe('verification_key_malformed')
 })
 
+test('a key is refused that has one point, or its negation, in two places', () => {
+  const related: readonly Partial<Secrets>[] = [
+    { gamma: secrets.beta },
+    { delta: secrets.beta },
+    { inputs: [13n, 17n, 17n] },
+    { inputs: [13n, 17n, scalarModulus - 13n] },
+  ]
+  for (const change of related) {
+    const other = { ...secrets, ...change }
+    const proof = simulatedProof(other, publicInputs, { a: 29n, b: 31n })
+    expect(verdict(simulatedKey(other), publicInputs, proof)).toBe('verification_key_forgeable')
+  }
+})
+
 test('another key of the same shape refuses the proof', () => {
   for (const other of [{ alpha: 4n }, { beta: 6n }, { gamma: 8n }, { delta: 12n }]) {
     expect(verdict(simulatedKey({ ...secrets, ...other }), publicInputs, proofBytes)).toBe(
@@ -148,6 +163,13 @@ test('a proof of snarkjs holds for its public inputs alone, also for one that no
     const changed = { ...proof, publicInputs: proof.publicInputs.with(index, other ?? input) }
     expect(verifyProof(changed)).toMatchObject({ error: { reason: 'proof_false' } })
   }
+})
+
+test('a key of the τ that everybody knows passes for no ceremony’s', () => {
+  const proof = proofFixture('squares')
+  expect(proof.setup).toBe(devInsecure)
+  const renamed = { ...proof, setup: bytes32(`0x${'5e'.repeat(32)}`) }
+  expect(verifyProof(renamed)).toMatchObject({ error: { reason: 'verification_key_forgeable' } })
 })
 
 const document: Proof = {
