@@ -19,6 +19,8 @@ export async function retrieveProof(call: RouteCall): Promise<void> {
   if (incoming.headers.accept?.includes('text/event-stream') !== true) {
     return sendJsonText(outgoing, proofText(found.value))
   }
+  // Who left while the store was asked would be told for as long as the job is open.
+  if (outgoing.destroyed) return
   const { proofId } = found.value.job
   outgoing.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
