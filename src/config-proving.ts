@@ -1,6 +1,7 @@
 import { type Key, type Meaning, ofDefaults, optional, section } from './config-fields.ts'
 import type { NamedFiles } from './config-files.ts'
-import { integer, text } from './config-values.ts'
+import { integer, text, textLike } from './config-values.ts'
+import { type Bytes32, bytes32 } from './domain/units.ts'
 
 /** How proofs of answers are made. */
 export type ProvingConfig = {
@@ -8,6 +9,8 @@ export type ProvingConfig = {
   readonly proversFolder: string | undefined
   readonly homeFolder: string | undefined
   readonly rapidsnark: string | undefined
+  /** Undefined: keys that anybody can forge proofs with. */
+  readonly ceremony: CeremonyConfig | undefined
   readonly threads: number
   readonly concurrency: number
   readonly queueMax: number
@@ -16,6 +19,19 @@ export type ProvingConfig = {
   readonly memoryBytesMax: number
   readonly retentionMs: number
 }
+
+type CeremonyConfig = {
+  readonly ptauSha256: Bytes32 | undefined
+  readonly crsFolder: string | undefined
+}
+
+const ceremonyOf = (
+  ptauSha256: string | undefined,
+  crsFolder: string | undefined,
+): CeremonyConfig | undefined =>
+  ptauSha256 === undefined && crsFolder === undefined
+    ? undefined
+    : { ptauSha256: ptauSha256 === undefined ? undefined : bytes32(ptauSha256), crsFolder }
 
 const msPerSecond = 1_000
 const msPerHour = 3_600_000
@@ -37,6 +53,18 @@ export const provingSection: Key<Meaning<Pick<NamedFiles, 'resolve'>, ProvingCon
       ),
       rapidsnark: optional(
         text({ says: 'A rapidsnark binary that proves groth16 in the place of snarkjs.' }),
+      ),
+      ptauSha256: optional(
+        textLike({
+          says: 'sha256 of the phase-1 file that the keys of groth16 circuits come from. Without it and crs: development keys.',
+          pattern: '^0x[0-9a-fA-F]{64}$',
+          expected: '0x and 64 hex digits',
+        }),
+      ),
+      crs: optional(
+        text({
+          says: "Folder with Aztec's bn254_g1.dat and bn254_g2.dat, which ultrahonk proves with.",
+        }),
       ),
       threads: integer({
         says: 'Processor threads of one proof, where its prover can be told.',
@@ -85,6 +113,7 @@ export const provingSection: Key<Meaning<Pick<NamedFiles, 'resolve'>, ProvingCon
       proversFolder: values.provers && resolve(values.provers),
       homeFolder: values.home && resolve(values.home),
       rapidsnark: values.rapidsnark && resolve(values.rapidsnark),
+      ceremony: ceremonyOf(values.ptauSha256, values.crs && resolve(values.crs)),
       threads: values.threads,
       concurrency: values.concurrency,
       queueMax: values.queueMax,

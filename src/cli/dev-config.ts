@@ -29,6 +29,7 @@ const devProving: ProvingConfig = {
   proversFolder: undefined,
   homeFolder: undefined,
   rapidsnark: undefined,
+  ceremony: undefined,
   threads: 2,
   concurrency: 1,
   queueMax: 64,

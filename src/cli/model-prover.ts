@@ -44,7 +44,13 @@ const placeOf = (config: ProvingConfig): ProverPlace => ({
   proversFolder: config.proversFolder ?? defaultProverPlace.proversFolder,
   zkHome: config.homeFolder ?? defaultProverPlace.zkHome,
   ...(config.rapidsnark !== undefined && { rapidsnark: config.rapidsnark }),
+  ...(config.ceremony !== undefined && { ceremony: definedOf(config.ceremony) }),
   threads: config.threads,
+})
+
+const definedOf = ({ ptauSha256, crsFolder }: NonNullable<ProvingConfig['ceremony']>) => ({
+  ...(ptauSha256 !== undefined && { ptauSha256 }),
+  ...(crsFolder !== undefined && { crsFolder }),
 })
 
 async function proveTask(

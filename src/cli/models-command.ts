@@ -38,6 +38,9 @@ Options:
   --model-proofs A   the ModelProofs contract (default: that of deployments/<chain>.json)
   --provers FOLDER   where 'npm run zk:install' put the provers (default: circuits of this package)
   --zk-home FOLDER   where keys are kept (default: .vouch/zk of this package)
+  --circuit-to DIR   writes the circuit's source there: what 'vouch zk setup' makes keys of a ceremony from
+  --ptau-sha256 H    takes keys that 'vouch zk export' kept, of the phase-1 file with this hash (circom)
+  --crs FOLDER       Aztec's points (noir); without either, keys are dev-insecure
   --yes              asks nothing
   --json             one JSON value on standard output
 

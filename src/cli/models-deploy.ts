@@ -1,17 +1,18 @@
-import { readFile, stat } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { messageOf } from '../base/message-of.ts'
 import { ok } from '../base/result.ts'
 import { checkChainId, checkCode } from '../chain/contracts.ts'
 import { jsonRpc } from '../chain/json-rpc.ts'
 import { readQuantity } from '../chain/quantity.ts'
 import { openSender } from '../chain/transactions.ts'
+import { bytes32, isBytes32 } from '../domain/units.ts'
 import {
   type DeployedModel,
   type DeploymentStep,
   deployModel,
 } from '../model-deployment/deploy-model.ts'
-import type { CircuitLanguage } from '../model-deployment/model-circuit.ts'
+import { type CircuitLanguage, circuitSourceOf } from '../model-deployment/model-circuit.ts'
 import {
   type AskFloats,
   type PreparedModel,
@@ -25,7 +26,7 @@ import { chooseSystem } from '../provable/choose-system.ts'
 import type { ErrorReport } from '../provable/error-report.ts'
 import { modelBytesMax } from '../provable/limits.ts'
 import { type ProofCost, predictCosts } from '../provable/predict-costs.ts'
-import { defaultProverPlace } from '../prover/prover-place.ts'
+import { defaultProverPlace, type ProverPlace } from '../prover/prover-place.ts'
 import { confirmOrEnd } from './ask-person.ts'
 import { readOwnKey } from './channel-file.ts'
 import { needed, readAddress, readUrl } from './channel-options.ts'
@@ -48,6 +49,10 @@ export async function deployToStore(terms: ModelTerms, terminal: Terminal): Prom
   const chosen = choose(terms.deploy.prove, prepared)
   const { language } = chosen
   for (const line of describePrepared(prepared, chosen)) terminal.printError(line)
+  if (terms.deploy.circuitTo !== undefined) {
+    await writeCircuit(prepared, language, terms.deploy.circuitTo)
+    terminal.printError(`  its circuit is in ${terms.deploy.circuitTo}`)
+  }
   if (terms.isTrial) {
     if (terms.isJson) terminal.print(JSON.stringify(preparedObject(prepared, chosen)))
     return
@@ -154,10 +159,34 @@ async function openChain(terms: ModelTerms): Promise<ModelChain> {
   return { rpc, modelProofs, sender: openSender({ rpc, chainId, privateKey }) }
 }
 
-const placeOf = ({ deploy: { provers, zkHome } }: ModelTerms) => ({
-  ...(provers === undefined ? {} : { proversFolder: provers }),
-  ...(zkHome === undefined ? {} : { zkHome }),
-})
+function placeOf({ deploy }: ModelTerms): Partial<ProverPlace> {
+  const { provers, zkHome, ptauSha256, crs } = deploy
+  if (ptauSha256 !== undefined && !isBytes32(ptauSha256)) {
+    throw new CommandFailure('--ptau-sha256 is 0x and 64 hex digits', 2)
+  }
+  const ceremony = {
+    ...(ptauSha256 !== undefined && { ptauSha256: bytes32(ptauSha256) }),
+    ...(crs !== undefined && { crsFolder: crs }),
+  }
+  return {
+    ...(provers !== undefined && { proversFolder: provers }),
+    ...(zkHome !== undefined && { zkHome }),
+    ...(Object.keys(ceremony).length > 0 && { ceremony }),
+  }
+}
+
+async function writeCircuit(
+  { name, program }: PreparedModel,
+  language: CircuitLanguage,
+  folder: string,
+): Promise<void> {
+  if (language === 'ezkl') throw new CommandFailure('--circuit-to is of circom and noir', 2)
+  for (const [path, content] of Object.entries(circuitSourceOf(name, program, language).files)) {
+    const file = join(folder, path)
+    await mkdir(dirname(file), { recursive: true })
+    await writeFile(file, content)
+  }
+}
 
 function describePrepared(
   prepared: PreparedModel,

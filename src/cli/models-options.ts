@@ -19,6 +19,9 @@ const modelOptions = {
   'model-proofs': { type: 'string' },
   provers: { type: 'string' },
   'zk-home': { type: 'string' },
+  'ptau-sha256': { type: 'string' },
+  crs: { type: 'string' },
+  'circuit-to': { type: 'string' },
   yes: { type: 'boolean', default: false },
 } as const
 
@@ -47,6 +50,11 @@ type DeployTerms = {
   readonly modelProofs: string | undefined
   readonly provers: string | undefined
   readonly zkHome: string | undefined
+  /** Of the phase-1 file that the keys come from, and the folder of Aztec's points. */
+  readonly ptauSha256: string | undefined
+  readonly crs: string | undefined
+  /** Where the circuit's source is written to. */
+  readonly circuitTo: string | undefined
   readonly isAgreed: boolean
 }
 
@@ -73,6 +81,9 @@ export function readModelArguments(argv: readonly string[]): {
       keyFile: values['key-file'],
       modelProofs: values['model-proofs'],
       zkHome: values['zk-home'],
+      ptauSha256: values['ptau-sha256'],
+      crs: values.crs,
+      circuitTo: values['circuit-to'],
       isAgreed: values.yes,
     },
   }

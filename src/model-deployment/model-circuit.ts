@@ -24,8 +24,9 @@ export const circuitSourceOf = (
     ? {
         name,
         system: 'groth16',
-        files: { 'model.circom': writeCircom(program) },
-        entry: 'model.circom',
+        // Named as `vouch zk` reads it from a file, so that keys of a ceremony are found again.
+        files: { [`${name}.circom`]: writeCircom(program) },
+        entry: `${name}.circom`,
       }
     : {
         name,

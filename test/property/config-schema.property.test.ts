@@ -38,6 +38,7 @@ const samples: readonly string[] = [
   'http://127.0.0.1:8000/v1',
   'https://app.example',
   '*',
+  `0x${'ab'.repeat(32)}`,
   'https://[::1]/path/',
   'redis://user:word@host:6379/1',
   '0.25',
