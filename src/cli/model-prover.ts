@@ -24,7 +24,10 @@ export function openModelProver(config: ProvingConfig): Prover {
   return {
     readiness: ({ system }) => {
       const found = findProvers(place, packages[system])
-      return found.ok ? ok(undefined) : err(found.error.message)
+      // Callers are told this: where provers lie on the gateway's machine is not for them.
+      return found.ok
+        ? ok(undefined)
+        : err(`the prover of ${system} is not installed: 'npm run zk:install' does it`)
     },
     prove: async (task, { signal, onProgress }) => {
       const { timeoutMs, memoryBytesMax } = config

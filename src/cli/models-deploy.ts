@@ -2,11 +2,12 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { messageOf } from '../base/message-of.ts'
 import { ok } from '../base/result.ts'
-import { checkChainId, checkCode } from '../chain/contracts.ts'
+import { checkChainId, readContract } from '../chain/contracts.ts'
 import { jsonRpc } from '../chain/json-rpc.ts'
+import { modelProofsAt } from '../chain/model-proofs.ts'
 import { readQuantity } from '../chain/quantity.ts'
 import { openSender } from '../chain/transactions.ts'
-import { bytes32, isBytes32 } from '../domain/units.ts'
+import { bytes32, isBytes32, zeroBytes32 } from '../domain/units.ts'
 import {
   type DeployedModel,
   type DeploymentStep,
@@ -155,7 +156,15 @@ async function openChain(terms: ModelTerms): Promise<ModelChain> {
   }
   const modelProofs = readAddress('--model-proofs', found)
   if (modelProofs === undefined) throw new CommandFailure('--model-proofs is no address', 2)
-  orFail(await checkCode(rpc, [{ name: 'ModelProofs', address: modelProofs }]))
+  const asked = {
+    contract: modelProofsAt(modelProofs),
+    functionName: 'circuitOf',
+    args: [zeroBytes32],
+  }
+  const answer = await readContract(rpc, asked)
+  if (!answer.ok) {
+    throw new CommandFailure(`${modelProofs} is no ModelProofs contract: name it by --model-proofs`)
+  }
   return { rpc, modelProofs, sender: openSender({ rpc, chainId, privateKey }) }
 }
 

@@ -211,8 +211,9 @@ export function parseReceiptDocument(
   let value: unknown
   try {
     value = JSON.parse(text)
-  } catch (error) {
-    return fault('JSON', error instanceof Error ? error.message : 'something else')
+  } catch {
+    // Nothing of it is quoted: it may be a file of secrets, named by mistake.
+    return fault('JSON', 'something else')
   }
   const repeated = findRepeatedKey(text)
   if (repeated !== undefined) return fault('the field once', 'it twice', repeated)

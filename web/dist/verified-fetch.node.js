@@ -1915,8 +1915,8 @@ function parseReceiptDocument(bytes) {
 	let value;
 	try {
 		value = JSON.parse(text);
-	} catch (error) {
-		return fault("JSON", error instanceof Error ? error.message : "something else");
+	} catch {
+		return fault("JSON", "something else");
 	}
 	const repeated = findRepeatedKey(text);
 	if (repeated !== void 0) return fault("the field once", "it twice", repeated);

@@ -18,7 +18,7 @@ const headOf = ({ job, live, estimateS }: ToldProof): Readonly<Record<string, un
       : {
           stage: live.progress.stage,
           fraction: live.progress.fraction ?? null,
-          elapsed_ms: live.progress.elapsedMs,
+          elapsed_ms: Math.round(live.progress.elapsedMs),
         },
   estimate_seconds: estimateS === undefined ? null : Math.ceil(estimateS),
 })
