@@ -64,7 +64,8 @@ interface IUsageProofs {
     error RangeNotProven(uint64 firstSeq, uint64 nextSeq);
     error RangesApart(uint64 seq, bytes32 lastDigest, bytes32 previousDigest);
 
-    /// @notice Puts a range on record. Anyone; each range once.
+    /// @notice Puts a range on record. Anyone; each range once, and again by a proof of the same receipts
+    /// that leaves less of their sum unsigned.
     /// @param isTree Whether `proof` joins others (usage-tree), or opens receipts itself.
     function prove(
         UsageStatement calldata statement,

@@ -65,7 +65,7 @@ contract UsageProofs is IUsageProofs {
         uint64 nextSeq = statement.firstSeq + statement.count;
         Range storage range =
             _ranges[_rangeId(statement.gateway, statement.channelId, statement.firstSeq, nextSeq)];
-        if (range.provenAt != 0) {
+        if (range.provenAt != 0 && !_saysMore(statement, range)) {
             revert AlreadyProven(statement.firstSeq, nextSeq, range.lastDigest);
         }
         _requireSigners(statement.signers);
@@ -121,6 +121,18 @@ contract UsageProofs is IUsageProofs {
         return isTree
             ? statement.publicInputs(batchKey, treeKey)
             : statement.publicInputs(bytes32(0), bytes32(0));
+    }
+
+    /// @dev A prover may pass a signed receipt off as unsigned: whoever is first with such a proof must not
+    /// keep out the one that shows who signed. Both digests fix the receipts, and so their sums.
+    function _saysMore(UsageStatement calldata statement, Range storage range)
+        private
+        view
+        returns (bool)
+    {
+        return statement.unsignedTotal < range.unsignedTotal
+            && statement.lastDigest == range.lastDigest
+            && statement.previousDigest == range.previousDigest;
     }
 
     function _record(Range storage range, UsageStatement calldata statement, uint64 anchoredAt)

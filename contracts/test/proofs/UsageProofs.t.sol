@@ -101,6 +101,20 @@ contract UsageProofsTest is UsageFixture {
         _refuse(statement, refused);
     }
 
+    function test_who_is_first_with_less_keeps_out_nobody_with_more() public {
+        UsageStatement memory weak = statementOf(1, 18);
+        weak.unsignedTotal = weak.total;
+        proveUsage(weak);
+        UsageStatement memory strong = statementOf(1, 18);
+        strong.unsignedTotal = 0;
+        proveUsage(strong);
+        vm.assertEq(usage.rangeOf(gateway, CHANNEL, 1, 19).unsignedTotal, 0);
+        bytes memory refused =
+            abi.encodeWithSelector(IUsageProofs.AlreadyProven.selector, 1, 19, digestAt(18));
+        _refuse(weak, refused);
+        _refuse(strong, refused);
+    }
+
     function test_every_member_of_the_statement_is_in_the_proof() public {
         UsageStatement memory honest = statementOf(19, 18);
         bytes memory proof = batchProof(honest);
