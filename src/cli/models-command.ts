@@ -41,6 +41,7 @@ Options:
   --circuit-to DIR   writes the circuit's source there: what 'vouch zk setup' makes keys of a ceremony from
   --ptau-sha256 H    takes keys that 'vouch zk export' kept, of the phase-1 file with this hash (circom)
   --crs FOLDER       Aztec's points (noir); without either, keys are dev-insecure
+  --until-input-ends stops when standard input ends, as that of a child does when its parent is gone
   --yes              asks nothing
   --json             one JSON value on standard output
 

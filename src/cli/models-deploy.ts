@@ -46,6 +46,11 @@ const stepWords: Readonly<Record<DeploymentStep, string>> = {
 
 /** `vouch models deploy` */
 export async function deployToStore(terms: ModelTerms, terminal: Terminal): Promise<void> {
+  if (terms.deploy.endsWithInput) {
+    process.stdin.once('end', () => process.exit(1))
+    process.stdin.resume()
+    process.stdin.unref()
+  }
   const prepared = await prepare(terms)
   const chosen = choose(terms.deploy.prove, prepared)
   const { language } = chosen

@@ -22,6 +22,7 @@ const modelOptions = {
   'ptau-sha256': { type: 'string' },
   crs: { type: 'string' },
   'circuit-to': { type: 'string' },
+  'until-input-ends': { type: 'boolean', default: false },
   yes: { type: 'boolean', default: false },
 } as const
 
@@ -56,6 +57,8 @@ type DeployTerms = {
   /** Where the circuit's source is written to. */
   readonly circuitTo: string | undefined
   readonly isAgreed: boolean
+  /** Whoever asked holds the other end of standard input: without it nobody waits for the outcome. */
+  readonly endsWithInput: boolean
 }
 
 /** The action, and what it is given. Throws parseArgs' own error for what cannot be used. */
@@ -85,6 +88,7 @@ export function readModelArguments(argv: readonly string[]): {
       crs: values.crs,
       circuitTo: values['circuit-to'],
       isAgreed: values.yes,
+      endsWithInput: values['until-input-ends'],
     },
   }
   return { what, terms }

@@ -30,7 +30,7 @@ export function openDeployments(
     ...['--key-file', deployments.keyFile, '--model-proofs', deployments.modelProofs],
     ...optionOf('--provers', proving?.proversFolder),
     ...optionOf('--zk-home', proving?.homeFolder),
-    ...['--yes', '--json'],
+    ...['--yes', '--json', '--until-input-ends'],
   ]
   const newId = (): string => `deploy_${randomHex(12)}`
   return openModelDeployments({ run: runDeployment(deployments, fixed), newId, nowMs })
@@ -75,7 +75,8 @@ function runChild(
     // A group of its own: what it starts there ends with it, and provers see that whoever asked is gone.
     detached: true,
     env: Object.fromEntries(named.filter(([, value]) => value !== undefined)),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    // Its standard input ends with this process, however that ends, and it with its input.
+    stdio: ['pipe', 'pipe', 'pipe'],
   })
   const ending = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
   const kill = (): void => killGroup(child)
