@@ -45,16 +45,17 @@ const runDeployment =
     const folder = await mkdtemp(join(tmpdir(), 'vouch-upload-'))
     try {
       const options = await writeUpload(folder, upload)
-      return await runChild(config, [...options, ...fixed], watched)
+      return await runChild(config, { folder, options: [...options, ...fixed] }, watched)
     } finally {
       await rm(folder, { recursive: true, force: true })
     }
   }
 
 async function writeUpload(folder: string, upload: ModelUpload): Promise<readonly string[]> {
-  const [model, sample] = [join(folder, 'model.onnx'), join(folder, 'sample.json')]
-  await writeFile(model, upload.onnx)
-  await writeFile(sample, upload.sample)
+  // Named within their folder, where the child is: what it says of them is for whoever sent them.
+  const [model, sample] = ['model.onnx', 'sample.json']
+  await writeFile(join(folder, model), upload.onnx)
+  await writeFile(join(folder, sample), upload.sample)
   const { name, prove, version } = upload
   const named = ['--input', sample, '--name', name, '--prove', prove]
   return [model, ...named, ...optionOf('--version', version)]
@@ -65,7 +66,7 @@ const childVariables = ['PATH', 'HOME', 'TMPDIR', 'NODE_EXTRA_CA_CERTS']
 
 function runChild(
   { timeoutMs, memoryMebibytesMax }: DeploymentsConfig,
-  options: readonly string[],
+  { folder, options }: { readonly folder: string; readonly options: readonly string[] },
   { signal, onLine }: Parameters<RunDeployment>[1],
 ): Promise<Result<unknown, string>> {
   const memory = `--max-old-space-size=${memoryMebibytesMax}`
@@ -74,6 +75,7 @@ function runChild(
   const child = spawn(process.execPath, [memory, program, 'models', 'deploy', ...options], {
     // A group of its own: what it starts there ends with it, and provers see that whoever asked is gone.
     detached: true,
+    cwd: folder,
     env: Object.fromEntries(named.filter(([, value]) => value !== undefined)),
     // Its standard input ends with this process, however that ends, and it with its input.
     stdio: ['pipe', 'pipe', 'pipe'],
