@@ -22,7 +22,7 @@ function run(command: string, args: readonly string[]): void {
 }
 
 const wanted = Object.keys(proverVersions) as ProverPackage[]
-if (!findProvers(defaultProverPlace, wanted).ok) run('npm', ['run', '--silent', 'zk:install'])
+if (!findProvers(defaultProverPlace, wanted).ok) run('npm', ['run', 'zk:install'])
 run(process.execPath, [join(root, 'scripts/install-ezkl.ts')])
 run(process.execPath, [
   join(root, 'node_modules/vitest/vitest.mjs'),

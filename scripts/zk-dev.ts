@@ -27,7 +27,7 @@ type ProvenManifest = { readonly id: string; readonly proving: { readonly system
 const root = resolve(import.meta.dirname, '..')
 const everyProver = Object.keys(proverVersions) as ProverPackage[]
 if (!findProvers(defaultProverPlace, everyProver).ok) {
-  const install = spawnSync('npm', ['run', '--silent', 'zk:install'], {
+  const install = spawnSync('npm', ['run', 'zk:install'], {
     cwd: root,
     stdio: 'inherit',
   })
