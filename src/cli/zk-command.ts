@@ -14,6 +14,7 @@ import { buildCircuit } from '../prover/prover.ts'
 import type { ProverFailure } from '../prover/prover-failure.ts'
 import { readCircuit } from '../prover/read-circuit.ts'
 import { type Command, CommandFailure, type Terminal, terminal } from './command.ts'
+import { compileForEzkl, writeEzklVerifier } from './zk-ezkl.ts'
 import { neededForZk, parseZkOptions, type ZkOptions } from './zk-options.ts'
 
 const help = `Usage: vouch zk build SOURCE [--crs FOLDER | --srs FILE]
@@ -21,6 +22,8 @@ const help = `Usage: vouch zk build SOURCE [--crs FOLDER | --srs FILE]
        vouch zk contribute FROM.zkey TO.zkey --name NAME
        vouch zk beacon FROM.zkey TO.zkey --beacon HEX
        vouch zk export SOURCE LAST.zkey --ptau FILE
+       vouch zk compile MODEL.onnx FOLDER --input SAMPLE
+       vouch zk verifier ARTEFACTS FILE.sol
        vouch zk verify FOLDER SOURCE [--ptau FILE | --crs FOLDER | --srs FILE]
 
 Keys of circuits (docs/zk-setup.md). SOURCE is a .circom file, the folder of a Noir package, or a
@@ -34,12 +37,16 @@ zk:install'.
   contribute  adds a secret to keys and forgets it; one honest contributor is enough
   beacon      ends the contributions with randomness that nobody knew before
   export      checks the last keys against SOURCE and the phase-1 file, and keeps them
+  compile     an ONNX model as an ezkl circuit: by ezkl's Python package where it is installed, else
+              by our own writer of dense models; it says by which
+  verifier    the Solidity verifier of an ezkl circuit that 'build' made, by ezkl's Python package
   verify      makes the keys that somebody published in FOLDER again from SOURCE, and compares
 
 Options:
   --ptau FILE       the phase-1 file: powersOfTau28_hez_final_NN.ptau of the Perpetual Powers of Tau
   --sha256 HASH     accepts another phase-1 file, which has this hash
   --name NAME       who contributes, as it is published in the keys
+  --input SAMPLE    JSON rows of inputs, which decide the scales of 'compile'
   --beacon HEX      8 to 255 bytes, such as the hash of a block that was named in advance
   --iterations N    2^N hashes of the beacon (default: 10)
   --crs FOLDER      Noir: Aztec's bn254_g2.dat, and bn254_g1_compressed.dat or bn254_g1.dat
@@ -85,6 +92,12 @@ const actions: Readonly<Record<string, (options: ZkOptions, job: JobOptions) => 
     const { report, artefacts } = exported.value
     return { ok: true, value: [...report.lines, artefacts.folder] }
   },
+  compile: async ({ operands, samplePath, place }) => {
+    const paths = exactly(operands, ['MODEL.onnx', 'FOLDER'])
+    return compileForEzkl(paths, { place, samplePath: neededForZk('--input', samplePath) })
+  },
+  verifier: async ({ operands, place }) =>
+    writeEzklVerifier(exactly(operands, ['ARTEFACTS', 'FILE.sol']), place),
   verify: async (options, job) => {
     const [folder, path] = exactly(options.operands, ['FOLDER', 'SOURCE'])
     const source = circuitAt(path)

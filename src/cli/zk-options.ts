@@ -11,6 +11,8 @@ export type ZkOptions = {
   readonly ptauSha256: Bytes32 | undefined
   readonly contributor: string | undefined
   readonly beacon: string | undefined
+  /** JSON rows of inputs. */
+  readonly samplePath: string | undefined
   readonly iterationsExponent: number
   readonly place: ProverPlace
 }
@@ -27,6 +29,7 @@ export function parseZkOptions(argv: readonly string[]): ZkOptions {
       sha256: text,
       name: text,
       beacon: text,
+      input: text,
       iterations: { type: 'string', default: iterationsExponentDefault },
       crs: text,
       srs: text,
@@ -46,6 +49,7 @@ export function parseZkOptions(argv: readonly string[]): ZkOptions {
     ptau: values.ptau,
     ptauSha256: readHash(values.sha256),
     contributor: values.name,
+    samplePath: values.input,
     beacon: readBeacon(values.beacon),
     iterationsExponent: readExponent(values.iterations),
     place: {
