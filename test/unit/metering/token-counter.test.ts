@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Endpoint } from '../../../src/domain/endpoint.ts'
@@ -8,6 +8,7 @@ const models = join(import.meta.dirname, '../../../models')
 const [name] = readdirSync(models, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map((entry) => entry.name)
+  .filter((folder) => existsSync(join(models, folder, 'tokenizer.json')))
 const counter = loadTokenCounter(join(models, name ?? '', 'tokenizer.json'))
 
 describe('loadTokenCounter', () => {
