@@ -4,10 +4,10 @@
  *   node bench/model-circuits.ts [groth16|ultrahonk|ezkl …]     needs `npm run zk:install`; minutes
  */
 import { parseArgs } from 'node:util'
+import { packedValues } from '../src/base/packed-tensor.ts'
 import { circuitProgramOf } from '../src/provable/circuit-program-of.ts'
 import { evaluate } from '../src/provable/evaluate.ts'
 import type { FixedPointGraph } from '../src/provable/fixed-point-graph.ts'
-import { packedValues } from '../src/provable/packed-values.ts'
 import { type ProofCost, predictCosts } from '../src/provable/predict-costs.ts'
 import { writeCircom } from '../src/provable/write-circom.ts'
 import { writeEzkl } from '../src/provable/write-ezkl.ts'

@@ -1,6 +1,4 @@
-import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { messageOf } from '../base/message-of.ts'
 import { addModel } from '../model-store/add-model.ts'
 import { collectGarbage } from '../model-store/collect-garbage.ts'
 import { fileBytesMax } from '../model-store/limits.ts'
@@ -9,13 +7,15 @@ import { readModelReference } from '../model-store/model-reference.ts'
 import type { StoredModel } from '../model-store/model-store.ts'
 import { CommandFailure, type Terminal } from './command.ts'
 import { type ModelTerms, oneNamed, orStoreFailure } from './models-options.ts'
+import { readGivenFile } from './read-given-file.ts'
 
 export async function addToStore(terms: ModelTerms, { print }: Terminal): Promise<void> {
   const folder = oneNamed(terms, 'a folder with a manifest.json')
-  const manifest = (await readBounded(join(folder, manifestFile))).toString('utf8')
+  const manifest = (await readGivenFile(join(folder, manifestFile), fileBytesMax)).toString('utf8')
   const { files } = orStoreFailure(readStoredManifest(manifest))
   const contents = new Map<string, Buffer>()
-  for (const name of files.keys()) contents.set(name, await readBounded(join(folder, name)))
+  for (const name of files.keys())
+    contents.set(name, await readGivenFile(join(folder, name), fileBytesMax))
   const added = await addModel(terms.store, { manifest, contents, version: terms.version })
   print(
     terms.isJson
@@ -71,13 +71,3 @@ const namesOf = ({ name, version, modelId }: StoredModel) => ({ name, version, m
 
 const said = (done: string, { name, version, modelId }: StoredModel): string =>
   `${done} ${name}@${version}  ${modelId}`
-
-async function readBounded(path: string): Promise<Buffer> {
-  try {
-    const { size } = await stat(path)
-    if (size > fileBytesMax) throw new Error(`it has ${size} bytes; a store takes ${fileBytesMax}`)
-    return await readFile(path)
-  } catch (thrown) {
-    throw new CommandFailure(`${path}: ${messageOf(thrown)}`)
-  }
-}

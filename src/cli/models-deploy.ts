@@ -1,12 +1,12 @@
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { messageOf } from '../base/message-of.ts'
 import { ok } from '../base/result.ts'
 import { checkChainId, readContract } from '../chain/contracts.ts'
 import { jsonRpc } from '../chain/json-rpc.ts'
 import { modelProofsAt } from '../chain/model-proofs.ts'
 import { readQuantity } from '../chain/quantity.ts'
 import { openSender } from '../chain/transactions.ts'
+import { isModelName } from '../domain/model-name.ts'
 import { bytes32, isBytes32, zeroBytes32 } from '../domain/units.ts'
 import {
   type DeployedModel,
@@ -21,7 +21,6 @@ import {
 } from '../model-deployment/prepare-model.ts'
 import { readSample, sampleBytesMax } from '../model-deployment/read-sample.ts'
 import type { ModelChain } from '../model-deployment/register-model.ts'
-import { isModelName } from '../model-store/model-reference.ts'
 import { devInsecure } from '../proofs/proof.ts'
 import { chooseSystem } from '../provable/choose-system.ts'
 import type { ErrorReport } from '../provable/error-report.ts'
@@ -36,6 +35,7 @@ import { orFail } from './contracts-or-fail.ts'
 import { readRecord, recordPath } from './contracts-record-file.ts'
 import { type ModelTerms, oneNamed } from './models-options.ts'
 import { plainLine } from './plain-line.ts'
+import { readGivenFile } from './read-given-file.ts'
 
 const stepWords: Readonly<Record<DeploymentStep, string>> = {
   circuit: 'building the circuit and its keys, and a first proof',
@@ -106,8 +106,8 @@ async function prepare(terms: ModelTerms): Promise<PreparedModel> {
   if (!isModelName(name)) {
     throw new CommandFailure(`'${name}' is no name for a model: say one with --name`, 2)
   }
-  const onnx = await readBounded(path, modelBytesMax)
-  const sample = readSample((await readBounded(samplePath, sampleBytesMax)).toString('utf8'))
+  const onnx = await readGivenFile(path, modelBytesMax)
+  const sample = readSample((await readGivenFile(samplePath, sampleBytesMax)).toString('utf8'))
   if (!sample.ok) throw new CommandFailure(`${samplePath}: ${sample.error}`)
   const prepared = await prepareModel(
     { name, onnx, sample: sample.value, isForEzkl: terms.deploy.prove === 'ezkl' },
@@ -274,14 +274,4 @@ function describeDeployed(
     ...warning,
     `  'vouch models show ${name} --store ${terms.storeFolder}' lists its files`,
   ]
-}
-
-async function readBounded(path: string, bytesMax: number): Promise<Buffer> {
-  try {
-    const { size } = await stat(path)
-    if (size > bytesMax) throw new Error(`it has ${size} bytes, over ${bytesMax}`)
-    return await readFile(path)
-  } catch (thrown) {
-    throw new CommandFailure(`${path}: ${messageOf(thrown)}`)
-  }
 }

@@ -2,13 +2,13 @@
  * ezkl from the command line: an ONNX model as a circuit, by ezkl's own compiler where its Python package is installed and by our
  * writer of dense models where it is not, and the contract that verifies its proofs.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { messageOf } from '../base/message-of.ts'
 import { ok, type Result } from '../base/result.ts'
 import { ezklSourceOf } from '../model-deployment/model-circuit.ts'
 import { prepareModel } from '../model-deployment/prepare-model.ts'
-import { readSample, type Sample } from '../model-deployment/read-sample.ts'
+import { readSample, type Sample, sampleBytesMax } from '../model-deployment/read-sample.ts'
+import { modelBytesMax } from '../provable/limits.ts'
 import { openArtefacts } from '../prover/artefacts-folder.ts'
 import type { CircuitSource } from '../prover/circuit-source.ts'
 import {
@@ -19,6 +19,7 @@ import {
 import type { ProverFailure } from '../prover/prover-failure.ts'
 import type { ProverPlace } from '../prover/prover-place.ts'
 import { CommandFailure } from './command.ts'
+import { readGivenFile } from './read-given-file.ts'
 
 type Told = Promise<Result<readonly string[], ProverFailure>>
 
@@ -30,8 +31,8 @@ export async function compileForEzkl(
   const name = basename(path)
     .replace(/\.onnx$/i, '')
     .toLowerCase()
-  const onnx = await readGiven(path)
-  const sample = readSample((await readGiven(samplePath)).toString('utf8'))
+  const onnx = await readGivenFile(path, modelBytesMax)
+  const sample = readSample((await readGivenFile(samplePath, sampleBytesMax)).toString('utf8'))
   if (!sample.ok) throw new CommandFailure(`${samplePath}: ${sample.error}`)
   const python = await findPythonEzkl(place)
   if (!python.ok) {
@@ -80,12 +81,4 @@ export async function writeEzklVerifier(
 async function keep({ files }: CircuitSource, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true })
   for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content)
-}
-
-async function readGiven(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path)
-  } catch (thrown) {
-    throw new CommandFailure(`${path}: ${messageOf(thrown)}`)
-  }
 }

@@ -1,5 +1,5 @@
 import { hashPriceSheet } from '../chain/receipt-typed-data.ts'
-import { type PriceSheet, priceRoundedUp } from '../domain/price-sheet.ts'
+import { type PriceSheet, priceOfAnybody } from '../domain/price-sheet.ts'
 import { type Receipt, type Work, workStatus } from '../domain/receipt.ts'
 import { type CheckLine, fails, holds } from './check-line.ts'
 
@@ -50,22 +50,6 @@ function checkCost({ work, cost }: Receipt, sheet: PriceSheet): CheckLine {
 const chargesNothing = (work: Work): boolean =>
   work.status === workStatus.upstreamFailed || work.completionTokens === 0
 
-const amountMax = 2n ** 128n - 1n
-const tokensPerMtok = 1_000_000n
-
-/**
- * What may be charged at most. The guards keep a forged receipt from breaking the invariants of the
- * price formula.
- */
-function priceOf(work: Work, sheet: PriceSheet): bigint | undefined {
-  if (chargesNothing(work)) return 0n
-  if (work.cachedPromptTokens > work.promptTokens) return undefined
-  const tokens = BigInt(work.promptTokens + work.completionTokens)
-  const prices = [
-    sheet.promptAtomicPerMtok,
-    sheet.cachedPromptAtomicPerMtok,
-    sheet.completionAtomicPerMtok,
-  ]
-  const bounded = prices.every((price) => tokens * price <= amountMax * tokensPerMtok)
-  return bounded ? priceRoundedUp(sheet, work) : undefined
-}
+/** What may be charged at most. */
+const priceOf = (work: Work, sheet: PriceSheet): bigint | undefined =>
+  chargesNothing(work) ? 0n : priceOfAnybody(sheet, work)

@@ -78,6 +78,21 @@ export function priceRoundedUp(
   return atomic((sum + tokensPerMtok - 1n) / tokensPerMtok)
 }
 
+const amountMax = 2n ** 128n - 1n
+
+/** The same of a usage and a sheet that anybody may have made up: undefined where they make no price, or none of 128 bits. */
+export function priceOfAnybody(
+  prices: TokenPrices,
+  usage: Pick<Usage, 'promptTokens' | 'cachedPromptTokens' | 'completionTokens'>,
+): AtomicAmount | undefined {
+  if (usage.cachedPromptTokens > usage.promptTokens) return undefined
+  const tokens = BigInt(usage.promptTokens + usage.completionTokens)
+  const each = Object.values(tokenPricesOf(prices))
+  return each.some((price) => tokens * price > amountMax * tokensPerMtok)
+    ? undefined
+    : priceRoundedUp(prices, usage)
+}
+
 /** Completion tokens that `amount` pays for beside a whole, uncached prompt. Infinite where they are free. */
 export function completionTokensFor(
   prices: PriceSheet,

@@ -1,8 +1,9 @@
 /* A model's circuit as its prover takes it, and what it is asked to prove. */
+
+import { packedValues } from '../base/packed-tensor.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { CircuitProgram } from '../provable/circuit-program.ts'
 import type { FixedPointGraph } from '../provable/fixed-point-graph.ts'
-import { packedValues } from '../provable/packed-values.ts'
 import { writeCircom } from '../provable/write-circom.ts'
 import { writeEzkl } from '../provable/write-ezkl.ts'
 import { noirManifest, writeNoir } from '../provable/write-noir.ts'

@@ -6,9 +6,9 @@ import { type ChainFailure, describeChainFailure } from '../chain/chain-failure.
 import { type Contract, readContract } from '../chain/contracts.ts'
 import { creationCodeOf, type Deployment, deployOnce } from '../chain/deployment.ts'
 import { groth16VerifierAbi, groth16VerifierBytecode } from '../chain/generated/groth16-verifier.ts'
-import { modelProofsAbi } from '../chain/generated/model-proofs.ts'
 import type { JsonRpc } from '../chain/json-rpc.ts'
 import { keccak256Hex } from '../chain/keccak.ts'
+import { modelProofsAt } from '../chain/model-proofs.ts'
 import { type Sender, sendCall } from '../chain/transactions.ts'
 import { type Address, type Bytes32, zeroAddress, zeroBytes32 } from '../domain/units.ts'
 import { devInsecure } from '../proofs/proof.ts'
@@ -61,7 +61,7 @@ export async function registerModel(
   },
 ): Promise<Result<Address, string>> {
   const { manifest, provable, name, version } = model
-  const contract: Contract = { name: 'ModelProofs', address: modelProofs, abi: modelProofsAbi }
+  const contract = modelProofsAt(modelProofs)
   const verifier = await deployOnce(rpc, sender, model.deployment)
   if (!verifier.ok) return refused(verifier.error)
   const functionName = 'circuitOf'

@@ -3,10 +3,11 @@
  * may. Pure: whoever keeps it writes what comes out.
  */
 import { err, ok, type Result } from '../base/result.ts'
+import { isModelName, isVersion } from '../domain/model-name.ts'
 import { type Bytes32, isBytes32 } from '../domain/units.ts'
 import { isSha256, type Sha256 } from './content-id.ts'
 import { versionsMax } from './limits.ts'
-import { isModelName, isVersion, latest, type ModelReference } from './model-reference.ts'
+import { latest, type ModelReference } from './model-reference.ts'
 import type { StoreFault } from './store-fault.ts'
 
 export type ModelIndex = {

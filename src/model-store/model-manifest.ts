@@ -1,10 +1,10 @@
 import { canonicalJson, type Json } from '../base/canonical-json.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { keccak256Utf8 } from '../chain/keccak.ts'
+import { isModelName } from '../domain/model-name.ts'
 import type { Bytes32 } from '../domain/units.ts'
 import { isSha256, type Sha256 } from './content-id.ts'
 import { filesMax, manifestBytesMax } from './limits.ts'
-import { isModelName } from './model-reference.ts'
 import type { StoreFault } from './store-fault.ts'
 
 /** What a model is made of. Specification: docs/model-manifest.md; a store needs only these members of it. */

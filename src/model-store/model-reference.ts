@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '../base/result.ts'
+import { isModelName, isVersion } from '../domain/model-name.ts'
 import { type Bytes32, bytes32, isBytes32 } from '../domain/units.ts'
 import type { StoreFault } from './store-fault.ts'
 
@@ -9,13 +10,6 @@ export type ModelReference =
 
 /** What a version is called where nothing is said. */
 export const latest = 'latest'
-
-const namePattern = /^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$/
-const versionPattern = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,30}[A-Za-z0-9])?$/
-
-export const isModelName = (text: string): boolean => namePattern.test(text)
-/** Of a version and of an alias. */
-export const isVersion = (text: string): boolean => versionPattern.test(text)
 
 export function readModelReference(text: string): Result<ModelReference, StoreFault> {
   if (isBytes32(text)) return ok({ kind: 'id', modelId: bytes32(text) })

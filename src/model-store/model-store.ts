@@ -3,6 +3,7 @@
  */
 import { join } from 'node:path'
 import { err, ok, type Result } from '../base/result.ts'
+import { isVersion } from '../domain/model-name.ts'
 import { type BlobFolder, openBlobFolder } from './blob-folder.ts'
 import { cidOf, type Sha256 } from './content-id.ts'
 import { openIndexFiles } from './index-files.ts'
@@ -16,7 +17,7 @@ import {
   withVersion,
 } from './model-index.ts'
 import { readStoredManifest, type StoredManifest } from './model-manifest.ts'
-import { isVersion, type ModelReference, readModelReference } from './model-reference.ts'
+import { type ModelReference, readModelReference } from './model-reference.ts'
 import type { StoreFault } from './store-fault.ts'
 
 /** A version of a model, and the files it is made of. */

@@ -3,28 +3,19 @@
  * (base/wire-tensor.ts): whoever has the bytes that a receipt's hashes are of, has what the proof must be about, and the other
  * way around.
  *
- *   packed   v + 2^31 as 32 bits, seven to a field element, the first value lowest; the inputs' elements, then the outputs'
+ *   packed   seven values to a field element (base/packed-tensor.ts); the inputs' elements, then the outputs'
  *   ezkl     one field element for each value, inputs then outputs; negative v is r − |v|
  */
-import { int32Max, int32Min } from '../base/wire-tensor.ts'
+import { packedValues, valueBits, valueOffset, valuesInElement } from '../base/packed-tensor.ts'
+import { int32Max } from '../base/wire-tensor.ts'
 import type { Bytes32 } from '../domain/units.ts'
 import { scalarModulus, scalarWord } from './field.ts'
 
-const valuesInElement = 7
-const valueBits = 32
 const valueMask = (1n << BigInt(valueBits)) - 1n
 
-/** One tensor's field elements; its last one is filled up with zero bits. */
-export function packTensor(values: Int32Array): readonly Bytes32[] {
-  const elements: Bytes32[] = []
-  for (let start = 0; start < values.length; start += valuesInElement) {
-    const packed = values
-      .subarray(start, start + valuesInElement)
-      .reduceRight<bigint>((sum, value) => (sum << 32n) | BigInt(value - int32Min), 0n)
-    elements.push(scalarWord(packed))
-  }
-  return elements
-}
+/** One tensor's field elements. */
+export const packTensor = (values: Int32Array): readonly Bytes32[] =>
+  packedValues(values).map(scalarWord)
 
 /** How the public inputs of a model's circuit are made of its tensors. */
 export type InputsKind = 'packed' | 'ezkl'
@@ -70,7 +61,7 @@ const unpack = (words: readonly Bytes32[], length: number): Int32Array =>
   Int32Array.from({ length }, (_, at) => {
     const word = BigInt(words[Math.floor(at / valuesInElement)] ?? 0)
     const shift = BigInt(valueBits * (at % valuesInElement))
-    return Number((word >> shift) & valueMask) + int32Min
+    return Number((word >> shift) & valueMask) - valueOffset
   })
 
 const readUnpacked = (words: readonly Bytes32[]): Int32Array =>

@@ -1,6 +1,6 @@
 import { err, ok, type Result } from '../base/result.ts'
 import { hashPriceSheet } from '../chain/receipt-typed-data.ts'
-import { type PriceSheet, priceRoundedUp } from '../domain/price-sheet.ts'
+import { type PriceSheet, priceOfAnybody } from '../domain/price-sheet.ts'
 import { type Work, workStatus } from '../domain/receipt.ts'
 import { type AtomicAmount, atomic } from '../domain/units.ts'
 import type { PricedReceipt } from './usage-range.ts'
@@ -37,19 +37,9 @@ function sheetMismatch(work: Work, sheet: PriceSheet, priceHash: string): string
   return undefined
 }
 
-const amountMax = 2n ** 128n - 1n
-const tokensPerMtok = 1_000_000n
-
 /** Undefined where the circuit's numbers, of 128 bits each, cannot hold the price; it computes that of free answers, too. */
 function priceOf(work: Work, sheet: PriceSheet): AtomicAmount | undefined {
-  if (work.cachedPromptTokens > work.promptTokens) return undefined
-  const tokens = BigInt(work.promptTokens + work.completionTokens)
-  const prices = [
-    sheet.promptAtomicPerMtok,
-    sheet.cachedPromptAtomicPerMtok,
-    sheet.completionAtomicPerMtok,
-  ]
-  if (prices.some((price) => tokens * price > amountMax * tokensPerMtok)) return undefined
+  const price = priceOfAnybody(sheet, work)
   const isFree = work.status === workStatus.upstreamFailed || work.completionTokens === 0
-  return isFree ? atomic(0n) : priceRoundedUp(sheet, work)
+  return price !== undefined && isFree ? atomic(0n) : price
 }

@@ -4,13 +4,14 @@
  * measurements (bench/model-circuits.ts prints both side by side; docs/ezkl.md has the table). Seconds are of one processor of
  * that machine: another one has another factor, the same for all.
  */
+
+import { packedLength } from '../base/packed-tensor.ts'
 import { ok, type Result } from '../base/result.ts'
 import type { CircuitProgram, Step } from './circuit-program.ts'
 import { circuitProgramOf } from './circuit-program-of.ts'
 import { type EzklPlan, ezklPlanOf, ezklRanges, innerColumns } from './ezkl-plan.ts'
 import type { FixedPointGraph } from './fixed-point-graph.ts'
 import type { GraphFault } from './graph-fault.ts'
-import { packedLength } from './packed-values.ts'
 import { naturalBits } from './program-builder.ts'
 
 export type ProofCost = {

@@ -3,6 +3,8 @@
  * in loops over the model's numbers, which are constants, so that the verification key commits to them. Sums cost no constraint
  * when the text is compiled with --O2. Soundness of each template: circuits/README.md, "Circuits of models".
  */
+
+import { packedLength, valueBits, valueOffset, valuesInElement } from '../base/packed-tensor.ts'
 import type {
   CircuitProgram,
   LinearStep,
@@ -12,7 +14,6 @@ import type {
   Step,
 } from './circuit-program.ts'
 import { elementOf, fewTerms, manyTerms } from './linear-text.ts'
-import { packedLength, valueBits, valueOffset, valuesInElement } from './packed-values.ts'
 import { naturalBits } from './program-builder.ts'
 import {
   type Language,

@@ -3,6 +3,8 @@
  * pinned by range checks and by the sum that it must give. The model's numbers are globals, constants of the circuit, so that the
  * verification key commits to them. Soundness of each function: circuits/README.md, "Circuits of models".
  */
+
+import { packedLength, valueOffset, valuesInElement } from '../base/packed-tensor.ts'
 import type {
   CircuitProgram,
   LinearStep,
@@ -12,7 +14,6 @@ import type {
   Step,
 } from './circuit-program.ts'
 import { elementOf, fewTerms, manyTerms } from './linear-text.ts'
-import { packedLength, valueOffset, valuesInElement } from './packed-values.ts'
 import { naturalBits } from './program-builder.ts'
 import {
   type Language,

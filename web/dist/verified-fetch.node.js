@@ -5326,19 +5326,26 @@ function encodeTensor(values) {
 	return bytes;
 }
 
-// src/proofs/inference-inputs.ts
+// src/base/packed-tensor.ts
 const valuesInElement = 7;
 const valueBits = 32;
-const valueMask = (1n << BigInt(valueBits)) - 1n;
-/** One tensor's field elements; its last one is filled up with zero bits. */
-function packTensor(values) {
-	const elements = [];
-	for (let start = 0; start < values.length; start += valuesInElement) {
-		const packed = values.subarray(start, start + valuesInElement).reduceRight((sum, value) => sum << 32n | BigInt(value - int32Min), 0n);
-		elements.push(scalarWord(packed));
+/** What makes an int32 a natural number. */
+const valueOffset = 2 ** 31;
+const packedLength = (values) => Math.ceil(values / 7);
+function packedValues(values) {
+	const elements = new Array(packedLength(values.length)).fill(0n);
+	for (let at = 0; at < values.length; at += 1) {
+		const element = Math.floor(at / 7);
+		const place = BigInt(32 * (at % 7));
+		elements[element] = (elements[element] ?? 0n) + (BigInt((values[at] ?? 0) + valueOffset) << place);
 	}
 	return elements;
 }
+
+// src/proofs/inference-inputs.ts
+const valueMask = (1n << BigInt(32)) - 1n;
+/** One tensor's field elements. */
+const packTensor = (values) => packedValues(values).map(scalarWord);
 /** What a proof that the model gives `outputs` for `inputs` must have as its public inputs. */
 function inferencePublicInputs(kind, { inputs, outputs }) {
 	return kind === "packed" ? [...packTensor(inputs), ...packTensor(outputs)] : Array.from([...inputs, ...outputs], unpackedElement);
@@ -5346,7 +5353,7 @@ function inferencePublicInputs(kind, { inputs, outputs }) {
 const unpackedElement = (value) => scalarWord(value < 0 ? scalarModulus + BigInt(value) : BigInt(value));
 /** The tensors that public inputs are of; undefined where they are of none with so many values. */
 function readInferenceInputs(kind, publicInputs, lengths) {
-	const perElement = kind === "packed" ? valuesInElement : 1;
+	const perElement = kind === "packed" ? 7 : 1;
 	const elementsOf = (length) => Math.ceil(length / perElement);
 	const split = elementsOf(lengths.inputs);
 	if (publicInputs.length !== split + elementsOf(lengths.outputs)) return void 0;
@@ -5358,9 +5365,9 @@ function readInferenceInputs(kind, publicInputs, lengths) {
 	return inferencePublicInputs(kind, tensors).every((word, at) => word === publicInputs[at]) ? tensors : void 0;
 }
 const unpack = (words, length) => Int32Array.from({ length }, (_, at) => {
-	const word = BigInt(words[Math.floor(at / valuesInElement)] ?? 0);
-	const shift = BigInt(valueBits * (at % valuesInElement));
-	return Number(word >> shift & valueMask) + int32Min;
+	const word = BigInt(words[Math.floor(at / 7)] ?? 0);
+	const shift = BigInt(32 * (at % 7));
+	return Number(word >> shift & valueMask) - valueOffset;
 });
 const readUnpacked = (words) => Int32Array.from(words, (word) => {
 	const element = BigInt(word);
@@ -14421,6 +14428,12 @@ async function checkFurther(question) {
 }
 
 // src/domain/price-sheet.ts
+/** The prices alone of something that has them among other members. */
+const tokenPricesOf = ({ promptAtomicPerMtok, cachedPromptAtomicPerMtok, completionAtomicPerMtok }) => ({
+	promptAtomicPerMtok,
+	cachedPromptAtomicPerMtok,
+	completionAtomicPerMtok
+});
 /** Of each kind of token the lower price. */
 const lowestOf = (one, other) => eachOf(one, other, (a, b) => a < b ? a : b);
 const isSamePrice = (one, other) => one.promptAtomicPerMtok === other.promptAtomicPerMtok && one.cachedPromptAtomicPerMtok === other.cachedPromptAtomicPerMtok && one.completionAtomicPerMtok === other.completionAtomicPerMtok;
@@ -14429,14 +14442,21 @@ const eachOf = (one, other, pick) => ({
 	cachedPromptAtomicPerMtok: pick(one.cachedPromptAtomicPerMtok, other.cachedPromptAtomicPerMtok),
 	completionAtomicPerMtok: pick(one.completionAtomicPerMtok, other.completionAtomicPerMtok)
 });
-const tokensPerMtok$1 = 1000000n;
+const tokensPerMtok = 1000000n;
 /**
 * The one price formula: cached prompt tokens are a subset of the prompt tokens (OpenAI's convention), the sum is rounded
 * up once. The same arithmetic stands in the contracts (overcharge evidence).
 */
 function priceRoundedUp(prices, usage) {
 	const sum = BigInt(usage.promptTokens - usage.cachedPromptTokens) * prices.promptAtomicPerMtok + BigInt(usage.cachedPromptTokens) * prices.cachedPromptAtomicPerMtok + BigInt(usage.completionTokens) * prices.completionAtomicPerMtok;
-	return atomic((sum + tokensPerMtok$1 - 1n) / tokensPerMtok$1);
+	return atomic((sum + tokensPerMtok - 1n) / tokensPerMtok);
+}
+const amountMax = 2n ** 128n - 1n;
+/** The same of a usage and a sheet that anybody may have made up: undefined where they make no price, or none of 128 bits. */
+function priceOfAnybody(prices, usage) {
+	if (usage.cachedPromptTokens > usage.promptTokens) return void 0;
+	const tokens = BigInt(usage.promptTokens + usage.completionTokens);
+	return Object.values(tokenPricesOf(prices)).some((price) => tokens * price > amountMax * tokensPerMtok) ? void 0 : priceRoundedUp(prices, usage);
 }
 
 // src/client/is-no-dearer.ts
@@ -15429,22 +15449,8 @@ function checkCost({ work, cost }, sheet) {
 }
 /** An answer that failed upstream or has no token is free, whatever its prompt was. */
 const chargesNothing = (work) => work.status === workStatus.upstreamFailed || work.completionTokens === 0;
-const amountMax = 2n ** 128n - 1n;
-const tokensPerMtok = 1000000n;
-/**
-* What may be charged at most. The guards keep a forged receipt from breaking the invariants of the
-* price formula.
-*/
-function priceOf(work, sheet) {
-	if (chargesNothing(work)) return 0n;
-	if (work.cachedPromptTokens > work.promptTokens) return void 0;
-	const tokens = BigInt(work.promptTokens + work.completionTokens);
-	return [
-		sheet.promptAtomicPerMtok,
-		sheet.cachedPromptAtomicPerMtok,
-		sheet.completionAtomicPerMtok
-	].every((price) => tokens * price <= amountMax * tokensPerMtok) ? priceRoundedUp(sheet, work) : void 0;
-}
+/** What may be charged at most. */
+const priceOf = (work, sheet) => chargesNothing(work) ? 0n : priceOfAnybody(sheet, work);
 
 // src/client/check-tiers.ts
 function checkTiers(receipt) {

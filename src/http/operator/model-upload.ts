@@ -1,6 +1,7 @@
 /* Models that the operator uploads (docs/models.md): `POST /v1/models` and how far a deployment is. */
 import type { ServerResponse } from 'node:http'
 import { err, ok, type Result } from '../../base/result.ts'
+import { isModelName, isVersion } from '../../domain/model-name.ts'
 import type { Refusal } from '../../domain/refusal.ts'
 import type {
   ModelDeployment,
@@ -76,21 +77,18 @@ function readUpload(body: Buffer, { incoming }: RouteCall): Result<ModelUpload, 
   if (!known.includes(prove)) {
     return err({ reason: 'invalid_value', param: 'prove', expected: known.join(', ') })
   }
-  if (!namePattern.test(name ?? '')) {
+  if (!isModelName(name ?? '')) {
     const expected = 'up to 64 characters a-z 0-9 . _ -'
     return err({ reason: 'invalid_value', param: 'name', expected })
   }
   const version = text('version')
-  if (version !== undefined && !versionPattern.test(version)) {
+  if (version !== undefined && !isVersion(version)) {
     const expected = "up to 32 letters, digits, '.', '_' and '-'"
     return err({ reason: 'invalid_value', param: 'version', expected })
   }
   const files = { onnx: onnx ?? Buffer.alloc(0), sample: sample ?? Buffer.alloc(0) }
   return ok({ name: name ?? '', prove, version, ...files })
 }
-
-const namePattern = /^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$/
-const versionPattern = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,30}[A-Za-z0-9])?$/
 
 const deploymentObject = (deployment: ModelDeployment) => ({
   id: deployment.id,

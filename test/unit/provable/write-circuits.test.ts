@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
 import { assert } from '../../../src/base/assert.ts'
+import { packedLength, packedValues } from '../../../src/base/packed-tensor.ts'
 import { circuitProgramOf } from '../../../src/provable/circuit-program-of.ts'
 import { evaluate } from '../../../src/provable/evaluate.ts'
 import type { FixedPointGraph } from '../../../src/provable/fixed-point-graph.ts'
-import { packedLength, packedValues } from '../../../src/provable/packed-values.ts'
 import { writeCircom } from '../../../src/provable/write-circom.ts'
 import { writeNoir } from '../../../src/provable/write-noir.ts'
 import {

@@ -32,6 +32,8 @@ export declare const isSamePrice: (one: TokenPrices, other: TokenPrices) => bool
  * up once. The same arithmetic stands in the contracts (overcharge evidence).
  */
 export declare function priceRoundedUp(prices: TokenPrices, usage: Pick<Usage, 'promptTokens' | 'cachedPromptTokens' | 'completionTokens'>): AtomicAmount;
+/** The same of a usage and a sheet that anybody may have made up: undefined where they make no price, or none of 128 bits. */
+export declare function priceOfAnybody(prices: TokenPrices, usage: Pick<Usage, 'promptTokens' | 'cachedPromptTokens' | 'completionTokens'>): AtomicAmount | undefined;
 /** Completion tokens that `amount` pays for beside a whole, uncached prompt. Infinite where they are free. */
 export declare function completionTokensFor(prices: PriceSheet, paid: {
     readonly amount: AtomicAmount;

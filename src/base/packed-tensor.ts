@@ -1,6 +1,7 @@
 /*
- * The public inputs of a model's circuit: every int32 value v stands as the 32 bits of v + 2^31, seven values to a field element, the
- * first lowest. The input values come first, then the output values, each list with zero bits behind its last value.
+ * The public inputs of a model's circuit, made of the integers of its wire form (wire-tensor.ts): every int32 value v stands as the 32
+ * bits of v + 2^31, seven values to a field element, the first lowest. The input values come first, then the output values, each
+ * list with zero bits behind its last value. ModelProofs packs them the same way.
  */
 
 export const valuesInElement = 7
