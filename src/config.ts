@@ -36,6 +36,7 @@ import {
   x402Section,
 } from './config-gateway.ts'
 import type { Environment } from './config-interpolation.ts'
+import { type JobsConfig, jobsSection } from './config-jobs.ts'
 import { type JoiningConfig, joiningSection } from './config-joining.ts'
 import { definedSchemas } from './config-kinds.ts'
 import { type LendingConfig, lendingSection } from './config-lending.ts'
@@ -81,6 +82,8 @@ export type GatewayConfig = {
   readonly limits?: DefaultLimits | undefined
   /** Undefined takes no keys from strangers. */
   readonly lending?: LendingConfig | undefined
+  /** Undefined answers no contract. */
+  readonly jobs?: JobsConfig | undefined
   /** Undefined lets no contributor join by itself. */
   readonly joining?: JoiningConfig | undefined
   /** Undefined: nobody is named to audit. */
@@ -133,6 +136,7 @@ export const configSection: Key<Meaning<Terms, GatewayConfig>> = section({
     limits: optional(callerLimitsSection),
     lending: optional(lendingSection),
     joining: optional(joiningSection),
+    jobs: optional(jobsSection),
     audits: optional(auditsSection),
     tee: optional(teeSection),
     transparency: optional(transparencySection),
@@ -177,6 +181,7 @@ export const configSection: Key<Meaning<Terms, GatewayConfig>> = section({
       limits: values.limits?.(),
       lending,
       joining,
+      jobs: values.jobs?.({ files, home: chain, chains }),
       audits: values.audits?.(),
       tee: values.tee?.(files),
       transparency: values.transparency?.(files),

@@ -1,10 +1,14 @@
+import type { ContractAsk } from './contract-job.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { SpendCap } from './hold.ts'
 import type { RoutePreferences } from './route-preferences.ts'
 import type { Bytes32 } from './units.ts'
 import type { ChannelPayment } from './x402-payment.ts'
 
-/** Who pays: the holder of a key that draws on a channel, or the channel's payer itself, request by request (x402). */
+/**
+ * Who pays: the holder of a key that draws on a channel, the channel's payer itself, request by request (x402), or a contract,
+ * whose chain pays contributor and gateway when the answer is delivered, so that here it is charged nothing.
+ */
 export type Payer =
   | {
       readonly kind: 'api-key'
@@ -16,6 +20,7 @@ export type Payer =
       readonly modelScope: readonly string[] | undefined
     }
   | { readonly kind: 'channel'; readonly channelId: Bytes32; readonly payment: ChannelPayment }
+  | { readonly kind: 'contract'; readonly channelId: Bytes32; readonly ask: ContractAsk }
 
 export const apiKeyIdOf = (payer: Payer): string | undefined =>
   payer.kind === 'api-key' ? payer.apiKeyId : undefined

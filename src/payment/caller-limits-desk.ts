@@ -49,6 +49,7 @@ type LimitedPayer =
       readonly channelId: Payer['channelId']
       readonly payment?: Pick<ChannelPayment, 'scheme'>
     }
+  | Pick<Extract<Payer, { kind: 'contract' }>, 'kind' | 'channelId'>
 
 /** One request under its callers' limits. */
 export type LimitPlace = {
@@ -100,6 +101,8 @@ export class CallerLimitsDesk {
   limitsOf(payer: LimitedPayer): readonly LimitedCaller[] | undefined {
     // A transfer is the whole account of one request, and settled before it: to refuse it now would keep its money.
     if (payer.kind === 'channel' && payer.payment?.scheme === 'exact') return undefined
+    // What it may take was weighed against its fees when the job was judged.
+    if (payer.kind === 'contract') return undefined
     const account = this.#limitsOf('account', payer.channelId)
     const key = payer.kind === 'api-key' ? this.#limitsOf('key', payer.apiKeyId) : undefined
     const isKeyLimited = key !== undefined && hasLimit(key)

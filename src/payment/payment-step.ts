@@ -10,7 +10,7 @@ import type {
   VoucherRefusal,
 } from '../domain/refusal.ts'
 import type { InferenceRequest, UnpaidRequest } from '../domain/request.ts'
-import type { Address, AtomicAmount, Bytes32 } from '../domain/units.ts'
+import { type Address, type AtomicAmount, atomic, type Bytes32 } from '../domain/units.ts'
 import { type LedgerStore, StoreFailure } from '../store/ledger-store.ts'
 import { boundCost, type CostBound, sliceCost } from './bound-cost.ts'
 import { GrowingHold } from './growing-hold.ts'
@@ -122,10 +122,12 @@ async function admit(
   request: InferenceRequest,
   terms: { readonly offers: readonly Offer[]; readonly context: string },
 ): Promise<Result<Admitted, AdmitRefusal>> {
-  const bounds = boundAll(request, terms.offers)
-  if (!bounds.ok) return bounds
+  const bounded = boundAll(request, terms.offers)
+  if (!bounded.ok) return bounded
+  const isPaidHere = request.payer.kind !== 'contract'
+  const bounds = isPaidHere ? bounded.value : paidElsewhere(bounded.value)
   const { channelId } = request.payer
-  const worstCase = dearest(bounds.value, ({ amount }) => amount)
+  const worstCase = dearest(bounds, ({ amount }) => amount)
   if (worstCase === undefined) return err({ reason: 'internal_error' })
   const { requestId, payer } = request
   const hold = (heldAmount: AtomicAmount) =>
@@ -144,7 +146,7 @@ async function admit(
   ): Admitted => ({
     hold: held,
     payerAddress: held.value.channel.config.payer,
-    bounds: bounds.value,
+    bounds: bounds,
     growing,
     headers,
   })
@@ -156,7 +158,7 @@ async function admit(
     return answer
   }
   if (held.ok) return ok(admitted(held.value, undefined))
-  const slice = dearest(bounds.value, (bound, offer) => sliceCost(request, offer, bound))
+  const slice = dearest(bounds, (bound, offer) => sliceCost(request, offer, bound))
   if (slice === undefined || !mayBeginWith(request, slice, held.error)) return held
   const begun = await hold(slice)
   // What the whole would take says more to the payer than what a part would.
@@ -195,6 +197,10 @@ const mayBeginWith = (
   refusal: HoldRefusal | GatewayRefusal,
 ): boolean =>
   stream && payer.kind === 'api-key' && 'freeAmount' in refusal && slice <= refusal.freeAmount
+
+/** The chain pays: nothing is held, so that nothing is charged and nothing owed. Tokens are bounded as ever. */
+const paidElsewhere = (bounds: ReadonlyMap<Offer, CostBound>): ReadonlyMap<Offer, CostBound> =>
+  new Map([...bounds].map(([offer, bound]) => [offer, { ...bound, amount: atomic(0n) }]))
 
 /** Offers whose bounds the request respects; the first refusal when there is none. */
 function boundAll(

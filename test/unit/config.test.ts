@@ -143,7 +143,7 @@ describe('a wrong vouch.yaml is told in one line with file, line, key, what was 
     [
       'an unknown key',
       change('dataFolder:', 'datafolder:'),
-      'vouch.yaml:4: datafolder: expected one of: listen, dataFolder, store, chain, chains, assets, fx, gateway, claims, deposits, x402, payouts, upstreams, routing, proving, receipts, limits, lending, joining, audits, tee, transparency, deployments, admin, got an unknown key',
+      'vouch.yaml:4: datafolder: expected one of: listen, dataFolder, store, chain, chains, assets, fx, gateway, claims, deposits, x402, payouts, upstreams, routing, proving, receipts, limits, lending, joining, jobs, audits, tee, transparency, deployments, admin, got an unknown key',
     ],
     [
       'an unknown key deep inside',
