@@ -1,7 +1,7 @@
-import type { Caller } from './caller-limits.ts'
 import type { Channel } from './channel.ts'
+import type { ContractRefusal } from './contract-refusal.ts'
 import type { Endpoint } from './endpoint.ts'
-import type { MicroUsd } from './exchange.ts'
+import type { LimitRefusal } from './limit-refusal.ts'
 import type { Address, AtomicAmount, Bytes32 } from './units.ts'
 
 /*
@@ -96,34 +96,6 @@ export type HoldRefusal =
     }
   | { readonly reason: 'channel_closing' }
   | { readonly reason: 'channel_not_found' }
-
-/** What the operator lets one caller have is used up, or is less than the request alone asks for. */
-export type LimitRefusal =
-  | {
-      readonly reason: 'rate_limit_exceeded'
-      readonly caller: Caller
-      readonly limitName: 'requestsPerMinuteMax' | 'tokensPerMinuteMax' | 'concurrencyMax'
-      readonly max: number
-      readonly used: number
-      readonly requested: number
-      /** When the same request fits if nobody else asks. */
-      readonly retryAfterMs: number
-    }
-  | {
-      readonly reason: 'request_exceeds_limit'
-      readonly caller: Caller
-      readonly max: number
-      readonly requestedTokens: number
-    }
-  | {
-      readonly reason: 'spend_limit_reached'
-      readonly caller: Caller
-      readonly max: MicroUsd
-      readonly used: MicroUsd
-      readonly requested: MicroUsd
-      /** Undefined where the request alone is beyond the limit. */
-      readonly retryAfterMs: number | undefined
-    }
 
 export type VoucherRefusal =
   | { readonly reason: 'voucher_channel_mismatch' }
@@ -296,5 +268,6 @@ export type Refusal =
   | ReceiptRefusal
   | ProofRefusal
   | AdminRefusal
+  | ContractRefusal
   | GatewayRefusal
   | FxRefusal

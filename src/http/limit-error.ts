@@ -1,4 +1,4 @@
-import type { LimitRefusal } from '../domain/refusal.ts'
+import type { LimitRefusal } from '../domain/limit-refusal.ts'
 import { badRequest, type Described, sdkMustNotRetry } from './described-error.ts'
 import { dollarsText } from './dollars-text.ts'
 import { durationText } from './duration-text.ts'

@@ -13,25 +13,35 @@ import type { Asked, Surface } from './surface.ts'
 export async function readAsked(
   surface: Surface,
   incoming: IncomingMessage,
-  named: RequestIds & { readonly receivedAtMs: number },
+  named: NamedRequest,
 ): Promise<Result<Asked & { readonly request: UnpaidRequest }, RequestRefusal>> {
   const body = await readBody(incoming, surface.bodyBytesMax)
   if (!body.ok) return body
   const reading = surface.read(body.value, incoming.headers)
   const asked = reading instanceof Promise ? await reading : reading
   if (!asked.ok) return asked
-  const { requestId, jobId, receiptId, receivedAtMs } = named
-  const { endpoint } = asked.value.request
-  const request = {
-    ...asked.value.request,
-    path: surface.path === `/v1/${endpoint}` ? undefined : surface.path,
+  const { request, startDialect } = asked.value
+  const { path } = surface
+  return ok({ request: requestOf(request, { ...named, path, body: body.value }), startDialect })
+}
+
+export type NamedRequest = RequestIds & { readonly receivedAtMs: number }
+
+/** What was asked at `path` in exactly these bytes. */
+export const requestOf = (
+  asked: Asked['request'],
+  at: NamedRequest & { readonly path: string; readonly body: Buffer },
+): UnpaidRequest => {
+  const { requestId, jobId, receiptId, receivedAtMs, path, body } = at
+  return {
+    ...asked,
+    path: path === `/v1/${asked.endpoint}` ? undefined : path,
     requestId,
     jobId,
     receiptId,
     receivedAtMs,
-    body: body.value,
+    body,
     // A hash is what a Bytes32 is: looking at each digit again would cost as much as making it.
-    requestHash: hexOf(sha256Hex(body.value)) as Bytes32,
+    requestHash: hexOf(sha256Hex(body)) as Bytes32,
   }
-  return ok({ request, startDialect: asked.value.startDialect })
 }

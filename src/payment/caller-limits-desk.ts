@@ -21,7 +21,8 @@ import {
   limitsWith,
 } from '../domain/caller-limits.ts'
 import type { MicroUsd } from '../domain/exchange.ts'
-import type { GatewayRefusal, LimitRefusal } from '../domain/refusal.ts'
+import type { LimitRefusal } from '../domain/limit-refusal.ts'
+import type { GatewayRefusal } from '../domain/refusal.ts'
 import type { Payer } from '../domain/request.ts'
 import type { ChannelPayment } from '../domain/x402-payment.ts'
 import type { ConcurrencyStore, Leave } from '../store/concurrency-store.ts'

@@ -4,7 +4,7 @@
  */
 import type { Caller, LimitedCaller } from '../domain/caller-limits.ts'
 import { type MicroUsd, microUsd } from '../domain/exchange.ts'
-import type { LimitRefusal } from '../domain/refusal.ts'
+import type { LimitRefusal } from '../domain/limit-refusal.ts'
 import type { AtomicAmount } from '../domain/units.ts'
 import type { ConcurrencyLimit } from '../store/concurrency-store.ts'
 import type { RateLimit, RateReservation } from '../store/rate-window-store.ts'

@@ -65,24 +65,31 @@ function readInference(
       ? readIntegers('input_integers', given, tensors.inputs)
       : readTensors('input', input, tensors.inputs)
   if (!integers.ok) return integers
-  const outputCount = valueCountOf(tensors.outputs)
-  const inputCount = integers.value.length
   const request = {
-    ...inOnePiece,
     ...common,
+    ...tensorRequest(integers.value, tensors),
+    proof: delivery.value,
+  }
+  const asked = { integers: integers.value, tensors }
+  return ok({ request, startDialect: (named) => inferenceDialect(named, asked) })
+}
+
+/** What a model is asked that takes these integers, once it is known which. */
+export function tensorRequest(integers: Int32Array, { outputs }: TensorTerms) {
+  const inputCount = integers.length
+  const outputCount = valueCountOf(outputs)
+  return {
+    ...inOnePiece,
     endpoint: 'inference' as const,
     contentType: 'application/octet-stream',
-    forwardedBody: Buffer.from(encodeTensor(integers.value)),
+    forwardedBody: Buffer.from(encodeTensor(integers)),
     choiceCount: 1,
     messageCount: 0,
     // Each value counts as one token, and is known to.
     promptBytes: inputCount,
     promptTokensMin: inputCount,
     expected: { perChoiceMax: outputCount, perChoiceLikely: outputCount },
-    proof: delivery.value,
   }
-  const asked = { integers: integers.value, tensors }
-  return ok({ request, startDialect: (named) => inferenceDialect(named, asked) })
 }
 
 /** An answer is no stream; what is told of a proof while it is made is. */

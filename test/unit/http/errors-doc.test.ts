@@ -19,11 +19,13 @@ import {
 } from '../../../src/base/limits.ts'
 import { microUsd } from '../../../src/domain/exchange.ts'
 import type { Refusal } from '../../../src/domain/refusal.ts'
-import { address, atomic } from '../../../src/domain/units.ts'
+import { address, atomic, zeroBytes32 } from '../../../src/domain/units.ts'
 import { errorAnswer } from '../../../src/http/openai-error.ts'
 
 const root = join(import.meta.dirname, '../../..')
-const source = readFileSync(join(root, 'src/domain/refusal.ts'), 'utf8')
+const source = ['refusal', 'limit-refusal', 'contract-refusal']
+  .map((name) => readFileSync(join(root, `src/domain/${name}.ts`), 'utf8'))
+  .join('')
 const document = readFileSync(join(root, 'docs/errors.md'), 'utf8')
 
 /** The union as it is written: a reason that has no sample below is found here. */
@@ -88,6 +90,21 @@ const samples: { readonly [R in Refusal['reason']]: Extract<Refusal, { readonly 
   joined_contributors_exhausted: { reason: 'joined_contributors_exhausted', contributorsMax: 100 },
   contributor_query_invalid: { reason: 'contributor_query_invalid' },
   contributor_not_joined: { reason: 'contributor_not_joined' },
+  lookups_off: { reason: 'lookups_off' },
+  sender_not_served: { reason: 'sender_not_served', sender: address(`0x${'7'.repeat(40)}`) },
+  lookup_unreadable: { reason: 'lookup_unreadable', detail: 'data is no call of infer' },
+  lookup_uri_too_long: { reason: 'lookup_uri_too_long', bytesMax: 6_144 },
+  model_not_verifiable: { reason: 'model_not_verifiable', modelId: zeroBytes32 },
+  input_rewritten: { reason: 'input_rewritten' },
+  answer_not_verifiable: { reason: 'answer_not_verifiable' },
+  jobs_off: { reason: 'jobs_off' },
+  job_not_found: { reason: 'job_not_found' },
+  job_input_mismatch: {
+    reason: 'job_input_mismatch',
+    expected: zeroBytes32,
+    given: zeroBytes32,
+  },
+  job_input_closed: { reason: 'job_input_closed', state: 'delivered' },
   audits_closed: { reason: 'audits_closed' },
   audit_query_invalid: { reason: 'audit_query_invalid' },
   auditor_not_named: { reason: 'auditor_not_named', auditor: address(`0x${'6'.repeat(40)}`) },

@@ -1,0 +1,71 @@
+import { type Hex, hexOf } from '../base/hex.ts'
+import type { ReceiptDocument } from '../domain/receipt-document.ts'
+import type { Bytes32, Signature } from '../domain/units.ts'
+import { addressWord, hashWord, uintWord } from './typed-data.ts'
+
+/** A receipt with its signatures, as JSON has it. */
+export type PackableReceipt = Pick<
+  ReceiptDocument,
+  'receipt' | 'contributorSignature' | 'gatewaySignature'
+>
+
+const wordBytes = 32
+/** All members are static, so that a receipt lies in the head, member by member. */
+const receiptWords = 29
+const headBytes = (receiptWords + 2) * wordBytes
+
+/**
+ * `abi.encode(Receipt, bytes contributorSignature, bytes gatewaySignature)`: what contracts call `packed`
+ * (contracts/src/types/Receipt.sol). Amounts are decimal text in the document, and all else is in range: it was signed.
+ */
+export function packReceipt(document: PackableReceipt): Hex {
+  const contributor = bytesTail(document.contributorSignature as Signature)
+  const gateway = bytesTail(document.gatewaySignature as Signature)
+  const gatewayAt = headBytes + contributor.length / 2
+  return hexOf(
+    receiptWordsOf(document.receipt) +
+      uintWord(headBytes, 256) +
+      uintWord(gatewayAt, 256) +
+      contributor +
+      gateway,
+  )
+}
+
+/** A `bytes` behind the head: its length, and its bytes filled up to whole words. */
+function bytesTail(value: Hex): string {
+  const digits = value.slice(2)
+  const wordDigits = 2 * wordBytes
+  const padded = Math.ceil(digits.length / wordDigits) * wordDigits
+  return uintWord(digits.length / 2, 256) + digits.padEnd(padded, '0')
+}
+
+const receiptWordsOf = ({ work, ...receipt }: PackableReceipt['receipt']): string =>
+  [
+    hashWord(work.jobId),
+    addressWord(work.gateway),
+    addressWord(work.contributor),
+    ...[work.modelId, work.inputHash, work.outputHash, work.contentHash, work.streamRoot].map(
+      (hash: Bytes32) => hashWord(hash),
+    ),
+    uintWord(work.promptTokens, 32),
+    uintWord(work.cachedPromptTokens, 32),
+    uintWord(work.completionTokens, 32),
+    hashWord(work.commitment),
+    uintWord(work.startedAt, 64),
+    uintWord(work.finishedAt, 64),
+    uintWord(work.status, 8),
+    hashWord(receipt.receiptId),
+    uintWord(receipt.gatewaySeq, 64),
+    addressWord(receipt.client),
+    hashWord(receipt.requestHash),
+    hashWord(receipt.responseHash),
+    hashWord(receipt.channelId),
+    uintWord(receipt.channelSeq, 64),
+    uintWord(BigInt(receipt.cost), 128),
+    uintWord(BigInt(receipt.cumulative), 128),
+    hashWord(receipt.priceHash),
+    hashWord(receipt.prevReceipt),
+    uintWord(receipt.tiers, 16),
+    hashWord(receipt.evidenceHash),
+    uintWord(receipt.anchorBy, 64),
+  ].join('')
