@@ -4,6 +4,7 @@ import type { ChainFailure } from '../chain/chain-failure.ts'
 import type { ContractAsk } from '../domain/contract-job.ts'
 import type { Address, Bytes32 } from '../domain/units.ts'
 import type { ContractJob } from '../store/contract-job-store.ts'
+import type { JobReason } from './job-reason.ts'
 
 /** A question that was seen in a block that is deep enough. */
 export type FoundJob = {
@@ -13,6 +14,12 @@ export type FoundJob = {
   readonly blockNumber: number
   /** What the source must remember of it, if anything. */
   readonly note?: string | undefined
+  /** API key of this gateway that pays the contributor, where the chain does not. */
+  readonly account?: string | undefined
+  /** Set where the source knows that it is never served: it is written down as refused. */
+  readonly refused?:
+    | { readonly reason: JobReason; readonly detail?: string | undefined }
+    | undefined
 }
 
 /** What a schedule's event said, and what happened to it. */

@@ -12,6 +12,7 @@ type LuaScript = { readonly text: string; readonly sha: string }
 
 export function luaScript(
   name:
+    | 'change-contract-job'
     | 'change-contributors'
     | 'compare-and-commit'
     | 'concurrency'
@@ -19,6 +20,7 @@ export function luaScript(
     | 'forget-transcripts'
     | 'outbox'
     | 'put-if-same'
+    | 'put-revised'
     | 'put-transcripts'
     | 'replace-proof-job'
     | 'rate-window',

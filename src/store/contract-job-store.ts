@@ -18,7 +18,7 @@ import type { Bytes32 } from '../domain/units.ts'
  *   gone, lost, expired, delivered --the chain takes that back--> answered where its answers are kept, else found
  *
  * Invariants:
- *   (1) a jobId names one question: `source`, `ask` and `note` never change
+ *   (1) a jobId names one question: `source`, `ask`, `note` and `account` never change
  *   (2) every change counts up `revision` and says which it changes: what was decided on an older record has no effect, so
  *       that one process at a time goes on with a job, whichever believes to have it
  *   (3) an answer that is `kept` never changes, and no two kept ones are of one contributor
@@ -70,6 +70,8 @@ export type ContractJob = {
   readonly ask: ContractAsk
   /** What only its source understands. */
   readonly note?: string | undefined
+  /** API key of this gateway that pays the contributor, where its chain does not. */
+  readonly account?: string | undefined
   /** The bytes for the engine; undefined while they are private and were not given, and again after the end. */
   readonly input?: Hex | undefined
   /** Its input is on no chain: nothing of it or of its answer is told to anybody but the chain. */
