@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Hex } from '../base/hex.ts'
 import { confirmationTimeoutMs, receiptPollFirstMs, receiptPollLastMs } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
+import type { TransactionCaps } from '../domain/transaction-caps.ts'
 import { type Address, type Bytes32, bytes32, isBytes32 } from '../domain/units.ts'
 import { badAnswer, type ChainFailure } from './chain-failure.ts'
 import { type ContractCall, encodeCall, explainRevert } from './contracts.ts'
@@ -27,6 +28,8 @@ export type Purpose = {
   readonly kind: TransactionKind
   /** The channels that it is about, for whoever asks what is on its way for one. */
   readonly channelIds?: readonly Bytes32[]
+  /** For what must not cost more than it earns. Only a durable sender (settlement/outbox.ts) keeps to them. */
+  readonly caps?: TransactionCaps | undefined
 }
 
 export type TransactionKind =
@@ -40,6 +43,10 @@ export type TransactionKind =
   | 'anchor'
   | 'timestamp'
   | 'inclusion-answer'
+  | 'delivery'
+  | 'poke'
+  | 'callback-retry'
+  | 'job-expiry'
   | 'nonce-gap'
   | 'other'
 

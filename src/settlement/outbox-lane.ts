@@ -8,49 +8,36 @@
  *   (2) two intents of a lane never hold one nonce (the store refuses the second)
  *   (3) an intent is signed for another nonce only when its own can never be used by it again: then at most one of its
  *       transactions is ever executed
+ *   (4) all that is ever sent of an intent with caps costs at most what they allow (outbox-caps.ts)
  */
 import { feeBumpAfterMs, outboxInFlightMax, strangeForMsMin } from '../base/limits.ts'
-import type { GatewayLog } from '../base/log.ts'
-import { err, ok, type Result } from '../base/result.ts'
+import { ok, type Result } from '../base/result.ts'
 import { type Block, readHead } from '../chain/blocks.ts'
 import type { ChainFailure } from '../chain/chain-failure.ts'
-import { type Fees, firstFees, readFeeQuote, replacementFees } from '../chain/fees.ts'
+import { firstFees, readFeeQuote, replacementFees } from '../chain/fees.ts'
 import { readInclusionOfAny } from '../chain/inclusion.ts'
-import type { JsonRpc } from '../chain/json-rpc.ts'
-import type { PrivateKey } from '../chain/private-key.ts'
 import { hexQuantity, readQuantity } from '../chain/quantity.ts'
 import { type SendVerdict, sendRaw } from '../chain/send-raw.ts'
-import { gasLimitOf, signTransaction } from '../chain/sign-transaction.ts'
-import {
-  holdsNonce,
-  type OutboxEntry,
-  type OutboxLane,
-  type OutboxStore,
-  type SignedAttempt,
-} from '../store/outbox-store.ts'
-import { aboveMaximum, factsOf, isRevert, lowestFree, newEntry } from './outbox-rules.ts'
-
-export type Lane = OutboxLane & {
-  readonly rpc: JsonRpc
-  readonly privateKey: PrivateKey
-  readonly store: Pick<OutboxStore, 'put' | 'update' | 'open'>
-  /** Blocks, its own included, after which a transaction is final. */
-  readonly confirmations: number
-  readonly feeWeiMax: bigint
-  readonly log: GatewayLog
-  readonly nowMs: () => number
-  /** Since when something strange is seen without a break, by what it is. Only caution lives here: it may be lost. */
-  readonly strangeSinceMs: Map<string, number>
-}
+import { gasLimitOf } from '../chain/sign-transaction.ts'
+import { holdsNonce, type OutboxEntry, type SignedAttempt } from '../store/outbox-store.ts'
+import { emptyGas, isEmptied, isTooLate, mustBeEmptied, priceMaxOf } from './outbox-caps.ts'
+import { endOf, factsOf, isRevert, lowestFree, newEntry } from './outbox-rules.ts'
+import { type Lane, refuse, signAndSend, waitsForPrice, write } from './outbox-step.ts'
 
 /** The chain as one look sees it. */
-type Standing = { readonly head: Block; readonly chainNonce: number }
+type Standing = {
+  readonly head: Block
+  readonly chainNonce: number
+  /** Something without caps waits in the lane: a claim has its own deadline. */
+  readonly isHurried: boolean
+}
 
 /** Answers the first thing that the chain could not do; everything else was done. Throws StoreFailure. */
 export async function advanceLane(lane: Lane): Promise<ChainFailure | undefined> {
   const entries = await lane.store.open(lane)
   if (entries.length === 0) return undefined
-  const standing = await readStanding(lane)
+  const isHurried = entries.some(({ caps }) => caps === undefined)
+  const standing = await readStanding(lane, isHurried)
   if (!standing.ok) return standing.error
   let failure: ChainFailure | undefined
   const followed: OutboxEntry[] = []
@@ -62,13 +49,16 @@ export async function advanceLane(lane: Lane): Promise<ChainFailure | undefined>
   return (await dispatchQueued(lane, followed, standing.value)) ?? failure
 }
 
-async function readStanding(lane: Lane): Promise<Result<Standing, ChainFailure>> {
+async function readStanding(
+  lane: Lane,
+  isHurried: boolean,
+): Promise<Result<Standing, ChainFailure>> {
   // The head first: whatever is read after it is at least as new, so that confirmations are never counted too high.
   const head = await readHead(lane.rpc)
   if (!head.ok) return head
   const nonce = await readQuantity(lane.rpc, 'eth_getTransactionCount', [lane.sender, 'latest'])
   if (!nonce.ok) return nonce
-  return ok({ head: head.value, chainNonce: Number(nonce.value) })
+  return ok({ head: head.value, chainNonce: Number(nonce.value), isHurried })
 }
 
 /** Sees what became of a transaction that was signed, and answers the entry as it is now. */
@@ -85,10 +75,8 @@ async function follow(
     lane.strangeSinceMs.delete(entry.intentId)
     const depth = standing.head.number - inclusion.blockNumber + 1
     if (depth >= lane.confirmations) {
-      const failure = { message: 'reverted in its block', data: undefined }
-      return inclusion.succeeded
-        ? write(lane, entry, { state: 'final', inclusion })
-        : write(lane, entry, { state: 'failed', inclusion, failure })
+      const emptied = isEmptied(entry, inclusion.transactionHash)
+      return write(lane, entry, { inclusion, ...endOf({ ...inclusion, emptied }) })
     }
     return inclusion.blockHash === entry.inclusion?.blockHash
       ? ok(entry)
@@ -134,11 +122,13 @@ async function requeueWhenLost(
 async function keepInPool(
   lane: Lane,
   entry: OutboxEntry,
-  { head, chainNonce }: Standing,
+  { head, chainNonce, isHurried }: Standing,
 ): Promise<Result<OutboxEntry, ChainFailure>> {
   lane.strangeSinceMs.delete(entry.intentId)
   const last = entry.attempts.at(-1)
   if (last === undefined) return ok(entry)
+  const isEmpty = mustBeEmptied(entry, { last, head, isHurried, nowMs: lane.nowMs() })
+  if (isEmpty && !last.isEmpty) return replace(lane, entry, { last, isEmpty })
   const known = await lane.rpc.call('eth_getTransactionByHash', [last.transactionHash])
   if (!known.ok) return known
   const sent: Result<SendVerdict, ChainFailure> =
@@ -147,21 +137,26 @@ async function keepInPool(
   const isNext = entry.nonce === chainNonce
   const tooLow =
     lane.nowMs() - last.signedAtMs >= feeBumpAfterMs || last.maxFeePerGas < head.baseFeePerGas
-  if (isNext && tooLow) return replace(lane, entry, last)
+  if (isNext && tooLow) return replace(lane, entry, { last, isEmpty })
   return sent.ok ? ok(entry) : sent
 }
 
 async function replace(
   lane: Lane,
   entry: OutboxEntry,
-  last: SignedAttempt,
+  { last, isEmpty }: { readonly last: SignedAttempt; readonly isEmpty: boolean },
 ): Promise<Result<OutboxEntry, ChainFailure>> {
   const quote = await readFeeQuote(lane.rpc)
   if (!quote.ok) return quote
-  const fees = replacementFees(last, quote.value, lane.feeWeiMax)
-  if (fees === undefined) return err(aboveMaximum(lane.feeWeiMax))
-  const replaced = await signAndSend(lane, entry, { ...fees, gasLimit: last.gasLimit })
-  if (replaced.ok) lane.log.info('transaction_replaced', factsOf(replaced.value))
+  const priceMax = priceMaxOf(entry, lane.feeWeiMax, isEmpty)
+  // What has caps is not signed anew for a price at which no block takes it either.
+  if (entry.caps !== undefined && quote.value.gasPrice > priceMax) return ok(entry)
+  const fees = replacementFees(last, quote.value, priceMax)
+  if (fees === undefined) return waitsForPrice(lane, entry)
+  const gasLimit = isEmpty ? emptyGas : last.gasLimit
+  const replaced = await signAndSend(lane, entry, { ...fees, gasLimit, isEmpty })
+  const event = isEmpty ? 'transaction_emptied' : 'transaction_replaced'
+  if (replaced.ok) lane.log.info(event, factsOf(replaced.value))
   return replaced
 }
 
@@ -169,7 +164,7 @@ async function replace(
 async function dispatchQueued(
   lane: Lane,
   entries: readonly OutboxEntry[],
-  { chainNonce }: Standing,
+  { head, chainNonce }: Standing,
 ): Promise<ChainFailure | undefined> {
   const used = new Set(entries.filter(holdsNonce).map(({ nonce }) => nonce ?? 0))
   const queued = entries.filter(({ state }) => state === 'queued')
@@ -177,11 +172,14 @@ async function dispatchQueued(
   for (const entry of queued) {
     if (inFlight >= outboxInFlightMax) return undefined
     const nonce = lowestFree(used, chainNonce)
-    const dispatched = await dispatch(lane, { ...entry, nonce }, inFlight > 0)
+    const dispatched = await dispatch(lane, { ...entry, nonce }, { head, inFlight })
     if (!dispatched.ok) return dispatched.error
     if (dispatched.value.state === 'failed') continue
-    // It waits for what is before it in the lane, and so does everything behind it.
-    if (dispatched.value.state === 'queued') return undefined
+    if (dispatched.value.state === 'queued') {
+      // Nobody waits behind what waits for a lower fee. Else it waits for what is before it, as does everything behind it.
+      if (entry.caps !== undefined) continue
+      return undefined
+    }
     used.add(nonce)
     inFlight += 1
   }
@@ -194,47 +192,33 @@ async function dispatchQueued(
 async function dispatch(
   lane: Lane,
   entry: OutboxEntry,
-  behindOthers: boolean,
+  { head, inFlight }: { readonly head: Block; readonly inFlight: number },
 ): Promise<Result<OutboxEntry, ChainFailure>> {
-  const { to, data } = entry
+  const { to, data, caps } = entry
+  if (isTooLate(entry, head)) return refuse(lane, entry, { message: 'too late' })
+  const behindOthers = inFlight > 0
   const call = { from: lane.sender, to, data }
   const gas = await readQuantity(
     lane.rpc,
     'eth_estimateGas',
-    behindOthers ? [call, 'pending'] : [call],
+    behindOthers || caps !== undefined ? [call, 'pending'] : [call],
   )
   if (!gas.ok) {
     if (!isRevert(gas.error)) return gas
     // What is before it in the lane may be what makes it possible.
-    if (behindOthers) return ok({ ...entry, state: 'queued' })
-    const { message, data: reverted } = gas.error
-    const failure = { message, data: reverted }
-    return write(lane, { ...entry, nonce: undefined }, { state: 'failed', failure })
+    if (behindOthers && caps === undefined) return ok({ ...entry, state: 'queued' })
+    return refuse(lane, entry, gas.error)
+  }
+  if (caps !== undefined && gas.value > caps.gasLimitMax) {
+    const message = `needs ${gas.value} gas, more than its ${caps.gasLimitMax}`
+    return refuse(lane, entry, { message })
   }
   const quote = await readFeeQuote(lane.rpc)
   if (!quote.ok) return quote
-  const fees = firstFees(quote.value, lane.feeWeiMax)
-  if (fees === undefined) return err(aboveMaximum(lane.feeWeiMax))
-  return signAndSend(lane, entry, { ...fees, gasLimit: gasLimitOf(gas.value) })
-}
-
-/** Invariant (1): the bytes are durable before they leave. */
-async function signAndSend(
-  lane: Lane,
-  entry: OutboxEntry,
-  price: Fees & { readonly gasLimit: bigint },
-): Promise<Result<OutboxEntry, ChainFailure>> {
-  const { to, data, nonce = 0 } = entry
-  const terms = { chainId: lane.chainId, nonce, to, data, ...price }
-  const signed = await signTransaction(terms, lane.privateKey)
-  const attempt = { ...signed, ...price, signedAtMs: lane.nowMs() }
-  const stored = await write(lane, entry, {
-    state: 'sent',
-    attempts: [...entry.attempts, attempt],
-  })
-  if (!stored.ok || stored.value === entry) return stored
-  const sent = await sendRaw(lane.rpc, signed.raw)
-  return sent.ok ? stored : sent
+  const fees = firstFees(quote.value, priceMaxOf(entry, lane.feeWeiMax, false))
+  if (fees === undefined) return waitsForPrice(lane, entry)
+  const gasLimit = caps?.gasLimitMax ?? gasLimitOf(gas.value)
+  return signAndSend(lane, entry, { ...fees, gasLimit, isEmpty: false })
 }
 
 /** A nonce that nothing of ours has, below one that is signed: all that is behind it waits until it is used. */
@@ -253,16 +237,4 @@ function isStrangeForLong({ strangeSinceMs, nowMs }: Lane, what: string): boolea
   const sinceMs = strangeSinceMs.get(what) ?? nowMs()
   strangeSinceMs.set(what, sinceMs)
   return nowMs() - sinceMs >= strangeForMsMin
-}
-
-/** Answers the entry as it is stored; unchanged when another process was faster, whose word then stands. */
-async function write(
-  lane: Lane,
-  entry: OutboxEntry,
-  change: Partial<OutboxEntry>,
-): Promise<Result<OutboxEntry, never>> {
-  const changed = { ...entry, ...change }
-  if (await lane.store.update(changed)) return ok({ ...changed, revision: entry.revision + 1 })
-  lane.log.error('outbox_contended', factsOf(entry))
-  return ok(entry)
 }

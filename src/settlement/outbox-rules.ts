@@ -1,3 +1,4 @@
+import type { Hex } from '../base/hex.ts'
 import type { ChainFailure } from '../chain/chain-failure.ts'
 import type { Purpose, Transaction } from '../chain/transactions.ts'
 import type { OutboxEntry, OutboxLane } from '../store/outbox-store.ts'
@@ -14,6 +15,7 @@ export const newEntry = (
   channelIds: intent.channelIds ?? [],
   to: intent.to,
   data: intent.data,
+  caps: intent.caps,
   createdAtMs: intent.nowMs,
   state: 'queued',
   nonce: undefined,
@@ -28,6 +30,26 @@ export function lowestFree(used: ReadonlySet<number>, chainNonce: number): numbe
   let nonce = chainNonce
   while (used.has(nonce)) nonce += 1
   return nonce
+}
+
+/** The end of an intent before anything of it was signed. */
+export const refused = (failure: {
+  readonly message: string
+  readonly data: Hex | undefined
+}): Pick<OutboxEntry, 'state' | 'failure'> => ({ state: 'failed', failure })
+
+/** The end of an intent whose nonce a block has used, deep enough. */
+export function endOf(seen: {
+  readonly succeeded: boolean
+  readonly emptied: boolean
+}): Pick<OutboxEntry, 'state' | 'failure'> {
+  if (seen.emptied) {
+    const message = 'an empty transaction took its nonce: it was too late, or others had to pass'
+    return refused({ message, data: undefined })
+  }
+  return seen.succeeded
+    ? { state: 'final', failure: undefined }
+    : refused({ message: 'reverted in its block', data: undefined })
 }
 
 /** Failed before anything was signed: it can be tried again without the risk of doing it twice. */

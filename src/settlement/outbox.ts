@@ -19,8 +19,10 @@ import {
 } from '../chain/transactions.ts'
 import type { Bytes32 } from '../domain/units.ts'
 import type { OutboxEntry, OutboxStore } from '../store/outbox-store.ts'
-import { advanceLane, type Lane } from './outbox-lane.ts'
+import { isEmptied } from './outbox-caps.ts'
+import { advanceLane } from './outbox-lane.ts'
 import { isUntried, newEntry } from './outbox-rules.ts'
+import type { Lane } from './outbox-step.ts'
 
 export type OutboxTerms = Omit<Lane, 'sender' | 'strangeSinceMs' | 'store'> & {
   readonly store: Pick<OutboxStore, 'put' | 'update' | 'open' | 'find'>
@@ -28,6 +30,12 @@ export type OutboxTerms = Omit<Lane, 'sender' | 'strangeSinceMs' | 'store'> & {
 
 export type Outbox = {
   readonly sender: Sender
+  /**
+   * Resolves once the intent is durable, and waits for no block: for what may wait long, and is looked after by `find`. The
+   * same intent again changes nothing, but that one which failed before anything was signed is tried again.
+   */
+  readonly submit: (transaction: Transaction, purpose: Purpose) => Promise<void>
+  readonly find: (intentId: string) => Promise<OutboxEntry | undefined>
   /** Channels that an intent of this kind is still on its way for. */
   readonly pendingChannels: (kind: TransactionKind) => Promise<ReadonlySet<Bytes32>>
   /** Starts no further look and waits for the one that runs. What is open goes on with the next process. */
@@ -71,6 +79,15 @@ class DrivenOutbox implements Outbox {
     this.#wake()
   }
 
+  async submit(transaction: Transaction, purpose: Purpose) {
+    await this.#put(transaction, purpose)
+    this.#wake()
+  }
+
+  find(intentId: string) {
+    return this.#store.find(intentId)
+  }
+
   async pendingChannels(kind: TransactionKind) {
     const entries = await this.#store.open(this.#lane)
     return new Set(
@@ -87,13 +104,18 @@ class DrivenOutbox implements Outbox {
 
   async #transact(transaction: Transaction, purpose?: Purpose): Promise<Outcome> {
     const intent = purpose ?? { intentId: randomUUID(), kind: 'other' as const }
-    const nowMs = this.#lane.nowMs()
-    const entry = newEntry(this.#lane, { ...transaction, ...intent, nowMs })
-    if (!(await this.#store.put(entry))) await this.#join(entry)
+    const sinceMs = this.#lane.nowMs()
+    await this.#put(transaction, intent)
     const outcome = Promise.withResolvers<Outcome>()
-    this.#waiters.add({ intentId: intent.intentId, sinceMs: nowMs, outcome })
+    this.#waiters.add({ intentId: intent.intentId, sinceMs, outcome })
     this.#wake()
     return outcome.promise
+  }
+
+  async #put(transaction: Transaction, purpose: Purpose): Promise<void> {
+    const nowMs = this.#lane.nowMs()
+    const entry = newEntry(this.#lane, { ...transaction, ...purpose, nowMs })
+    if (!(await this.#store.put(entry))) await this.#join(entry)
   }
 
   /** The same intent again: whoever asks gets the outcome of the one that there is. */
@@ -160,7 +182,8 @@ class DrivenOutbox implements Outbox {
     const entry = await this.#store.find(waiter.intentId)
     assert(entry !== undefined, 'an intent is stored before anyone waits for it')
     const { state, inclusion } = entry
-    if (inclusion !== undefined && (inclusion.succeeded || state === 'failed')) {
+    const wasEmptied = inclusion !== undefined && isEmptied(entry, inclusion.transactionHash)
+    if (inclusion !== undefined && !wasEmptied && (inclusion.succeeded || state === 'failed')) {
       return minedOrReverted(inclusion)
     }
     if (state === 'failed') return err(refusalOf(entry))

@@ -1,16 +1,28 @@
+import type { TransactionCaps } from '../domain/transaction-caps.ts'
 import type { OutboxEntry, SignedAttempt } from './outbox-store.ts'
 
 /*
  * An entry as text, the same in every store. Wei are decimal text: a fee is larger than what JSON's numbers keep exactly.
  */
 
-type AttemptJson = Omit<SignedAttempt, WeiField> & Readonly<Record<WeiField, string>>
+type AttemptJson = Omit<SignedAttempt, WeiField | 'isEmpty'> &
+  Readonly<Record<WeiField, string>> & { readonly isEmpty?: boolean }
 type WeiField = 'gasLimit' | 'maxFeePerGas' | 'maxPriorityFeePerGas'
-type EntryJson = Omit<OutboxEntry, 'attempts'> & { readonly attempts: readonly AttemptJson[] }
+type CapsJson = { readonly [Name in keyof TransactionCaps]: string | number }
+/** Rows of before there were caps have neither `caps` nor `isEmpty`. */
+type EntryJson = Omit<OutboxEntry, 'attempts' | 'caps'> & {
+  readonly attempts: readonly AttemptJson[]
+  readonly caps?: CapsJson
+}
 
 export const encodeOutboxEntry = (entry: OutboxEntry): string =>
   JSON.stringify({
     ...entry,
+    caps: entry.caps && {
+      ...entry.caps,
+      feeWeiMax: String(entry.caps.feeWeiMax),
+      gasLimitMax: String(entry.caps.gasLimitMax),
+    },
     attempts: entry.attempts.map((attempt) => ({
       ...attempt,
       gasLimit: String(attempt.gasLimit),
@@ -28,11 +40,19 @@ export function decodeOutboxEntry(text: string): OutboxEntry {
     nonce: entry.nonce,
     inclusion: entry.inclusion,
     failure: entry.failure && { message: entry.failure.message, data: entry.failure.data },
+    caps: entry.caps && decodeCaps(entry.caps),
     attempts: entry.attempts.map((attempt) => ({
       ...attempt,
       gasLimit: BigInt(attempt.gasLimit),
       maxFeePerGas: BigInt(attempt.maxFeePerGas),
       maxPriorityFeePerGas: BigInt(attempt.maxPriorityFeePerGas),
+      isEmpty: attempt.isEmpty ?? false,
     })),
   }
 }
+
+const decodeCaps = ({ feeWeiMax, gasLimitMax, notAfterS }: CapsJson): TransactionCaps => ({
+  feeWeiMax: BigInt(feeWeiMax),
+  gasLimitMax: BigInt(gasLimitMax),
+  notAfterS: Number(notAfterS),
+})

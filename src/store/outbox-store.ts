@@ -1,4 +1,5 @@
 import type { Hex } from '../base/hex.ts'
+import type { TransactionCaps } from '../domain/transaction-caps.ts'
 import type { Address, Bytes32 } from '../domain/units.ts'
 
 /** Transactions of one account on one chain: they share a sequence of nonces. */
@@ -8,7 +9,8 @@ export type OutboxLane = { readonly chainId: number; readonly sender: Address }
  *   queued --signed, bytes durable--> sent --a block has it--> mined --deep enough--> final
  *      ^                               |  ^                      |  '--reverted, deep enough--> failed
  *      '--- nonce went to another -----'  '---- block vanished --'
- *   queued --would revert, nothing signed--> failed --asked for again--> queued
+ *   queued --would revert, or too late, nothing signed--> failed --asked for again--> queued
+ *   sent --an empty transaction took its nonce, deep enough--> failed
  */
 export type OutboxState = 'queued' | 'sent' | 'mined' | 'final' | 'failed'
 
@@ -22,6 +24,8 @@ export type SignedAttempt = {
   readonly maxFeePerGas: bigint
   readonly maxPriorityFeePerGas: bigint
   readonly signedAtMs: number
+  /** Nothing to nobody, so that what was sent with this nonce is never executed. Only what has caps is emptied. */
+  readonly isEmpty: boolean
 }
 
 /** The block that has the transaction, as far as was seen. */
@@ -40,6 +44,7 @@ export type OutboxEntry = OutboxLane & {
   readonly channelIds: readonly Bytes32[]
   readonly to: Address
   readonly data: Hex
+  readonly caps: TransactionCaps | undefined
   readonly createdAtMs: number
   readonly state: OutboxState
   /** Set while signed: it then belongs to this intent, whatever happens to the process. */

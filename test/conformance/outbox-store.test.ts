@@ -51,6 +51,21 @@ describe.each(places)('an outbox in %s', (_name, createPlace) => {
     expect(await store.find('b')).toBeUndefined()
   })
 
+  test('keeps caps, and what took the nonce back, to the wei', async () => {
+    const caps = {
+      feeWeiMax: 2n ** 70n + 1n,
+      gasLimitMax: 2n ** 60n + 3n,
+      notAfterS: 1_700_000_060,
+    }
+    const [attempt] = sentWith(7).attempts ?? []
+    if (attempt === undefined) throw new Error('nothing signed')
+    const attempts = [attempt, { ...attempt, isEmpty: true }]
+    await put('a', { ...sentWith(7), caps, attempts })
+    await store.close()
+    store = await place.open()
+    expect(await store.find('a')).toEqual(entryOf('a', { ...sentWith(7), caps, attempts }))
+  })
+
   test('puts an intent once', async () => {
     await put('a')
     expect(await store.put(entryOf('a', { data: '0x99' }))).toBe(false)

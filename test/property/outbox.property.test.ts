@@ -5,7 +5,8 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { JsonRpc } from '../../src/chain/json-rpc.ts'
-import { advanceLane, type Lane } from '../../src/settlement/outbox-lane.ts'
+import { advanceLane } from '../../src/settlement/outbox-lane.ts'
+import type { Lane } from '../../src/settlement/outbox-step.ts'
 import type { OutboxStore } from '../../src/store/outbox-store.ts'
 import { Crash, type CrashPoint, mortal } from '../support/crash-points.ts'
 import {

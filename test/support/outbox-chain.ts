@@ -8,9 +8,10 @@ import type { PrivateKey } from '../../src/chain/private-key.ts'
 import { randomPrivateKey } from '../../src/chain/private-key.ts'
 import { addressOfPrivateKey } from '../../src/chain/signatures.ts'
 import type { EmbeddedChain } from '../../src/dev/embedded-chain.ts'
+import type { TransactionCaps } from '../../src/domain/transaction-caps.ts'
 import { type Address, address } from '../../src/domain/units.ts'
-import type { Lane } from '../../src/settlement/outbox-lane.ts'
 import { newEntry } from '../../src/settlement/outbox-rules.ts'
+import type { Lane } from '../../src/settlement/outbox-step.ts'
 import type { OutboxStore } from '../../src/store/outbox-store.ts'
 import { expectOk } from './dev-chain.ts'
 import { startChain, temporaryFolder } from './embedded-chain.ts'
@@ -85,10 +86,10 @@ export const transactionOf = (intentId: string) => ({
 })
 
 /** The intent as an outbox writes it down first. */
-export const queuedEntry = (sender: Address, intentId: string) =>
+export const queuedEntry = (sender: Address, intentId: string, caps?: TransactionCaps) =>
   newEntry(
     { chainId, sender },
-    { ...transactionOf(intentId), intentId, kind: 'other', nowMs: 1_700_000_000_000 },
+    { ...transactionOf(intentId), intentId, kind: 'other', nowMs: 1_700_000_000_000, caps },
   )
 
 /** A lane as a new process opens it. */

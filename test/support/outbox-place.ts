@@ -21,6 +21,7 @@ const attempt = {
   maxFeePerGas: 10n ** 20n + 7n,
   maxPriorityFeePerGas: 1n,
   signedAtMs: 1_700_000_000_001,
+  isEmpty: false,
 } as const
 
 /** A queued intent. */
@@ -31,6 +32,7 @@ export const entryOf = (intentId: string, change: Partial<OutboxEntry> = {}): Ou
   channelIds: [bytes32(`0x${'c1'.repeat(32)}`)],
   to: address(`0x${'70'.repeat(20)}`),
   data: '0x1234',
+  caps: undefined,
   createdAtMs: 1_700_000_000_000,
   state: 'queued',
   nonce: undefined,
