@@ -1,6 +1,6 @@
 // Writes web/dist: the page that a gateway serves at /verify, the same page as one file that works without a network, and
-// what `vouch/verified-fetch` exports, for browsers and for Node, with its types. `--check` writes nothing and exits 1 when
-// a file is stale. The same sources give the same bytes.
+// what `vouch/verified-fetch` and `vouch/jobs` export, for browsers and for Node, with their types. `--check` writes nothing
+// and exits 1 when a file is stale. The same sources give the same bytes.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
@@ -63,7 +63,7 @@ async function bundle({ entry, platform, format, name }: Bundle): Promise<Files>
   return files
 }
 
-/** The declarations that a user's compiler reads, beginning at the entry, and no others. */
+/** The declarations that a user's compiler reads, beginning at the entries, and no others. */
 function declarations(): Files {
   const folder = mkdtempSync(join(tmpdir(), 'vouch-types-'))
   try {
@@ -74,7 +74,7 @@ function declarations(): Files {
     })
     if (run.status !== 0) throw new Error(`tsc: ${run.stdout}${run.stderr}`)
     const files = new Map<string, string>()
-    const open = ['web/verified-fetch.d.ts']
+    const open = ['web/verified-fetch.d.ts', 'web/jobs.d.ts']
     for (let path = open.pop(); path !== undefined; path = open.pop()) {
       const name = `types/${path}`
       if (files.has(name)) continue
@@ -139,6 +139,7 @@ async function build(): Promise<Files> {
     ['vouch-verify.html', onePageFile(html, script, style)],
     ...(await bundle({ ...entry, platform: 'browser' })),
     ...(await bundle({ ...entry, platform: 'node' })),
+    ...(await bundle({ entry: 'jobs.ts', format: 'es', name: 'jobs', platform: 'browser' })),
     ...declarations(),
   ])
   const sums = [...files].map(([name, text]) => `${sha256(text, 'hex')}  ${name}\n`).sort()
