@@ -1,0 +1,119 @@
+/*
+ * What races may cost. A job that any gateway may answer is a race: whoever comes second pays for a transaction that brings
+ * nothing. Before such a transaction is sent, all that it may cost is set aside here, and it is not sent where that is more
+ * than is left: so that all races ever lost never cost more than the operator's stake and what won ones brought.
+ *
+ * Invariants, for any order of calls, of any number of processes:
+ *   (1) raceBudget + net - (the sum of what is at risk) >= 0 after every `stake` that answers true
+ *   (2) an intent is booked once: what is at risk for it leaves with its outcome, in one write
+ */
+import { assert } from '../base/assert.ts'
+import type { ContractJobStore } from '../store/contract-job-store.ts'
+
+/** Atomic units of the chain's asset. */
+export type Bankroll = {
+  /** What races brought beyond what they and late transactions cost. */
+  readonly net: bigint
+  /** By intent: what it costs at most; of one that nobody else can win, 0. */
+  readonly atRisk: ReadonlyMap<string, bigint>
+}
+
+export type RaceOutcome = {
+  /** What it brought, of a race; what others bring is not risked on races. */
+  readonly earned: bigint
+  /** What it cost beyond what it brought by itself. */
+  readonly cost: bigint
+}
+
+export const emptyBankroll: Bankroll = { net: 0n, atRisk: new Map() }
+
+/** What may be set aside for one more. */
+export function leftToLose({ net, atRisk }: Bankroll, raceBudget: bigint): bigint {
+  let left = raceBudget + net
+  for (const amount of atRisk.values()) left -= amount
+  return left
+}
+
+/** Undefined where it is more than is left. The same intent again changes nothing: it is on its way. */
+export function setAside(
+  bankroll: Bankroll,
+  stake: { readonly intentId: string; readonly worstCost: bigint; readonly raceBudget: bigint },
+): Bankroll | undefined {
+  const { intentId, worstCost, raceBudget } = stake
+  if (bankroll.atRisk.has(intentId)) return bankroll
+  if (worstCost > 0n && leftToLose(bankroll, raceBudget) < worstCost) return undefined
+  return { ...bankroll, atRisk: new Map([...bankroll.atRisk, [intentId, worstCost]]) }
+}
+
+/** The outcome of an intent that something was set aside for; of any other it was booked before. */
+export function bookOutcome(
+  bankroll: Bankroll,
+  intentId: string,
+  { earned, cost }: RaceOutcome,
+): Bankroll {
+  if (!bankroll.atRisk.has(intentId)) return bankroll
+  const atRisk = new Map(bankroll.atRisk)
+  atRisk.delete(intentId)
+  return { net: bankroll.net + earned - cost, atRisk }
+}
+
+type Notes = Pick<ContractJobStore, 'note' | 'setNote'>
+
+/** The bankroll of one chain, shared by all processes on one store. All methods throw StoreFailure. */
+export type RaceBankroll = {
+  readonly read: () => Promise<Bankroll>
+  /** Durable when it resolves. False: it is more than is left. */
+  readonly stake: (intentId: string, worstCost: bigint) => Promise<boolean>
+  readonly book: (intentId: string, outcome: RaceOutcome) => Promise<void>
+}
+
+export function openRaceBankroll(terms: {
+  readonly notes: Notes
+  readonly chainId: number
+  readonly raceBudget: bigint
+}): RaceBankroll {
+  const { notes, chainId, raceBudget } = terms
+  const key = `bankroll:${chainId}`
+  /** Again where another process was faster: it has done something, so that this ends. */
+  async function change(by: (known: Bankroll) => Bankroll | undefined): Promise<boolean> {
+    for (;;) {
+      const note = await notes.note(key)
+      const known = note === undefined ? emptyBankroll : decodeBankroll(note.text)
+      const next = by(known)
+      if (next === undefined) return false
+      if (next === known) return true
+      const revision = note?.revision ?? 0
+      if (await notes.setNote(key, { text: encodeBankroll(next), revision })) return true
+    }
+  }
+  return {
+    read: async () => {
+      const note = await notes.note(key)
+      return note === undefined ? emptyBankroll : decodeBankroll(note.text)
+    },
+    stake: (intentId, worstCost) =>
+      change((known) => setAside(known, { intentId, worstCost, raceBudget })),
+    book: async (intentId, outcome) => {
+      await change((known) => bookOutcome(known, intentId, outcome))
+    },
+  }
+}
+
+const encodeBankroll = ({ net, atRisk }: Bankroll): string =>
+  JSON.stringify({
+    net: String(net),
+    atRisk: Object.fromEntries([...atRisk].map(([intentId, amount]) => [intentId, String(amount)])),
+  })
+
+/** The inverse, for text that this module wrote. */
+function decodeBankroll(text: string): Bankroll {
+  const { net, atRisk } = JSON.parse(text) as {
+    readonly net: string
+    readonly atRisk: Readonly<Record<string, string>>
+  }
+  assert(typeof net === 'string', 'a bankroll is written by encodeBankroll')
+  const amounts = Object.entries(atRisk).map(
+    ([intentId, amount]) => [intentId, BigInt(amount)] as const,
+  )
+  return { net: BigInt(net), atRisk: new Map(amounts) }
+}
