@@ -20,6 +20,7 @@ const CONTRACTS: readonly { readonly name: string; readonly placed: boolean }[] 
   { name: 'Groth16Verifier', placed: false },
   { name: 'InclusionChallenges', placed: false },
   { name: 'InferenceCoordinator', placed: false },
+  { name: 'JobOffers', placed: false },
   { name: 'MembershipProofs', placed: false },
   { name: 'ModelProofs', placed: false },
   { name: 'OpenClaimAuthorizer', placed: true },

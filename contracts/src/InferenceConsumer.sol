@@ -80,10 +80,9 @@ abstract contract InferenceConsumer is IInferenceCallback {
         internal
         virtual;
 
-    /// @dev Asks by request and callback. This contract must hold `maxFee * agreement`.
+    /// @dev Asks by request and callback. This contract must hold `terms.escrow()`.
     function _request(JobTerms memory terms, bytes memory input) internal returns (bytes32 jobId) {
-        coordinator.asset()
-            .safeApproveWithRetry(address(coordinator), uint256(terms.maxFee) * terms.agreement);
+        coordinator.asset().safeApproveWithRetry(address(coordinator), terms.escrow());
         return coordinator.request(terms, input);
     }
 

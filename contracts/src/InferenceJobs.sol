@@ -3,80 +3,52 @@ pragma solidity 0.8.37;
 
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {LibCall} from "solady/utils/LibCall.sol";
-import {ReentrancyGuardTransient} from "solady/utils/ReentrancyGuardTransient.sol";
 import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
-import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
+import {JobBook} from "./JobBook.sol";
 import {IInferenceCallback} from "./interfaces/IInferenceCallback.sol";
 import {IInferenceCoordinator} from "./interfaces/IInferenceCoordinator.sol";
-import {IOperatorRegistry} from "./interfaces/IOperatorRegistry.sol";
-import {IReceiptVerifier} from "./interfaces/IReceiptVerifier.sol";
 import {JobTerms} from "./types/JobTerms.sol";
-import {Policy} from "./types/Policy.sol";
 import {PriceSheet} from "./types/PriceSheet.sol";
-import {Receipt, TIER_CONTRIBUTOR_SIGNED} from "./types/Receipt.sol";
+import {
+    Receipt,
+    TIER_CONTRIBUTOR_SIGNED,
+    TIER_GATEWAY_SIGNED,
+    TIER_TEE_BOUND_KEY,
+    TIER_ZK_INFERRED
+} from "./types/Receipt.sol";
 import {Work} from "./types/Work.sol";
 
 /// @title InferenceJobs
-/// @notice The life of one job; see `IInferenceCoordinator`.
+/// @notice The second half of a job, from its request to its end; see `IInferenceCoordinator`.
 /// @dev Invariants, held by `InferenceCoordinator.invariants.t.sol`:
 ///
 /// 1. Balance of the asset = Σ balances + Σ escrow of open jobs + Σ budgets of schedules.
-/// 2. For each job: fees paid ≤ maxFee · agreement, and fees paid + refund = escrow.
+/// 2. For each job: fees paid ≤ maxFee · agreement + deliveryFee, and fees paid + refund = escrow.
 /// 3. A job leaves `open` once, and a delivered job has a content hash that never changes.
-abstract contract InferenceJobs is IInferenceCoordinator, ReentrancyGuardTransient {
-    using SafeTransferLib for address;
-
+abstract contract InferenceJobs is JobBook {
     /// @dev One contributor's answer while agreement is still to come.
     struct Answer {
         address contributor;
         uint96 fee;
     }
 
-    uint8 internal constant STATE_OPEN = 1;
-    uint8 internal constant STATE_DELIVERED = 2;
-    uint8 internal constant STATE_FAILED = 3;
-    uint8 internal constant STATE_EXPIRED = 4;
+    /// @dev One answer of a delivery, verified.
+    struct Verified {
+        address contributor;
+        uint96 fee;
+        address gateway;
+        bytes32 digest;
+    }
 
     uint8 private constant WORK_COMPLETE = 0;
+    /// @dev What a receipt says of itself. Tiers 16 and 64 are looked up where they were judged.
+    uint16 private constant TIERS_CLAIMED = ~(TIER_TEE_BOUND_KEY | TIER_ZK_INFERRED);
 
-    uint32 public constant MIN_DELIVERY_TIME = 1 minutes;
-    uint32 public constant MAX_DELIVERY_TIME = 7 days;
-    /// @dev A quarter of a common block: a delivery must always fit into one.
-    uint32 public constant MAX_CALLBACK_GAS = 5_000_000;
-    uint8 public constant MAX_ANSWERS = 16;
-    /// @dev Bytes; the input is in the log of the request and in the calldata.
-    uint256 public constant MAX_INPUT_LENGTH = 32_768;
     /// @dev What `fulfill` itself still needs once the callback has returned.
     uint256 private constant GAS_AFTER_CALLBACK = 30_000;
 
-    address public immutable asset;
-    IReceiptVerifier public immutable verifier;
-    IOperatorRegistry public immutable contributors;
-
-    mapping(address account => uint256) public balances;
-
-    uint256 internal _nonce;
-    mapping(bytes32 jobId => Job) internal _jobs;
-    mapping(bytes32 jobId => bytes32) internal _termsHashes;
     mapping(bytes32 jobId => mapping(address contributor => bool)) private _answered;
     mapping(bytes32 jobId => mapping(bytes32 contentHash => Answer[])) private _answers;
-
-    constructor(address asset_, IReceiptVerifier verifier_, IOperatorRegistry contributors_) {
-        asset = asset_;
-        verifier = verifier_;
-        contributors = contributors_;
-    }
-
-    /// @inheritdoc IInferenceCoordinator
-    function request(JobTerms calldata terms, bytes calldata input)
-        external
-        nonReentrant
-        returns (bytes32 jobId)
-    {
-        _requireValid(terms, input);
-        jobId = _open(msg.sender, terms, input);
-        asset.safeTransferFrom(msg.sender, address(this), _escrowOf(terms));
-    }
 
     /// @inheritdoc IInferenceCoordinator
     function accept(bytes32 jobId) external {
@@ -93,9 +65,10 @@ abstract contract InferenceJobs is IInferenceCoordinator, ReentrancyGuardTransie
         bytes32 jobId,
         JobTerms calldata terms,
         bytes calldata content,
-        bytes calldata packed
+        bytes[] calldata packed,
+        bytes calldata proof
     ) external {
-        bool delivered = _addAnswer(jobId, terms, content, packed);
+        bool delivered = _addAnswers(jobId, terms, content, packed, proof);
         if (!delivered || terms.callbackGas == 0) return;
         // EIP-150 keeps back a 64th: without this check a deliverer could starve the callback by
         // sending just too little gas, and the consumer would have to pay for the retry.
@@ -128,17 +101,8 @@ abstract contract InferenceJobs is IInferenceCoordinator, ReentrancyGuardTransie
         }
         _requireTerms(jobId, terms);
         job.state = STATE_EXPIRED;
-        balances[job.consumer] += _escrowOf(terms);
+        balances[job.consumer] += terms.escrow();
         emit JobExpired(jobId);
-    }
-
-    /// @inheritdoc IInferenceCoordinator
-    function withdraw(address to) external nonReentrant {
-        uint256 amount = balances[msg.sender];
-        if (amount == 0) revert NothingToWithdraw(msg.sender);
-        balances[msg.sender] = 0;
-        emit Withdrawn(msg.sender, to, amount);
-        asset.safeTransfer(to, amount);
     }
 
     /// @inheritdoc IInferenceCoordinator
@@ -151,69 +115,84 @@ abstract contract InferenceJobs is IInferenceCoordinator, ReentrancyGuardTransie
         return late && !_answered[jobId][acceptedBy] ? acceptedBy : address(0);
     }
 
-    /// @inheritdoc IInferenceCoordinator
-    function jobs(bytes32 jobId) external view returns (Job memory) {
-        return _jobs[jobId];
-    }
-
-    function _open(address consumer, JobTerms calldata terms, bytes calldata input)
-        internal
-        returns (bytes32 jobId)
-    {
-        jobId = keccak256(abi.encode(block.chainid, address(this), ++_nonce));
-        uint64 deadline = uint64(block.timestamp) + terms.deliveryTime;
-        Job storage job = _jobs[jobId];
-        job.consumer = consumer;
-        job.deadline = deadline;
-        job.state = STATE_OPEN;
-        job.inputHash = sha256(input);
-        _termsHashes[jobId] = keccak256(abi.encode(terms));
-        emit JobRequested(jobId, consumer, terms.modelId, terms, deadline, input);
-    }
-
     /// @dev Everything is booked when this returns, so that the callback can be let in.
-    /// @return delivered Whether this answer made the job's agreement.
-    function _addAnswer(
+    /// @return delivered Whether these answers made the job's agreement.
+    function _addAnswers(
         bytes32 jobId,
         JobTerms calldata terms,
         bytes calldata content,
-        bytes calldata packed
+        bytes[] calldata packed,
+        bytes calldata proof
     ) private nonReentrant returns (bool delivered) {
         Job storage job = _openJob(jobId);
         if (block.timestamp > job.deadline) revert DeadlinePassed(job.deadline, block.timestamp);
         _requireTerms(jobId, terms);
-        (Work memory work, bytes32 digest) = _verified(jobId, job.inputHash, terms, content, packed);
-        if (_answered[jobId][work.contributor]) revert AlreadyAnswered(jobId, work.contributor);
-        _answered[jobId][work.contributor] = true;
-
-        uint96 fee = _feeOf(terms, work);
-        Answer[] storage agreeing = _answers[jobId][work.contentHash];
-        agreeing.push(Answer(work.contributor, fee));
-        ++job.answers;
-        emit AnswerAdded(jobId, work.contributor, work.contentHash, digest, fee);
-
-        delivered = agreeing.length == terms.agreement;
+        bytes32 contentHash = keccak256(content);
+        Verified[] memory fresh = _verified(jobId, terms, contentHash, packed);
+        if (terms.minTiers & TIER_ZK_INFERRED != 0) {
+            _prove(terms.modelId, job.inputHash, contentHash, proof);
+        }
+        job.answers += uint8(fresh.length);
+        delivered = _answers[jobId][contentHash].length + fresh.length == terms.agreement;
         if (delivered) {
-            job.state = STATE_DELIVERED;
-            job.contentHash = work.contentHash;
-            job.receiptDigest = digest;
-            _pay(agreeing, job.consumer, _escrowOf(terms));
-            emit JobDelivered(jobId, work.contentHash, content);
-        } else if (job.answers == terms.answersMax) {
+            _deliver(jobId, terms, contentHash, fresh);
+            emit JobDelivered(jobId, contentHash, fresh[fresh.length - 1].gateway, content);
+        } else {
+            _keep(jobId, terms, contentHash, fresh);
+        }
+    }
+
+    /// @dev Nothing of the answers that complete a job is stored but what they add up to: who answered is
+    /// asked of open and expired jobs only.
+    function _deliver(
+        bytes32 jobId,
+        JobTerms calldata terms,
+        bytes32 contentHash,
+        Verified[] memory fresh
+    ) private {
+        Job storage job = _jobs[jobId];
+        Verified memory last = fresh[fresh.length - 1];
+        job.state = STATE_DELIVERED;
+        job.contentHash = contentHash;
+        job.receiptDigest = last.digest;
+        uint256 left = terms.escrow() - terms.deliveryFee;
+        Answer[] storage earlier = _answers[jobId][contentHash];
+        for (uint256 i = 0; i < earlier.length; ++i) {
+            Answer memory answer = earlier[i];
+            balances[answer.contributor] += answer.fee;
+            left -= answer.fee;
+        }
+        for (uint256 i = 0; i < fresh.length; ++i) {
+            balances[fresh[i].contributor] += fresh[i].fee;
+            left -= fresh[i].fee;
+        }
+        if (terms.deliveryFee != 0) balances[last.gateway] += terms.deliveryFee;
+        if (left != 0) balances[job.consumer] += left;
+    }
+
+    function _keep(
+        bytes32 jobId,
+        JobTerms calldata terms,
+        bytes32 contentHash,
+        Verified[] memory fresh
+    ) private {
+        Job storage job = _jobs[jobId];
+        for (uint256 i = 0; i < fresh.length; ++i) {
+            _answered[jobId][fresh[i].contributor] = true;
+            _answers[jobId][contentHash].push(Answer(fresh[i].contributor, fresh[i].fee));
+        }
+        if (job.answers == terms.answersMax) {
             job.state = STATE_FAILED;
-            balances[job.consumer] += _escrowOf(terms);
+            balances[job.consumer] += terms.escrow();
             emit JobFailed(jobId);
         }
     }
 
-    function _pay(Answer[] storage agreeing, address consumer, uint256 escrow) private {
-        uint256 left = escrow;
-        for (uint256 i = 0; i < agreeing.length; ++i) {
-            Answer memory answer = agreeing[i];
-            balances[answer.contributor] += answer.fee;
-            left -= answer.fee;
-        }
-        balances[consumer] += left;
+    function _prove(bytes32 modelId, bytes32 inputHash, bytes32 contentHash, bytes calldata proof)
+        private
+    {
+        if (tierEvidence.provenAt(modelId, inputHash, contentHash) != 0) return;
+        tierEvidence.proveInference(modelId, inputHash, contentHash, proof);
     }
 
     /// @dev Copies nothing of what the consumer returns: it cannot make the deliverer pay for memory.
@@ -227,26 +206,73 @@ abstract contract InferenceJobs is IInferenceCoordinator, ReentrancyGuardTransie
         (success,,) = LibCall.tryCall(job.consumer, 0, gasLimit, 0, call);
     }
 
+    /// @dev The answers of contributors that did not answer yet, as many as are wanted at most; those after
+    /// them are not looked at.
+    /// @return fresh One or more.
     function _verified(
         bytes32 jobId,
-        bytes32 inputHash,
         JobTerms calldata terms,
-        bytes calldata content,
+        bytes32 contentHash,
+        bytes[] calldata packed
+    ) private returns (Verified[] memory fresh) {
+        if (packed.length == 0) revert NoAnswers(jobId);
+        // What agreement still needs, and of how many answers there may be.
+        uint256 wanted = FixedPointMathLib.min(
+            terms.agreement - _answers[jobId][contentHash].length,
+            terms.answersMax - _jobs[jobId].answers
+        );
+        Verified[] memory found = new Verified[](wanted);
+        uint256 count;
+        address known;
+        for (uint256 i = 0; i < packed.length && count < wanted; ++i) {
+            Verified memory answer = _verify(jobId, terms, contentHash, packed[i]);
+            if (_isKnown(jobId, answer.contributor, found, count)) {
+                known = answer.contributor;
+                continue;
+            }
+            found[count++] = answer;
+            emit AnswerAdded(jobId, answer.contributor, contentHash, answer.digest, answer.fee);
+        }
+        if (count == 0) revert AlreadyAnswered(jobId, known);
+        fresh = new Verified[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            fresh[i] = found[i];
+        }
+    }
+
+    function _isKnown(bytes32 jobId, address contributor, Verified[] memory fresh, uint256 count)
+        private
+        view
+        returns (bool)
+    {
+        for (uint256 i = 0; i < count; ++i) {
+            if (fresh[i].contributor == contributor) return true;
+        }
+        return _answered[jobId][contributor];
+    }
+
+    function _verify(
+        bytes32 jobId,
+        JobTerms calldata terms,
+        bytes32 contentHash,
         bytes calldata packed
-    ) private view returns (Work memory work, bytes32 digest) {
+    ) private view returns (Verified memory answer) {
         (Receipt memory receipt, bytes memory contributorSignature, bytes memory gatewaySignature) =
             abi.decode(packed, (Receipt, bytes, bytes));
-        work = receipt.work;
+        Work memory work = receipt.work;
+        bytes32 inputHash = _jobs[jobId].inputHash;
         if (work.jobId != jobId) revert ReceiptOfOtherJob(jobId, work.jobId);
         if (work.inputHash != inputHash) revert ReceiptOfOtherInput(inputHash, work.inputHash);
         if (work.status != WORK_COMPLETE) revert WorkIncomplete(work.status);
-        // Without a contributor's signature there is nobody to pay.
-        Policy memory policy =
-            Policy(terms.modelId, terms.minTiers | TIER_CONTRIBUTOR_SIGNED, 0, terms.gateway);
-        if (!verifier.verifyContent(
-                receipt, contributorSignature, gatewaySignature, content, policy
-            )) revert ReceiptRefused(jobId);
-        digest = verifier.digestOf(receipt);
+        (bool ok, bytes32 digest) = verifier.verify(receipt, contributorSignature, gatewaySignature);
+        if (!ok || work.contentHash != contentHash || !_meets(receipt, terms)) {
+            revert ReceiptRefused(jobId);
+        }
+        if (
+            terms.minTiers & TIER_TEE_BOUND_KEY != 0
+                && !tierEvidence.isAnyKeyBoundAt(work.contributor, work.finishedAt)
+        ) revert KeyNotBound(work.contributor, work.finishedAt);
+        return Verified(work.contributor, _feeOf(terms, work), work.gateway, digest);
     }
 
     function _openJob(bytes32 jobId) private view returns (Job storage job) {
@@ -254,28 +280,12 @@ abstract contract InferenceJobs is IInferenceCoordinator, ReentrancyGuardTransie
         if (job.state != STATE_OPEN) revert JobNotOpen(jobId, job.state);
     }
 
-    function _requireTerms(bytes32 id, JobTerms calldata terms) internal view {
-        bytes32 termsHash = keccak256(abi.encode(terms));
-        if (termsHash != _termsHashes[id]) revert TermsMismatch(_termsHashes[id], termsHash);
-    }
-
-    function _requireValid(JobTerms calldata terms, bytes calldata input) internal pure {
-        if (terms.maxFee == 0) revert MaxFeeIsZero();
-        if (terms.deliveryTime < MIN_DELIVERY_TIME || terms.deliveryTime > MAX_DELIVERY_TIME) {
-            revert DeliveryTimeOutOfRange(terms.deliveryTime, MIN_DELIVERY_TIME, MAX_DELIVERY_TIME);
-        }
-        if (terms.callbackGas > MAX_CALLBACK_GAS) {
-            revert CallbackGasTooHigh(terms.callbackGas, MAX_CALLBACK_GAS);
-        }
-        if (
-            terms.agreement == 0 || terms.agreement > terms.answersMax
-                || terms.answersMax > MAX_ANSWERS
-        ) revert AgreementOutOfRange(terms.agreement, terms.answersMax, MAX_ANSWERS);
-        if (input.length > MAX_INPUT_LENGTH) revert InputTooLong(input.length, MAX_INPUT_LENGTH);
-    }
-
-    function _escrowOf(JobTerms calldata terms) internal pure returns (uint128) {
-        return uint128(terms.maxFee) * terms.agreement;
+    function _meets(Receipt memory receipt, JobTerms calldata terms) private pure returns (bool) {
+        // Without a contributor's signature there is nobody to pay.
+        uint16 tiers =
+            terms.minTiers & TIERS_CLAIMED | TIER_GATEWAY_SIGNED | TIER_CONTRIBUTOR_SIGNED;
+        return receipt.work.modelId == terms.modelId && tiers & ~receipt.tiers == 0
+            && (terms.gateway == address(0) || receipt.work.gateway == terms.gateway);
     }
 
     /// @dev By tokens under the asker's own prices, and never over its `maxFee`.

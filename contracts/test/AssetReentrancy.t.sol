@@ -90,7 +90,7 @@ contract AssetReentrancyTest is JobFixture {
         JobTerms memory terms_ = jobTerms();
         bytes[] memory calls = new bytes[](5);
         calls[0] = abi.encodeCall(coordinator.request, (terms_, INPUT));
-        calls[1] = abi.encodeCall(coordinator.fulfill, ("job", terms_, ANSWER, ""));
+        calls[1] = abi.encodeCall(coordinator.fulfill, ("job", terms_, ANSWER, listOf(""), ""));
         calls[2] = abi.encodeCall(
             coordinator.schedule, (terms_, INPUT, Rhythm(0, 5 minutes, 1), terms_.maxFee)
         );

@@ -115,7 +115,7 @@ contract JobActor is JobFixture {
         Receipt memory receipt = answerOf(jobId, INPUT, content, by);
         receipt.work.completionTokens = completionTokens;
         bytes memory packed = pack(receipt, key);
-        try coordinator.fulfill(jobId, _terms(), content, packed) {} catch {}
+        try coordinator.fulfill(jobId, _terms(), content, listOf(packed), "") {} catch {}
         _watch(jobId);
     }
 

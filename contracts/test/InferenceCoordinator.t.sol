@@ -27,7 +27,7 @@ contract InferenceCoordinatorTest is JobFixture {
         bytes32 jobId = _request(terms);
         bytes memory packed = pack(answerOf(jobId, ANSWER));
         vm.prank(reporter); // whoever delivers
-        coordinator.fulfill(jobId, terms, ANSWER, packed);
+        fulfill(jobId, terms, ANSWER, packed);
 
         vm.assertEq(coordinator.balances(contributor), FEE);
         vm.assertEq(coordinator.balances(client), terms.maxFee - FEE);
@@ -52,7 +52,7 @@ contract InferenceCoordinatorTest is JobFixture {
         Receipt memory receipt = answerOf(jobId, ANSWER);
         receipt.work.completionTokens = completionTokens;
         bytes memory packed = pack(receipt);
-        coordinator.fulfill(jobId, terms, ANSWER, packed);
+        fulfill(jobId, terms, ANSWER, packed);
         vm.assertLe(coordinator.balances(contributor), terms.maxFee);
         vm.assertEq(coordinator.balances(contributor) + coordinator.balances(client), terms.maxFee);
     }
@@ -113,7 +113,7 @@ contract InferenceCoordinatorTest is JobFixture {
         _expectFulfillRevert(jobId, terms, receipt, refused);
         bytes memory forged = pack(answerOf(jobId, ANSWER), OTHER_KEY);
         vm.expectRevert(refused);
-        coordinator.fulfill(jobId, terms, ANSWER, forged);
+        fulfill(jobId, terms, ANSWER, forged);
     }
 
     function test_the_terms_are_those_of_the_request() public {
@@ -287,7 +287,7 @@ contract InferenceCoordinatorTest is JobFixture {
                 IInferenceCoordinator.AlreadyAnswered.selector, jobId, contributor
             )
         );
-        coordinator.fulfill(jobId, terms, ANSWER, again);
+        fulfill(jobId, terms, ANSWER, again);
         _answer(jobId, terms, "Rome", second, SECOND_KEY);
         _answer(jobId, terms, ANSWER, third, THIRD_KEY);
         vm.assertEq(coordinator.jobs(jobId).state, 2);
@@ -365,9 +365,11 @@ contract InferenceCoordinatorTest is JobFixture {
 
     function test_a_deliverer_cannot_starve_the_callback() public {
         (, JobTerms memory terms, bytes32 jobId) = _consumer();
-        bytes memory packed = pack(answerOf(jobId, ANSWER));
+        bytes[] memory packed = listOf(pack(answerOf(jobId, ANSWER)));
         vm.expectPartialRevert(IInferenceCoordinator.CallbackGasMissing.selector);
-        coordinator.fulfill{gas: uint256(terms.callbackGas) + 200_000}(jobId, terms, ANSWER, packed);
+        coordinator.fulfill{gas: uint256(terms.callbackGas) + 120_000}(
+            jobId, terms, ANSWER, packed, ""
+        );
         vm.assertEq(coordinator.jobs(jobId).state, 1);
     }
 
@@ -382,10 +384,10 @@ contract InferenceCoordinatorTest is JobFixture {
 
     function test_reentering_with_the_same_job_gains_nothing() public {
         (MoodyConsumer consumer, JobTerms memory terms, bytes32 jobId) = _consumer();
-        bytes memory packed = pack(answerOf(jobId, ANSWER));
+        bytes[] memory packed = listOf(pack(answerOf(jobId, ANSWER)));
         consumer.setMood(
             MoodyConsumer.Mood.Reenter,
-            abi.encodeCall(coordinator.fulfill, (jobId, terms, ANSWER, packed))
+            abi.encodeCall(coordinator.fulfill, (jobId, terms, ANSWER, packed, ""))
         );
         deliverAs(jobId, terms);
         vm.assertFalse(consumer.reentered());
@@ -525,7 +527,7 @@ contract InferenceCoordinatorTest is JobFixture {
         uint256 key
     ) private {
         bytes memory packed = pack(answerOf(jobId, INPUT, content, by), key);
-        coordinator.fulfill(jobId, terms, content, packed);
+        fulfill(jobId, terms, content, packed);
     }
 
     function _expectFulfillRevert(
@@ -536,7 +538,7 @@ contract InferenceCoordinatorTest is JobFixture {
     ) private {
         bytes memory packed = pack(receipt);
         vm.expectRevert(revertData);
-        coordinator.fulfill(jobId, terms, ANSWER, packed);
+        fulfill(jobId, terms, ANSWER, packed);
     }
 
     function _expectRequestRevert(

@@ -22,6 +22,7 @@ import {
   inferenceCoordinatorAbi,
   inferenceCoordinatorBytecode,
 } from './generated/inference-coordinator.ts'
+import { jobOffersAbi, jobOffersBytecode } from './generated/job-offers.ts'
 import { modelProofsAbi, modelProofsBytecode } from './generated/model-proofs.ts'
 import {
   openClaimAuthorizerAbi,
@@ -73,6 +74,7 @@ export type ContractName =
   | 'ReceiptVerifier'
   | 'ModelProofs'
   | 'TierEvidence'
+  | 'JobOffers'
   | 'InferenceCoordinator'
   | 'Slashing'
   | 'InclusionChallenges'
@@ -166,6 +168,12 @@ export const deployableContracts: readonly DeployableContract[] = [
     ],
   },
   {
+    name: 'JobOffers',
+    abi: jobOffersAbi,
+    bytecode: jobOffersBytecode,
+    args: ({ at }) => [at('GatewayRegistry')],
+  },
+  {
     name: 'InferenceCoordinator',
     abi: inferenceCoordinatorAbi,
     bytecode: inferenceCoordinatorBytecode,
@@ -173,6 +181,8 @@ export const deployableContracts: readonly DeployableContract[] = [
       assetOf(foundations),
       foundations.at('ReceiptVerifier'),
       foundations.at('ContributorRegistry'),
+      foundations.at('TierEvidence'),
+      foundations.at('JobOffers'),
     ],
   },
   {

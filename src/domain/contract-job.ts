@@ -28,3 +28,34 @@ export type ContractAsk = {
   readonly inputHash: Bytes32
   readonly deadlineS: UnixSeconds
 }
+
+/** On what terms a gateway takes jobs for one model, as JobOffers has it. Amounts are atomic units of the coordinator's asset. */
+export type JobOffer = {
+  /** Bit mask of the tiers that it can give; zero: the model is not offered. */
+  readonly tiers: number
+  /** For a million tokens, at least. */
+  readonly promptAtomicPerMtok: bigint
+  readonly completionAtomicPerMtok: bigint
+  /** For a delivery without callback and proof. */
+  readonly deliveryFee: bigint
+  /** For each million of callback gas, on top. */
+  readonly callbackFeePerMgas: bigint
+  /** For a proof of inference (tier 64), on top. */
+  readonly proofFee: bigint
+  readonly callbackGasMax: number
+  /** Seconds. */
+  readonly deliveryTimeMin: number
+  readonly answersMax: number
+}
+
+/** When a schedule runs. */
+export type Rhythm = {
+  readonly startsAt: UnixSeconds
+  /** Seconds. */
+  readonly period: number
+  readonly runsMax: number
+}
+
+/** What a job costs at most, and what its consumer pays in. */
+export const escrowOf = (terms: JobTerms): bigint =>
+  terms.maxFee * BigInt(terms.agreement) + terms.deliveryFee

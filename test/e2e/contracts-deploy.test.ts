@@ -246,7 +246,7 @@ describe('asking before sending', () => {
     expect(existsSync(chain.out)).toBe(false)
     expect((await ask(answer(true))).code).toBe(0)
     expect(await chain.sentTransactions()).toBe(stepsInAll)
-    const question = `Send 18 transaction(s) from ${chain.deployer} on chain 31337? [y/N] `
+    const question = `Send 19 transaction(s) from ${chain.deployer} on chain 31337? [y/N] `
     expect(questions).toEqual([question, question])
   })
 
@@ -319,7 +319,7 @@ test('a node that cannot simulate says what it cannot know, and is deployed to a
   try {
     const { code, text } = await chain.deploy('--rpc', tapped.url)
     expect(code, text).toBe(0)
-    expect(text).toMatch(/18 transactions, at least [\d,]+ gas: at least /)
+    expect(text).toMatch(/19 transactions, at least [\d,]+ gas: at least /)
     expect(text).toMatch(/to deploy, gas not known yet/)
     expect(text).toContain(
       'cannot know the gas of ReceiptVerifier, Slashing, ReexecutionPanel, ContributorRegistry.appointSlashers, GatewayRegistry.appointSlashers, ReceiptAnchor.appointMarkers before',

@@ -22,8 +22,8 @@ import {
   bytes32,
   signature,
   unixSeconds,
-  zeroAddress,
 } from '../../src/domain/units.ts'
+import { askJob, leastTerms } from '../support/asked-jobs.ts'
 import { temporaryFolder } from '../support/embedded-chain.ts'
 import { documentOf, type ReceiptChanges, signReceipt } from '../support/signed-receipt.ts'
 import {
@@ -383,15 +383,7 @@ test('a job that was accepted and not delivered costs a fixed sum (S6)', async (
   await newParties()
   const { coordinator } = at.contracts
   const { sender: consumer } = await at.newAccount(10n)
-  const terms = {
-    ...{ modelId: idOf(1), gateway: zeroAddress, minTiers: 1, maxFee: 1_000, callbackGas: 0 },
-    ...{ promptAtomicPerMtok: 1, completionAtomicPerMtok: 1, agreement: 1, answersMax: 1 },
-  }
-  await at.send(consumer, at.asset, 'approve', coordinator.address, 1_000)
-  await at.send(consumer, coordinator, 'request', { ...terms, deliveryTime: 3_600 }, '0x01')
-  const jobId = keccak256Hex(
-    uintWord(at.place.chainId, 256) + addressWord(coordinator.address) + uintWord(1, 256),
-  )
+  const jobId = await askJob(at, consumer, leastTerms(idOf(1)))
   await at.send(contributor.operator, coordinator, 'accept', jobId)
   const out = join(folder.path, 'jobs')
   const named = ['--jobs', '--verifier', at.place.verifyingContract, '--out', out]

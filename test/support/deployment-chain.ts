@@ -17,7 +17,7 @@ export type RecordFile = {
 }
 
 /** 14 contracts and three appointments. */
-export const stepsInAll = 18
+export const stepsInAll = 19
 export const contractsInAll = 15
 export const oneCoin: bigint = 10n ** 18n
 

@@ -16,9 +16,9 @@ import {
   type Bytes32,
   bytes32,
   unixSeconds,
-  zeroAddress,
   zeroBytes32,
 } from '../../src/domain/units.ts'
+import { askJob, leastTerms } from './asked-jobs.ts'
 import type { SlashingParty, SlashingPlace } from './slashing-place.ts'
 
 export const dayS = 86_400
@@ -181,20 +181,9 @@ async function openJobs(
 ): Promise<FaultWorld['jobs']> {
   const { coordinator } = at.contracts
   const { sender: consumer } = await at.newAccount(10n)
-  const terms = {
-    ...{ modelId, gateway: zeroAddress, minTiers: 1, maxFee: 1_000, callbackGas: 0 },
-    ...{ promptAtomicPerMtok: 1, completionAtomicPerMtok: 1, agreement: 1, answersMax: 1 },
-  }
-  await at.send(consumer, at.asset, 'approve', coordinator.address, 10_000)
-  const jobIdOf = (nonce: number) =>
-    keccak256Hex(
-      uintWord(at.place.chainId, 256) + addressWord(coordinator.address) + uintWord(nonce, 256),
-    )
-  for (const nonce of [1, 2]) {
-    await at.send(consumer, coordinator, 'request', { ...terms, deliveryTime: 3_600 }, '0x01')
-    if (nonce === 1) await at.send(contributor.operator, coordinator, 'accept', jobIdOf(1))
-  }
-  return { undelivered: jobIdOf(1), open: jobIdOf(2) }
+  const undelivered = await askJob(at, consumer, leastTerms(modelId))
+  await at.send(contributor.operator, coordinator, 'accept', undelivered)
+  return { undelivered, open: await askJob(at, consumer, leastTerms(modelId)) }
 }
 
 /** For thirty days. */

@@ -32,7 +32,7 @@ contract ModeratedBoard is InferenceConsumer {
     /// @notice Puts a post up for moderation; the author pays for it.
     function post(bytes calldata text) external returns (bytes32 jobId) {
         address asset = coordinator.asset();
-        asset.safeTransferFrom(msg.sender, address(this), uint256(_terms.maxFee) * _terms.agreement);
+        asset.safeTransferFrom(msg.sender, address(this), _terms.escrow());
         // The model decides on the whole request: the instruction comes first and cannot be cut off.
         jobId = _request(_terms, bytes.concat("Answer allow or deny.\n", text));
         pending[jobId] = keccak256(text);

@@ -2,6 +2,9 @@
 pragma solidity 0.8.37;
 
 import {JobTerms, Rhythm} from "../types/JobTerms.sol";
+import {IJobOffers} from "./IJobOffers.sol";
+import {IReceiptVerifier} from "./IReceiptVerifier.sol";
+import {ITierEvidence} from "./ITierEvidence.sol";
 
 /// @title IInferenceCoordinator
 /// @notice Contracts ask for inference here, once or on a schedule, and get an answer that a receipt
@@ -11,8 +14,12 @@ import {JobTerms, Rhythm} from "../types/JobTerms.sol";
 ///                         open --fulfill (answers used up, no agreement)--> failed
 ///                         open --expire (after the deadline)--> expired
 ///
-/// The payee is the contributor named in the receipt, whoever delivers it: an answer copied from the
-/// mempool earns nothing. Money is never pushed: it is booked in `balances` and withdrawn.
+/// Paid are the contributors that the receipts name, and the gateway of the receipt that completes the job,
+/// whoever delivers: an answer copied from the mempool earns its copier nothing. Money is never pushed: it
+/// is booked in `balances` and withdrawn.
+///
+/// The id of a job is of its question: a reorganisation never gives one id to two of them, for which an
+/// honest contributor could be slashed (two works under one id, S1).
 interface IInferenceCoordinator {
     struct Job {
         address consumer;
@@ -36,15 +43,19 @@ interface IInferenceCoordinator {
         uint32 runs;
         /// @dev Atomic units not yet spent on a job.
         uint128 budget;
+        /// @dev Zero: dynamic, the consumer says the input of each run (`IInferenceInput`).
         bytes32 inputHash;
     }
 
+    /// @notice `input` is empty where it is private: then the gateway is given it, and `inputHash` is not
+    /// that of nothing.
     event JobRequested(
         bytes32 indexed jobId,
         address indexed consumer,
         bytes32 indexed modelId,
         JobTerms terms,
         uint64 deadline,
+        bytes32 inputHash,
         bytes input
     );
     event JobAccepted(bytes32 indexed jobId, address indexed contributor);
@@ -55,7 +66,10 @@ interface IInferenceCoordinator {
         bytes32 receiptDigest,
         uint96 fee
     );
-    event JobDelivered(bytes32 indexed jobId, bytes32 indexed contentHash, bytes content);
+    /// @notice `gateway` got the delivery fee.
+    event JobDelivered(
+        bytes32 indexed jobId, bytes32 indexed contentHash, address indexed gateway, bytes content
+    );
     event JobFailed(bytes32 indexed jobId);
     event JobExpired(bytes32 indexed jobId);
     event CallbackSucceeded(bytes32 indexed jobId);
@@ -77,6 +91,9 @@ interface IInferenceCoordinator {
     error CallbackGasTooHigh(uint32 callbackGas, uint32 maximum);
     error AgreementOutOfRange(uint8 agreement, uint8 answersMax, uint8 maximum);
     error InputTooLong(uint256 length, uint256 maximum);
+    /// @notice What of the tiers asked for cannot be had: there is no such tier, nobody judges it at this
+    /// deployment, or the model has no circuit (64).
+    error TierUnavailable(uint16 tiers);
     error JobNotOpen(bytes32 jobId, uint8 state);
     error DeadlinePassed(uint64 deadline, uint256 nowS);
     error DeadlineNotPassed(uint64 deadline, uint256 nowS);
@@ -85,6 +102,9 @@ interface IInferenceCoordinator {
     error ReceiptOfOtherInput(bytes32 expected, bytes32 actual);
     error WorkIncomplete(uint8 status);
     error ReceiptRefused(bytes32 jobId);
+    error NoAnswers(bytes32 jobId);
+    /// @notice No quote of a trusted execution environment covers the contributor's work (tier 16).
+    error KeyNotBound(address contributor, uint64 finishedAt);
     error AlreadyAnswered(bytes32 jobId, address contributor);
     error AlreadyAccepted(bytes32 jobId, address contributor);
     error SenderNotServing(address sender);
@@ -99,29 +119,44 @@ interface IInferenceCoordinator {
     error ScheduleNotDue(bytes32 scheduleId, uint256 dueAt, uint256 nowS);
     error ScheduleOver(bytes32 scheduleId);
     error SenderNotConsumer(address sender, address consumer);
+    error InputGasMissing(uint256 gasLeft, uint256 required);
+    error InputUnavailable(bytes32 scheduleId, uint32 interval);
     error NothingToWithdraw(address account);
 
-    /// @notice Asks for one answer. Takes `maxFee * agreement` from the sender by allowance; what the
-    /// answer costs less is booked back to it.
+    /// @notice Asks for one answer. Takes `maxFee * agreement + deliveryFee` from the sender by allowance;
+    /// what the answer costs less is booked back to it.
     /// @param input The exact bytes for the engine; the receipt must carry their sha256 as
     /// `work.inputHash`.
     /// @return jobId What the receipt must carry as `work.jobId`.
     function request(JobTerms calldata terms, bytes calldata input) external returns (bytes32 jobId);
 
+    /// @notice As `request`, for an input that is not to be on the chain: the gateway gets it from whoever
+    /// asked, and answers what has this hash.
+    /// @param inputHash sha256 of the exact bytes for the engine.
+    function requestPrivate(JobTerms calldata terms, bytes32 inputHash)
+        external
+        returns (bytes32 jobId);
+
     /// @notice Binds the sender, a serving contributor, to see to it that the job is delivered. If it
     /// is not, the sender can be slashed (S6). The first to accept is the one that is bound.
     function accept(bytes32 jobId) external;
 
-    /// @notice Delivers one answer. Anyone; paid is the contributor that the receipt names.
-    /// @dev Reverts when the answer is not good. A callback that reverts or burns its gas does not
-    /// revert the delivery: it can be retried. The callback may call anything here again.
+    /// @notice Delivers one answer, or several that say the same. Anyone; paid are those whom the receipts
+    /// name.
+    /// @dev Reverts when an answer is not good. Answers of contributors whose answer is in already are
+    /// passed over, so that who delivers a part of them first holds up nothing; none left is an error. A
+    /// callback that reverts or burns its gas does not revert the delivery: it can be retried. The callback
+    /// may call anything here again.
     /// @param terms The terms of the request (only their hash is stored).
-    /// @param packed `abi.encode(Receipt, bytes contributorSignature, bytes gatewaySignature)`.
+    /// @param packed Of each answer `abi.encode(Receipt, bytes contributorSignature, bytes gatewaySignature)`.
+    /// @param proof Where the terms ask for tier 64, what `ITierEvidence.proveInference` takes; unused when
+    /// that inference is proven already.
     function fulfill(
         bytes32 jobId,
         JobTerms calldata terms,
         bytes calldata content,
-        bytes calldata packed
+        bytes[] calldata packed,
+        bytes calldata proof
     ) external;
 
     /// @notice Calls the consumer again with everything left of the sender's gas. Anyone.
@@ -134,6 +169,7 @@ interface IInferenceCoordinator {
     /// @notice Asks once each period, at most `runsMax` times, as long as the budget lasts.
     /// @dev Takes `budget` from the sender by allowance. An interval that nobody poked in time is
     /// skipped: there is no catching up.
+    /// @param input Empty: each run asks `IInferenceInput(sender).inferenceInput`.
     /// @param budget Atomic units; at least what one run escrows.
     function schedule(
         JobTerms calldata terms,
@@ -143,6 +179,7 @@ interface IInferenceCoordinator {
     ) external returns (bytes32 scheduleId);
 
     /// @notice Opens the job of the interval that runs now, once. Anyone.
+    /// @param input That of the schedule; empty where the schedule is dynamic.
     function poke(bytes32 scheduleId, JobTerms calldata terms, bytes calldata input)
         external
         returns (bytes32 jobId);
@@ -157,6 +194,13 @@ interface IInferenceCoordinator {
     /// it is not so.
     function undeliveredBy(bytes32 jobId) external view returns (address);
 
+    /// @notice Whether an answer to this input that is delivered now would be paid under these terms: what
+    /// a contributor asks before it works.
+    function isPayable(bytes32 jobId, JobTerms calldata terms, bytes32 inputHash)
+        external
+        view
+        returns (bool);
+
     /// @notice The interval (from 1) that runs at this time; zero: the schedule has not started.
     function intervalOf(bytes32 scheduleId) external view returns (uint32);
 
@@ -164,4 +208,7 @@ interface IInferenceCoordinator {
     function schedules(bytes32 scheduleId) external view returns (Schedule memory);
     function balances(address account) external view returns (uint256);
     function asset() external view returns (address);
+    function verifier() external view returns (IReceiptVerifier);
+    function tierEvidence() external view returns (ITierEvidence);
+    function offers() external view returns (IJobOffers);
 }

@@ -45,6 +45,12 @@ interface ITierEvidence {
         external
         view
         returns (uint64);
+
+    /// @notice Zero: no key can be bound here.
+    function quoteVerifier() external view returns (IQuoteVerifier);
+
+    /// @notice Zero: nothing can be proven here.
+    function proofVerifier() external view returns (IInferenceProofVerifier);
 }
 
 /// @title IQuoteVerifier

@@ -147,6 +147,6 @@ contract ExamplesTest is JobFixture {
 
     function _deliver(bytes32 jobId, bytes memory input, bytes memory content) private {
         bytes memory packed = pack(answerOf(jobId, input, content, contributor));
-        coordinator.fulfill(jobId, _terms, content, packed);
+        fulfill(jobId, _terms, content, packed);
     }
 }

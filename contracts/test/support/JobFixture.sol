@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {JobOffer} from "../../src/types/JobOffer.sol";
 import {JobTerms} from "../../src/types/JobTerms.sol";
 import {Receipt} from "../../src/types/Receipt.sol";
 import {SlashingFixture} from "./SlashingFixture.sol";
@@ -19,6 +20,22 @@ abstract contract JobFixture is SlashingFixture {
         setUpSlashing();
         register(contributors, second, SECOND_KEY);
         register(contributors, third, THIRD_KEY);
+        vm.prank(gateway);
+        offers.offer(keccak256("model"), jobOffer());
+    }
+
+    function jobOffer() internal pure returns (JobOffer memory) {
+        return JobOffer({
+            tiers: 1 | 2 | 4 | 16 | 64,
+            promptAtomicPerMtok: 0,
+            callbackGasMax: 5_000_000,
+            deliveryTimeMin: 60,
+            answersMax: 16,
+            completionAtomicPerMtok: 0,
+            deliveryFee: 0,
+            callbackFeePerMgas: 0,
+            proofFee: 500
+        });
     }
 
     function jobTerms() internal view returns (JobTerms memory) {
@@ -29,6 +46,7 @@ abstract contract JobFixture is SlashingFixture {
             promptAtomicPerMtok: 1_000_000,
             completionAtomicPerMtok: 2_000_000,
             maxFee: 10_000,
+            deliveryFee: 0,
             deliveryTime: 10 minutes,
             callbackGas: 0,
             agreement: 1,
@@ -63,6 +81,21 @@ abstract contract JobFixture is SlashingFixture {
 
     function deliver(bytes32 jobId, JobTerms memory jobTerms_, bytes memory content) internal {
         bytes memory packed = pack(answerOf(jobId, content));
-        coordinator.fulfill(jobId, jobTerms_, content, packed);
+        fulfill(jobId, jobTerms_, content, packed);
+    }
+
+    /// @dev One answer, and one call alone: what is said of the next call is said of the coordinator's.
+    function fulfill(
+        bytes32 jobId,
+        JobTerms memory jobTerms_,
+        bytes memory content,
+        bytes memory packed
+    ) internal {
+        coordinator.fulfill(jobId, jobTerms_, content, listOf(packed), "");
+    }
+
+    function listOf(bytes memory packed) internal pure returns (bytes[] memory list) {
+        list = new bytes[](1);
+        list[0] = packed;
     }
 }

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {InclusionChallenges} from "../../src/InclusionChallenges.sol";
 import {InferenceCoordinator} from "../../src/InferenceCoordinator.sol";
+import {JobOffers} from "../../src/JobOffers.sol";
 import {Slashing} from "../../src/Slashing.sol";
 import {TierEvidence} from "../../src/TierEvidence.sol";
 import {IInferenceProofVerifier, IQuoteVerifier} from "../../src/interfaces/ITierEvidence.sol";
@@ -21,6 +22,7 @@ abstract contract SlashingFixture is ReceiptFixture {
 
     FixedQuoteVerifier internal quotes;
     TierEvidence internal tierEvidence;
+    JobOffers internal offers;
     InferenceCoordinator internal coordinator;
     Slashing internal slashing;
     InclusionChallenges internal inclusion;
@@ -31,7 +33,9 @@ abstract contract SlashingFixture is ReceiptFixture {
         tierEvidence = new TierEvidence(
             IQuoteVerifier(address(quotes)), IInferenceProofVerifier(new TaggedProofVerifier())
         );
-        coordinator = new InferenceCoordinator(address(asset), verifier, contributors);
+        offers = new JobOffers(gateways);
+        coordinator =
+            new InferenceCoordinator(address(asset), verifier, contributors, tierEvidence, offers);
         slashing = new Slashing(
             SlashingTerms({
                 contributors: contributors,

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IInferenceProofVerifier, IQuoteVerifier} from "../../src/interfaces/ITierEvidence.sol";
+import {ModelCircuit} from "../../src/types/ModelCircuit.sol";
 
 /// @notice Accepts a quote that consists of the report data and a term.
 contract FixedQuoteVerifier is IQuoteVerifier {
@@ -16,8 +17,12 @@ contract FixedQuoteVerifier is IQuoteVerifier {
     }
 }
 
-/// @notice Accepts a proof that is the hash of its statement.
+/// @notice Accepts a proof that is the hash of its statement, and has a circuit for one model alone.
 contract TaggedProofVerifier is IInferenceProofVerifier {
+    function circuitOf(bytes32 modelId) external view returns (ModelCircuit memory circuit) {
+        if (modelId == keccak256("model")) circuit.verifier = address(this);
+    }
+
     function verifyInference(
         bytes32 modelId,
         bytes32 inputHash,

@@ -41,7 +41,7 @@ test('the same terms and salt give the same plan, with an address for each contr
 
 describe('a change moves what depends on it and nothing else', () => {
   const onStake = ['Slashing', 'InclusionChallenges', 'ReexecutionPanel']
-  const onRegistries = ['ReceiptVerifier', 'InferenceCoordinator', ...onStake]
+  const onRegistries = ['ReceiptVerifier', 'JobOffers', 'InferenceCoordinator', ...onStake]
 
   test.each<[string, Partial<DeploymentTerms>, string[]]>([
     [
@@ -49,8 +49,8 @@ describe('a change moves what depends on it and nothing else', () => {
       { minStake: atomic(1n) },
       ['ContributorRegistry', 'GatewayRegistry', ...onRegistries],
     ],
-    ['quoteVerifier', { quoteVerifier: token }, ['TierEvidence', 'Slashing']],
-    ['proofVerifier', { proofVerifier: token }, ['TierEvidence', 'Slashing']],
+    ['quoteVerifier', { quoteVerifier: token }, ['TierEvidence', 'InferenceCoordinator', 'Slashing']],
+    ['proofVerifier', { proofVerifier: token }, ['TierEvidence', 'InferenceCoordinator', 'Slashing']],
     ['proofBond', { proofBond: atomic(1n) }, ['Slashing']],
     ['nonDeliveryPenalty', { nonDeliveryPenalty: atomic(1n) }, ['Slashing']],
     ['inclusionPenalty', { inclusionPenalty: atomic(1n) }, ['InclusionChallenges']],

@@ -44,7 +44,7 @@ const hashes = new Map([
 test('after any number of steps a record is read back as it was written, and agrees with its plan', async () => {
   const path = recordPath(join(folder.path, 'new', 'folder'), 31337)
   expect(readRecord(path)).toBeUndefined()
-  for (let count = 0; count <= 18; count += 1) {
+  for (let count = 0; count <= 19; count += 1) {
     const record = recordOf(plan, progressOf(plan, count), hashes)
     writeRecord(path, record)
     const read = readRecord(path)
@@ -66,7 +66,7 @@ test('a hash is kept for what is on the chain only', () => {
 })
 
 test('what the contracts are called in the file is what their constructors call it', () => {
-  const { contracts } = recordOf(plan, progressOf(plan, 18), new Map())
+  const { contracts } = recordOf(plan, progressOf(plan, 19), new Map())
   const names = Object.entries(contracts).map(([name, { facts }]) => [
     name,
     Object.keys(facts['arguments'] ?? { '': 'x402' }),
@@ -76,7 +76,8 @@ test('what the contracts are called in the file is what their constructors call 
     ReceiptAnchor: ['admin'],
     ReceiptVerifier: ['contributors', 'gateways', 'receiptAnchor'],
     TierEvidence: ['quoteVerifier', 'proofVerifier'],
-    InferenceCoordinator: ['asset', 'verifier', 'contributors'],
+    JobOffers: ['gateways'],
+    InferenceCoordinator: ['asset', 'verifier', 'contributors', 'tierEvidence', 'offers'],
     InclusionChallenges: ['gateways', 'receiptAnchor', 'verifier', 'penalty'],
     Slashing: ['terms'],
   })

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
+import {IJobOffers} from "./interfaces/IJobOffers.sol";
+import {IOperatorRegistry} from "./interfaces/IOperatorRegistry.sol";
+import {JobOffer} from "./types/JobOffer.sol";
+import {JobTerms} from "./types/JobTerms.sol";
+import {TIER_ZK_INFERRED} from "./types/Receipt.sol";
+
+/// @title JobOffers
+/// @notice See `IJobOffers`.
+contract JobOffers is IJobOffers {
+    uint256 private constant MGAS = 1_000_000;
+
+    IOperatorRegistry public immutable gateways;
+
+    mapping(address gateway => mapping(bytes32 modelId => JobOffer)) private _offers;
+
+    constructor(IOperatorRegistry gateways_) {
+        gateways = gateways_;
+    }
+
+    /// @inheritdoc IJobOffers
+    function offer(bytes32 modelId, JobOffer calldata offer_) external {
+        if (gateways.operators(msg.sender).state == 0) revert SenderNotGateway(msg.sender);
+        _offers[msg.sender][modelId] = offer_;
+        emit JobOffered(msg.sender, modelId, offer_);
+    }
+
+    /// @inheritdoc IJobOffers
+    function offerOf(address gateway, bytes32 modelId) external view returns (JobOffer memory) {
+        return _offers[gateway][modelId];
+    }
+
+    /// @inheritdoc IJobOffers
+    function feeOf(address gateway, JobTerms calldata terms) external view returns (uint256) {
+        return _feeOf(_offers[gateway][terms.modelId], terms);
+    }
+
+    /// @inheritdoc IJobOffers
+    function requireOffered(JobTerms calldata terms) external view {
+        JobOffer memory offered = _offers[terms.gateway][terms.modelId];
+        if (offered.tiers == 0 || !gateways.isServing(terms.gateway)) {
+            revert NotOffered(terms.gateway, terms.modelId);
+        }
+        if (terms.minTiers & ~offered.tiers != 0) {
+            revert TiersNotOffered(terms.minTiers, offered.tiers);
+        }
+        if (terms.promptAtomicPerMtok < offered.promptAtomicPerMtok) {
+            revert PromptPriceTooLow(terms.promptAtomicPerMtok, offered.promptAtomicPerMtok);
+        }
+        if (terms.completionAtomicPerMtok < offered.completionAtomicPerMtok) {
+            revert CompletionPriceTooLow(
+                terms.completionAtomicPerMtok, offered.completionAtomicPerMtok
+            );
+        }
+        if (terms.callbackGas > offered.callbackGasMax) {
+            revert CallbackGasNotOffered(terms.callbackGas, offered.callbackGasMax);
+        }
+        if (terms.deliveryTime < offered.deliveryTimeMin) {
+            revert DeliveryTimeTooShort(terms.deliveryTime, offered.deliveryTimeMin);
+        }
+        if (terms.answersMax > offered.answersMax) {
+            revert AnswersNotOffered(terms.answersMax, offered.answersMax);
+        }
+        uint256 fee = _feeOf(offered, terms);
+        if (terms.deliveryFee < fee) revert DeliveryFeeTooLow(terms.deliveryFee, fee);
+    }
+
+    function _feeOf(JobOffer memory offered, JobTerms calldata terms)
+        private
+        pure
+        returns (uint256)
+    {
+        uint256 callbackFee = FixedPointMathLib.divUp(
+            uint256(terms.callbackGas) * offered.callbackFeePerMgas, MGAS
+        );
+        uint256 proofFee = terms.minTiers & TIER_ZK_INFERRED == 0 ? 0 : offered.proofFee;
+        return offered.deliveryFee + callbackFee + proofFee;
+    }
+}
