@@ -1,10 +1,12 @@
 /* Jobs that contracts ask for, and what delivering them may cost. */
 import type { PrivateKey } from './chain/private-key.ts'
 import { amount, atomicAmount } from './config-amounts.ts'
+import { ccipSection } from './config-ccip.ts'
 import type { ChainConfig, HomeChainConfig } from './config-chains.ts'
 import { type Key, list, type Meaning, ofDefaults, optional, section } from './config-fields.ts'
 import { type NamedFiles, readKeyFile } from './config-files.ts'
 import { address, integer, secretFile, url } from './config-values.ts'
+import type { LookupTerms } from './domain/offchain-lookup.ts'
 import type { Address, AtomicAmount } from './domain/units.ts'
 
 /** What a delivery may cost against what it is paid; docs/jobs.md has the rule. */
@@ -39,6 +41,8 @@ export type JobsConfig = {
   readonly pollMs: number
   readonly retentionMs: number
   readonly chains: readonly JobChainConfig[]
+  /** Undefined: no lookup is answered. */
+  readonly lookups?: LookupTerms | undefined
 }
 
 type Terms = {
@@ -162,15 +166,19 @@ export const jobsSection: Key<Meaning<Terms, JobsConfig>> = section({
       max: 87_600,
       default: 720,
     }),
-    chains: list({
-      says: 'The chains whose contracts may ask.',
-      of: jobChainSection,
-      by: 'chainId',
-    }),
+    chains: optional(
+      list({
+        says: 'The chains whose contracts may ask.',
+        of: jobChainSection,
+        by: 'chainId',
+      }),
+    ),
+    ccip: optional(ccipSection),
   },
   read: ({ values }, terms: Terms) => ({
     pollMs: values.pollS * 1_000,
     retentionMs: values.retentionHours * msPerHour,
-    chains: values.chains(terms),
+    chains: values.chains?.(terms) ?? [],
+    lookups: values.ccip?.(),
   }),
 })

@@ -219,6 +219,8 @@ export const imagesMax = 10
 /** A form with a recording or with images: 25 MB of file, as at OpenAI, and what stands around it. */
 export const formBodyBytesMax: number = 26 * 1024 * 1024
 /** Parts of a form. */
+/** Data of a lookup in its path: with it and the headers a request stays below what Node reads of both. */
+export const lookupPathDataBytesMax = 4_096
 export const formPartsMax = 64
 /** The headers of one part: a name, a file's name and a type. */
 export const formPartHeadBytesMax = 4_096

@@ -38,6 +38,7 @@ import { nothingToReload, type OpenContributors, openContributors } from './open
 import { openDeployments } from './open-deployments.ts'
 import { openEvidence } from './open-evidence.ts'
 import { openExchange } from './open-exchange.ts'
+import { openLookups } from './open-lookups.ts'
 import { openProving } from './open-proving.ts'
 import { type OpenRouting, openRouting } from './open-routing.ts'
 import { openSettlement, type RunningSettlement } from './open-settlement.ts'
@@ -131,7 +132,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     payouts: payouts.step,
     transparency: transparency?.door,
     audits: audits?.door,
-    deployments,
+    ...{ deployments, lookups: openLookups(config, stores.apiKeys, nowMs) },
     ...evidence.doors,
     ...contributors.doors,
     log: logs.gateway,

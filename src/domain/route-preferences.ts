@@ -30,6 +30,20 @@ export type RoutePreferences = {
   readonly affinity: string | undefined
 }
 
+/** Of a request that says nothing of it. */
+export const noPreferences: RoutePreferences = {
+  order: undefined,
+  only: undefined,
+  ignore: undefined,
+  allowFallbacks: true,
+  hedge: undefined,
+  sort: undefined,
+  maxPrice: { prompt: undefined, completion: undefined },
+  maxFirstTokenMs: undefined,
+  region: undefined,
+  affinity: undefined,
+}
+
 const idsMax = 32
 const textMax = 128
 const headerCharactersMax = 4_096

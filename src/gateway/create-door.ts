@@ -20,6 +20,7 @@ import type { GatewayDoor } from './gateway-door.ts'
 import { metricsText } from './gateway-metrics.ts'
 import type { InFlight } from './in-flight.ts'
 import type { JoiningDoor } from './joining-door.ts'
+import { createLookupsDoor, type LookupsDeps } from './lookups-door.ts'
 import type { ModelDeployments } from './model-deployments.ts'
 import { createPaidDoor } from './paid-completion.ts'
 import { createProofsDoor, type ProofsDoor } from './proofs-door.ts'
@@ -40,6 +41,8 @@ export type DoorDeps = {
   /** Undefined where nobody may dial in. */
   readonly tunnels?: Tunnels | undefined
   readonly payouts: PayoutStep
+  /** Undefined where nobody pays for what contracts ask at once. */
+  readonly lookups?: LookupsDeps | undefined
   readonly countersignatures?: Countersignatures | undefined
   readonly lending?: LendingStep | undefined
   readonly joining?: JoiningDoor | undefined
@@ -67,19 +70,20 @@ const proofsDoorOf = ({ proving, payment }: Gateway): ProofsDoor | undefined =>
 
 export function createDoor(deps: DoorDeps): GatewayDoor {
   const { gateway, inFlight } = deps
+  const complete: GatewayDoor['complete'] = async (request, client) => {
+    if (gateway.transparency?.isForked()) return err({ reason: 'log_forked' })
+    const left = inFlight.enter()
+    if (left === undefined) return err({ reason: 'shutting_down' })
+    try {
+      return await serveCompletion(gateway, request, client)
+    } finally {
+      left()
+    }
+  }
   return {
     nowMs: gateway.nowMs,
     authenticate: (authorization) => deps.authenticate(authorization, gateway.nowMs()),
-    complete: async (request, client) => {
-      if (gateway.transparency?.isForked()) return err({ reason: 'log_forked' })
-      const left = inFlight.enter()
-      if (left === undefined) return err({ reason: 'shutting_down' })
-      try {
-        return await serveCompletion(gateway, request, client)
-      } finally {
-        left()
-      }
-    },
+    complete,
     models: () => gateway.pool.models().map((model) => withMeasuredProof(gateway, model)),
     priced: () => gateway.pool.priced(),
     receipt: async (channelId, name) => {
@@ -94,6 +98,7 @@ export function createDoor(deps: DoorDeps): GatewayDoor {
     request: (channelId, id) => findRequest(gateway, channelId, id),
     evidence: createEvidenceDoor(gateway, deps.evidence),
     proofs: proofsDoorOf(gateway),
+    lookups: deps.lookups && createLookupsDoor(gateway, complete, deps.lookups),
     limits: gateway.limits,
     billing: deps.billing,
     paid: deps.x402 === undefined ? undefined : createPaidDoor(gateway, inFlight, deps.x402),

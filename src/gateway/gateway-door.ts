@@ -15,6 +15,7 @@ import type { AuditsDoor } from './audits-door.ts'
 import type { EvidenceDoor } from './evidence-door.ts'
 import type { FoundRequest } from './find-request.ts'
 import type { JoiningDoor } from './joining-door.ts'
+import type { LookupsDoor } from './lookups-door.ts'
 import type { ModelDeployments } from './model-deployments.ts'
 import type { PaidDoor } from './paid-completion.ts'
 import type { ProofsDoor } from './proofs-door.ts'
@@ -43,6 +44,8 @@ export type GatewayDoor = {
   readonly paid?: PaidDoor | undefined
   /** Proofs that were asked for; undefined where none is made. */
   readonly proofs?: ProofsDoor | undefined
+  /** What contracts ask at once; undefined where nobody pays for it. */
+  readonly lookups?: LookupsDoor | undefined
   /** What callers may have, and what is left of it. */
   readonly limits: CallerLimitsStep
   /** What the owner of a channel may ask and order. */

@@ -25,6 +25,7 @@ import {
 import { retrieveKeyStatus } from './billing/key-status.ts'
 import { retrieveReceipt } from './billing/receipts.ts'
 import { retrieveRequestUsage } from './billing/request-usage.ts'
+import { answerLookup, lookupPath } from './ccip/lookups.ts'
 import { retrieveVoucher, showVoucher } from './contributors/contributors.ts'
 import {
   joinPool,
@@ -70,6 +71,7 @@ import { type InferenceTerms, serveInference } from './serve-inference.ts'
 import type { Surface } from './surface.ts'
 import { surfaces } from './surfaces.ts'
 import { transparencyRoutes } from './transparency/transparency.ts'
+import { unknownRoute } from './unknown-route.ts'
 
 /** The route table, one line a route. Handlers write to Node's raw response, which hono is then told. */
 export function createApp(terms: InferenceTerms): Hono<HttpEnv> {
@@ -118,6 +120,7 @@ export function createApp(terms: InferenceTerms): Hono<HttpEnv> {
   app.delete('/v1/proofs/:id', served(cancelProof))
   for (const [path, route] of evidenceRoutes) app.get(path, served(route))
   for (const [path, route] of transparencyRoutes) app.get(path, served(route))
+  addContracts(app, terms)
   addBilling(app, terms)
   addLending(app, served)
   addJoining(app, served)
@@ -168,6 +171,16 @@ const callOf = ({ door, entrance }: InferenceTerms, context: HttpContext): Route
   ...context.env,
   id: context.req.param('id') ?? '',
 })
+
+/** What contracts ask, or somebody for them. */
+function addContracts(app: Hono<HttpEnv>, { door }: InferenceTerms): void {
+  const lookup = raw((c) =>
+    answerLookup(door, c.env, { sender: c.req.param('sender'), data: c.req.param('data') }),
+  )
+  app.get(`${lookupPath}/:sender/:data`, lookup)
+  app.post(lookupPath, lookup)
+  app.post(`${lookupPath}/:sender`, lookup)
+}
 
 /** What the owner of a channel asks and orders, and the holder of one of its keys. */
 function addBilling(app: Hono<HttpEnv>, terms: InferenceTerms): void {
@@ -268,23 +281,4 @@ function ready(door: GatewayDoor, context: HttpContext): void {
 function refuse(context: HttpContext, refusal: Refusal): Response {
   sendError(context.env.outgoing, refusal)
   return RESPONSE_ALREADY_SENT
-}
-
-/** A known path with another method is 405 and says which; everything else is 404 `unknown_url`, never 501: SDKs retry 5xx. */
-function unknownRoute(app: Hono<HttpEnv>, context: HttpContext): Refusal {
-  const { method, path } = context.req
-  const routes = app.routes.filter((route) => route.method !== 'ALL')
-  const allowed = routes.filter((route) => matches(route.path, path)).map((route) => route.method)
-  if (allowed.length > 0) {
-    return { reason: 'method_not_allowed', method, allowed: [...new Set(allowed)].join(', ') }
-  }
-  // What a base URL without `/v1`, or with two of them, makes of a route.
-  const meant = path.startsWith('/v1/v1/') ? path.slice('/v1'.length) : `/v1${path}`
-  const isKnown = routes.some((route) => matches(route.path, meant))
-  return { reason: 'unknown_url', method, path, meant: isKnown ? meant : undefined }
-}
-
-function matches(pattern: string, path: string): boolean {
-  const expression = pattern.replace(/:id\{\.\+\}/, '.+').replace(/:id/, '[^/]+')
-  return new RegExp(`^${expression}$`).test(path)
 }

@@ -3,6 +3,7 @@ import { getRequestListener } from '@hono/node-server'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
 import { createApp } from './app.ts'
 import { openToBrowsers } from './browser-access.ts'
+import { allowEveryPage, isLookup } from './ccip/lookups.ts'
 import { chatCompletions } from './chat-completions.ts'
 import { Entrance } from './entrance.ts'
 import { withoutProxyPrefix } from './evidence/proxy-prefix.ts'
@@ -27,6 +28,7 @@ export function createListener(
       void serveInference(chatCompletions, terms, { incoming, outgoing })
       return
     }
+    if (isLookup(incoming.url) && allowEveryPage(incoming, outgoing)) return
     const page = verifyPageAt(incoming.method, incoming.url)
     if (page !== undefined) return page(incoming, outgoing)
     incoming.url = withoutProxyPrefix(incoming.url)

@@ -34,6 +34,23 @@ export async function authenticate(
   }
 }
 
+/** The same for a key that somebody else names, who has it in no request: the operator, in the configuration. */
+export async function payerNamed(
+  keys: Pick<ApiKeyStore, 'named'>,
+  apiKeyId: string,
+  nowMs: number,
+): Promise<Result<Payer, AuthenticationRefusal | GatewayRefusal>> {
+  try {
+    const key = await keys.named(apiKeyId)
+    return key !== undefined && isLive(key, nowMs)
+      ? ok(payerOf(key))
+      : err({ reason: 'invalid_api_key' })
+  } catch (error) {
+    if (error instanceof StoreFailure) return err({ reason: 'store_unavailable' })
+    throw error
+  }
+}
+
 const isLive = (key: ApiKey, nowMs: number): boolean =>
   key.revokedAtMs === undefined && (key.expiresAtMs === undefined || nowMs < key.expiresAtMs)
 

@@ -60,6 +60,13 @@ class RedisApiKeys implements ApiKeyStore {
     return this.#ask(async () => keyOf(await this.#text(this.#names.keys, keyHash)))
   }
 
+  named(apiKeyId: string): Promise<ApiKey | undefined> {
+    return this.#ask(async () => {
+      const keyHash = await this.#text(this.#names.ids, apiKeyId)
+      return keyOf(await this.#text(this.#names.keys, keyHash))
+    })
+  }
+
   async list(channelId?: Bytes32): Promise<readonly ApiKey[]> {
     const texts = await this.#ask(() =>
       channelId === undefined ? this.#allTexts() : this.#textsOf(channelId),

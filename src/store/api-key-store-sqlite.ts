@@ -75,6 +75,17 @@ class SqliteApiKeys implements ApiKeyStore {
     })
   }
 
+  async named(apiKeyId: string): Promise<ApiKey | undefined> {
+    try {
+      const row = this.#database
+        .prepare('SELECT * FROM api_keys WHERE api_key_id = ?')
+        .get(apiKeyId)
+      return row === undefined ? undefined : apiKeyOf(row)
+    } catch (error) {
+      throw asStoreFailure('the API keys cannot be read', error)
+    }
+  }
+
   async list(channelId?: Bytes32): Promise<readonly ApiKey[]> {
     const order = 'ORDER BY created_at_ms, api_key_id'
     const rows =

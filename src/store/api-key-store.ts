@@ -14,6 +14,8 @@ import type { Bytes32 } from '../domain/units.ts'
 export type ApiKeyStore = {
   /** A store in this process answers at once; an await would cost each request a turn. Rejects with StoreFailure. */
   readonly find: (keyHash: string) => ApiKey | undefined | Promise<ApiKey | undefined>
+  /** By its public name, where whoever holds the key is not there: somebody in the configuration pays with it. */
+  readonly named: (apiKeyId: string) => Promise<ApiKey | undefined>
   /** Oldest first; of one channel, or all. */
   readonly list: (channelId?: Bytes32) => Promise<readonly ApiKey[]>
   /** The operator's own word, without a nonce. False when the hash or the id is taken. */

@@ -59,6 +59,12 @@ describe.each(places)('API keys in %s', (_name, createPlace) => {
       expect(await other.find(key.keyHash)).toEqual(key)
     }
     expect(await find('none')).toBeUndefined()
+    for (const key of keys) expect(await store.named(key.apiKeyId)).toEqual(key)
+    expect(await other.named('key_none')).toBeUndefined()
+    const [revoked] = keys
+    if (revoked === undefined) throw new Error('there are keys')
+    await other.revoke(revoked.apiKeyId, 7)
+    expect(await store.named(revoked.apiKeyId)).toEqual({ ...revoked, revokedAtMs: 7 })
   })
 
   test('lists the keys of one channel, or all, oldest first', async () => {

@@ -74,13 +74,19 @@ function readInference(
   return ok({ request, startDialect: (named) => inferenceDialect(named, asked) })
 }
 
+/** All of a request but what names it and its model. */
+type TensorRequest = Omit<
+  Asked['request'],
+  'modelName' | 'preferences' | 'needsSignature' | 'proof' | 'mayBeAudited'
+>
+
 /** What a model is asked that takes these integers, once it is known which. */
-export function tensorRequest(integers: Int32Array, { outputs }: TensorTerms) {
+export function tensorRequest(integers: Int32Array, { outputs }: TensorTerms): TensorRequest {
   const inputCount = integers.length
   const outputCount = valueCountOf(outputs)
   return {
     ...inOnePiece,
-    endpoint: 'inference' as const,
+    endpoint: 'inference',
     contentType: 'application/octet-stream',
     forwardedBody: Buffer.from(encodeTensor(integers)),
     choiceCount: 1,

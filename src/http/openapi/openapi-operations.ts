@@ -3,6 +3,7 @@
  * mounted, both ways.
  */
 import { auditOperations } from './openapi-audits.ts'
+import { contractOperations } from './openapi-contracts.ts'
 import { contributorOperations } from './openapi-contributors.ts'
 import { endpointOperations } from './openapi-endpoints.ts'
 import { evidenceOperations } from './openapi-evidence.ts'
@@ -244,6 +245,7 @@ export const operations: readonly Operation[] = [
   ...inference,
   ...billing,
   ...contributorOperations,
+  ...contractOperations,
   ...auditOperations,
   ...transparencyOperations,
   ...evidenceOperations,

@@ -5,6 +5,7 @@ import type { ServerResponse } from 'node:http'
 import { sendJsonText } from '../raw-response.ts'
 import { auditSchemas } from './openapi-audits.ts'
 import { billingSchemas } from './openapi-billing-schemas.ts'
+import { contractSchemas } from './openapi-contracts.ts'
 import { contributorSchemas } from './openapi-contributors.ts'
 import { endpointSchemas } from './openapi-endpoints.ts'
 import { evidenceSchemas } from './openapi-evidence.ts'
@@ -109,6 +110,7 @@ export const openApiDocument: Schema = {
       ...proofSchemas,
       ...billingSchemas,
       ...contributorSchemas,
+      ...contractSchemas,
       ...auditSchemas,
       ...evidenceSchemas,
       ...transparencySchemas,

@@ -1,7 +1,7 @@
 import { type Hex, hexOf } from '../base/hex.ts'
+import { addressWord, hashWord, uintWord } from '../chain/typed-data.ts'
 import type { ReceiptDocument } from '../domain/receipt-document.ts'
 import type { Bytes32, Signature } from '../domain/units.ts'
-import { addressWord, hashWord, uintWord } from './typed-data.ts'
 
 /** A receipt with its signatures, as JSON has it. */
 export type PackableReceipt = Pick<
