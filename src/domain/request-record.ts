@@ -24,6 +24,8 @@ export type EndReason =
   | 'budget_spent'
   | GatewayRefusal['reason']
   | ProofRefusal['reason']
+  /** It is no answer that a contract could be given. */
+  | 'answer_not_verifiable'
 
 export type AttemptRecord = {
   readonly contributorId: string

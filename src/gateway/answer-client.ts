@@ -43,6 +43,11 @@ export type AnswerClient = {
   readonly startDialect?: ((request: InferenceRequest) => AnswerDialect) | undefined
   /** Of a request that asks for a proof. */
   readonly proof?: ProofClient | undefined
+  /**
+   * Given a whole answer before it is charged, for who must not lose it; an answer that it does not take (false) is not charged
+   * and reaches nobody. Not asked of streams. Throws StoreFailure where it cannot be kept.
+   */
+  readonly keep?: ((answer: Buffer) => Promise<boolean>) | undefined
   /** Told of the receipt's JSON before the last bytes, where the client wants it in the answer itself. */
   readonly sealed?: ((receipt: string) => void) | undefined
   /** An answer in one piece; JSON unless the headers say otherwise. */

@@ -18,6 +18,7 @@ import type { Refusal } from '../domain/refusal.ts'
 import type { EndReason } from '../domain/request-record.ts'
 import { type Bytes32, unixSecondsOf, zeroBytes32 } from '../domain/units.ts'
 import { type MeteredUsage, noUsage } from '../domain/usage.ts'
+import { isStoreFailure } from '../payment/payment-step.ts'
 import { answerHeaders, wholeAnswerHeaders } from './answer-headers.ts'
 import { releaseHold, requestOnly } from './enter-limits.ts'
 import type { Gateway } from './gateway.ts'
@@ -221,8 +222,30 @@ async function settleComplete(
   if (answer.proven !== undefined) {
     return settleProven(gateway, served, { outcome, wire: answer.proven, value })
   }
-  const failure = await settleAnswer(gateway, served, outcome, undefined)
+  const unkept = await whyUnkept(gateway, served, value)
+  const failure = unkept ?? (await settleAnswer(gateway, served, outcome, undefined))
   return failure === undefined ? ok(value) : err(failure)
+}
+
+/** Gives the answer to a client that keeps it before it is charged; undefined, at no cost, for all others. */
+async function whyUnkept(
+  gateway: Gateway,
+  served: ServedRequest,
+  value: Buffer,
+): Promise<Refusal | undefined> {
+  const { keep } = served.client
+  if (keep === undefined) return undefined
+  let reason: 'answer_not_verifiable' | 'store_unavailable' = 'answer_not_verifiable'
+  try {
+    if (await keep(value)) return undefined
+  } catch (error) {
+    if (!isStoreFailure(error)) throw error
+    reason = 'store_unavailable'
+  }
+  await releaseHold(gateway, served)
+  await served.place?.leave(requestOnly)
+  logEnded(gateway, served, { outcome: 'failed', reason })
+  return { reason }
 }
 
 /** The same of an answer that is to be proven: it is charged when its proof is there, or not at all. */
@@ -236,7 +259,8 @@ async function settleProven(
   const proven = await proveAnswer(gateway, alone, answered)
   if (!proven.ok) return proven
   const { proof, settled } = proven.value
-  const failure = await settleAnswer(gateway, alone, { ...outcome, proof }, undefined)
+  const unkept = await whyUnkept(gateway, alone, value)
+  const failure = unkept ?? (await settleAnswer(gateway, alone, { ...outcome, proof }, undefined))
   await settled(failure)
   return failure === undefined ? ok(value) : err(failure)
 }

@@ -72,7 +72,7 @@ const isForged = (reason: EndReason | undefined): boolean =>
     reason !== 'work_mismatch:finishedAt' &&
     reason !== 'work_mismatch:status')
 
-type OwnReason = GatewayRefusal['reason'] | ProofRefusal['reason']
+type OwnReason = GatewayRefusal['reason'] | ProofRefusal['reason'] | 'answer_not_verifiable'
 
 /** What of its ends is no contributor's doing: our ledger failed, another gateway ended the request, there was no proof. */
 const ownReasons: Readonly<Record<OwnReason, true>> = {
@@ -90,6 +90,7 @@ const ownReasons: Readonly<Record<OwnReason, true>> = {
   proof_failed: true,
   proof_cancelled: true,
   proof_not_found: true,
+  answer_not_verifiable: true,
 }
 
 const isOurs = (reason: EndReason | undefined): reason is OwnReason =>

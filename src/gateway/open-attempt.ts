@@ -15,6 +15,7 @@ import { atomic, type Bytes32 } from '../domain/units.ts'
 import type { Admitted } from '../payment/payment-step.ts'
 import type { Attempt } from '../routing/attempt.ts'
 import { answerFormats } from '../upstream/answer-formats.ts'
+import { askHeaders } from '../upstream/ask-headers.ts'
 import { openAnswer } from '../upstream/open-answer.ts'
 import { prepareBody } from '../upstream/prepare-body.ts'
 import type { AnswerClient } from './answer-client.ts'
@@ -217,6 +218,7 @@ function jobHeaders(
     headers['x-vouch-gateway'] = gateway.signer.operator
     headers['x-vouch-model'] = offer.modelId
     headers[priceHeader] = writePriceHeader(asked)
+    if (request.payer.kind === 'contract') Object.assign(headers, askHeaders(request.payer.ask))
     const voucher = gateway.payouts.voucherFor(contributor.contributorId)
     if (voucher !== undefined) headers[voucherHeader] = voucher
   }

@@ -7,14 +7,24 @@ import type { JobSource } from './job-source.ts'
 export type FeeVerdict =
   | { readonly kind: 'take' }
   /** Not at the gas price of now. */
-  | { readonly kind: 'wait'; readonly untilMs: number; readonly reason: JobReason }
+  | {
+      readonly kind: 'wait'
+      readonly untilMs: number
+      readonly reason: JobReason
+      readonly detail?: string | undefined
+    }
   | { readonly kind: 'never'; readonly reason: JobReason; readonly detail?: string | undefined }
 
 export type DeliveryOutcome =
   /** A block has it. Deeper reorganisations are the outbox's to mend. */
   | { readonly kind: 'delivered'; readonly transactionHash: Bytes32 }
   /** Not yet: asked again later, in this process or another. */
-  | { readonly kind: 'wait'; readonly untilMs: number; readonly reason: JobReason }
+  | {
+      readonly kind: 'wait'
+      readonly untilMs: number
+      readonly reason: JobReason
+      readonly detail?: string | undefined
+    }
   /** Nothing more is sent of it, and nothing of it can ever be executed. */
   | { readonly kind: 'failed'; readonly reason: JobReason; readonly detail?: string | undefined }
 

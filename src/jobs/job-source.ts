@@ -51,6 +51,8 @@ export type JobStanding = {
   readonly state: 'none' | 'open' | 'delivered' | 'failed' | 'expired'
   /** By the chain's clock. */
   readonly chainNowS: number
+  /** Of a delivered job: one of our answers completed it, whoever brought it to the chain. */
+  readonly deliveryFeeIsOurs?: boolean | undefined
 }
 
 /** The one transaction that gives a job all its answers. */
@@ -72,7 +74,7 @@ export type JobSource = {
   /** Undefined begins at the block that the configuration names. */
   readonly watch: (cursor: string | undefined) => Promise<Result<SourceLook, ChainFailure>>
   readonly standing: (
-    job: Pick<ContractJob, 'jobId' | 'ask' | 'note'>,
+    job: Pick<ContractJob, 'jobId' | 'ask' | 'note' | 'answers'>,
   ) => Promise<Result<JobStanding, ChainFailure>>
   /** Of a job whose answers are kept. */
   readonly deliveryCall: (job: ContractJob) => Promise<DeliveryCall>
