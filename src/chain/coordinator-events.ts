@@ -21,6 +21,7 @@ import type { JsonRpc } from './json-rpc.ts'
 import { keccak256Utf8 } from './keccak.ts'
 import { loadInterface } from './load-interface.ts'
 import { hexQuantity, parseQuantity } from './quantity.ts'
+import { addressWord } from './typed-data.ts'
 
 /** A job as its request's event tells it. */
 export type RequestedJob = Pick<ContractAsk, 'jobId' | 'consumer' | 'terms' | 'inputHash'> & {
@@ -168,7 +169,7 @@ export async function decodeCoordinatorLog(
   return decodeWith(await coordinatorInterface(), log)
 }
 
-/** In their order, both ends of the range included. Of some kinds alone where they are named. */
+/** In their order, both ends of the range included. Of some kinds, or of one job, alone where that is named. */
 export async function readCoordinatorEvents(
   rpc: JsonRpc,
   coordinator: Address,
@@ -176,13 +177,18 @@ export async function readCoordinatorEvents(
     readonly from: number
     readonly to: number | 'latest'
     readonly kinds?: readonly EventKind[]
+    /** The topic of its events' first indexed member: not of kinds of schedules. */
+    readonly jobId?: Bytes32
   },
 ): Promise<Result<readonly PlacedEvent[], ChainFailure>> {
   const method = 'eth_getLogs'
   const answer = await rpc.call(method, [
     {
       address: coordinator,
-      topics: [await coordinatorTopics(range.kinds)],
+      topics: [
+        await coordinatorTopics(range.kinds),
+        ...(range.jobId === undefined ? [] : [range.jobId]),
+      ],
       fromBlock: hexQuantity(range.from),
       toBlock: range.to === 'latest' ? 'latest' : hexQuantity(range.to),
     },
@@ -196,6 +202,33 @@ export async function readCoordinatorEvents(
     events.push(read)
   }
   return ok(events)
+}
+
+/** Whether an answer of the contributor was booked for the job: at once for one that completed it, or on the way to agreement. */
+export async function readHasAnswered(
+  rpc: JsonRpc,
+  answer: {
+    readonly coordinator: Address
+    readonly jobId: Bytes32
+    readonly contributor: Address
+    /** A block before the answer; nodes of others refuse long ranges. */
+    readonly fromBlock?: number
+  },
+): Promise<Result<boolean, ChainFailure>> {
+  const { coordinator, jobId, contributor, fromBlock = 0 } = answer
+  const method = 'eth_getLogs'
+  const indexed = [jobId, `0x${addressWord(contributor)}`]
+  const told = await rpc.call(method, [
+    {
+      address: coordinator,
+      topics: [await coordinatorTopics(['AnswerAdded']), ...indexed],
+      fromBlock: hexQuantity(fromBlock),
+      toBlock: 'latest',
+    },
+  ])
+  if (!told.ok) return told
+  if (Array.isArray(told.value)) return ok(told.value.length > 0)
+  return err(badAnswer({ origin: rpc.origin, method, detail: 'no logs' }))
 }
 
 function readLog(abi: Interface, value: unknown): PlacedEvent | undefined {

@@ -4,9 +4,9 @@
  */
 import type { ChainFailure } from '../chain/chain-failure.ts'
 import { describeChainFailure } from '../chain/chain-failure.ts'
-import type { JobId } from '../chain/job-log.ts'
 import { type JsonRpc, jsonRpc } from '../chain/json-rpc.ts'
 import { address, bytes32, isAddress, isBytes32 } from '../domain/units.ts'
+import type { JobPointer } from './find-job-request.ts'
 import type { JobDelivered, JobProgress } from './job-progress.ts'
 import { type JobLook, lookAtJob } from './look-at-job.ts'
 import { type Eip1193Provider, rpcOfProvider } from './provider-rpc.ts'
@@ -122,7 +122,7 @@ const nameOf = (progress: JobProgress): string =>
 
 function readOptions(options: FollowJobOptions): {
   readonly rpc: JsonRpc
-  readonly job: JobId
+  readonly job: JobPointer
   readonly confirmations: number
   readonly pollMs: number
 } {

@@ -28,8 +28,8 @@ export type JobRequested = JobPlace & {
   readonly gateway: Address
   /** sha256 of the engine's bytes. */
   readonly inputHash: Bytes32
-  /** The engine's bytes; none where the input is private. */
-  readonly input: Uint8Array
+  /** The engine's bytes; undefined where the input is private. */
+  readonly input: Uint8Array | undefined
   /** From then on nobody is paid. By the chain's clock. */
   readonly deadlineS: UnixSeconds
   /** Different contributors that must give the same answer. */
@@ -49,6 +49,8 @@ export type JobAnswered = JobPlace & {
 
 export type JobDelivered = JobPlace & {
   readonly state: 'delivered'
+  /** Of the receipt that completed the job: the delivery fee is its. */
+  readonly gateway: Address
   /** Text in UTF-8, or a tensor as `decodeTensor` reads it. Its keccak256 is `contentHash`. */
   readonly content: Uint8Array
   /** What the coordinator agreed on, as its state has it. */

@@ -1,15 +1,10 @@
 import { ok, type Result } from '../base/result.ts'
 import { type Block, readBlock, readHead, rpcAtBlock } from '../chain/blocks.ts'
 import type { ChainFailure } from '../chain/chain-failure.ts'
-import {
-  type JobId,
-  type JobLogEntry,
-  type JobState,
-  readJobLog,
-  readJobState,
-} from '../chain/job-log.ts'
+import { type PlacedEvent, readCoordinatorEvents } from '../chain/coordinator-events.ts'
+import { type CoordinatorJob, readJob } from '../chain/inference-coordinator.ts'
 import type { JsonRpc } from '../chain/json-rpc.ts'
-import { blocksAtOnceMax, findJobRequest } from './find-job-request.ts'
+import { blocksAtOnceMax, findJobRequest, type JobPointer } from './find-job-request.ts'
 import type { JobProgress } from './job-progress.ts'
 import { readJobProgress } from './read-job-progress.ts'
 
@@ -28,7 +23,7 @@ const blocksLookedAgain = 128
 /** One look at a job, as of the newest block that has `confirmations` more on top of it. */
 export async function lookAtJob(
   rpc: JsonRpc,
-  job: JobId,
+  job: JobPointer,
   at: { readonly from: number | undefined; readonly confirmations: number },
 ): Promise<Result<JobLook, ChainFailure>> {
   const seen = await newestBlock(rpc, at.confirmations)
@@ -36,7 +31,8 @@ export async function lookAtJob(
   const nothing = { progress: [], from: at.from, isOver: false, caughtUp: true }
   if (seen.value === undefined) return ok(nothing)
   const { number: newest, timestampS } = seen.value
-  const state = await readJobState(rpcAtBlock(rpc, newest), job)
+  const { coordinator, jobId } = job
+  const state = await readJob(rpcAtBlock(rpc, newest), coordinator, jobId)
   if (!state.ok) return state
   if (state.value.state === 'none') return ok(nothing)
   const { deadlineS } = state.value
@@ -46,7 +42,7 @@ export async function lookAtJob(
       : ok(at.from)
   if (!from.ok) return from
   const to = Math.min(newest, from.value + blocksAtOnceMax - 1)
-  const log = await readJobLog(rpc, job, { from: from.value, to })
+  const log = await readCoordinatorEvents(rpc, coordinator, { from: from.value, to, jobId })
   if (!log.ok) return log
   const caughtUp = to === newest
   const ending = caughtUp ? endingOf(state.value, log.value, timestampS) : []
@@ -69,20 +65,20 @@ async function newestBlock(
   return number < 0 ? ok(undefined) : readBlock(rpc, number)
 }
 
-const told = (log: readonly JobLogEntry[], agreed: JobState): readonly JobProgress[] =>
-  log.flatMap((entry) => readJobProgress(entry, agreed) ?? [])
+const told = (log: readonly PlacedEvent[], job: CoordinatorJob): readonly JobProgress[] =>
+  log.flatMap((entry) => readJobProgress(entry, job.delivered) ?? [])
 
-const isOver = ({ state, isCallbackPending }: JobState): boolean =>
+const isOver = ({ state, isCallbackPending }: CoordinatorJob): boolean =>
   state === 'failed' || (state === 'delivered' && !isCallbackPending)
 
 /** An open job whose time is over can be delivered in no later block, whether anybody has called `expire` or not. */
 function endingOf(
-  { state, deadlineS }: JobState,
-  log: readonly JobLogEntry[],
+  { state, deadlineS }: CoordinatorJob,
+  log: readonly PlacedEvent[],
   nowS: number,
 ): readonly JobProgress[] {
   if (state !== 'expired' && !(state === 'open' && nowS > deadlineS)) return []
-  const expired = log.find(({ event }) => event === 'JobExpired')
+  const expired = log.find(({ event }) => event.kind === 'JobExpired')
   const refund =
     expired === undefined
       ? undefined

@@ -1,7 +1,8 @@
-import { fromHex, type Hex } from '../base/hex.ts'
-import type { AgreedAnswer, JobLogEntry } from '../chain/job-log.ts'
+import { fromHex } from '../base/hex.ts'
+import type { CoordinatorEvent, PlacedEvent } from '../chain/coordinator-events.ts'
+import type { CoordinatorJob } from '../chain/inference-coordinator.ts'
 import { keccak256 } from '../chain/keccak.ts'
-import { address, atomic, bytes32, unixSeconds } from '../domain/units.ts'
+import { atomic } from '../domain/units.ts'
 import type { JobDelivered, JobProgress, JobRequested } from './job-progress.ts'
 
 /** A node whose log of a job does not belong to the state that it tells of the same job. */
@@ -11,27 +12,23 @@ export class JobContradiction extends Error {
 
 /**
  * What an event says of a job; undefined for one that changes nothing for whoever waits. `agreed` is what the coordinator's
- * state says of a delivered job: content that is not of that hash throws a `JobContradiction`.
+ * state has of a delivered job: content that is not of its hash throws a `JobContradiction`.
  */
 export function readJobProgress(
-  { event, args, blockNumber, transactionHash }: JobLogEntry,
-  agreed: AgreedAnswer,
+  { event, blockNumber, transactionHash }: PlacedEvent,
+  agreed: CoordinatorJob['delivered'],
 ): JobProgress | undefined {
   const place = { blockNumber, transactionHash }
-  switch (event) {
+  switch (event.kind) {
     case 'JobRequested':
-      return { ...readRequested(args), ...place }
-    case 'AnswerAdded':
-      return {
-        state: 'answered',
-        contributor: address(String(args['contributor'])),
-        contentHash: bytes32(String(args['contentHash'])),
-        receiptDigest: bytes32(String(args['receiptDigest'])),
-        fee: atomic(BigInt(String(args['fee']))),
-        ...place,
-      }
+      return { ...readRequested(event), ...place }
+    case 'AnswerAdded': {
+      const { contributor, contentHash, receiptDigest } = event
+      const fee = atomic(event.fee)
+      return { state: 'answered', contributor, contentHash, receiptDigest, fee, ...place }
+    }
     case 'JobDelivered':
-      return { ...readDelivered(args, agreed), ...place }
+      return { ...readDelivered(event, agreed), ...place }
     case 'CallbackSucceeded':
       return { state: 'called_back', ...place }
     case 'CallbackFailed':
@@ -44,30 +41,27 @@ export function readJobProgress(
 }
 
 type Placeless<T> = Omit<T, 'blockNumber' | 'transactionHash'>
-type Args = JobLogEntry['args']
+type Event<Kind extends CoordinatorEvent['kind']> = Extract<CoordinatorEvent, { kind: Kind }>
 
-function readRequested(args: Args): Placeless<JobRequested> {
-  const terms = args['terms'] as Readonly<Record<string, unknown>>
+function readRequested(event: Event<'JobRequested'>): Placeless<JobRequested> {
+  const { consumer, inputHash, input, deadlineS } = event
+  const { modelId, gateway, agreement, callbackGas } = event.terms
   return {
     state: 'requested',
-    consumer: address(String(args['consumer'])),
-    modelId: bytes32(String(args['modelId'])),
-    gateway: address(String(terms['gateway'])),
-    inputHash: bytes32(String(args['inputHash'])),
-    input: fromHex(String(args['input']) as Hex),
-    deadlineS: unixSeconds(Number(args['deadline'])),
-    agreement: Number(terms['agreement']),
-    callbackGas: Number(terms['callbackGas']),
+    ...{ consumer, modelId, gateway, inputHash, deadlineS, agreement, callbackGas },
+    input: input === undefined ? undefined : Uint8Array.from(fromHex(input)),
   }
 }
 
-function readDelivered(args: Args, agreed: AgreedAnswer): Placeless<JobDelivered> {
-  const content = fromHex(String(args['content']) as Hex)
-  const { contentHash, receiptDigest } = agreed
-  if (keccak256(content) !== contentHash) {
+function readDelivered(
+  event: Event<'JobDelivered'>,
+  agreed: CoordinatorJob['delivered'],
+): Placeless<JobDelivered> {
+  const content = Uint8Array.from(fromHex(event.content))
+  if (agreed === undefined || keccak256(content) !== agreed.contentHash) {
     throw new JobContradiction(
-      `the content that the node's log has is not of the hash that was agreed on (${contentHash})`,
+      `the content in the node's log of the job is not of the hash that its state has (${agreed?.contentHash ?? 'none'})`,
     )
   }
-  return { state: 'delivered', content, contentHash, receiptDigest }
+  return { state: 'delivered', content, gateway: event.gateway, ...agreed }
 }

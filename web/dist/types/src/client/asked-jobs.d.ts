@@ -4,6 +4,7 @@ export type LoggedTransaction = {
     readonly logs: readonly {
         readonly address: string;
         readonly topics: readonly string[];
+        readonly data: string;
     }[];
 };
 /** The ids of the jobs that a transaction opened at a coordinator, in their order: by them they are followed. */

@@ -1,4 +1,5 @@
-import type { AgreedAnswer, JobLogEntry } from '../chain/job-log.js';
+import type { PlacedEvent } from '../chain/coordinator-events.js';
+import type { CoordinatorJob } from '../chain/inference-coordinator.js';
 import type { JobProgress } from './job-progress.js';
 /** A node whose log of a job does not belong to the state that it tells of the same job. */
 export declare class JobContradiction extends Error {
@@ -6,6 +7,6 @@ export declare class JobContradiction extends Error {
 }
 /**
  * What an event says of a job; undefined for one that changes nothing for whoever waits. `agreed` is what the coordinator's
- * state says of a delivered job: content that is not of that hash throws a `JobContradiction`.
+ * state has of a delivered job: content that is not of its hash throws a `JobContradiction`.
  */
-export declare function readJobProgress({ event, args, blockNumber, transactionHash }: JobLogEntry, agreed: AgreedAnswer): JobProgress | undefined;
+export declare function readJobProgress({ event, blockNumber, transactionHash }: PlacedEvent, agreed: CoordinatorJob['delivered']): JobProgress | undefined;
