@@ -22,7 +22,7 @@ import { devApiKey } from './dev-api-key.ts'
 import { devBanner } from './dev-banner.ts'
 import { devAgreement, devGatewayConfig, devTransparency } from './dev-config.ts'
 import { devPrices } from './dev-prices.ts'
-import { devProvableModels } from './dev-provable-models.ts'
+import { type DevProvableModel, devProvableModels } from './dev-provable-models.ts'
 import { fundTranche } from './fund-tranche.ts'
 import { openLogFile } from './open-log-file.ts'
 import { type RunningGateway, startGateway } from './start-gateway.ts'
@@ -94,12 +94,12 @@ async function startAll(
   const model = builtInModel()
   progress('starting the chain')
   parts.chain = await startChain(folder)
-  const devChain = await bootstrap(parts.chain, { folder, model, progress })
+  const provable = await devProvableModels()
+  const devChain = await bootstrap(parts.chain, { folder, model, provable, progress })
   writeTrust(folder, devChain)
   writeGuestKey(folder, devChain)
   progress('loading the language model')
   const secret = randomBytes(32).toString('base64url')
-  const provable = await devProvableModels()
   const provableFolders = provable.map((one) => one.folder)
   parts.contributor = await startContributor(folder, devChain, { secret, provableFolders })
   progress('starting the gateway')
@@ -177,6 +177,7 @@ async function bootstrap(
   terms: {
     readonly folder: string
     readonly model: BuiltInModel
+    readonly provable: readonly DevProvableModel[]
     readonly progress: (line: string) => void
   },
 ): Promise<DevChain> {
@@ -187,6 +188,17 @@ async function bootstrap(
     chain,
     keys: keys.value,
     model: { modelId, contextTokensMax, ...devPrices },
+    jobModels: terms.provable.flatMap(({ served }) =>
+      served.modelId === undefined
+        ? []
+        : [
+            {
+              ...devPrices,
+              modelId: served.modelId,
+              isProvable: served.tensors?.proof !== undefined,
+            },
+          ],
+    ),
     endpoints: { gateway: 'embedded', contributor: 'embedded' },
     nowMs: Date.now(),
     progress: terms.progress,

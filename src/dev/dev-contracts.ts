@@ -12,6 +12,11 @@ import {
 import { devUsdAbi, devUsdBytecode } from '../chain/generated/dev-usd.ts'
 import { eip3009CollectorDeployedBytecode } from '../chain/generated/eip3009-collector.ts'
 import { gatewayRegistryAbi, gatewayRegistryBytecode } from '../chain/generated/gateway-registry.ts'
+import {
+  inferenceCoordinatorAbi,
+  inferenceCoordinatorBytecode,
+} from '../chain/generated/inference-coordinator.ts'
+import { jobOffersAbi, jobOffersBytecode } from '../chain/generated/job-offers.ts'
 import { modelProofsAbi, modelProofsBytecode } from '../chain/generated/model-proofs.ts'
 import {
   openClaimAuthorizerAbi,
@@ -21,6 +26,7 @@ import { permit2CollectorDeployedBytecode } from '../chain/generated/permit2-col
 import { receiptAnchorAbi, receiptAnchorBytecode } from '../chain/generated/receipt-anchor.ts'
 import { receiptVerifierAbi, receiptVerifierBytecode } from '../chain/generated/receipt-verifier.ts'
 import { tierEvidenceAbi, tierEvidenceBytecode } from '../chain/generated/tier-evidence.ts'
+import { jobOffersAt } from '../chain/job-offers.ts'
 import type { JsonRpc } from '../chain/json-rpc.ts'
 import { contributorRegistryAt, gatewayRegistryAt } from '../chain/operator-registry.ts'
 import { receiptVerifierAt } from '../chain/receipt-verifier.ts'
@@ -42,6 +48,9 @@ export type DevContracts = {
   /** Judges proofs of models; `tierEvidence` keeps what it found true. */
   readonly modelProofs: Address
   readonly tierEvidence: Address
+  /** Where contracts ask, and where gateways say on what terms they answer. */
+  readonly coordinator: Address
+  readonly jobOffers: Address
 }
 
 /** x402's addresses, at which unmodified clients look. Their code reads its own address, so it can be put there as it is. */
@@ -82,6 +91,7 @@ export type DevContractHandles = {
   readonly contributorRegistry: Contract
   readonly gatewayRegistry: Contract
   readonly receiptVerifier: Contract
+  readonly jobOffers: Contract
 }
 
 export const devContractHandles = (addresses: DevContracts): DevContractHandles => ({
@@ -90,6 +100,7 @@ export const devContractHandles = (addresses: DevContracts): DevContractHandles 
   contributorRegistry: contributorRegistryAt(addresses.contributorRegistry),
   gatewayRegistry: gatewayRegistryAt(addresses.gatewayRegistry),
   receiptVerifier: receiptVerifierAt(addresses.receiptVerifier),
+  jobOffers: jobOffersAt(addresses.jobOffers),
 })
 
 /** Puts every contract on the chain that is not there yet. */
@@ -152,7 +163,7 @@ export async function deployDevContracts(
   if (!verifier.ok) return verifier
   const proofs = await deployProofContracts(rpc, deployer)
   if (!proofs.ok) return proofs
-  return ok({
+  const deployed = {
     ...placed,
     ...proofs.value,
     asset: asset.value,
@@ -161,7 +172,9 @@ export async function deployDevContracts(
     gatewayRegistry: gateways.value,
     receiptAnchor: anchor.value,
     receiptVerifier: verifier.value,
-  })
+  }
+  const jobs = await deployJobContracts(rpc, deployer, deployed)
+  return jobs.ok ? ok({ ...deployed, ...jobs.value }) : jobs
 }
 
 /** Nobody judges quotes of a TEE here: no gateway of the development chain can claim that tier. */
@@ -184,6 +197,28 @@ async function deployProofContracts(
   })
   if (!tierEvidence.ok) return tierEvidence
   return ok({ modelProofs: modelProofs.value, tierEvidence: tierEvidence.value })
+}
+
+async function deployJobContracts(
+  rpc: JsonRpc,
+  deployer: Sender,
+  on: Omit<DevContracts, 'coordinator' | 'jobOffers'>,
+): Promise<Result<Pick<DevContracts, 'coordinator' | 'jobOffers'>, ChainFailure>> {
+  const jobOffers = await deployOnce(rpc, deployer, {
+    name: 'JobOffers',
+    abi: jobOffersAbi,
+    bytecode: jobOffersBytecode,
+    args: [on.gatewayRegistry],
+  })
+  if (!jobOffers.ok) return jobOffers
+  const coordinator = await deployOnce(rpc, deployer, {
+    name: 'InferenceCoordinator',
+    abi: inferenceCoordinatorAbi,
+    bytecode: inferenceCoordinatorBytecode,
+    args: [on.asset, on.receiptVerifier, on.contributorRegistry, on.tierEvidence, jobOffers.value],
+  })
+  if (!coordinator.ok) return coordinator
+  return ok({ coordinator: coordinator.value, jobOffers: jobOffers.value })
 }
 
 /** Also replaces the code of an earlier version; what the contract stored stays. */
