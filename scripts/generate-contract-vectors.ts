@@ -101,6 +101,68 @@ function merkleVectors(): readonly object[] {
   })
 }
 
+const batchDigest = (root: string): string =>
+  TypedDataEncoder.hash(
+    { name: 'Vouch Batches', version: '1' },
+    { Batch: [{ name: 'root', type: 'bytes32' }] },
+    { root },
+  )
+
+/** One signature for several statements: good ones of each shape of tree, and what a forger would try. */
+function batchVectors(): object {
+  const key = keyOf('a signer of batches')
+  const signatureOf = (root: string, proof: readonly string[]): string =>
+    [key.sign(batchDigest(root)).serialized, ...proof.map((node) => node.slice(2))].join('')
+  const good = [2, 3, 4, 5, 8, 33].flatMap((count) => {
+    const digests = Array.from({ length: count }, (_, at) => labelHash(`batch ${count}/${at}`))
+    return [...new Set([0, count >> 1, count - 1])].map((index) => {
+      const { root, proof } = treeOf(digests, index)
+      const name = `statement ${index} of ${count}`
+      return { name, ok: true, digest: digests[index], signature: signatureOf(root, proof) }
+    })
+  })
+  const digests = Array.from({ length: 8 }, (_, at) => labelHash(`forged/${at}`))
+  const { root, proof } = treeOf(digests, 3)
+  const [first, second, third] = proof as [string, string, string]
+  const [digest = '', other = ''] = [digests[3], digests[4]]
+  const signature = signatureOf(root, proof)
+  const deep = Array.from({ length: 17 }, (_, at) => labelHash(`sibling ${at}`))
+  const rootAbove = (siblings: readonly string[]): string =>
+    siblings.reduce((node, sibling) => nodeOf(node, sibling), keccak256(digest))
+  const forged = {
+    'another digest': { digest: other, signature },
+    'a leaf as a digest': { digest: keccak256(digest), signature },
+    'a node as a digest, with what is above it': {
+      digest: nodeOf(keccak256(digest), first),
+      signature: signatureOf(root, [second, third]),
+    },
+    'the root as a digest, signed alone': { digest: root, signature: signatureOf(root, []) },
+    'siblings in another order': { digest, signature: signatureOf(root, [second, first, third]) },
+    'a sibling less': { digest, signature: signatureOf(root, [first, second]) },
+    'a sibling more': { digest, signature: signatureOf(root, [...proof, root]) },
+    'half a sibling more': { digest, signature: `${signature}${'00'.repeat(16)}` },
+    'a plain signature of the root': {
+      digest,
+      signature: [key.sign(root).serialized, ...proof.map((node) => node.slice(2))].join(''),
+    },
+    '17 siblings': { digest, signature: signatureOf(rootAbove(deep), deep) },
+  }
+  const shallow = deep.slice(1)
+  return {
+    key: addressOf(key),
+    batches: [
+      ...good,
+      {
+        name: '16 siblings',
+        ok: true,
+        digest,
+        signature: signatureOf(rootAbove(shallow), shallow),
+      },
+      ...Object.entries(forged).map(([name, of]) => ({ name, ok: false, ...of })),
+    ],
+  }
+}
+
 const workMembers = [
   { name: 'jobId', type: 'bytes32' },
   { name: 'gateway', type: 'address' },
@@ -272,5 +334,6 @@ function receiptVectors(): object {
 }
 
 write('contracts-signatures.json', signatureVectors())
+write('contracts-batch-signatures.json', batchVectors())
 write('contracts-merkle.json', merkleVectors())
 write('contracts-receipts.json', receiptVectors())

@@ -1,4 +1,5 @@
 import { fromHex } from '../base/hex.ts'
+import { ecdsaPartOf } from '../chain/batch-signature.ts'
 import { receiptDigest, receiptDomain, workDigest } from '../chain/receipt-typed-data.ts'
 import { parseSignature, recoverSigner } from '../chain/signatures.ts'
 import { type Address, address, type Bytes32, type Signature } from '../domain/units.ts'
@@ -23,7 +24,6 @@ export type Signers = {
   readonly contributor: Signer
 }
 
-const ecdsaBytes = 65
 const addressBytes = 20
 
 /** Computes both digests again from the fields and recovers who signed them. */
@@ -40,20 +40,21 @@ export function recoverSigners(parsed: ParsedReceipt): Signers {
 }
 
 /**
- * The same reading of a signature's bytes as OperatorSignature.sol: 65 bytes are ECDSA, other
- * lengths name a wallet.
+ * The same reading of a signature's bytes as OperatorSignature.sol: 65 bytes are ECDSA, those with siblings behind them
+ * ECDSA over a batch, other lengths name a wallet.
  */
 export function readSigner(digest: Bytes32, signature: Signature): Signer {
-  const bytes = fromHex(signature)
-  if (bytes.length === 0) return { kind: 'absent' }
-  if (bytes.length === ecdsaBytes) {
-    const signer = recoverSigner(digest, signature)
+  const { length } = fromHex(signature)
+  if (length === 0) return { kind: 'absent' }
+  const ecdsa = ecdsaPartOf(digest, signature)
+  if (ecdsa !== undefined) {
+    const signer = recoverSigner(ecdsa.digest, ecdsa.signature)
     return signer === undefined
-      ? { kind: 'invalid', fault: describeFault(signature) }
+      ? { kind: 'invalid', fault: describeFault(ecdsa.signature) }
       : { kind: 'key', address: signer }
   }
-  if (bytes.length < addressBytes) {
-    return { kind: 'invalid', fault: `it has ${bytes.length} bytes instead of ${ecdsaBytes}` }
+  if (length < addressBytes) {
+    return { kind: 'invalid', fault: `it has ${length} bytes instead of 65` }
   }
   return { kind: 'wallet', address: address(signature.slice(0, 2 + 2 * addressBytes)) }
 }

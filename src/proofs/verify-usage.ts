@@ -3,6 +3,7 @@
  * are the reader's to ask: `UsageProven` has everything that such questions are about.
  */
 import { ok, type Result } from '../base/result.ts'
+import { ecdsaPartOf } from '../chain/batch-signature.ts'
 import { keccak256Hex } from '../chain/keccak.ts'
 import { recoverSigner } from '../chain/signatures.ts'
 import { rootFrom } from '../chain/sorted-merkle-tree.ts'
@@ -103,7 +104,8 @@ function verifySegment(
   const verdict = verifyProof(proof, given)
   if (!verdict.ok) return verdict
   const { lastDigest } = statement
-  const gatewayKey = recoverSigner(lastDigest, gatewaySignature)
+  const ecdsa = ecdsaPartOf(lastDigest, gatewaySignature)
+  const gatewayKey = ecdsa && recoverSigner(ecdsa.digest, ecdsa.signature)
   if (gatewayKey === undefined) {
     return refuse('proof_false', 'no key of secp256k1 signed the last receipt')
   }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ReceiptVerifier} from "../../src/ReceiptVerifier.sol";
+import {OperatorSignature} from "../../src/libraries/OperatorSignature.sol";
 import {StrictSignature} from "../../src/libraries/StrictSignature.sol";
 import {ReceiptFixture} from "../support/ReceiptFixture.sol";
 import {ReceiptReader} from "../support/ReceiptReader.sol";
@@ -12,6 +13,10 @@ import {vm} from "../support/Vm.sol";
 contract ContractVectorsTest is ReceiptFixture, ReceiptReader {
     function recover(bytes32 digest, bytes calldata signature) external view returns (address) {
         return StrictSignature.recover(digest, signature);
+    }
+
+    function keyOf(bytes32 digest, bytes calldata signature) external view returns (address) {
+        return OperatorSignature.keyOf(digest, signature);
     }
 
     function test_signatures_recover_whom_the_vectors_say() public {
@@ -27,6 +32,20 @@ contract ContractVectorsTest is ReceiptFixture, ReceiptReader {
         }
         vm.assertEq(count, 42);
         vm.assertEq(refused, 39);
+    }
+
+    function test_batches_are_signed_by_whom_the_vectors_say() public {
+        uint256 signed = 0;
+        uint256 count = open("../test/vectors/contracts-batch-signatures.json", "$.batches");
+        address key = readAddress("$", ".key");
+        for (uint256 i = 0; i < count; ++i) {
+            string memory place = path("$.batches", i);
+            bool ok = this.keyOf(readWord(place, ".digest"), readBytes(place, ".signature")) == key;
+            vm.assertTrue(ok == readBool(place, ".ok"), readString(place, ".name"));
+            if (ok) ++signed;
+        }
+        vm.assertEq(signed, 18);
+        vm.assertEq(count, 28);
     }
 
     function test_merkle_paths_lead_to_their_roots() public {

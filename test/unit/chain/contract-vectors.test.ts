@@ -11,7 +11,7 @@ import { type CheckLine, conclude } from '../../../src/client/check-line.ts'
 import { checkRelations } from '../../../src/client/check-relations.ts'
 import { checkKnownKeys, checkSignatures } from '../../../src/client/check-signatures.ts'
 import type { ParsedReceipt } from '../../../src/client/parse-receipt-document.ts'
-import { recoverSigners } from '../../../src/client/recover-signers.ts'
+import { readSigner, recoverSigners } from '../../../src/client/recover-signers.ts'
 import { noTrustAnchors } from '../../../src/client/trust-anchors.ts'
 import type { Receipt, Work } from '../../../src/domain/receipt.ts'
 import {
@@ -54,6 +54,23 @@ describe('signatures', () => {
   test('the file accepts three signatures and refuses thirteen spellings of each', () => {
     expect(vectors.filter(({ signer }) => signer !== zeroAddress)).toHaveLength(3)
     expect(vectors.filter(({ signer }) => signer === zeroAddress)).toHaveLength(39)
+  })
+})
+
+describe('batches', () => {
+  type Vector = { name: string; ok: boolean; digest: Bytes32; signature: Signature }
+  const { key, batches } = read<{ key: Address; batches: readonly Vector[] }>(
+    'contracts-batch-signatures.json',
+  )
+
+  test.each(batches.map((vector) => [vector.name, vector] as const))('%s', (_name, vector) => {
+    const signer = readSigner(vector.digest, vector.signature)
+    expect(signer.kind === 'key' && signer.address === key).toBe(vector.ok)
+  })
+
+  test('the file accepts eighteen and refuses ten', () => {
+    expect(batches.filter(({ ok }) => ok)).toHaveLength(18)
+    expect(batches.filter(({ ok }) => !ok)).toHaveLength(10)
   })
 })
 
