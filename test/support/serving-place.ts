@@ -61,8 +61,8 @@ export type ServingPlaceOptions = {
   readonly provableFolders?: readonly string[]
   /** More entries of its `models`, as they stand in vouch.yaml, each line behind six blanks. */
   readonly models?: string
-  /** More of vouch.yaml. */
-  readonly sections?: string
+  /** More of vouch.yaml, which may name what is on the chain. */
+  readonly sections?: string | ((chain: DevChain) => string)
 }
 
 export async function openServingPlace(options: ServingPlaceOptions = {}): Promise<ServingPlace> {
@@ -224,10 +224,13 @@ upstreams:
           promptPerMtok: "${prices.prompt}"
           cachedPromptPerMtok: "${prices.cached}"
           completionPerMtok: "${prices.completion}"
-${options.models ?? ''}${options.sections ?? ''}`,
+${options.models ?? ''}${sectionsOf(options, devChain)}`,
   )
   return path
 }
+
+const sectionsOf = ({ sections = '' }: ServingPlaceOptions, chain: DevChain): string =>
+  typeof sections === 'string' ? sections : sections(chain)
 
 async function startGateway(configPath: string, origin: string): Promise<ServingGateway> {
   const child = spawn(process.execPath, [main, 'serve', '--config', configPath], {
