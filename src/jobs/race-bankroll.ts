@@ -7,15 +7,23 @@
  *   (1) raceBudget + net - (the sum of what is at risk) >= 0 after every `stake` that answers true
  *   (2) an intent is booked once: what is at risk for it leaves with its outcome, in one write
  */
-import { assert } from '../base/assert.ts'
 import type { ContractJobStore } from '../store/contract-job-store.ts'
 
-/** Atomic units of the chain's asset. */
+/** A transaction that is on its way, until its outcome is final. Amounts are atomic units of the chain's asset. */
+export type Stake = {
+  /** What it costs at most; of one that nobody else can win, 0: what it costs is booked, but nothing is set aside. */
+  readonly worstCost: bigint
+  /** What it brings where it wins. */
+  readonly fee: bigint
+  /** After this second of the chain nothing of it can be sent any more. */
+  readonly notAfterS: number
+}
+
 export type Bankroll = {
   /** What races brought beyond what they and late transactions cost. */
   readonly net: bigint
-  /** By intent: what it costs at most; of one that nobody else can win, 0. */
-  readonly atRisk: ReadonlyMap<string, bigint>
+  /** By intent. */
+  readonly atRisk: ReadonlyMap<string, Stake>
 }
 
 export type RaceOutcome = {
@@ -30,19 +38,20 @@ export const emptyBankroll: Bankroll = { net: 0n, atRisk: new Map() }
 /** What may be set aside for one more. */
 export function leftToLose({ net, atRisk }: Bankroll, raceBudget: bigint): bigint {
   let left = raceBudget + net
-  for (const amount of atRisk.values()) left -= amount
+  for (const { worstCost } of atRisk.values()) left -= worstCost
   return left
 }
 
 /** Undefined where it is more than is left. The same intent again changes nothing: it is on its way. */
 export function setAside(
   bankroll: Bankroll,
-  stake: { readonly intentId: string; readonly worstCost: bigint; readonly raceBudget: bigint },
+  one: { readonly intentId: string; readonly stake: Stake; readonly raceBudget: bigint },
 ): Bankroll | undefined {
-  const { intentId, worstCost, raceBudget } = stake
+  const { intentId, stake, raceBudget } = one
+  const { worstCost } = stake
   if (bankroll.atRisk.has(intentId)) return bankroll
   if (worstCost > 0n && leftToLose(bankroll, raceBudget) < worstCost) return undefined
-  return { ...bankroll, atRisk: new Map([...bankroll.atRisk, [intentId, worstCost]]) }
+  return { ...bankroll, atRisk: new Map([...bankroll.atRisk, [intentId, stake]]) }
 }
 
 /** The outcome of an intent that something was set aside for; of any other it was booked before. */
@@ -63,7 +72,7 @@ type Notes = Pick<ContractJobStore, 'note' | 'setNote'>
 export type RaceBankroll = {
   readonly read: () => Promise<Bankroll>
   /** Durable when it resolves. False: it is more than is left. */
-  readonly stake: (intentId: string, worstCost: bigint) => Promise<boolean>
+  readonly stake: (intentId: string, stake: Stake) => Promise<boolean>
   readonly book: (intentId: string, outcome: RaceOutcome) => Promise<void>
 }
 
@@ -91,29 +100,37 @@ export function openRaceBankroll(terms: {
       const note = await notes.note(key)
       return note === undefined ? emptyBankroll : decodeBankroll(note.text)
     },
-    stake: (intentId, worstCost) =>
-      change((known) => setAside(known, { intentId, worstCost, raceBudget })),
+    stake: (intentId, stake) => change((known) => setAside(known, { intentId, stake, raceBudget })),
     book: async (intentId, outcome) => {
       await change((known) => bookOutcome(known, intentId, outcome))
     },
   }
 }
 
+type StakeJson = { readonly worstCost: string; readonly fee: string; readonly notAfterS: number }
+
 const encodeBankroll = ({ net, atRisk }: Bankroll): string =>
   JSON.stringify({
     net: String(net),
-    atRisk: Object.fromEntries([...atRisk].map(([intentId, amount]) => [intentId, String(amount)])),
+    atRisk: [...atRisk].map(([intentId, { worstCost, fee, notAfterS }]) => [
+      intentId,
+      { worstCost: String(worstCost), fee: String(fee), notAfterS },
+    ]),
   })
 
 /** The inverse, for text that this module wrote. */
 function decodeBankroll(text: string): Bankroll {
   const { net, atRisk } = JSON.parse(text) as {
     readonly net: string
-    readonly atRisk: Readonly<Record<string, string>>
+    readonly atRisk: readonly (readonly [intentId: string, stake: StakeJson])[]
   }
-  assert(typeof net === 'string', 'a bankroll is written by encodeBankroll')
-  const amounts = Object.entries(atRisk).map(
-    ([intentId, amount]) => [intentId, BigInt(amount)] as const,
-  )
-  return { net: BigInt(net), atRisk: new Map(amounts) }
+  return {
+    net: BigInt(net),
+    atRisk: new Map(
+      atRisk.map(([intentId, { worstCost, fee, notAfterS }]) => [
+        intentId,
+        { worstCost: BigInt(worstCost), fee: BigInt(fee), notAfterS },
+      ]),
+    ),
+  }
 }

@@ -155,8 +155,8 @@ class Season {
 
   #send(one: Race, { index, worst }: { index: number; worst: bigint }): void {
     const intentId = `delivery:${index}`
-    const stake = { intentId, worstCost: worst, raceBudget: this.#raceBudget }
-    const staked = setAside(this.#bankroll, stake)
+    const stake = { worstCost: worst, fee: one.fee, notAfterS: index }
+    const staked = setAside(this.#bankroll, { intentId, stake, raceBudget: this.#raceBudget })
     if (staked === undefined) throw new Error('judged with what was left')
     this.#bankroll = staked
     this.#flying.add({ ...one, intentId, worst, due: index + one.delay })

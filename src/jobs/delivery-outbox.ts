@@ -1,0 +1,31 @@
+import type { Sender } from '../chain/transactions.ts'
+import type { OutboxEntry } from '../store/outbox-store.ts'
+
+/** What deliveries need of the outbox of a chain (settlement/outbox.ts): a sender that survives and keeps to caps. */
+export type DeliveryOutbox = {
+  readonly sender: Sender
+  readonly find: (intentId: string) => Promise<OutboxEntry | undefined>
+}
+
+/**
+ * The intents of one thing that may have to be sent anew under other caps: the first has its plain name. Nothing of one that
+ * failed is ever executed, so that at most the newest is.
+ */
+export async function newestIntent(
+  outbox: DeliveryOutbox,
+  name: string,
+): Promise<{
+  readonly intentId: string
+  /** Undefined: it was never put. */
+  readonly entry: OutboxEntry | undefined
+  /** Those before it that a block has executed in vain. */
+  readonly reverted: number
+}> {
+  let reverted = 0
+  for (let failed = 0; ; failed += 1) {
+    const intentId = failed === 0 ? name : `${name}:${failed + 1}`
+    const entry = await outbox.find(intentId)
+    if (entry?.state !== 'failed') return { intentId, entry, reverted }
+    if (entry.inclusion?.succeeded === false) reverted += 1
+  }
+}
