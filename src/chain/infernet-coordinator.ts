@@ -50,10 +50,11 @@ const consumerAbi = [
   'function getContainerInputs(uint32 subscriptionId, uint32 interval, uint32 timestamp, address caller) view returns (bytes)',
 ]
 
-/** The event that a watcher follows; its one member is the subscription's number. */
+/** What a watcher follows: each has the subscription's number as its first indexed member. */
 export const subscriptionEvents: readonly Bytes32[] = [
   'SubscriptionCreated(uint32)',
   'SubscriptionCancelled(uint32)',
+  'SubscriptionFulfilled(uint32,address)',
 ].map(keccak256Utf8)
 
 export const infernetCoordinatorAt = (place: Address): Contract => ({

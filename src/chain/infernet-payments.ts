@@ -2,12 +2,16 @@
 import { ok, type Result } from '../base/result.ts'
 import { type Address, zeroAddress } from '../domain/units.ts'
 import type { ChainFailure } from './chain-failure.ts'
+import { readContract } from './contracts.ts'
 import type { InfernetSubscription } from './infernet-subscription.ts'
 import type { JsonRpc } from './json-rpc.ts'
+import { readQuantity } from './quantity.ts'
 import { readEach } from './read-each.ts'
 
 const feeAbi = ['function FEE() view returns (uint16)']
 const walletFactoryAbi = ['function isValidWallet(address) view returns (bool)']
+const walletAbi = ['function allowance(address spender, address token) view returns (uint256)']
+const tokenAbi = ['function balanceOf(address account) view returns (uint256)']
 const verifierAbi = [
   'function isSupportedToken(address) view returns (bool)',
   'function fee(address) view returns (uint256)',
@@ -76,4 +80,31 @@ export async function readAreWallets(
     })),
   )
   return read.ok ? ok(read.value.every(([isValid]) => isValid === true)) : read
+}
+
+/**
+ * Whether the wallet lets its consumer spend so much and has it. What of it is locked for other proofs no wallet tells, so that yes
+ * is no promise; a delivery is tried out before it is sent.
+ */
+export async function readCanPay(
+  rpc: JsonRpc,
+  { owner, wallet, paymentToken, paymentAmount }: InfernetSubscription,
+): Promise<Result<boolean, ChainFailure>> {
+  const allowed = await readContract(rpc, {
+    contract: { name: 'Infernet Wallet', address: wallet, abi: walletAbi },
+    functionName: 'allowance',
+    args: [owner, paymentToken],
+  })
+  if (!allowed.ok) return allowed
+  if (BigInt(allowed.value[0] as bigint) < paymentAmount) return ok(false)
+  if (paymentToken === zeroAddress) {
+    const balance = await readQuantity(rpc, 'eth_getBalance', [wallet, 'latest'])
+    return balance.ok ? ok(balance.value >= paymentAmount) : balance
+  }
+  const held = await readContract(rpc, {
+    contract: { name: 'token', address: paymentToken, abi: tokenAbi },
+    functionName: 'balanceOf',
+    args: [wallet],
+  })
+  return held.ok ? ok(BigInt(held.value[0] as bigint) >= paymentAmount) : held
 }

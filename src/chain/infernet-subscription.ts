@@ -82,7 +82,7 @@ export const subscriptionFingerprint = (subscription: InfernetSubscription): Byt
 
 /** The interval at `nowS`, counted from 1; undefined before the first and after the last. */
 export function intervalAt(
-  { activeAt, period, frequency }: InfernetSubscription,
+  { activeAt, period, frequency }: Pick<InfernetSubscription, 'activeAt' | 'period' | 'frequency'>,
   nowS: number,
 ): number | undefined {
   if (nowS < activeAt || frequency === 0) return undefined

@@ -1,23 +1,26 @@
 /*
- * The bytes of a consumer as the body of a request. They come from a contract that anybody wrote: what its container's form does
+ * The bytes of a consumer as what its model is asked with. They come from a contract that anybody wrote: what its container's form does
  * not describe exactly is refused, never guessed at.
  */
 import { isUtf8 } from 'node:buffer'
-import { decodeByteString, decodeInt256s } from '../base/abi-bytes.ts'
+import { decodeByteString, decodeInt256s, encodeInt256s } from '../base/abi-bytes.ts'
 import { err, ok, type Result } from '../base/result.ts'
-import type { Endpoint } from '../domain/endpoint.ts'
-import { type InfernetContainer, isTensorForm } from './infernet-container.ts'
+import { int32Max, int32Min } from '../base/wire-tensor.ts'
+import { type Tensor, valueCountOf } from '../domain/tensor-terms.ts'
+import type { InfernetContainer } from './infernet-container.ts'
+import { scaledIntegers } from './infernet-decimals.ts'
 
 /** A consumer's bytes that are more than this are not read: each is paid for by the gas of a delivery that nobody would make. */
 export const infernetInputBytesMax: number = 128 * 1_024
 
-export const infernetEndpoint = ({ input }: Pick<InfernetContainer, 'input'>): Endpoint =>
-  isTensorForm(input) ? 'inference' : 'chat/completions'
-
-/** A body in JSON; the same bytes always make the same body. The error says what the bytes are not, without quoting them. */
-export function infernetRequestBody(
+/**
+ * What its model is asked with, as by any contract: a body in JSON, or abi.encode(int256[]) of the integers of `inputs`. The same bytes
+ * always make the same. The error says what the bytes are not, without quoting them.
+ */
+export function infernetModelInput(
   container: InfernetContainer,
   input: Buffer,
+  inputs: readonly Tensor[],
 ): Result<Buffer, string> {
   if (input.length === 0) return err('it is empty')
   if (input.length > infernetInputBytesMax) {
@@ -34,7 +37,7 @@ export function infernetRequestBody(
       return givenBody(container, input)
     case 'tensor':
     case 'tensor-words':
-      return tensorBody(container, input)
+      return tensorInput(container, input, inputs)
   }
 }
 
@@ -82,24 +85,22 @@ function parseObject(input: Buffer): Readonly<Record<string, unknown>> | undefin
   }
 }
 
-function tensorBody(
-  { modelName, input: form, decimals }: InfernetContainer,
+/** The wire form of a tensor, which is what a provable model is asked with wherever a contract asks. */
+function tensorInput(
+  { input: form, decimals }: InfernetContainer,
   input: Buffer,
+  inputs: readonly Tensor[],
 ): Result<Buffer, string> {
   const isArray = form === 'tensor'
   const values = decodeInt256s(input, isArray ? 'array' : 'words')
   if (values === undefined) {
     return err(isArray ? 'it is no abi.encode(int256[])' : 'it is no row of int256')
   }
-  const member = decimals === undefined ? 'input_integers' : 'input'
-  const numbers = values.map((value) => decimalText(value, decimals ?? 0)).join(',')
-  return ok(Buffer.from(`{"model":${JSON.stringify(modelName)},"${member}":[${numbers}]}`))
-}
-
-/** Exactly `value / 10^decimals`, as JSON writes numbers. */
-export function decimalText(value: bigint, decimals: number): string {
-  if (decimals === 0) return String(value)
-  const digits = String(value < 0n ? -value : value).padStart(decimals + 1, '0')
-  const whole = digits.slice(0, -decimals)
-  return `${value < 0n ? '-' : ''}${whole}.${digits.slice(-decimals)}`
+  const count = valueCountOf(inputs)
+  if (values.length !== count) return err(`it has ${values.length} values and not ${count}`)
+  const integers = decimals === undefined ? values : scaledIntegers(values, inputs, decimals)
+  if (integers.some((integer) => integer < int32Min || integer > int32Max)) {
+    return err('it has a value that no tensor has')
+  }
+  return ok(encodeInt256s(integers, 'array'))
 }

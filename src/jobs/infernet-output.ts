@@ -1,9 +1,11 @@
 /* An answer in the bytes that a consumer of Infernet decodes, and what else a delivery tells it. */
 import { decodeInt256s, encodeByteStrings, encodeInt256s } from '../base/abi-bytes.ts'
 import { assert } from '../base/assert.ts'
-import type { Tensor } from '../domain/tensor-terms.ts'
-import { valueCountOf } from '../domain/tensor-terms.ts'
-import type { InfernetContainer } from './infernet-container.ts'
+import { decimalIntegers } from './infernet-decimals.ts'
+import type { InfernetNote } from './infernet-note.ts'
+
+/** How the consumer reads it. */
+export type InfernetAnswerForm = Pick<InfernetNote, 'output' | 'envelope' | 'decimals' | 'outputs'>
 
 /** What a delivery hands over, next to the packed receipt, which is its `proof`. */
 export type InfernetAnswer = { readonly input: Buffer; readonly output: Buffer }
@@ -14,18 +16,13 @@ export type InfernetAnswer = { readonly input: Buffer; readonly output: Buffer }
  * `requestHash`, the receipt's `inputHash`.
  */
 export function infernetAnswer(
-  container: InfernetContainer,
-  answer: {
-    readonly content: Buffer
-    readonly requestHash: Buffer
-    /** Of the model, where it answers with numbers. */
-    readonly outputs: readonly Tensor[]
-  },
+  form: InfernetAnswerForm,
+  answer: { readonly content: Buffer; readonly requestHash: Buffer },
 ): InfernetAnswer {
-  const output = outputOf(container, answer)
-  const isConverted = container.decimals !== undefined
+  const output = outputOf(form, answer.content)
+  const isConverted = form.decimals !== undefined
   const processed = isConverted ? answer.content : Buffer.alloc(0)
-  return container.envelope === 'plain'
+  return form.envelope === 'plain'
     ? { input: answer.requestHash, output }
     : {
         input: encodeByteStrings([answer.requestHash, Buffer.alloc(0)]),
@@ -34,8 +31,8 @@ export function infernetAnswer(
 }
 
 function outputOf(
-  { output: form, decimals }: InfernetContainer,
-  { content, outputs }: { readonly content: Buffer; readonly outputs: readonly Tensor[] },
+  { output: form, decimals, outputs }: InfernetAnswerForm,
+  content: Buffer,
 ): Buffer {
   switch (form) {
     case 'text':
@@ -46,24 +43,9 @@ function outputOf(
     case 'tensor-words': {
       const integers = decodeInt256s(content, 'array')
       assert(integers !== undefined, 'the content of a tensor is abi.encode(int256[])')
-      const values = decimals === undefined ? integers : inDecimals(integers, outputs, decimals)
+      const values =
+        decimals === undefined ? integers : decimalIntegers(integers, outputs, decimals)
       return encodeInt256s(values, form === 'tensor' ? 'array' : 'words')
     }
   }
-}
-
-/** `v / 2^scaleBits` as an integer with `decimals` digits behind the point, rounded to the nearest, halves upwards. */
-function inDecimals(
-  integers: readonly bigint[],
-  outputs: readonly Tensor[],
-  decimals: number,
-): readonly bigint[] {
-  const scales = outputs.flatMap((tensor) =>
-    new Array<number>(valueCountOf([tensor])).fill(tensor.scaleBits),
-  )
-  assert(scales.length === integers.length, 'an answer has as many values as its model')
-  return integers.map((integer, index) => {
-    const scaleBits = BigInt(scales[index] ?? 0)
-    return (integer * 2n * 10n ** BigInt(decimals) + (1n << scaleBits)) >> (scaleBits + 1n)
-  })
 }

@@ -1,15 +1,12 @@
 import { AbiCoder } from 'ethers'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Tensor } from '../../../src/domain/tensor-terms.ts'
 import { atomic } from '../../../src/domain/units.ts'
 import type { InfernetContainer } from '../../../src/jobs/infernet-container.ts'
-import {
-  decimalText,
-  infernetEndpoint,
-  infernetInputBytesMax,
-  infernetRequestBody,
-} from '../../../src/jobs/infernet-input.ts'
-import { infernetAnswer } from '../../../src/jobs/infernet-output.ts'
+import { decimalIntegers, scaledIntegers } from '../../../src/jobs/infernet-decimals.ts'
+import { infernetInputBytesMax, infernetModelInput } from '../../../src/jobs/infernet-input.ts'
+import { type InfernetAnswerForm, infernetAnswer } from '../../../src/jobs/infernet-output.ts'
 
 const abi = AbiCoder.defaultAbiCoder()
 const encoded = (types: readonly string[], values: readonly unknown[]): Buffer =>
@@ -28,9 +25,15 @@ const container: InfernetContainer = {
 }
 const iris: InfernetContainer = { ...container, input: 'tensor', output: 'tensor', decimals: 6 }
 
-/** The body as JSON, or why there is none. */
+/** What the model is asked with, or why nothing. */
+function inputOf(terms: InfernetContainer, input: Buffer, inputs: readonly Tensor[]): unknown {
+  const asked = infernetModelInput(terms, input, inputs)
+  return asked.ok ? asked.value : asked.error
+}
+
+/** The same as JSON. */
 function bodyOf(terms: Partial<InfernetContainer>, input: Buffer): unknown {
-  const body = infernetRequestBody({ ...container, ...terms }, input)
+  const body = infernetModelInput({ ...container, ...terms }, input, [])
   return body.ok ? JSON.parse(body.value.toString()) : body.error
 }
 
@@ -59,33 +62,38 @@ describe('the inputs of a consumer', () => {
 
   test('are passed on as they are where they are a body', () => {
     const input = Buffer.from('{ "model":"qwen3-8b", "messages":[], "max_completion_tokens": 64 }')
-    expect(infernetRequestBody({ ...container, input: 'chat-json' }, input)).toEqual({
+    expect(infernetModelInput({ ...container, input: 'chat-json' }, input, [])).toEqual({
       ok: true,
       value: input,
     })
   })
 
-  test('are numbers with the digits that the consumer gave them', () => {
+  test('are integers of the model for the digits that the consumer gave', () => {
     const input = encoded(['uint256[]'], [[1_038_004, 558_610, 0, 12]])
-    const model = 'qwen3-8b'
-    expect(bodyOf(iris, input)).toEqual({ model, input: [1.038004, 0.55861, 0, 0.000012] })
-    expect(bodyOf({ ...iris, decimals: undefined }, input)).toEqual({
-      model,
-      input_integers: [1_038_004, 558_610, 0, 12],
-    })
-    const words = encoded(['int256[2]'], [[-5, 1]])
-    const bare = { ...iris, input: 'tensor-words', decimals: undefined } as const
-    expect(bodyOf(bare, words)).toEqual({ model, input_integers: [-5, 1] })
+    const inputs = [
+      { name: 'a', shape: [1, 3], scaleBits: 10 },
+      { name: 'b', shape: [], scaleBits: 20 },
+    ]
+    // 1.038004 × 1024 = 1062.9…, 0.55861 × 1024 = 572.01…, 0.000012 × 2^20 = 12.58…
+    expect(inputOf(iris, input, inputs)).toEqual(encoded(['int256[]'], [[1_063, 572, 0, 13]]))
+    const own = { ...iris, decimals: undefined }
+    expect(inputOf(own, input, inputs)).toEqual(input)
+    const words = encoded(['int256[4]'], [[-5, 1, 2, 3]])
+    expect(inputOf({ ...own, input: 'tensor-words' }, words, inputs)).toEqual(
+      encoded(['int256[]'], [[-5, 1, 2, 3]]),
+    )
   })
 
   test.each([
-    [-1n, 6, '-0.000001'],
-    [0n, 6, '0.000000'],
-    [-1_500_000n, 6, '-1.500000'],
-    [2n ** 200n, 0, String(2n ** 200n)],
-  ])('write %s with %i decimals as %s', (value, decimals, text) => {
-    expect(decimalText(value, decimals)).toBe(text)
-    expect(typeof JSON.parse(text)).toBe('number')
+    ['too few', { decimals: 6 }, [1], 'it has 1 values and not 2'],
+    ['too large', {}, [2n ** 31n, 0], 'it has a value that no tensor has'],
+    ['too small', {}, [0, -(2n ** 31n) - 1n], 'it has a value that no tensor has'],
+    ['too large once scaled', { decimals: 0 }, [2 ** 30, 0], 'it has a value that no tensor has'],
+  ])('are refused where their values are %s', (_what, change, values, why) => {
+    const inputs = [{ name: 'a', shape: [2], scaleBits: 1 }]
+    const input = encoded(['int256[]'], [values])
+    const own = { ...iris, decimals: undefined, ...change }
+    expect(infernetModelInput(own, input, inputs)).toEqual({ ok: false, error: why })
   })
 
   const json = (body: unknown) => Buffer.from(JSON.stringify(body))
@@ -117,33 +125,33 @@ describe('the inputs of a consumer', () => {
   ] as const)('are refused where they are %s (%s)', (_what, input, bytes, why) => {
     expect(bodyOf({ input }, bytes)).toContain(why)
   })
-
-  test('say where they are asked', () => {
-    expect(infernetEndpoint(container)).toBe('chat/completions')
-    expect(infernetEndpoint(iris)).toBe('inference')
-  })
 })
 
 describe('the outputs for a consumer', () => {
   const requestHash = Buffer.alloc(32, 7)
-  const answer = (content: Buffer, outputs: readonly Tensor[] = []) => ({
-    content,
-    requestHash,
-    outputs,
-  })
   const none = Buffer.alloc(0)
+  const text: InfernetAnswerForm = {
+    output: 'abi-string',
+    envelope: 'pair',
+    decimals: undefined,
+    outputs: [],
+  }
+  const numbers: InfernetAnswerForm = { ...text, output: 'tensor' }
 
   test('are in a pair, as those of a container of its own node are', () => {
-    const { input, output } = infernetAnswer(container, answer(Buffer.from('yes')))
+    const { input, output } = infernetAnswer(text, { content: Buffer.from('yes'), requestHash })
     expect(input).toEqual(encoded(['bytes', 'bytes'], [requestHash, none]))
     const raw = encoded(['string'], ['yes'])
     expect(output).toEqual(encoded(['bytes', 'bytes'], [raw, none]))
   })
 
   test('are bare where that is said', () => {
-    const plain = { ...container, envelope: 'plain', output: 'text' } as const
-    const bare = infernetAnswer(plain, answer(Buffer.from('yes')))
-    expect(bare).toEqual({ input: requestHash, output: Buffer.from('yes') })
+    const plain = { ...text, envelope: 'plain', output: 'text' } as const
+    const content = Buffer.from('yes')
+    expect(infernetAnswer(plain, { content, requestHash })).toEqual({
+      input: requestHash,
+      output: content,
+    })
   })
 
   test('are numbers with the digits of the consumer, next to what the receipt is of', () => {
@@ -152,24 +160,39 @@ describe('the outputs for a consumer', () => {
       { name: 'b', shape: [], scaleBits: 0 },
     ]
     const content = encoded(['int256[]'], [[1_024, -1, 3]])
-    const { output } = infernetAnswer(iris, answer(content, outputs))
+    const form = { ...numbers, decimals: 6, outputs }
     // -1/1024 = -0.0009765625, the nearest with six digits.
     const raw = encoded(['int256[]'], [[1_000_000, -977, 3_000_000]])
-    expect(output).toEqual(encoded(['bytes', 'bytes'], [raw, content]))
-  })
-
-  test('are rounded to the nearest, halves upwards', () => {
-    const outputs = [{ name: 'a', shape: [4], scaleBits: 1 }]
-    const content = encoded(['int256[]'], [[1, -1, 3, -3]])
-    const whole = { ...iris, decimals: 0, envelope: 'plain', output: 'tensor-words' } as const
-    expect(infernetAnswer(whole, answer(content, outputs)).output).toEqual(
-      encoded(['int256[4]'], [[1, 0, 2, -1]]),
+    expect(infernetAnswer(form, { content, requestHash }).output).toEqual(
+      encoded(['bytes', 'bytes'], [raw, content]),
     )
   })
 
   test("are the model's own integers where no digits are said", () => {
     const content = encoded(['int256[]'], [[5, -5]])
-    const own = { ...iris, decimals: undefined, envelope: 'plain' } as const
-    expect(infernetAnswer(own, answer(content)).output).toEqual(content)
+    const own = { ...numbers, envelope: 'plain' } as const
+    expect(infernetAnswer(own, { content, requestHash }).output).toEqual(content)
+    const words = { ...own, output: 'tensor-words' } as const
+    expect(infernetAnswer(words, { content, requestHash }).output).toEqual(
+      encoded(['int256[2]'], [[5, -5]]),
+    )
+  })
+})
+
+describe('numbers of contracts and of models', () => {
+  const one = [{ name: 'a', shape: [4], scaleBits: 1 }]
+  test('are rounded to the nearest, halves upwards, both ways', () => {
+    expect(decimalIntegers([1n, -1n, 3n, -3n], one, 0)).toEqual([1n, 0n, 2n, -1n])
+    expect(scaledIntegers([25n, -25n, 24n, -26n], one, 2)).toEqual([1n, 0n, 0n, -1n])
+  })
+
+  test('come back as they were where the model has more digits', () => {
+    const fine = [{ name: 'a', shape: [1], scaleBits: 30 }]
+    fc.assert(
+      fc.property(fc.bigInt({ min: -1_999_999n, max: 1_999_999n }), (value) => {
+        const integers = scaledIntegers([value], fine, 6)
+        expect(decimalIntegers(integers, fine, 6)).toEqual([value])
+      }),
+    )
   })
 })
