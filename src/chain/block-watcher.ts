@@ -29,8 +29,25 @@ export type Watched = { readonly address: Address; readonly topics: readonly Byt
 /** Where a watcher stands: plain JSON, so that it can be written down. Blocks ascend; the last is the newest passed. */
 export type WatchCursor = { readonly passed: readonly PassedBlock[] }
 
+/** One event as the node has it; `id` is its first indexed member. */
+export type SeenLog = Omit<PassedBlock, 'channelIds'> & {
+  readonly id: Bytes32
+  readonly topics: readonly string[]
+  readonly data: string
+}
+
+/** What is read of the chain. */
+export type WatchDepth = {
+  /** Where a watcher without a cursor begins; undefined: at the newest block, because what is before is read from state. */
+  readonly fromBlock?: number | undefined
+  /** Blocks, its own included, after which one is passed; undefined: 1. */
+  readonly confirmations?: number | undefined
+}
+
 export type WatchLook = {
   readonly cursor: WatchCursor
+  /** Of the blocks that were not passed before, in their order. */
+  readonly logs: readonly SeenLog[]
   /** What had an event in a block that was not passed before. */
   readonly touched: readonly Bytes32[]
   /** What had an event in a block that is no longer there: what was known of it may be wrong. */
@@ -56,38 +73,67 @@ export const channelsOf = (settlement: Address): Watched => ({
   topics: channelTopics,
 })
 
-/** One look. Without a cursor it begins at the newest block: what is before it is read from the contract's state. */
+/** One look. Without a cursor it begins at `fromBlock`, or at the newest block. */
 export async function watchBlocks(
   rpc: JsonRpc,
   watched: Watched,
   cursor: WatchCursor | undefined,
+  depth: WatchDepth = {},
 ): Promise<Result<WatchLook, ChainFailure>> {
-  const head = await readHead(rpc)
+  const head = await readDeepEnough(rpc, depth.confirmations ?? 1)
   if (!head.ok) return head
-  const newest = { number: head.value.number, hash: head.value.hash, channelIds: [] }
-  if (cursor === undefined) {
-    return ok({ cursor: { passed: [newest] }, touched: [], orphaned: [], caughtUp: true })
-  }
-  const fork = await dropOrphans(rpc, cursor.passed)
+  const newest = head.value
+  const nothing = { logs: [], touched: [], orphaned: [], caughtUp: true }
+  if (newest === undefined) return ok({ ...nothing, cursor: cursor ?? { passed: [] } })
+  const begin = cursor?.passed[0]?.number ?? depth.fromBlock
+  if (begin === undefined) return ok({ ...nothing, cursor: { passed: [newest] } })
+  const fork = await dropOrphans(rpc, cursor?.passed ?? [])
   if (!fork.ok) return fork
   const { kept, orphaned } = fork.value
   // Where nothing that was passed is left, the watcher begins again where its memory began.
-  const from = (kept.at(-1)?.number ?? (cursor.passed[0]?.number ?? newest.number) - 1) + 1
-  if (from > newest.number) {
-    return ok({ cursor: { passed: kept }, touched: [], orphaned, caughtUp: true })
-  }
-  const to = Math.min(newest.number, from + watchedBlocksAtOnceMax - 1)
-  const logs = await readLogs(rpc, watched, { from, to })
-  if (!logs.ok) return logs
+  const from = (kept.at(-1)?.number ?? begin - 1) + 1
+  if (from > newest.number) return ok({ ...nothing, cursor: { passed: kept }, orphaned })
+  const range = await readRange(rpc, watched, { from, to: newest.number })
+  if (!range.ok) return range
+  const { to, logs } = range.value
   const last = to === newest.number ? ok(newest) : await passedBlock(rpc, to)
   if (!last.ok) return last
-  const passed = [...kept, ...joinLogs([...logs.value, last.value])]
+  const blocks = logs.map(({ number, hash, id }) => ({ number, hash, channelIds: [id] }))
+  const passed = [...kept, ...joinLogs([...blocks, last.value])]
   return ok({
     cursor: { passed: passed.filter(({ number }) => number > to - watchedBlocksKept) },
-    touched: [...new Set(logs.value.flatMap(({ channelIds }) => channelIds))],
+    logs,
+    touched: [...new Set(logs.map(({ id }) => id))],
     orphaned,
     caughtUp: to === newest.number,
   })
+}
+
+/** The newest block that has so many confirmations; undefined on a chain that has none yet. */
+async function readDeepEnough(
+  rpc: JsonRpc,
+  confirmations: number,
+): Promise<Result<PassedBlock | undefined, ChainFailure>> {
+  const head = await readHead(rpc)
+  if (!head.ok) return head
+  const { number, hash } = head.value
+  if (confirmations <= 1) return ok({ number, hash, channelIds: [] })
+  const deep = number - confirmations + 1
+  return deep < 0 ? ok(undefined) : passedBlock(rpc, deep)
+}
+
+/** As many blocks as one call answers: nodes refuse too many, or too many events, and each at another number. */
+async function readRange(
+  rpc: JsonRpc,
+  watched: Watched,
+  { from, to: newest }: { readonly from: number; readonly to: number },
+): Promise<Result<{ readonly to: number; readonly logs: readonly SeenLog[] }, ChainFailure>> {
+  for (let blocks = watchedBlocksAtOnceMax; ; blocks = Math.ceil(blocks / 8)) {
+    const to = Math.min(newest, from + blocks - 1)
+    const logs = await readLogs(rpc, watched, { from, to })
+    if (logs.ok) return ok({ to, logs: logs.value })
+    if (logs.error.reason !== 'chain_error' || to === from) return logs
+  }
 }
 
 /** Newest first: the first block that is still there says that all before it are. */
@@ -132,12 +178,11 @@ function joinLogs(records: readonly PassedBlock[]): readonly PassedBlock[] {
   return [...blocks.values()].sort((a, b) => a.number - b.number)
 }
 
-/** Each event as the block that it is in, with the one thing that it changes. */
 async function readLogs(
   rpc: JsonRpc,
   { address, topics }: Watched,
   range: { readonly from: number; readonly to: number },
-): Promise<Result<readonly PassedBlock[], ChainFailure>> {
+): Promise<Result<readonly SeenLog[], ChainFailure>> {
   const method = 'eth_getLogs'
   const answer = await rpc.call(method, [
     {
@@ -153,10 +198,15 @@ async function readLogs(
   return err(badAnswer({ origin: rpc.origin, method, detail: 'no logs' }))
 }
 
-function readLog(log: unknown): PassedBlock | undefined {
-  const { blockNumber, blockHash, topics: logTopics } = Object(log) as Record<string, unknown>
+function readLog(log: unknown): SeenLog | undefined {
+  const { blockNumber, blockHash, topics, data } = Object(log) as Record<string, unknown>
   const number = parseQuantity(blockNumber)
-  const channelId: unknown = Array.isArray(logTopics) ? logTopics[1] : undefined
-  if (number === undefined || !isBytes32(blockHash) || !isBytes32(channelId)) return undefined
-  return { number: Number(number), hash: bytes32(blockHash), channelIds: [bytes32(channelId)] }
+  if (number === undefined || !isBytes32(blockHash)) return undefined
+  if (!Array.isArray(topics) || !topics.every(isBytes32) || typeof data !== 'string') {
+    return undefined
+  }
+  const [, id] = topics
+  if (id === undefined) return undefined
+  const place = { number: Number(number), hash: bytes32(blockHash) }
+  return { ...place, id: bytes32(id), topics, data }
 }

@@ -1,7 +1,7 @@
 import type { Hex } from '../base/hex.ts'
 import type { ContractAsk } from '../domain/contract-job.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
-import type { Bytes32 } from '../domain/units.ts'
+import type { Address, Bytes32 } from '../domain/units.ts'
 
 /**
  *   found --taken--> running --as many answers as agree are kept--> answered --handed to the outbox--> delivering --mined--> delivered
@@ -45,9 +45,11 @@ export type JobAnswer = {
   readonly content?: Hex | undefined
   /** From `charging` on, of tier 64: the proof as the chain's verifier takes it. */
   readonly proof?: Hex | undefined
-  /** From `kept` on. */
-  readonly contributorId?: string | undefined
+  /** From `kept` on: the operator that signed it, who is paid; undefined of one that does not sign. */
+  readonly contributor?: Address | undefined
   readonly contentHash?: Bytes32 | undefined
+  /** What the gateway signed. */
+  readonly receiptDigest?: Bytes32 | undefined
   /** `abi.encode(Receipt, bytes contributorSignature, bytes gatewaySignature)`. */
   readonly packed?: Hex | undefined
 }

@@ -46,7 +46,7 @@ const allowed: Record<string, readonly string[]> = {
     config.map((file) => [file, [...config, 'attestation', 'provable', 'chain', 'domain', 'base']]),
   ),
   http: ['gateway', 'proofs', 'domain', 'base'],
-  jobs: ['gateway', ...floors],
+  jobs: ['gateway', 'attestation', ...floors],
   gateway: [...steps, 'domain', 'base'],
   ...Object.fromEntries(steps.map((step) => [step, ['proofs', ...floors]])),
   engine: ['contributor', 'attestation', 'metering', 'provable', 'chain', 'domain', 'base'],

@@ -1,0 +1,16 @@
+/** Seconds of a job's time that must be left when it is taken: to answer it, and for a block to take its delivery. */
+export const answerTimeMinS = 20
+/** Jobs that one process goes on with at the same time. */
+export const jobsAtOnceMax = 16
+/** How long a process that says nothing more keeps its jobs, and how often it says that it is there. */
+export const jobLeaseMs = 20_000
+export const jobLeaseRenewalMs = 5_000
+/** Between two looks at a job that waits: the first pause, doubling with its failures to the last. */
+export const jobPauseFirstMs = 1_000
+export const jobPauseLastMs = 30_000
+/** Between two looks at a job whose input is not here: giving it wakes it. */
+export const inputPauseMs = 10_000
+/** Times that nobody answered, or not so that a contract could be given it; then it has failed. */
+export const jobFailuresMax = 20
+/** Looks at one source in a row while it is behind. */
+export const looksInRowMax = 50
