@@ -25,6 +25,7 @@ import { devPrices } from './dev-prices.ts'
 import { type DevProvableModel, devProvableModels } from './dev-provable-models.ts'
 import { fundTranche } from './fund-tranche.ts'
 import { openLogFile } from './open-log-file.ts'
+import { writeRunning } from './running-dev.ts'
 import { type RunningGateway, startGateway } from './start-gateway.ts'
 import { untilStopped } from './until-stopped.ts'
 import { writeGuestKey } from './write-guest-key.ts'
@@ -117,6 +118,8 @@ async function startAll(
   })
   parts.gateway = gateway
   writeOrigin(folder, gateway.origin)
+  const served = [{ id: model.name, modelId: model.modelId }, ...provable.map((one) => one.served)]
+  writeRunning(folder, { gateway: gateway.origin, devChain, models: served })
   const channel = await fundTranche(gateway, devChain)
   const apiKey = await devApiKey({ folder, apiKeys: gateway.apiKeys, channelId: channel.channelId })
   progress('ready')
