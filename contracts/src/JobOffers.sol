@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {IJobOffers} from "./interfaces/IJobOffers.sol";
 import {IOperatorRegistry} from "./interfaces/IOperatorRegistry.sol";
 import {JobOffer} from "./types/JobOffer.sol";
 import {JobTerms} from "./types/JobTerms.sol";
-import {TIER_ZK_INFERRED} from "./types/Receipt.sol";
 
 /// @title JobOffers
 /// @notice See `IJobOffers`.
 contract JobOffers is IJobOffers {
-    uint256 private constant MGAS = 1_000_000;
-
     IOperatorRegistry public immutable gateways;
 
     mapping(address gateway => mapping(bytes32 modelId => JobOffer)) private _offers;
@@ -35,7 +31,8 @@ contract JobOffers is IJobOffers {
 
     /// @inheritdoc IJobOffers
     function feeOf(address gateway, JobTerms calldata terms) external view returns (uint256) {
-        return _feeOf(_offers[gateway][terms.modelId], terms);
+        JobOffer memory offered = _offers[gateway][terms.modelId];
+        return offered.feeFor(terms);
     }
 
     /// @inheritdoc IJobOffers
@@ -64,19 +61,7 @@ contract JobOffers is IJobOffers {
         if (terms.answersMax > offered.answersMax) {
             revert AnswersNotOffered(terms.answersMax, offered.answersMax);
         }
-        uint256 fee = _feeOf(offered, terms);
+        uint256 fee = offered.feeFor(terms);
         if (terms.deliveryFee < fee) revert DeliveryFeeTooLow(terms.deliveryFee, fee);
-    }
-
-    function _feeOf(JobOffer memory offered, JobTerms calldata terms)
-        private
-        pure
-        returns (uint256)
-    {
-        uint256 callbackFee = FixedPointMathLib.divUp(
-            uint256(terms.callbackGas) * offered.callbackFeePerMgas, MGAS
-        );
-        uint256 proofFee = terms.minTiers & TIER_ZK_INFERRED == 0 ? 0 : offered.proofFee;
-        return offered.deliveryFee + callbackFee + proofFee;
     }
 }

@@ -121,7 +121,7 @@ contract ReceiptVerifier is IReceiptVerifier {
     }
 
     /// @inheritdoc IReceiptVerifier
-    function domainSeparator() public view returns (bytes32) {
+    function domainSeparator() public view virtual returns (bytes32) {
         return ReceiptDomain.separator(address(this));
     }
 

@@ -508,7 +508,7 @@ contract InferenceCoordinatorTest is JobFixture {
     {
         terms = jobTerms();
         terms.callbackGas = 500_000;
-        consumer = new MoodyConsumer(coordinator, verifier, terms);
+        consumer = new MoodyConsumer(coordinator, terms);
         asset.mint(address(consumer), terms.maxFee);
         jobId = consumer.ask(INPUT);
     }

@@ -4,7 +4,6 @@ pragma solidity 0.8.37;
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 import {InferenceConsumer} from "../InferenceConsumer.sol";
 import {IInferenceCoordinator} from "../interfaces/IInferenceCoordinator.sol";
-import {IReceiptVerifier} from "../interfaces/IReceiptVerifier.sol";
 import {JobTerms, Rhythm} from "../types/JobTerms.sol";
 import {Policy} from "../types/Policy.sol";
 
@@ -29,17 +28,16 @@ contract DailyBriefing is InferenceConsumer {
     uint64 public receivedAt;
     bytes32 public receiptDigest;
 
-    JobTerms private _terms;
+    JobTerms private _job;
 
     constructor(
         IInferenceCoordinator coordinator_,
-        IReceiptVerifier verifier_,
         JobTerms memory terms,
         bytes memory question_,
         string memory url_
-    ) InferenceConsumer(coordinator_, verifier_) {
+    ) InferenceConsumer(coordinator_, terms.gateway) {
         owner = msg.sender;
-        _terms = terms;
+        _job = terms;
         question = question_;
         url = url_;
     }
@@ -50,9 +48,8 @@ contract DailyBriefing is InferenceConsumer {
         if (scheduleId != bytes32(0)) revert AlreadyStarted(scheduleId);
         address asset = coordinator.asset();
         asset.safeTransferFrom(msg.sender, address(this), budget);
-        asset.safeApproveWithRetry(address(coordinator), budget);
-        scheduleId = coordinator.schedule(
-            _terms, question, Rhythm({startsAt: 0, period: 1 days, runsMax: daysMax}), budget
+        scheduleId = _schedule(
+            _job, question, Rhythm({startsAt: 0, period: 1 days, runsMax: daysMax}), budget
         );
     }
 
@@ -62,7 +59,7 @@ contract DailyBriefing is InferenceConsumer {
         bytes32 ended = scheduleId;
         scheduleId = bytes32(0);
         coordinator.cancelSchedule(ended);
-        coordinator.withdraw(owner);
+        _withdraw(owner);
     }
 
     /// @notice Asks at once (EIP-3668): wallets and libraries fetch the answer and verify it in
@@ -70,7 +67,7 @@ contract DailyBriefing is InferenceConsumer {
     function askNow() external view returns (bytes memory) {
         string[] memory urls = new string[](1);
         urls[0] = url;
-        _ask(urls, question, Policy(_terms.modelId, _terms.minTiers, 1 hours, _terms.gateway));
+        _askNow(urls, question, Policy(_job.modelId, _job.minTiers, 1 hours, _job.gateway));
     }
 
     function _onAnswer(bytes32 jobId, bytes calldata content, bytes32 digest) internal override {

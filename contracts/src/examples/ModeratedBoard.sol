@@ -4,7 +4,6 @@ pragma solidity 0.8.37;
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 import {InferenceConsumer} from "../InferenceConsumer.sol";
 import {IInferenceCoordinator} from "../interfaces/IInferenceCoordinator.sol";
-import {IReceiptVerifier} from "../interfaces/IReceiptVerifier.sol";
 import {JobTerms} from "../types/JobTerms.sol";
 
 /// @title ModeratedBoard
@@ -16,25 +15,23 @@ contract ModeratedBoard is InferenceConsumer {
     event Published(bytes32 indexed jobId, bytes32 receiptDigest);
     event Rejected(bytes32 indexed jobId, bytes32 receiptDigest);
 
-    JobTerms private _terms;
+    JobTerms private _job;
 
     mapping(bytes32 jobId => bytes32 postHash) public pending;
     mapping(bytes32 postHash => bool) public published;
 
-    constructor(
-        IInferenceCoordinator coordinator_,
-        IReceiptVerifier verifier_,
-        JobTerms memory terms
-    ) InferenceConsumer(coordinator_, verifier_) {
-        _terms = terms;
+    constructor(IInferenceCoordinator coordinator_, JobTerms memory terms)
+        InferenceConsumer(coordinator_, terms.gateway)
+    {
+        _job = terms;
     }
 
     /// @notice Puts a post up for moderation; the author pays for it.
     function post(bytes calldata text) external returns (bytes32 jobId) {
         address asset = coordinator.asset();
-        asset.safeTransferFrom(msg.sender, address(this), _terms.escrow());
+        asset.safeTransferFrom(msg.sender, address(this), _job.escrow());
         // The model decides on the whole request: the instruction comes first and cannot be cut off.
-        jobId = _request(_terms, bytes.concat("Answer allow or deny.\n", text));
+        jobId = _request(_job, bytes.concat("Answer allow or deny.\n", text));
         pending[jobId] = keccak256(text);
         emit Posted(jobId, msg.sender);
     }

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
+import {JobTerms} from "./JobTerms.sol";
+import {TIER_ZK_INFERRED} from "./Receipt.sol";
+
 /// @notice On what terms a gateway takes jobs of contracts for one model. Amounts are atomic units of the
 /// coordinator's asset.
 /// @dev Ordered so that it takes three slots: every request that names its gateway reads them.
@@ -22,4 +26,16 @@ struct JobOffer {
     uint96 callbackFeePerMgas;
     /// @dev For a proof of inference (tier 64), on top: making it, and verifying it on the chain.
     uint96 proofFee;
+}
+
+using {feeFor} for JobOffer global;
+
+uint256 constant GAS_OF_MGAS = 1_000_000;
+
+/// @notice The least `deliveryFee` for which a gateway with this offer takes the terms.
+function feeFor(JobOffer memory self, JobTerms memory terms) pure returns (uint256) {
+    uint256 callbackFee =
+        FixedPointMathLib.divUp(uint256(terms.callbackGas) * self.callbackFeePerMgas, GAS_OF_MGAS);
+    uint256 proofFee = terms.minTiers & TIER_ZK_INFERRED == 0 ? 0 : self.proofFee;
+    return self.deliveryFee + callbackFee + proofFee;
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IInferenceGateway, InferenceConsumer} from "../../src/InferenceConsumer.sol";
+import {InferenceConsumer} from "../../src/InferenceConsumer.sol";
 import {DailyBriefing} from "../../src/examples/DailyBriefing.sol";
 import {ModeratedBoard} from "../../src/examples/ModeratedBoard.sol";
+import {IInferenceGateway} from "../../src/interfaces/IInferenceGateway.sol";
 import {JobTerms} from "../../src/types/JobTerms.sol";
 import {Policy} from "../../src/types/Policy.sol";
 import {Receipt} from "../../src/types/Receipt.sol";
@@ -21,10 +22,9 @@ contract ExamplesTest is JobFixture {
         JobTerms memory terms = jobTerms();
         terms.callbackGas = 300_000;
         _terms = terms;
-        _board = new ModeratedBoard(coordinator, verifier, terms);
-        _briefing = new DailyBriefing(
-            coordinator, verifier, terms, "What is new?", "https://gateway.example/ccip"
-        );
+        _board = new ModeratedBoard(coordinator, terms);
+        _briefing =
+            new DailyBriefing(coordinator, terms, "What is new?", "https://gateway.example/ccip");
         asset.mint(client, 1_000_000);
         asset.mint(address(this), 1_000_000);
         vm.prank(client);
@@ -44,9 +44,16 @@ contract ExamplesTest is JobFixture {
     }
 
     function test_the_oracle_of_the_page_asks_and_keeps_its_answer() public {
-        Oracle oracle = new Oracle(coordinator, verifier, _terms);
+        Oracle oracle = new Oracle(coordinator, gateway);
         asset.mint(address(oracle), 100_000);
-        _deliver(oracle.ask("Is it raining?"), "Is it raining?", "No.");
+        vm.recordLogs();
+        oracle.ask("Is it raining?");
+        AskedJob memory asked = lastAsked();
+        vm.assertEq(
+            string(asked.input),
+            '{"model":"mini","messages":[{"role":"user","content":"Is it raining?"}],"max_tokens":100,"temperature":0,"seed":0}'
+        );
+        deliver(asked, "No.");
         vm.assertEq(oracle.answer(), "No.");
     }
 

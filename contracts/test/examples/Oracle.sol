@@ -3,21 +3,15 @@ pragma solidity 0.8.37;
 
 import {InferenceConsumer} from "vouch/InferenceConsumer.sol";
 import {IInferenceCoordinator} from "vouch/interfaces/IInferenceCoordinator.sol";
-import {IReceiptVerifier} from "vouch/interfaces/IReceiptVerifier.sol";
-import {JobTerms} from "vouch/types/JobTerms.sol";
+import {ChatInput} from "vouch/libraries/ChatInput.sol";
 
 contract Oracle is InferenceConsumer {
-    JobTerms private _terms;
     bytes public answer;
 
-    constructor(IInferenceCoordinator c, IReceiptVerifier v, JobTerms memory t)
-        InferenceConsumer(c, v)
-    {
-        _terms = t;
-    }
+    constructor(IInferenceCoordinator c, address gateway_) InferenceConsumer(c, gateway_) {}
 
-    function ask(bytes calldata input) external returns (bytes32 jobId) {
-        return _request(_terms, input); // pays from this contract's balance: maxFee * agreement at most
+    function ask(string calldata question) external returns (bytes32 jobId) {
+        return _ask(keccak256("model"), ChatInput.chat("mini", "", question, 100), 100, 200_000);
     }
 
     function _onAnswer(bytes32, bytes calldata content, bytes32) internal override {

@@ -4,7 +4,6 @@ pragma solidity 0.8.37;
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 import {InferenceConsumer} from "../../src/InferenceConsumer.sol";
 import {IInferenceCoordinator} from "../../src/interfaces/IInferenceCoordinator.sol";
-import {IReceiptVerifier} from "../../src/interfaces/IReceiptVerifier.sol";
 import {JobTerms} from "../../src/types/JobTerms.sol";
 
 /// @notice A consumer that can be told to misbehave in its callback.
@@ -25,15 +24,13 @@ contract MoodyConsumer is InferenceConsumer {
     bytes32 public nextJobId;
     bool public reentered;
 
-    JobTerms private _terms;
+    JobTerms private _job;
     bytes private _call;
 
-    constructor(
-        IInferenceCoordinator coordinator_,
-        IReceiptVerifier verifier_,
-        JobTerms memory terms
-    ) InferenceConsumer(coordinator_, verifier_) {
-        _terms = terms;
+    constructor(IInferenceCoordinator coordinator_, JobTerms memory terms)
+        InferenceConsumer(coordinator_, terms.gateway)
+    {
+        _job = terms;
     }
 
     function setMood(Mood mood_, bytes calldata call) external {
@@ -42,7 +39,7 @@ contract MoodyConsumer is InferenceConsumer {
     }
 
     function ask(bytes calldata input) external returns (bytes32) {
-        return _request(_terms, input);
+        return _request(_job, input);
     }
 
     function _onAnswer(bytes32, bytes calldata content, bytes32 digest) internal override {
@@ -53,7 +50,7 @@ contract MoodyConsumer is InferenceConsumer {
                 return(0, 1000000)
             }
         }
-        if (mood == Mood.AskAgain) nextJobId = _request(_terms, content);
+        if (mood == Mood.AskAgain) nextJobId = _request(_job, content);
         if (mood == Mood.Reenter) (reentered,) = address(coordinator).call(_call);
         answer = content;
         receiptDigest = digest;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IInferenceCoordinator} from "../../src/interfaces/IInferenceCoordinator.sol";
 import {JobOffer} from "../../src/types/JobOffer.sol";
 import {JobTerms} from "../../src/types/JobTerms.sol";
 import {Receipt} from "../../src/types/Receipt.sol";
 import {SlashingFixture} from "./SlashingFixture.sol";
-import {signatureOf, vm} from "./Vm.sol";
+import {Vm, vm} from "./Vm.sol";
 
 /// @notice A slashing fixture with two more contributors and answers to jobs.
 abstract contract JobFixture is SlashingFixture {
@@ -92,6 +93,37 @@ abstract contract JobFixture is SlashingFixture {
         bytes memory packed
     ) internal {
         coordinator.fulfill(jobId, jobTerms_, content, listOf(packed), "");
+    }
+
+    /// @dev What a consumer asked, by the coordinator's event.
+    struct AskedJob {
+        bytes32 jobId;
+        address consumer;
+        JobTerms terms;
+        bytes32 inputHash;
+        bytes input;
+    }
+
+    /// @dev The newest request since `vm.recordLogs()`, or since the last call of this.
+    function lastAsked() internal returns (AskedJob memory asked) {
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        for (uint256 i = logs.length; i > 0; --i) {
+            Vm.Log memory entry = logs[i - 1];
+            if (entry.topics[0] != IInferenceCoordinator.JobRequested.selector) continue;
+            asked.jobId = entry.topics[1];
+            asked.consumer = address(uint160(uint256(entry.topics[2])));
+            (asked.terms,, asked.inputHash, asked.input) =
+                abi.decode(entry.data, (JobTerms, uint64, bytes32, bytes));
+            return asked;
+        }
+        vm.assertTrue(false, "nobody asked");
+    }
+
+    function deliver(AskedJob memory asked, bytes memory content) internal {
+        Receipt memory receipt = answerOf(asked.jobId, asked.input, content, contributor);
+        receipt.work.modelId = asked.terms.modelId;
+        receipt.work.inputHash = asked.inputHash;
+        fulfill(asked.jobId, asked.terms, content, pack(receipt));
     }
 
     function listOf(bytes memory packed) internal pure returns (bytes[] memory list) {
