@@ -5,7 +5,12 @@
 
 export { decodeTensor } from '../src/base/wire-tensor.ts'
 export { jobIdsIn, type LoggedTransaction } from '../src/client/asked-jobs.ts'
-export { encodeTensor } from '../src/client/contract-input.ts'
+export {
+  type ChatQuestion,
+  chatInput,
+  completionInput,
+  encodeTensor,
+} from '../src/client/contract-input.ts'
 export {
   type FollowJobOptions,
   followJob,

@@ -90,4 +90,12 @@ export declare function readCoordinatorEvents(rpc: JsonRpc, coordinator: Address
     /** The topic of its events' first indexed member: not of kinds of schedules. */
     readonly jobId?: Bytes32;
 }): Promise<Result<readonly PlacedEvent[], ChainFailure>>;
+/** Whether an answer of the contributor was booked for the job: at once for one that completed it, or on the way to agreement. */
+export declare function readHasAnswered(rpc: JsonRpc, answer: {
+    readonly coordinator: Address;
+    readonly jobId: Bytes32;
+    readonly contributor: Address;
+    /** A block before the answer; nodes of others refuse long ranges. */
+    readonly fromBlock?: number;
+}): Promise<Result<boolean, ChainFailure>>;
 export {};
