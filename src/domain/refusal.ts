@@ -154,6 +154,8 @@ export type UpstreamRefusal =
   | { readonly reason: 'upstream_rate_limited'; readonly retryAfterS: number }
   /** The contributor works no more on credit until it has our next voucher. */
   | { readonly reason: 'upstream_credit_exhausted' }
+  /** The contributor answers no contract there, or would not be paid for it; `code` is its own word for why. */
+  | { readonly reason: 'upstream_job_refused'; readonly code: string }
   /** What lies in escrow for the contributors would not pay for this answer. */
   | { readonly reason: 'payout_escrow_exhausted' }
   | { readonly reason: 'upstream_stream_interrupted' }

@@ -41,6 +41,8 @@ function outcomeOf(refusal: UpstreamRefusal): RoutedOutcome {
     case 'no_contributor':
     case 'constraint_filtered':
     case 'payout_escrow_exhausted':
+    // It answers no contract, or not this one: of other requests that says nothing.
+    case 'upstream_job_refused':
       return neutral
     case 'upstream_rate_limited':
       return { kind: 'limited', retryAfterMs: refusal.retryAfterS * 1000 }

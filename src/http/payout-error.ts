@@ -3,7 +3,7 @@ import type { Described } from './described-error.ts'
 
 type Unpaid = Extract<
   UpstreamRefusal,
-  { reason: 'upstream_credit_exhausted' | 'payout_escrow_exhausted' }
+  { reason: 'upstream_credit_exhausted' | 'payout_escrow_exhausted' | 'upstream_job_refused' }
 >
 
 /** The arms of openai-error.ts for what is about contributors' pay. */
@@ -13,6 +13,11 @@ export function describePayoutRefusal(refusal: PayoutRefusal | Unpaid): Describe
       return [
         [503, 'api_error', { 'retry-after': '1' }],
         'The contributors for this model wait to be paid for earlier answers.',
+      ]
+    case 'upstream_job_refused':
+      return [
+        [503, 'api_error'],
+        'No contributor for this model answers the contract that asks for it.',
       ]
     case 'payout_escrow_exhausted':
       return [

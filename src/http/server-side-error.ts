@@ -63,6 +63,7 @@ export function describeServerSide(refusal: ServerReason): Described {
         { code: 'capacity_exhausted' },
       ]
     case 'upstream_credit_exhausted':
+    case 'upstream_job_refused':
     case 'payout_escrow_exhausted':
     case 'payout_query_invalid':
     case 'payout_not_found':
@@ -88,10 +89,7 @@ export function describeServerSide(refusal: ServerReason): Described {
         `No fresh exchange rate for the asset ${refusal.asset} is known now.`,
       ]
     case 'hold_lost':
-      return [
-        [503, 'api_error'],
-        'The gateway stood still for so long that another one ended this request.',
-      ]
+      return [[503, 'api_error'], 'Another gateway ended this request: this one stood still.']
     case 'shutting_down':
       return [[503, 'api_error', { 'retry-after': '5' }], 'The gateway is shutting down.']
     case 'internal_error':

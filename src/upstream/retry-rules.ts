@@ -10,6 +10,16 @@ const knownCodes = new Set([
   'invalid_value',
 ])
 
+/** Why a contributor does not answer a contract's job; it serves others all the same. docs/agent.md says what each means. */
+const contractJobCodes = new Set([
+  'coordinator_not_accepted',
+  'job_not_payable',
+  'job_not_checkable',
+  'job_in_progress',
+  'job_of_other_input',
+  'contract_jobs_full',
+])
+
 /** Seconds that a rate-limited contributor rests when it does not say how long. */
 const retryAfterDefaultS = 5
 const retryAfterMaxS = 300
@@ -30,10 +40,7 @@ export function refusalOfStatus(answer: {
   if (status === 401 || status === 402 || status === 403) {
     return { reason: 'upstream_credentials_exhausted' }
   }
-  if (status === 409 && errorIn(answer.body).code === 'price_too_low') {
-    // It asks more than when it was asked last: at the next report it is known how much.
-    return { reason: 'upstream_rate_limited', retryAfterS: capacityAskIntervalMs / 1000 }
-  }
+  if (status === 409) return refusalOfConflict(String(errorIn(answer.body).code))
   if (status === 429) {
     return { reason: 'upstream_rate_limited', retryAfterS: restS(answer) }
   }
@@ -46,6 +53,13 @@ export function refusalOfStatus(answer: {
   }
   if (status >= 500) return { reason: 'upstream_unavailable', status }
   return { reason: 'upstream_bad_response' }
+}
+
+function refusalOfConflict(code: string): UpstreamRefusal {
+  if (contractJobCodes.has(code)) return { reason: 'upstream_job_refused', code }
+  if (code !== 'price_too_low') return { reason: 'upstream_bad_response' }
+  // It asks more than when it was asked last: at the next report it is known how much.
+  return { reason: 'upstream_rate_limited', retryAfterS: capacityAskIntervalMs / 1000 }
 }
 
 /**
@@ -130,6 +144,7 @@ export function mayTryAnother(refusal: UpstreamRefusal): boolean {
     case 'upstream_credentials_exhausted':
     case 'upstream_rate_limited':
     case 'upstream_credit_exhausted':
+    case 'upstream_job_refused':
     case 'payout_escrow_exhausted':
     case 'upstream_stream_interrupted':
       return true

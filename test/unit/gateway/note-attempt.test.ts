@@ -50,6 +50,12 @@ describe('an attempt that ended before an answer began', () => {
     ])
   })
 
+  test("one that does not answer a contract's job serves others as before", () => {
+    const { ends, attempt: one } = attempt()
+    endFailedAttempt(one, failure({ reason: 'upstream_job_refused', code: 'job_not_payable' }), 0)
+    expect(ends.map(([outcome]) => outcome)).toEqual([{ kind: 'neutral' }])
+  })
+
   test.each(['client_gone', 'hedge_lost'] as const)('%s says nothing, whatever was seen', (why) => {
     const { ends, attempt: one } = attempt()
     const refusal = { reason: 'upstream_unavailable', status: 503 } as const

@@ -66,6 +66,7 @@ const samples: { readonly [R in Refusal['reason']]: Extract<Refusal, { readonly 
   receipt_expired: { reason: 'receipt_expired' },
   receipt_foreign: { reason: 'receipt_foreign' },
   upstream_credit_exhausted: { reason: 'upstream_credit_exhausted' },
+  upstream_job_refused: { reason: 'upstream_job_refused', code: 'job_not_payable' },
   payout_escrow_exhausted: { reason: 'payout_escrow_exhausted' },
   payout_query_invalid: { reason: 'payout_query_invalid' },
   payout_not_found: { reason: 'payout_not_found' },

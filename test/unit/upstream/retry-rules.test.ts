@@ -44,6 +44,19 @@ describe('refusalOfStatus', () => {
   })
 
   test.each([
+    'coordinator_not_accepted',
+    'job_not_payable',
+    'job_not_checkable',
+    'job_in_progress',
+    'job_of_other_input',
+    'contract_jobs_full',
+  ])("409 %s of a contract's job is no fault, and others may do it", (code) => {
+    const refused = refusal(409, JSON.stringify({ error: { code } }))
+    expect(refused).toEqual({ reason: 'upstream_job_refused', code })
+    expect([mayTryAnother(refused), mayAskAgain(refused)]).toEqual([true, false])
+  })
+
+  test.each([
     ['7', 7],
     ['0', 0],
     ['1.2', 2],
@@ -125,6 +138,7 @@ test('what the caller did wrong, and what was not proven, is not tried elsewhere
     { reason: 'upstream_stream_interrupted' },
     { reason: 'upstream_credit_exhausted' },
     { reason: 'payout_escrow_exhausted' },
+    { reason: 'upstream_job_refused', code: 'job_not_payable' },
   ]
   expect(final.filter(mayTryAnother)).toEqual([])
   expect(passing.filter(mayTryAnother)).toEqual(passing)
