@@ -16,20 +16,25 @@ const CONTRACTS: readonly { readonly name: string; readonly placed: boolean }[] 
   { name: 'ContributorRegistry', placed: false },
   { name: 'DevUSD', placed: false },
   { name: 'Eip3009Collector', placed: true },
+  { name: 'GameCharacter', placed: false },
   { name: 'GatewayRegistry', placed: false },
   { name: 'Groth16Verifier', placed: false },
   { name: 'InclusionChallenges', placed: false },
   { name: 'InferenceCoordinator', placed: false },
   { name: 'JobOffers', placed: false },
   { name: 'MembershipProofs', placed: false },
+  { name: 'MirroredReceiptVerifier', placed: false },
   { name: 'ModelProofs', placed: false },
   { name: 'OpenClaimAuthorizer', placed: true },
   { name: 'Permit2Collector', placed: true },
+  { name: 'PostedPrice', placed: false },
   { name: 'ReceiptAnchor', placed: false },
   { name: 'ReceiptVerifier', placed: false },
   { name: 'ReexecutionPanel', placed: false },
+  { name: 'RiskOracle', placed: false },
   { name: 'Slashing', placed: false },
   { name: 'TierEvidence', placed: false },
+  { name: 'Treasury', placed: false },
   { name: 'UsageProofs', placed: false },
 ]
 
@@ -92,13 +97,16 @@ function buildContracts(): void {
     [
       forgePath,
       'build',
+      // From nothing: forge loses imports of imports when a part of the sources changed.
+      '--force',
       ...['--skip', 'test'],
       ...['--out', join(buildFolder, 'out')],
       ...['--cache-path', join(buildFolder, 'cache')],
     ],
     { cwd: contractsFolder, encoding: 'utf8' },
   )
-  if (build.status !== 0) {
+  // Its launcher exits 0 whatever happened.
+  if (build.status !== 0 || build.stderr.includes('Compiler run failed')) {
     process.stderr.write(`${build.stdout}${build.stderr}`)
     throw new Error('forge build failed')
   }
