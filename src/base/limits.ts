@@ -219,6 +219,8 @@ export const imagesMax = 10
 /** A form with a recording or with images: 25 MB of file, as at OpenAI, and what stands around it. */
 export const formBodyBytesMax: number = 26 * 1024 * 1024
 /** Parts of a form. */
+/** Input of a lookup: what a node lets a call without a transaction have in memory is not much more. */
+export const lookupInputBytesMax = 1_048_576
 /** Data of a lookup in its path: with it and the headers a request stays below what Node reads of both. */
 export const lookupPathDataBytesMax = 4_096
 export const formPartsMax = 64
@@ -280,3 +282,5 @@ export const commitmentOpeningTimeoutMs = 5_000
 /** A TDX quote and its event log have some hundred KB, evidence of eight GPUs as much again. */
 export const attestationReportBytesMax: number = 4 * 1024 * 1024
 export const attestationReportTimeoutMs = 10_000
+/** Jobs of contracts in one list for the operator. */
+export const listedJobsMax = 500

@@ -1,12 +1,12 @@
 import { ok } from '../base/result.ts'
-import type { GatewayConfig } from '../config.ts'
+import type { LookupTerms } from '../domain/offchain-lookup.ts'
 import type { DoorDeps } from '../gateway/create-door.ts'
 import { payerNamed } from '../payment/authenticate.ts'
 import type { ApiKeyStore } from '../store/api-key-store.ts'
 
 /** Who pays for what contracts ask at once; undefined where nobody is named. */
 export function openLookups(
-  { jobs }: Pick<GatewayConfig, 'jobs'>,
+  { jobs }: { readonly jobs?: { readonly lookups?: LookupTerms | undefined } | undefined },
   apiKeys: Pick<ApiKeyStore, 'named'>,
   nowMs: () => number,
 ): DoorDeps['lookups'] {

@@ -17,7 +17,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeTensor, encodeTensor } from '../../src/base/wire-tensor.ts'
 import type { Contract } from '../../src/chain/contracts.ts'
 import { openSender } from '../../src/chain/transactions.ts'
-import { type Address, zeroAddress } from '../../src/domain/units.ts'
+import type { Address } from '../../src/domain/units.ts'
 import { compileHostile, deployHostile } from '../support/hostile-contracts.ts'
 import {
   openServingPlace,
@@ -63,11 +63,12 @@ const asker = compileHostile('../test/support/solidity/Asker.sol')['Asker']
 
 /** A contract that asks at these URLs. */
 const deployAsker = (...urls: readonly string[]): Promise<Contract> => {
-  const { chainId, contracts, keys } = place.devChain
+  const { chainId, contracts, keys, addresses } = place.devChain
   const { rpc } = place.chain()
   const sender = openSender({ rpc, chainId, privateKey: keys.deployer })
-  // Nothing is asked of the coordinator here.
-  return deployHostile({ rpc, sender }, asker, [zeroAddress, contracts.receiptVerifier, urls])
+  const { coordinator } = contracts
+  const { gatewayOperator } = addresses
+  return deployHostile({ rpc, sender }, asker, [coordinator, gatewayOperator, urls])
 }
 
 type Policy = {

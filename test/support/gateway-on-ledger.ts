@@ -12,6 +12,8 @@ import { contributorDomain } from '../../src/chain/payout-typed-data.ts'
 import { type PrivateKey, randomPrivateKey } from '../../src/chain/private-key.ts'
 import { hashPriceSheet, receiptDomain } from '../../src/chain/receipt-typed-data.ts'
 import { addressOfPrivateKey } from '../../src/chain/signatures.ts'
+import { openLookups } from '../../src/cli/open-lookups.ts'
+import type { ApiKey } from '../../src/domain/api-key.ts'
 import type { BillingTerms } from '../../src/domain/billing-terms.ts'
 import type { Channel } from '../../src/domain/channel.ts'
 import type {
@@ -20,6 +22,7 @@ import type {
   Offer,
   SigningIdentity,
 } from '../../src/domain/contributor.ts'
+import type { LookupTerms } from '../../src/domain/offchain-lookup.ts'
 import type { ReceiptDocument } from '../../src/domain/receipt-document.ts'
 import {
   type Address,
@@ -177,6 +180,8 @@ export async function startGatewayOnLedger(
       readonly reports: NonNullable<Gateway['upstreamReports']>
       readonly evidence: EvidenceSources
     }
+    /** Who pays for what contracts ask at once; the key is the gateway's own. */
+    readonly lookups?: (apiKey: ApiKey) => LookupTerms
     /** Makes this gateway one of several replicas. */
     readonly replica?: Replica
   },
@@ -226,6 +231,7 @@ export async function startGatewayOnLedger(
     authenticate: (authorization, nowMs) => authenticate(apiKeys, authorization, nowMs),
     billing: testBilling({ ledger, apiKeys, operator }, options),
     tunnels,
+    lookups: openLookups({ jobs: { lookups: options.lookups?.(apiKey) } }, apiKeys, gateway.nowMs),
     payouts: options.payoutStep ?? noPayoutStep,
     countersignatures: createCountersignatures({
       ...{ ledger, store: countersignatures, domain: testDomain, nowMs: Date.now },

@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { HttpBindings } from '@hono/node-server'
-import { lookupPathDataBytesMax, requestBodyBytesMax } from '../../base/limits.ts'
+import { lookupInputBytesMax, lookupPathDataBytesMax } from '../../base/limits.ts'
 import { err, ok, type Result } from '../../base/result.ts'
 import type { Lookup } from '../../domain/offchain-lookup.ts'
 import type { Refusal } from '../../domain/refusal.ts'
@@ -23,7 +23,7 @@ import { readContractInput } from './read-contract-input.ts'
 export const lookupPath = '/ccip'
 
 /** Hex of the largest input with its call around it, quoted, and some room. */
-const bodyBytesMax = 2 * requestBodyBytesMax + 4_096
+const bodyBytesMax: number = 2 * lookupInputBytesMax + 4_096
 
 /** What the path names, as it was sent; undefined where it does not. */
 type LookupNames = { readonly sender?: string | undefined; readonly data?: string | undefined }

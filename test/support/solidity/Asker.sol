@@ -3,15 +3,14 @@ pragma solidity 0.8.37;
 
 import {InferenceConsumer} from "src/InferenceConsumer.sol";
 import {IInferenceCoordinator} from "src/interfaces/IInferenceCoordinator.sol";
-import {IReceiptVerifier} from "src/interfaces/IReceiptVerifier.sol";
 import {Policy} from "src/types/Policy.sol";
 
 /// @notice Asks whatever its caller wants to know, at once.
 contract Asker is InferenceConsumer {
     string[] private _urls;
 
-    constructor(IInferenceCoordinator coordinator_, IReceiptVerifier verifier_, string[] memory urls)
-        InferenceConsumer(coordinator_, verifier_)
+    constructor(IInferenceCoordinator coordinator_, address gateway_, string[] memory urls)
+        InferenceConsumer(coordinator_, gateway_)
     {
         _urls = urls;
     }
@@ -21,7 +20,7 @@ contract Asker is InferenceConsumer {
         view
         returns (bytes memory)
     {
-        _ask(_urls, input, policy);
+        _askNow(_urls, input, policy);
     }
 
     function _onAnswer(bytes32, bytes calldata, bytes32) internal override {}
