@@ -18,7 +18,15 @@ import type { Address } from '../domain/units.ts'
 import type { ContractJob } from '../store/contract-job-store.ts'
 import { largestAgreement } from './agreed-answers.ts'
 import { deliveryGasMax } from './delivery-gas.ts'
-import type { DeliveryCall, FoundJob, JobSource, JobStanding, SourceLook } from './job-source.ts'
+import type {
+  DeliveryCall,
+  FoundJob,
+  JobSource,
+  JobStanding,
+  SeenSchedule,
+  SourceLook,
+} from './job-source.ts'
+import { seenSchedule } from './known-schedule.ts'
 
 type Place = {
   readonly rpc: JsonRpc
@@ -61,9 +69,11 @@ async function watch(
   // What an orphaned block said is no longer so, or is so again in another block: the state tells.
   const touched = new Set(orphaned)
   const touchedSchedules = new Set(orphaned)
+  const schedules: SeenSchedule[] = []
   for (const { log, event } of seen) {
     if (event === undefined) continue
     if (event.kind === 'JobRequested') found.push(foundJob(place, log, event))
+    else if (event.kind === 'ScheduleCreated') schedules.push(seenSchedule(event))
     else if ('scheduleId' in event) touchedSchedules.add(event.scheduleId)
     else touched.add(event.jobId)
   }
@@ -71,7 +81,7 @@ async function watch(
     cursor: JSON.stringify(look.value.cursor),
     found,
     touched: [...touched],
-    schedules: [],
+    schedules,
     touchedSchedules: [...touchedSchedules],
     caughtUp,
   })

@@ -7,27 +7,24 @@
  * process that dies anywhere here leaves a name under which the next one finds what was sent.
  */
 import type { GatewayLog } from '../base/log.ts'
-import type { Result } from '../base/result.ts'
 import type { ChainFailure } from '../chain/chain-failure.ts'
 import { describeChainFailure } from '../chain/chain-failure.ts'
-import { readDataFee } from '../chain/data-fee.ts'
-import { readFeeQuote } from '../chain/fees.ts'
 import type { JsonRpc } from '../chain/json-rpc.ts'
 import { hexQuantity } from '../chain/quantity.ts'
 import { readTransactionCost } from '../chain/transaction-cost.ts'
 import { worstCostWei } from '../domain/transaction-caps.ts'
-import { zeroAddress } from '../domain/units.ts'
 import type { ContractJob, ContractJobStore } from '../store/contract-job-store.ts'
 import type { OutboxEntry } from '../store/outbox-store.ts'
 import { bookRaces } from './book-races.ts'
 import { deliveryGasMax } from './delivery-gas.ts'
-import { type DeliveryOutbox, newestIntent } from './delivery-outbox.ts'
+import { type DeliveryOutbox, newestIntent, pokeIntent } from './delivery-outbox.ts'
 import { expectedDelivery } from './expected-delivery.ts'
-import { costRoundedUp, type FeeJudgement, type FeePolicy, judgeFee } from './fee-policy.ts'
+import { costRoundedUp, type FeePolicy } from './fee-policy.ts'
 import type { DeliveryDesk, DeliveryOutcome, FeeVerdict } from './job-delivery.ts'
 import type { JobReason } from './job-reason.ts'
 import type { DeliveryCall, JobSource, JobStanding } from './job-source.ts'
-import { leftToLose, openRaceBankroll, type RaceBankroll } from './race-bankroll.ts'
+import { isRace, judgeCost } from './judge-cost.ts'
+import { openRaceBankroll, type RaceBankroll } from './race-bankroll.ts'
 
 export type DeliveryTerms = {
   readonly rpc: JsonRpc
@@ -74,9 +71,10 @@ export function openDeliveryDesk(terms: DeliveryTerms): DeliveryDesk {
 
 /** Before anything is run. */
 async function judge(desk: Desk, job: Parameters<DeliveryDesk['judge']>[1]): Promise<FeeVerdict> {
-  if (isRace(job)) await bookRaces({ ...desk, nativePrice: desk.fees.nativePrice })
+  if (isRace(job.ask.terms)) await bookRaces({ ...desk, nativePrice: desk.fees.nativePrice })
   const shape = expectedDelivery(job)
-  const verdict = await judgeNow(desk, job, {
+  const verdict = await judgeCost(desk, {
+    terms: job.ask.terms,
     gasMax: deliveryGasMax(shape),
     bytes: shape.contentBytes + 2_048 * (shape.answers + 1),
     earned: job.ask.terms.deliveryFee,
@@ -114,7 +112,8 @@ async function send(
   const call = await source.deliveryCall(job)
   const earned = await earnedBy(desk, job)
   const bytes = call.data.length / 2
-  const judged = await judgeNow(desk, job, { gasMax: call.gasMax, bytes, earned })
+  const { terms } = job.ask
+  const judged = await judgeCost(desk, { terms, gasMax: call.gasMax, bytes, earned })
   if (!judged.ok) return waitFor(desk, 'chain_unreachable')
   const verdict = judged.value
   if (verdict.kind === 'wait') return waitFor(desk, verdict.reason)
@@ -125,8 +124,8 @@ async function send(
       ? waitFor(desk, 'chain_unreachable')
       : { ...waitFor(desk, 'delivery_reverted'), detail: describeChainFailure(refused) }
   }
-  const worstCost = isRace(job) ? verdict.worstCost : 0n
-  const stake = { worstCost, fee: job.ask.terms.deliveryFee, notAfterS }
+  const worstCost = isRace(terms) ? verdict.worstCost : 0n
+  const stake = { worstCost, fee: terms.deliveryFee, notAfterS }
   if (!(await desk.bankroll.stake(intentId, stake))) return waitFor(desk, 'race_budget_spent')
   const caps = { feeWeiMax: verdict.feeWeiMax, gasLimitMax: call.gasMax, notAfterS }
   return transact(desk, { ...call, intentId, caps })
@@ -155,31 +154,11 @@ async function transact(
 
 /** What it brings, without what the poke that opened it cost this gateway. */
 async function earnedBy({ outbox, rpc, fees }: Desk, { jobId, ask }: ContractJob): Promise<bigint> {
-  const poke = await outbox.find(pokeIntent(jobId))
+  const { entry: poke } = await newestIntent(outbox, pokeIntent(jobId))
   if (poke === undefined || poke.attempts.length === 0) return ask.terms.deliveryFee
   const read = poke.inclusion && (await readTransactionCost(rpc, poke.inclusion.transactionHash))
   const wei = read?.ok ? read.value : poke.caps && worstCostWei(poke.caps)
   return ask.terms.deliveryFee - costRoundedUp(wei ?? 0n, fees.nativePrice)
-}
-
-/** Of the transaction that opens the run of a schedule. */
-export const pokeIntent = (jobId: string): string => `poke:${jobId}`
-
-async function judgeNow(
-  { rpc, fees, bankroll }: Desk,
-  job: Pick<ContractJob, 'ask'>,
-  offered: { readonly gasMax: bigint; readonly bytes: number; readonly earned: bigint },
-): Promise<Result<FeeJudgement, ChainFailure>> {
-  const quote = await readFeeQuote(rpc)
-  if (!quote.ok) return quote
-  const dataFee = await readDataFee(rpc, offered.bytes)
-  if (!dataFee.ok) return dataFee
-  const atRiskMax = leftToLose(await bankroll.read(), fees.raceBudget)
-  const now = { gasPriceWei: quote.value.gasPrice, isRace: isRace(job), atRiskMax }
-  const fee = offered.earned > 0n ? offered.earned : 0n
-  // Twice: it can rise between the look and the block, and nothing that is signed bounds it.
-  const priced = { fee, gasMax: offered.gasMax, dataFeeWei: dataFee.value * 2n }
-  return { ok: true, value: judgeFee(priced, now, fees) }
 }
 
 /** Tried out as it would be sent, on what the pool holds: a competitor's delivery is seen there before its block. */
@@ -191,9 +170,6 @@ async function simulate(
   const answer = await rpc.call('eth_call', [call, 'pending'])
   return answer.ok ? undefined : answer.error
 }
-
-/** Somebody else may be paid for it. */
-const isRace = ({ ask }: Pick<ContractJob, 'ask'>): boolean => ask.terms.gateway === zeroAddress
 
 function endOf({ state, chainNowS }: JobStanding, { ask }: ContractJob): JobReason | undefined {
   if (state === 'none') return 'reorganised'

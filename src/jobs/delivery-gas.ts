@@ -26,6 +26,11 @@ const proofGas = 1_200_000n
 /** What `fulfill` wants left when it calls back, beside the callback's own. */
 const afterCallbackGas = 30_000n
 
+/** `poke` of InferenceCoordinator: its schedule, its job's slots and its events, all cold. */
+const pokeGas = 260_000n
+/** What a dynamic consumer is given to say its input (INPUT_GAS, and the 64th that is kept back), and the longest input. */
+const dynamicInputGas = 1_017_000n + 500_000n
+
 /** How much calldata a delivery has at most before it is made: terms, offsets and lengths; and for each answer. */
 const deliveryBytes = 1_200
 const packedBytes = 2_048
@@ -51,6 +56,19 @@ export function deliveryGasMax(shape: DeliveryShape): bigint {
     callbackGasMax(callbackGas)
   return transactionGasMax(data === undefined ? mostTokens(shape) : tokensOf(data), execution)
 }
+
+/** More than opening the run of a schedule can use; `data` is the call with its input. */
+export const pokeGasMax = ({
+  data,
+  isDynamic,
+}: {
+  readonly data: Hex
+  readonly isDynamic: boolean
+}): bigint =>
+  transactionGasMax(
+    tokensOf(data),
+    pokeGas + contentByteGas * BigInt(data.length / 2) + (isDynamic ? dynamicInputGas : 0n),
+  )
 
 /** EIP-150: who calls keeps back a 64th, so that 64/63 of the callback's gas must be there. */
 export const callbackGasMax = (callbackGas: number): bigint =>

@@ -7,6 +7,9 @@ export type DeliveryOutbox = {
   readonly find: (intentId: string) => Promise<OutboxEntry | undefined>
 }
 
+/** Of the transaction that opens the run of a schedule, by the job that it opens. */
+export const pokeIntent = (jobId: string): string => `poke:${jobId}`
+
 /**
  * The intents of one thing that may have to be sent anew under other caps: the first has its plain name. Nothing of one that
  * failed is ever executed, so that at most the newest is.

@@ -14,7 +14,7 @@ const contentBytesMax = 8_192
  * or the fee allow; all else is the most that it can be.
  */
 export function expectedDelivery(job: {
-  readonly ask: ContractAsk
+  readonly ask: Pick<ContractAsk, 'terms'>
   readonly input?: Hex | undefined
 }): DeliveryShape {
   const { terms } = job.ask
@@ -41,7 +41,7 @@ function tokensAsked(input: Hex | undefined): number | undefined {
   }
 }
 
-const tokensPaid = ({ terms }: ContractAsk): number =>
+const tokensPaid = ({ terms }: Pick<ContractAsk, 'terms'>): number =>
   terms.completionAtomicPerMtok === 0n
     ? 0
     : Number((terms.maxFee * 1_000_000n) / terms.completionAtomicPerMtok)
