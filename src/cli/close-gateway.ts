@@ -4,6 +4,7 @@ import type { GatewayLog } from '../base/log.ts'
 import type { InFlight } from '../gateway/in-flight.ts'
 import type { HttpServer } from '../http/server.ts'
 import type { UpstreamPools } from '../upstream/upstream-pools.ts'
+import type { OpenJobs } from './open-jobs.ts'
 import type { OpenProving } from './open-proving.ts'
 import type { RunningSettlement } from './open-settlement.ts'
 
@@ -21,6 +22,7 @@ type Closable = Readonly<
   readonly upstreams: UpstreamPools
   readonly capacity: { readonly stop: () => void }
   readonly proving: Pick<OpenProving, 'endAll' | 'stop'> | undefined
+  readonly jobs: Pick<OpenJobs, 'endAll' | 'stop'> | undefined
   readonly log: GatewayLog
   readonly destination: { readonly flushSync: () => void }
 }
@@ -28,9 +30,11 @@ type Stoppable = { readonly stop: () => Promise<void> }
 type Closes = { readonly close: () => Promise<void> }
 
 export async function closeGateway(gateway: Closable): Promise<void> {
+  gateway.jobs?.endAll()
   gateway.proving?.endAll()
   await gateway.deployments?.stop()
   await drain(gateway.inFlight, gateway.server)
+  await gateway.jobs?.stop()
   await gateway.proving?.stop()
   await gateway.contributors.stop()
   gateway.capacity.stop()

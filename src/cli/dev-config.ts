@@ -1,4 +1,5 @@
 import type { GatewayConfig } from '../config.ts'
+import type { JobsConfig } from '../config-jobs.ts'
 import type { JoiningConfig } from '../config-joining.ts'
 import type { Serving } from '../config-prices.ts'
 import type { ProvingConfig } from '../config-proving.ts'
@@ -38,6 +39,24 @@ const devProving: ProvingConfig = {
   memoryBytesMax: 4096 * 1024 * 1024,
   retentionMs: 24 * 3_600_000,
 }
+
+/** Contracts may ask at once. A coin of the development chain is worth little here, so that every fee covers its gas. */
+const devJobs = ({ rpcUrl, chainId, contracts }: DevChain): JobsConfig => ({
+  pollMs: 1_000,
+  retentionMs: 30 * 24 * 3_600_000,
+  chains: [
+    {
+      ...{ chainId, rpcUrl, coordinator: contracts.coordinator, offers: contracts.jobOffers },
+      ...{ confirmations: 1, fromBlock: undefined, privateKey: undefined },
+      fees: {
+        nativePrice: devUsd(10n),
+        marginPercent: 25,
+        raceBudget: devUsd(5n),
+        gasPriceWeiMax: 500n * 10n ** 9n,
+      },
+    },
+  ],
+})
 
 /** The most that whoever joins may ask for a model that is not the built-in one: what large models cost. */
 const devPricesMax: TokenPrices = {
@@ -124,6 +143,7 @@ export function devGatewayConfig(terms: {
     },
     routing: { hedging: false, keepAliveComments: false },
     joining: devJoining(devChain, model),
+    jobs: devJobs(devChain),
     proving: devProving,
     upstreams: [
       {

@@ -25,6 +25,8 @@ export type ChainSender = {
 export type RunningSettlement = SettlementLoop &
   ChainSender & {
     readonly on: (chainId: number) => ChainSender
+    /** The claim key's durable lane on a chain; undefined where it has none. */
+    readonly outboxOn: (chainId: number) => Pick<Outbox, 'sender' | 'find' | 'submit'> | undefined
   }
 
 type Terms = {
@@ -54,6 +56,7 @@ export function openSettlement(terms: Terms): RunningSettlement {
     sender: home.sender,
     pendingChannels: home.pendingChannels,
     on,
+    outboxOn: (chainId) => all.find((one) => one.chainId === chainId)?.outbox,
     claimNow: onAll(({ loop }) => loop.claimNow()),
     watchNow: onAll(({ loop }) => loop.watchNow()),
     refund: async (channelId) => {
@@ -69,6 +72,7 @@ export function openSettlement(terms: Terms): RunningSettlement {
 
 type OnChain = ChainSender & {
   readonly chainId: number
+  readonly outbox: Outbox
   readonly loop: SettlementLoop
   readonly stop: () => Promise<void>
 }
@@ -111,6 +115,7 @@ function openOnChain(
   })
   return {
     chainId,
+    outbox,
     sender: outbox.sender,
     pendingChannels: outbox.pendingChannels.bind(outbox),
     loop,

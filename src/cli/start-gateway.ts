@@ -38,6 +38,7 @@ import { nothingToReload, type OpenContributors, openContributors } from './open
 import { openDeployments } from './open-deployments.ts'
 import { openEvidence } from './open-evidence.ts'
 import { openExchange } from './open-exchange.ts'
+import { type OpenJobs, openJobs } from './open-jobs.ts'
 import { openLookups } from './open-lookups.ts'
 import { openProving } from './open-proving.ts'
 import { type OpenRouting, openRouting } from './open-routing.ts'
@@ -63,6 +64,8 @@ export type RunningGateway = {
   readonly contributors: Pick<OpenContributors, 'reconfigure'>
   /** The transparency log; undefined where none is configured. */
   readonly transparency: Pick<LogPublisher, 'publishNow'> | undefined
+  /** What contracts ask; undefined where no chain is watched. */
+  readonly jobs: Pick<OpenJobs, 'door' | 'lookNow'> | undefined
   readonly log: GatewayLog
   /** Takes no new request, lets those in flight end, claims, makes everything durable and closes. */
   readonly stop: () => Promise<void>
@@ -122,6 +125,10 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     ...{ config, store: kept, routing, payouts, upstreams, tunnels, log: logs.gateway, nowMs },
     reload: options.reload ?? nothingToReload,
   })
+  const jobs = await openJobs({
+    ...{ ...chain, ...stores, gateway, outbox, settlement },
+    complete: (request, client) => door.complete(request, client),
+  })
   const door = createDoor({
     gateway,
     inFlight,
@@ -132,29 +139,26 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     payouts: payouts.step,
     transparency: transparency?.door,
     audits: audits?.door,
+    jobs: jobs?.door,
     ...{ deployments, lookups: openLookups(config, stores.apiKeys, nowMs) },
     ...evidence.doors,
     ...contributors.doors,
     log: logs.gateway,
   })
   const server = await listen(door, config, options.otherPorts ?? [])
+  await jobs?.start()
   logs.gateway.info('listening', { origin: server.origin, signatures: curveInUse, ...recovered })
   return {
     origin: server.origin,
-    ...stores,
-    recovered,
-    settlement,
-    payouts,
+    ...{ ...stores, recovered, settlement, payouts, routing, contributors, jobs },
     limits: limits.desk,
-    routing,
-    contributors,
     transparency: transparency?.publisher,
     log: logs.gateway,
     stop: () =>
       closeGateway({
         ...{ inFlight, server, contributors, payouts, settlement, reaper, rates, limits, sweep },
         ...{ transparency, audits, evidence, stores, upstreams, capacity, proving },
-        ...{ deployments, log: logs.gateway, destination },
+        ...{ deployments, jobs, log: logs.gateway, destination },
       }),
   }
 }

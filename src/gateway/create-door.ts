@@ -19,6 +19,7 @@ import type { Gateway } from './gateway.ts'
 import type { GatewayDoor } from './gateway-door.ts'
 import { metricsText } from './gateway-metrics.ts'
 import type { InFlight } from './in-flight.ts'
+import type { JobsDoor } from './jobs-door.ts'
 import type { JoiningDoor } from './joining-door.ts'
 import { createLookupsDoor, type LookupsDeps } from './lookups-door.ts'
 import type { ModelDeployments } from './model-deployments.ts'
@@ -51,6 +52,8 @@ export type DoorDeps = {
   readonly audits?: AuditsDoor | undefined
   readonly admin?: AdminDoor | undefined
   readonly deployments?: ModelDeployments | undefined
+  /** Undefined where no chain is watched for what contracts ask. */
+  readonly jobs?: JobsDoor | undefined
   /** Undefined where the gateway runs in no TEE and verifies no upstream. */
   readonly evidence?: EvidenceSources | undefined
   readonly log: GatewayLog
@@ -111,7 +114,8 @@ export function createDoor(deps: DoorDeps): GatewayDoor {
     audits: deps.audits,
     admin: deps.admin,
     deployments: deps.deployments,
-    metrics: () => metricsText(gateway, inFlight),
+    jobs: deps.jobs,
+    metrics: () => metricsText(gateway, inFlight, deps.jobs),
     readiness: () => {
       if (!inFlight.open) return err({ reason: 'shutting_down' })
       if (gateway.transparency?.isForked()) return err({ reason: 'log_forked' })

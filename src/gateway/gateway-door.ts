@@ -14,6 +14,7 @@ import type { AnswerClient } from './answer-client.ts'
 import type { AuditsDoor } from './audits-door.ts'
 import type { EvidenceDoor } from './evidence-door.ts'
 import type { FoundRequest } from './find-request.ts'
+import type { JobsDoor } from './jobs-door.ts'
 import type { JoiningDoor } from './joining-door.ts'
 import type { LookupsDoor } from './lookups-door.ts'
 import type { ModelDeployments } from './model-deployments.ts'
@@ -66,6 +67,8 @@ export type GatewayDoor = {
   readonly admin?: AdminDoor | undefined
   /** Models that the operator uploads; undefined where none are taken. */
   readonly deployments?: ModelDeployments | undefined
+  /** Undefined where no chain is watched for what contracts ask. */
+  readonly jobs?: JobsDoor | undefined
   /** What Prometheus reads. */
   readonly metrics: () => string
   /** Whether new requests are taken; else why not: shutting down, or a ledger that cannot be written. */

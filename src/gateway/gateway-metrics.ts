@@ -1,10 +1,23 @@
 import type { Gateway } from './gateway.ts'
 import type { InFlight } from './in-flight.ts'
+import type { JobsDoor } from './jobs-door.ts'
 import { type Family, type Sample, textOf } from './prometheus-text.ts'
 
 /** Everything that Prometheus may know of this process, in its text format: what was counted, and what is so now. */
-export function metricsText(gateway: Gateway, inFlight: InFlight): string {
-  return textOf([...gateway.metrics.families(), ...stateFamilies(gateway, inFlight)])
+export function metricsText(
+  gateway: Gateway,
+  inFlight: InFlight,
+  jobs?: Pick<JobsDoor, 'counts'>,
+): string {
+  const families = [...gateway.metrics.families(), ...stateFamilies(gateway, inFlight)]
+  return textOf([...families, ...jobFamilies(jobs)])
+}
+
+/** None where no chain is watched for what contracts ask. */
+function jobFamilies(jobs: Pick<JobsDoor, 'counts'> | undefined): readonly Family[] {
+  if (jobs === undefined) return []
+  const samples = [...jobs.counts()].map(([state, value]) => ({ labels: { state }, value }))
+  return [gauge('vouch_contract_jobs', 'Jobs of contracts that are kept, by state.', samples)]
 }
 
 function stateFamilies(gateway: Gateway, inFlight: InFlight): readonly Family[] {

@@ -27,7 +27,9 @@ export type JobDeps = AnswerDeps & {
   readonly candidates: (request: UnpaidRequest) => readonly JobCandidate[]
   readonly tiersOf: (candidate: JobCandidate) => number
   /** What the bytes of a job ask for; the same bytes go to the contributor. */
-  readonly readInput: (job: ContractJob) => Promise<Result<UnpaidRequest, Refusal>>
+  readonly readInput: (
+    job: Pick<ContractJob, 'jobId' | 'source' | 'ask' | 'input'>,
+  ) => Promise<Result<UnpaidRequest, Refusal>>
   /** Undefined where the account that pays is not there, or not to be used. */
   readonly payerOf: (job: ContractJob) => Promise<Payer | undefined>
   /** Whether a request of an earlier process may still be charged. */
@@ -109,8 +111,7 @@ async function readAndJudge(deps: JobDeps, job: ContractJob, chainNowS: number):
   const request = read.value
   const { gateway, tiersOf } = deps
   const judged = { gateway, chainNowS, tiersOf, candidates: deps.candidates(request) }
-  const verdict: JobVerdict =
-    job.account === undefined ? judgeJob(job.ask, request, judged) : { kind: 'take', eligible: [] }
+  const verdict = judgeJob(job.ask, request, judged)
   if (verdict.kind !== 'take') return { verdict }
   const payer = await deps.payerOf(job)
   if (payer === undefined) return { verdict: { kind: 'never', reason: 'account_unusable' } }
@@ -160,11 +161,10 @@ async function recoverAnswers(deps: JobDeps, held: HeldJob): Promise<boolean> {
 
 /** Contributors for each missing answer: no operator twice, and none that has answered. Undefined: too few. */
 function groupsOf(
-  { account, answers }: ContractJob,
+  { answers }: ContractJob,
   eligible: readonly JobCandidate[],
   missing: number,
 ): readonly (readonly string[])[] | undefined {
-  if (account !== undefined) return [[]]
   const before = new Set(answers.filter(isKept).map(({ contributor }) => contributor))
   const others = eligible.filter(({ contributor }) => !before.has(contributor.identity?.operator))
   const operators = [...new Set(others.map(({ contributor }) => contributor.identity?.operator))]

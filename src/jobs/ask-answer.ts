@@ -13,7 +13,7 @@ import type { ReceiptDocument } from '../domain/receipt-document.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { InferenceRequest, Payer, UnpaidRequest } from '../domain/request.ts'
 import { noPreferences } from '../domain/route-preferences.ts'
-import { zeroAddress } from '../domain/units.ts'
+import { type Bytes32, zeroAddress } from '../domain/units.ts'
 import { collectAnswer } from '../gateway/collect-answer.ts'
 import { contractContent } from '../gateway/contract-content.ts'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
@@ -23,7 +23,7 @@ import type { HeldJob } from './held-job.ts'
 import { encodeInferenceProof } from './inference-proof.ts'
 
 /** A receipt as it is kept: its document, and what was signed. */
-export type SealedBody = { readonly body: string | undefined; readonly digest: Hex }
+export type SealedBody = { readonly body: string | undefined; readonly digest: Bytes32 }
 
 export type AnswerDeps = {
   readonly complete: GatewayDoor['complete']
@@ -115,24 +115,18 @@ function keptAnswer(
   const { work, tiers } = document.receipt
   const { terms, inputHash } = ask
   if (work.status !== workStatus.complete || work.contentHash !== contentHash) return err(undefined)
-  const contributor = work.contributor === zeroAddress ? undefined : work.contributor
-  const kept = {
-    state: 'kept' as const,
-    receiptDigest: digest as Partial<JobAnswer>['receiptDigest'],
-    packed: packReceipt(document),
-    ...(contributor !== undefined && { contributor }),
-  }
-  // Who pays by an account of this gateway has no terms for its contributor.
-  if (account !== undefined) return ok(kept)
-  const isOurs = work.jobId === ask.jobId && work.inputHash === inputHash
+  const { contributor } = work
+  // Under an account of this gateway each attempt has an id of its own (requestOf).
+  const isOurs = account !== undefined || work.jobId === ask.jobId
+  const isAsked = work.inputHash === inputHash && work.modelId === terms.modelId
   const claimed = terms.minTiers & ~lookedUpOnChain
-  if (!isOurs || work.modelId !== terms.modelId || (tiers & claimed) !== claimed) {
-    return err(undefined)
-  }
+  if (!isOurs || !isAsked || (tiers & claimed) !== claimed) return err(undefined)
   const isTwice = answers.some(
     (other) => other.requestId !== requestId && other.contributor === contributor,
   )
-  if (contributor === undefined || isTwice) return err(undefined)
+  if (contributor === zeroAddress || isTwice) return err(undefined)
+  const packed = packReceipt(document)
+  const kept = { state: 'kept' as const, receiptDigest: digest, packed, contributor }
   if ((terms.minTiers & tier.zkInferred) === 0) return ok(kept)
   const proof = document.evidence?.proof?.proof
   if (proof === undefined || input === undefined) return err(undefined)
@@ -159,9 +153,9 @@ function requestOf(
     ...request,
     ...own,
     payer,
-    needsSignature: account === undefined,
-    preferences:
-      account === undefined ? { ...noPreferences, only, affinity: ask.jobId } : request.preferences,
+    needsSignature: true,
+    // Asked again, the same contributor gives the same work, where it is there.
+    preferences: { ...noPreferences, only, affinity: ask.jobId },
     ...(isProven && { proof: 'wait' as const }),
   }
 }
