@@ -5,6 +5,7 @@
  */
 import { openSync } from 'node:fs'
 import { join } from 'node:path'
+import { openSignTogether } from '../src/attestation/sign-together.ts'
 import { createLogs, logDestination } from '../src/base/log.ts'
 import { err } from '../src/base/result.ts'
 import { channelIdOf } from '../src/chain/channel-typed-data.ts'
@@ -75,7 +76,14 @@ const gateway = {
   priceDecimals: 6,
   upstreams: new UpstreamPools(),
   payouts: noPayouts,
-  signer: { operator, privateKey, domain: testDomain, chainId, verifyingContract },
+  signer: {
+    operator,
+    privateKey,
+    domain: testDomain,
+    chainId,
+    verifyingContract,
+    signTogether: openSignTogether(privateKey),
+  },
   tokenCounters: new Map(),
   log: logs.request,
   metrics: new RequestMetrics(),

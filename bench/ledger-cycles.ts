@@ -49,7 +49,14 @@ export class LedgerCycles {
     const charged = await ledger.charge(id, atomic(1n), () => {
       this.seals += 1
       const sealedAt = unixSeconds(1_760_000_000)
-      return { receiptId, digest: receiptId, body, record, sealedAt, answerId: undefined }
+      return {
+        receiptId,
+        digest: receiptId,
+        body: () => body,
+        record,
+        sealedAt,
+        answerId: undefined,
+      }
     })
     await charged?.durable
     this.waitsMs.push(performance.now() - beganMs)

@@ -195,7 +195,7 @@ function timeReceipt(): void {
     }
   }
   time(`receipt: sign (${curveInUse})`, () => signDigest(someHash, privateKey))
-  time('receipt: digest, sign, document', () => sealReceipt(signer, unsealed, position()))
+  time('receipt: digest, sign, document', () => sealReceipt(signer, unsealed, position()).body())
 }
 
 function timeStream(): void {

@@ -23,6 +23,7 @@ import {
   zeroBytes32,
 } from '../domain/units.ts'
 import type { UsageSource } from '../domain/usage.ts'
+import type { SignTogether } from './sign-together.ts'
 
 /** The gateway as it signs: who, with which key, for which verifier contract. */
 export type GatewaySigner = {
@@ -33,6 +34,8 @@ export type GatewaySigner = {
   readonly verifyingContract: Address
   /** Seconds from when a receipt is issued until it is anchored, as far as can be promised now; 0 promises nothing. */
   readonly promiseS?: (() => number) | undefined
+  /** Signs receipts with the same key, those that are made durable together by one signature; undefined: each alone. */
+  readonly signTogether?: SignTogether | undefined
 }
 
 /** What is known of a contributor besides this one answer, at the time when the answer ended. */
@@ -67,7 +70,10 @@ export type UnsealedReceipt = {
   readonly answerId: string | undefined
 }
 
-/** Places a receipt on its channel and signs it. No effect of its own: a store may call it again with another position. */
+/**
+ * Places a receipt on its channel. It is signed when its body is asked for first, which a store does as it writes it. No
+ * effect of its own: a store may call it again with another position.
+ */
 export function sealReceipt(
   signer: GatewaySigner,
   unsealed: UnsealedReceipt,
@@ -92,8 +98,12 @@ export function sealReceipt(
     anchorBy: anchorBy(signer, sealedAt),
   }
   const digest = receiptDigest(signer.domain, receipt)
-  const gatewaySignature = signDigest(digest, signer.privateKey)
-  const body = JSON.stringify(document(signer, unsealed, receipt, gatewaySignature))
+  const sign = signer.signTogether?.(digest) ?? (() => signDigest(digest, signer.privateKey))
+  let signed: string | undefined
+  const body = () => {
+    signed ??= JSON.stringify(document(signer, unsealed, receipt, sign()))
+    return signed
+  }
   return { receiptId, digest, body, record, sealedAt, answerId }
 }
 

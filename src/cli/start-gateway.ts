@@ -3,6 +3,7 @@
  * opposite order. `vouch serve` and `vouch dev` both start one here.
  */
 import type { GatewaySigner } from '../attestation/seal-receipt.ts'
+import { openSignTogether } from '../attestation/sign-together.ts'
 import { keepAliveIntervalMs } from '../base/limits.ts'
 import { createLogs, type GatewayLog, logDestination, type RequestLog } from '../base/log.ts'
 import type { Result } from '../base/result.ts'
@@ -229,6 +230,7 @@ const gatewaySigner = (config: GatewayConfig, promiseS: () => number): GatewaySi
     chainId,
     verifyingContract: receiptVerifier,
     promiseS,
+    signTogether: openSignTogether(config.gateway.signingKey),
   }
 }
 

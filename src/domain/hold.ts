@@ -40,12 +40,15 @@ export type ReceiptPosition = {
   readonly prevReceipt: Bytes32
 }
 
-/** A signed receipt as it is stored and served. */
+/** A receipt as it is stored and served. */
 export type SealedReceipt = {
   readonly receiptId: Bytes32
   readonly digest: Bytes32
-  /** The JSON body that `GET /v1/receipts/{id}` answers. */
-  readonly body: string
+  /**
+   * The JSON body that `GET /v1/receipts/{id}` answers. Signed when it is asked for first, together with all that were sealed
+   * until then: a store asks once it knows what it writes together, and nobody else before it is durable.
+   */
+  readonly body: () => string
   /** The `RequestRecord` that is kept beside it, as JSON. */
   readonly record: string
   /** By the gateway's clock: when its time to be kept begins. */

@@ -2,6 +2,7 @@
  * What anybody may ask about receipts after the fact, in the shapes that others read: the signature convention, attestation
  * reports, the keyset, ACI. Everything here is made of stored receipts and of keys, so each replica answers the same.
  */
+import { plainlySigned } from '../attestation/plain-signature.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { ReceiptDocument } from '../domain/receipt-document.ts'
 import type { Refusal } from '../domain/refusal.ts'
@@ -58,6 +59,8 @@ export type EvidenceDoor = {
     readonly stream: boolean
     readonly algo: SigningAlgo
   }) => ConventionSignature | SignatureUnavailable
+  /** A receipt as it was sealed, as JSON, with a signature that no other receipt shares. */
+  readonly plainlySigned: (receipt: string) => string
   readonly report: (
     asked: ReportAsked & {
       /** Whose report is wanted; undefined: ours. */
@@ -115,6 +118,7 @@ export function createEvidenceDoor(
     },
     signatureOf: ({ receipt, stream, algo }) =>
       signed(keys, { document: JSON.parse(receipt) as ReceiptDocument, stream }, algo),
+    plainlySigned: (receipt) => plainlySigned(receipt, privateKey),
     report: async ({ signingAddress, modelName, ...asked }) => {
       if (signingAddress !== undefined && !isOurAddress(keys, asked.algo, signingAddress)) {
         return err({ reason: 'signing_address_not_found' })

@@ -18,7 +18,7 @@ export function keepForAudits(
   if (responseBody === undefined) return
   audits.keep({
     receiptId: sealed.receiptId,
-    receiptBody: sealed.body,
+    receiptBody: sealed.body(),
     requestBody: inputBody,
     responseBody,
     commitmentOpening: undefined,

@@ -112,7 +112,7 @@ export async function settleAnswer(
   await place?.leave(limitUseOf({ usage, cost }, served.income, gateway.priceDecimals))
   const ended = endings[outcome.status]
   logEnded(gateway, served, { outcome: ended, reason, usage, cost })
-  served.client.sealed?.(sealed.body)
+  served.client.sealed?.(sealed.body())
   keepForAudits(gateway, served, { outcome, sealed })
   return undefined
 }

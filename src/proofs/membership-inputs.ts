@@ -32,6 +32,9 @@ import {
   membershipNullifier,
 } from './membership-statement.ts'
 
+/** 65 bytes as 0x and digits, the only signature that the circuit takes. */
+const plainDigits = 132
+
 /** What the prover wants to say of its receipt. */
 export type MembershipClaim = {
   readonly domain: DomainSeparator
@@ -74,6 +77,12 @@ export function membershipStatement(
   }
   if (bound === zeroAddress) return refuse('bound_missing', 'nobody could use the proof')
   const digest = receiptDigest(domain, receipt)
+  if (gatewaySignature.length > plainDigits) {
+    return refuse(
+      'signature_malformed',
+      'its signature is shared with other receipts: ask for the receipt with ?signature=plain',
+    )
+  }
   const gatewayKey = recoverPublicKey(digest, gatewaySignature)
   if (gatewayKey === undefined) {
     return refuse('signature_malformed', 'no key of secp256k1 signed the receipt')

@@ -6,6 +6,7 @@
  *                                        COMMITTING --failure--> FAILED (final: nothing more is accepted)
  */
 import { Worker } from 'node:worker_threads'
+import { messageOf } from '../base/message-of.ts'
 import type { Channel } from '../domain/channel.ts'
 import type { Hold } from '../domain/hold.ts'
 import type { KeySpending } from '../domain/key-spending.ts'
@@ -18,7 +19,6 @@ import {
   type HoldRow,
   holdRow,
   payoutRow,
-  type ReceiptRow,
   receiptRow,
   spendingRow,
   usdBookRow,
@@ -36,7 +36,7 @@ class GatheringBatch {
   readonly spendings = new Map<string, KeySpending>()
   readonly payouts = new Map<string, Payout>()
   readonly endedHolds: string[] = []
-  readonly receipts: ReceiptRow[] = []
+  readonly receipts: StoredReceipt[] = []
   readonly answers: AnswerRow[] = []
   readonly expired: ExpiredRow[] = []
   usdBook: UsdBook | undefined
@@ -47,6 +47,7 @@ class GatheringBatch {
     this.written.promise.catch(() => {})
   }
 
+  /** Signs its receipts, all by one signature: asked for once, when nothing more can join. */
   toMessage(): WriteBatch {
     return {
       channels: Array.from(this.channels.values(), channelRow),
@@ -56,7 +57,7 @@ class GatheringBatch {
       endedHolds: this.endedHolds,
       spendings: Array.from(this.spendings.values(), spendingRow),
       payouts: Array.from(this.payouts.values(), payoutRow),
-      receipts: this.receipts,
+      receipts: this.receipts.map(receiptRow),
       answers: this.answers,
       expired: this.expired,
       usdBook: this.usdBook && usdBookRow(this.usdBook),
@@ -137,7 +138,7 @@ export class GroupCommit implements LedgerSink {
 
   insertReceipt(receipt: StoredReceipt): void {
     const { channelId, answerId, gatewaySeq } = receipt
-    this.#gathering.receipts.push(receiptRow(receipt))
+    this.#gathering.receipts.push(receipt)
     if (answerId !== undefined) this.#gathering.answers.push([channelId, answerId, gatewaySeq])
     this.#schedule()
   }
@@ -181,8 +182,16 @@ export class GroupCommit implements LedgerSink {
     this.#gathering = new GatheringBatch()
     this.#dirty = false
     this.#committing = batch
+    let message: WriteBatch
+    try {
+      message = batch.toMessage()
+    } catch (error) {
+      // A receipt that cannot be signed is in memory already, and so is its charge: nothing more can be right.
+      this.#fail(messageOf(error))
+      return
+    }
     this.#worker.ref()
-    this.#worker.postMessage(batch.toMessage())
+    this.#worker.postMessage(message)
   }
 
   #committed(): void {

@@ -92,13 +92,13 @@ function noteOwned(
 
 /** Neither numbers of a channel nor those of the gateway have gaps: they are the fields that a receipt is found under. */
 function writeReceipt(call: CommitCall, keys: LedgerKeys, receipt: StoredReceipt): void {
-  const { channelId, channelSeq, body, record, answerId } = receipt
+  const { channelId, channelSeq, record, answerId } = receipt
   const seq = String(receipt.gatewaySeq)
   const field = String(channelSeq)
   const receipts = keys.receipts(channelId)
   // That both are new follows from the rows above; looked at anyway, a second receipt for one position is never written.
   call.expectAbsent(receipts, field)
-  call.put(receipts, field, body)
+  call.put(receipts, field, receipt.body())
   call.expectAbsent(keys.sequence, seq)
   call.put(keys.sequence, seq, sequenceText(receipt))
   call.put(keys.requests, requestIdOf(receipt.receiptId), `${seq} ${record}`)

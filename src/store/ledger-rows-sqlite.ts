@@ -143,7 +143,7 @@ export const receiptRow = (receipt: StoredReceipt): ReceiptRow => [
   receipt.receiptId,
   receipt.channelId,
   receipt.channelSeq,
-  receipt.body,
+  receipt.body(),
   receipt.record,
   receipt.digest,
   receipt.sealedAt,

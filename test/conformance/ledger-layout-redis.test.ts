@@ -25,14 +25,15 @@ async function leaveLayout2(keyPrefix: string) {
     const charged = await store.charge(requestId, atomic(1n), (at) => ({
       receiptId,
       digest: bytes32(`0x${String(number).repeat(64)}`),
-      body: JSON.stringify({
-        receipt: {
-          receiptId,
-          gatewaySeq: at.gatewaySeq,
-          prevReceipt: at.prevReceipt,
-          work: { finishedAt: number },
-        },
-      }),
+      body: () =>
+        JSON.stringify({
+          receipt: {
+            receiptId,
+            gatewaySeq: at.gatewaySeq,
+            prevReceipt: at.prevReceipt,
+            work: { finishedAt: number },
+          },
+        }),
       record: `{"of":"${requestId}"}`,
       sealedAt: unixSeconds(1),
       answerId: undefined,
@@ -67,7 +68,7 @@ test('a ledger of layout 2 is brought up to date when it is opened, by two gatew
         receiptId,
         gatewaySeq: index + 1,
         digest,
-        body,
+        body: body(),
       })),
     )
     for (const [index, { requestId, receiptId, record }] of sealed.entries()) {

@@ -3,16 +3,21 @@
  * bodies deleted when their time is over.
  */
 import { describe, expect, test } from 'vitest'
-import { atomic, type Bytes32, unixSeconds } from '../../src/domain/units.ts'
+import { openSignTogether } from '../../src/attestation/sign-together.ts'
+import { ecdsaPartOf } from '../../src/chain/batch-signature.ts'
+import { addressOfPrivateKey, recoverSigner } from '../../src/chain/signatures.ts'
+import { atomic, type Bytes32, signature, unixSeconds } from '../../src/domain/units.ts'
 import { newRequestIds } from '../../src/gateway/request-ids.ts'
 import type { LedgerStore } from '../../src/store/ledger-store.ts'
 import {
   channelIdOf,
   holdOf,
+  noteDigest,
   openSignedChannel,
   receiptIdOf,
   sealNote,
 } from '../support/channels.ts'
+import { gatewayKey } from '../support/signed-receipt.ts'
 import { type StorePlace, storeKinds } from '../support/store-places.ts'
 import { withLedger } from '../support/with-ledger.ts'
 
@@ -51,6 +56,34 @@ describe.each(storeKinds())('receipts of a ledger in $name', (kind) => {
     }
   }
 
+  test('are signed when all that is written with them is decided, and as they are written', async () => {
+    const requests = Array.from({ length: 20 }, (_, index) => `together ${index}`)
+    const signTogether = openSignTogether(gatewayKey)
+    const decided = await Promise.all(
+      requests.map(async (requestId) => {
+        await store.hold(holdOf(requestId, channelId, 1n))
+        return store.charge(requestId, atomic(1n), (position) => {
+          const note = sealNote(requestId)(position)
+          const sign = signTogether(note.digest)
+          return { ...note, body: () => sign() }
+        })
+      }),
+    )
+    await Promise.all(decided.map((one) => one?.durable))
+    const lengths = new Map<number, number>()
+    for (const requestId of requests) {
+      const kept = await store.receipt(receiptIdOf(requestId))
+      const signed = signature(kept?.body ?? '')
+      const ecdsa = ecdsaPartOf(noteDigest(requestId), signed)
+      expect(ecdsa && recoverSigner(ecdsa.digest, ecdsa.signature)).toBe(
+        addressOfPrivateKey(gatewayKey),
+      )
+      lengths.set(signed.length, (lengths.get(signed.length) ?? 0) + 1)
+    }
+    // A commit that was on its way may have taken a few before the others; most of them share one.
+    expect(Math.max(...lengths.keys())).toBeGreaterThan(132 + 2 * 64)
+  })
+
   test('are told in the order of the gateway, each with its digest, whichever channel they are of', async () => {
     await openSignedChannel(store, otherId, 100n)
     const names = ['a', 'b', 'c', 'd', 'e']
@@ -63,7 +96,7 @@ describe.each(storeKinds())('receipts of a ledger in $name', (kind) => {
       receiptId: one?.receiptId,
       gatewaySeq: index + 1,
       digest: one?.digest,
-      body: one?.body,
+      body: one?.body(),
     }))
     const told = (of: LedgerStore) => of.receiptsBySeq({ afterSeq: 0, limit: 9 })
     expect(await told(store)).toEqual(expected)

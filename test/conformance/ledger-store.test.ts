@@ -173,7 +173,7 @@ describe.each(storeKinds())('a ledger in $name', (kind) => {
         const charged = await store.charge(requestId, atomic(1n), ({ channelSeq }) => ({
           receiptId,
           digest,
-          body: `receipt ${channelSeq}`,
+          body: () => `receipt ${channelSeq}`,
           record: `{"of": "${requestId} of ${receiptId}"}`,
           sealedAt: unixSeconds(1),
           answerId: undefined,

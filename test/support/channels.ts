@@ -94,11 +94,12 @@ export const sealNote =
   (position: Position): SealedReceipt => ({
     receiptId: receiptIdOf(requestId),
     digest: noteDigest(requestId),
-    body: JSON.stringify({
-      requestId,
-      ...position,
-      cumulative: String(position.cumulative),
-    } satisfies ReceiptNote),
+    body: () =>
+      JSON.stringify({
+        requestId,
+        ...position,
+        cumulative: String(position.cumulative),
+      } satisfies ReceiptNote),
     record: JSON.stringify({ requestId }),
     sealedAt: unixSeconds(position.gatewaySeq),
     answerId: undefined,

@@ -217,7 +217,7 @@ class HonestWorld {
     assert(decided !== undefined, 'a request is charged once')
     await decided.durable
     this.#note(told.signed === undefined ? 'without a Work' : `metered ${usage.source}`)
-    this.#gave(decided.value.body)
+    this.#gave(decided.value.body())
   }
 
   /** As the agent does it: the book of jobs first, checkpoints behind events, the Work last. */
@@ -344,7 +344,7 @@ class HonestWorld {
     await decided?.durable
     if (decided === undefined) return
     this.#note('recovered')
-    this.#gave(decided.value.body)
+    this.#gave(decided.value.body())
   }
 
   async #openReplicas(): Promise<void> {

@@ -207,7 +207,7 @@ export class SettlementRig {
     const charged = await this.ledger.charge(requestId, atomic(actual), () => ({
       receiptId,
       digest: zeroBytes32,
-      body: '{}',
+      body: () => '{}',
       record: '{}',
       sealedAt: unixSeconds(1),
       answerId: undefined,

@@ -95,7 +95,7 @@ const inference: readonly Operation[] = [
     path: '/v1/receipts/{id}',
     summary: 'The receipt of an answer, for the account that paid for it',
     access: 'reader',
-    query: { include: text },
+    query: { include: text, signature: text },
     answer: 'Receipt',
   },
   {

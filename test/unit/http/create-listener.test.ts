@@ -26,6 +26,7 @@ const closedDoor: GatewayDoor = {
     signature: unused,
     signatureOfReceipt: unused,
     signatureOf: unused,
+    plainlySigned: unused,
     report: unused,
     keyset: unused,
     aciAttestation: unused,

@@ -32,6 +32,14 @@ test.each<[string, Partial<MembershipClaim>]>([
   expect(membershipStatement(receipt, claim)).toMatchObject({ ok: false, error: { reason } })
 })
 
+test('a receipt that shares its signature is asked for with one of its own', () => {
+  const { receipt, claim } = membershipPlace(5)
+  const shared = `${receipt.gatewaySignature}${'66'.repeat(32)}` as Signature
+  const stated = membershipStatement({ ...receipt, gatewaySignature: shared }, claim)
+  expect(stated).toMatchObject({ ok: false, error: { reason: 'signature_malformed' } })
+  expect(!stated.ok && stated.error.detail).toContain('?signature=plain')
+})
+
 test('a receipt that a contract signed for its gateway cannot be proven', () => {
   const { receipt, claim } = membershipPlace(5)
   const signed = { ...receipt, gatewaySignature: `0x${'66'.repeat(40)}` as Signature }

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { atomic, zeroBytes32 } from '../../../src/domain/units.ts'
 import { durablePragmas } from '../../../src/store/durable-file-sqlite.ts'
 import { GroupCommit } from '../../../src/store/group-commit-sqlite.ts'
 import { layOut } from '../../../src/store/ledger-layout-sqlite.ts'
 import type { StoreFailure } from '../../../src/store/ledger-store.ts'
-import { channelIdOf, holdOf } from '../../support/channels.ts'
+import { channelIdOf, holdOf, sealNote } from '../../support/channels.ts'
 
 let folder: string
 let path: string
@@ -114,6 +115,21 @@ describe('GroupCommit', () => {
     await expect(commit.durable()).rejects.toThrow('the ledger could not be written')
     await commit.close()
     expect(holdsOnDisk()).toEqual(['a'])
+  })
+
+  test('a receipt that cannot be signed ends the ledger, and nothing of its batch is written', async () => {
+    const onFailure = vi.fn<(failure: StoreFailure) => void>()
+    const commit = new GroupCommit(path, onFailure)
+    const at = { gatewaySeq: 1, channelSeq: 1, cumulative: atomic(1n), prevReceipt: zeroBytes32 }
+    const body = () => {
+      throw new Error('no key')
+    }
+    commit.insertHold(row('a'))
+    commit.insertReceipt({ ...at, ...sealNote('a')(at), channelId: channelIdOf(0), body })
+    await expect(commit.durable()).rejects.toThrow('no key')
+    expect(onFailure).toHaveBeenCalledOnce()
+    await commit.close()
+    expect(holdsOnDisk()).toEqual([])
   })
 
   test('a writer that cannot even start fails whoever waits, and close still ends', async () => {

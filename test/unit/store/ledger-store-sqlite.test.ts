@@ -28,7 +28,7 @@ describe('a file of an older layout', () => {
     const charged = await ledger.charge(ids.requestId, atomic(10n), ({ prevReceipt }) => ({
       receiptId: ids.receiptId,
       digest: digestOf(ids),
-      body: JSON.stringify({ receipt: { prevReceipt, work: { finishedAt: 50 } } }),
+      body: () => JSON.stringify({ receipt: { prevReceipt, work: { finishedAt: 50 } } }),
       record: 'kept',
       sealedAt: unixSeconds(70),
       answerId: undefined,
