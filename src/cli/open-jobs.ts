@@ -21,6 +21,7 @@ import { JobDesk, type ServedSource } from '../jobs/job-desk.ts'
 import type { JobCandidate } from '../jobs/judge-job.ts'
 import { refusalOfRun } from '../jobs/judge-run.ts'
 import { openSchedules } from '../jobs/schedules.ts'
+import { type QuoteDeps, quoteJob } from '../jobs/quote-job.ts'
 import { payerNamed } from '../payment/authenticate.ts'
 import { contractPayer } from '../payment/contract-payer.ts'
 import { type Outbox, openOutbox } from '../settlement/outbox.ts'
@@ -77,11 +78,20 @@ export async function openJobs(terms: Terms): Promise<OpenJobs | undefined> {
     log,
     nowMs,
   }
+  const quotes: QuoteDeps = {
+    gateway: deps.gateway,
+    tiersOf: deps.tiersOf,
+    offered: () =>
+      gateway.pool.contributors.flatMap((contributor) =>
+        contributor.offers.map((offer) => ({ contributor, offer })),
+      ),
+    chains: jobs.chains.map((chain) => ({ ...chain, rpc: jsonRpc(chain.rpcUrl) })),
+  }
   const opened = jobs.chains.map((chain) => openOn(terms, chain, deps))
   const sources = opened.map(({ served }) => served)
   const desk = new JobDesk({ ...deps, sources, pollMs: jobs.pollMs, owner: randomUUID() })
   return {
-    door: desk.door,
+    door: { ...desk.door, quote: (wish) => quoteJob(quotes, wish) },
     start: () => desk.start(),
     lookNow: () => desk.lookNow(),
     endAll: () => desk.endAll(),

@@ -2,7 +2,8 @@ import type { Hex } from '../base/hex.ts'
 import type { Result } from '../base/result.ts'
 import type { ContractAsk } from '../domain/contract-job.ts'
 import type { ContractRefusal } from '../domain/contract-refusal.ts'
-import type { GatewayRefusal } from '../domain/refusal.ts'
+import type { JobQuote, QuoteWish } from '../domain/job-quote.ts'
+import type { GatewayRefusal, Refusal } from '../domain/refusal.ts'
 import type { Address, Bytes32 } from '../domain/units.ts'
 
 /** A job of a contract as it is told: nothing of an input that is on no chain, nor of its answer before that is. */
@@ -43,8 +44,16 @@ export type ToldJob = {
 
 type Told = Promise<Result<ToldJob, ContractRefusal | GatewayRefusal>>
 
+/** What a job would cost here. */
+export type JobQuotes = {
+  readonly quote: (wish: QuoteWish) => Promise<Result<JobQuote, Refusal>>
+}
+
 /** Jobs of contracts, for whoever asks about them from outside. */
-export type JobsDoor = {
+export type JobsDoor = JobQuotes & KnownJobs
+
+/** Those that were asked. */
+export type KnownJobs = {
   /** The bytes of a private job, which anybody may give: only those with the hash that the chain has are taken. */
   readonly giveInput: (jobId: Bytes32, bytes: Buffer) => Told
   readonly find: (jobId: Bytes32) => Told

@@ -46,6 +46,7 @@ import { evidenceRoutes } from './evidence/evidence-routes.ts'
 import type { HttpContext, HttpEnv } from './http-context.ts'
 import { inferenceOf } from './inference/inference.ts'
 import { cancelProof, retrieveProof } from './inference/proofs.ts'
+import { giveJobInput, quoteContractJob, retrieveJob } from './jobs/jobs.ts'
 import { listModels, retrieveModel } from './models.ts'
 import { retrieveOpenApi } from './openapi/openapi.ts'
 import {
@@ -61,6 +62,7 @@ import {
   retrieveConfig,
   retrieveContributor,
 } from './operator/admin.ts'
+import { listContractJobs, retrieveContractJob, retryContractJob } from './operator/admin-jobs.ts'
 import { limitRoutes } from './operator/admin-limits.ts'
 import { retrieveMetrics } from './operator/metrics.ts'
 import { retrieveDeployment, uploadModel } from './operator/model-upload.ts'
@@ -173,13 +175,19 @@ const callOf = ({ door, entrance }: InferenceTerms, context: HttpContext): Route
 })
 
 /** What contracts ask, or somebody for them. */
-function addContracts(app: Hono<HttpEnv>, { door }: InferenceTerms): void {
+function addContracts(app: Hono<HttpEnv>, terms: InferenceTerms): void {
   const lookup = raw((c) =>
-    answerLookup(door, c.env, { sender: c.req.param('sender'), data: c.req.param('data') }),
+    answerLookup(terms.door, c.env, { sender: c.req.param('sender'), data: c.req.param('data') }),
   )
   app.get(`${lookupPath}/:sender/:data`, lookup)
   app.post(lookupPath, lookup)
   app.post(`${lookupPath}/:sender`, lookup)
+  app.get(
+    '/v1/jobs/quote',
+    raw((c) => quoteContractJob(terms.door, c.env, c.req.query())),
+  )
+  app.get('/v1/jobs/:id', routesOf(terms)(retrieveJob))
+  app.post('/v1/jobs/:id/input', routesOf(terms)(giveJobInput))
 }
 
 /** What the owner of a channel asks and orders, and the holder of one of its keys. */
@@ -248,6 +256,9 @@ function addAdmin(app: Hono<HttpEnv>, admin: Served): void {
     app.put(path, admin(put))
     app.delete(path, admin(remove))
   }
+  app.get('/admin/v1/jobs', admin(listContractJobs))
+  app.get('/admin/v1/jobs/:id', admin(retrieveContractJob))
+  app.post('/admin/v1/jobs/:id/retry', admin(retryContractJob))
   app.get('/admin/v1/models', admin(listAdminModels))
   app.post('/v1/models', admin(uploadModel))
   app.get('/admin/v1/deployments/:id', admin(retrieveDeployment))

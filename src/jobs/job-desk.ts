@@ -5,7 +5,7 @@
 import { Cancellation } from '../base/cancellation.ts'
 import { describeChainFailure } from '../chain/chain-failure.ts'
 import type { Bytes32 } from '../domain/units.ts'
-import type { JobsDoor } from '../gateway/jobs-door.ts'
+import type { KnownJobs } from '../gateway/jobs-door.ts'
 import type { ContractJob, ContractJobState } from '../store/contract-job-store.ts'
 import { advanceJob, type JobDeps } from './advance-job.ts'
 import { bookFound, bookTouched } from './book-look.ts'
@@ -45,7 +45,7 @@ export class JobDesk {
   #round: Promise<void> | undefined
   #isStopping = false
   #timers: readonly NodeJS.Timeout[] = []
-  readonly door: JobsDoor
+  readonly door: KnownJobs
 
   constructor(terms: DeskTerms) {
     this.#terms = terms

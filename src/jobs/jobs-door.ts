@@ -3,7 +3,7 @@ import { err, ok, type Result } from '../base/result.ts'
 import { sha256Hex } from '../base/sha256.ts'
 import type { GatewayRefusal } from '../domain/refusal.ts'
 import { type Bytes32, bytes32 } from '../domain/units.ts'
-import type { JobsDoor, ToldJob } from '../gateway/jobs-door.ts'
+import type { KnownJobs, ToldJob } from '../gateway/jobs-door.ts'
 import {
   type ContractJob,
   type ContractJobState,
@@ -28,7 +28,7 @@ type DoorDeps = {
 /** How often a change is tried that somebody else was faster than. */
 const triesMax = 5
 
-export function createJobsDoor(deps: DoorDeps): JobsDoor {
+export function createJobsDoor(deps: DoorDeps): KnownJobs {
   const { store } = deps
   return {
     giveInput: (jobId, bytes) => guarded(() => giveInput(deps, jobId, bytes)),
@@ -60,7 +60,7 @@ async function guarded<T, E>(
   }
 }
 
-type Changed = ReturnType<JobsDoor['retry']>
+type Changed = ReturnType<KnownJobs['retry']>
 
 async function giveInput(deps: DoorDeps, jobId: Bytes32, bytes: Buffer): Changed {
   const given = bytes32(hexOf(sha256Hex(bytes)))

@@ -87,7 +87,7 @@ export function judgeJob(
 }
 
 /** The hash that it signs must be that of the contract's own bytes. */
-const signsAsIs = (
+export const signsAsIs = (
   { contributor, offer }: JobCandidate,
   { endpoint }: Pick<UnpaidRequest, 'endpoint'>,
 ): boolean =>
