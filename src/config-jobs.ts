@@ -5,6 +5,7 @@ import { ccipSection } from './config-ccip.ts'
 import type { ChainConfig, HomeChainConfig } from './config-chains.ts'
 import { type Key, list, type Meaning, ofDefaults, optional, section } from './config-fields.ts'
 import { type NamedFiles, readKeyFile } from './config-files.ts'
+import { type InfernetConfig, infernetSection } from './config-infernet.ts'
 import { address, integer, secretFile, url } from './config-values.ts'
 import type { LookupTerms } from './domain/offchain-lookup.ts'
 import type { Address, AtomicAmount } from './domain/units.ts'
@@ -35,6 +36,8 @@ export type JobChainConfig = {
   /** Sends deliveries; undefined: the claim key. */
   readonly privateKey: PrivateKey | undefined
   readonly fees: JobFees
+  /** Undefined: consumers written for Infernet are not served. */
+  readonly infernet?: InfernetConfig | undefined
 }
 
 export type JobsConfig = {
@@ -131,11 +134,14 @@ const jobChainSection: Key<Meaning<Terms, JobChainConfig & { readonly id: string
       default: 6,
     }),
     fees: feesSection,
+    infernet: optional(infernetSection),
   },
   read: (chain, { files, home, chains }: Terms) => {
     const { values } = chain
     const known = [home, ...chains].find(({ chainId }) => chainId === values.chainId)
     const rpcUrl = values.rpcUrl ?? known?.rpcUrl
+    const decimals = values.assetDecimals
+    const fees = values.fees({ decimals })
     return {
       id: String(values.chainId),
       chainId: values.chainId,
@@ -146,7 +152,8 @@ const jobChainSection: Key<Meaning<Terms, JobChainConfig & { readonly id: string
       confirmations: values.confirmations,
       fromBlock: values.fromBlock,
       privateKey: values.keyFile === undefined ? undefined : readKeyFile(chain, 'keyFile', files),
-      fees: values.fees({ decimals: values.assetDecimals }),
+      fees,
+      infernet: values.infernet?.({ decimals, nativePrice: fees.nativePrice }),
     }
   },
 })

@@ -50,14 +50,15 @@ const consumerAbi = [
   'function getContainerInputs(uint32 subscriptionId, uint32 interval, uint32 timestamp, address caller) view returns (bytes)',
 ]
 
+export const createdEvent: Bytes32 = keccak256Utf8('SubscriptionCreated(uint32)')
+
 /** What a watcher follows: each has the subscription's number as its first indexed member. */
 export const subscriptionEvents: readonly Bytes32[] = [
-  'SubscriptionCreated(uint32)',
-  'SubscriptionCancelled(uint32)',
-  'SubscriptionFulfilled(uint32,address)',
-].map(keccak256Utf8)
+  createdEvent,
+  ...['SubscriptionCancelled(uint32)', 'SubscriptionFulfilled(uint32,address)'].map(keccak256Utf8),
+]
 
-export const infernetCoordinatorAt = (place: Address): Contract => ({
+const infernetCoordinatorAt = (place: Address): Contract => ({
   name: 'Infernet Coordinator',
   address: place,
   abi: coordinatorAbi,

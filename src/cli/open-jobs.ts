@@ -20,8 +20,8 @@ import { openDeliveryDesk } from '../jobs/delivery-desk.ts'
 import { JobDesk, type ServedSource } from '../jobs/job-desk.ts'
 import type { JobCandidate } from '../jobs/judge-job.ts'
 import { refusalOfRun } from '../jobs/judge-run.ts'
-import { openSchedules } from '../jobs/schedules.ts'
 import { type QuoteDeps, quoteJob } from '../jobs/quote-job.ts'
+import { openSchedules } from '../jobs/schedules.ts'
 import { payerNamed } from '../payment/authenticate.ts'
 import { contractPayer } from '../payment/contract-payer.ts'
 import { type Outbox, openOutbox } from '../settlement/outbox.ts'
@@ -31,6 +31,7 @@ import { openSqliteContractJobs } from '../store/contract-job-store-sqlite.ts'
 import { type LedgerStore, StoreFailure } from '../store/ledger-store.ts'
 import type { OutboxStore } from '../store/outbox-store.ts'
 import { CommandFailure } from './command.ts'
+import { infernetOf } from './infernet-of.ts'
 import type { RunningSettlement } from './open-settlement.ts'
 
 export type OpenJobs = {
@@ -88,7 +89,7 @@ export async function openJobs(terms: Terms): Promise<OpenJobs | undefined> {
     chains: jobs.chains.map((chain) => ({ ...chain, rpc: jsonRpc(chain.rpcUrl) })),
   }
   const opened = jobs.chains.map((chain) => openOn(terms, chain, deps))
-  const sources = opened.map(({ served }) => served)
+  const sources = opened.flatMap(({ served }) => served)
   const desk = new JobDesk({ ...deps, sources, pollMs: jobs.pollMs, owner: randomUUID() })
   return {
     door: { ...desk.door, quote: (wish) => quoteJob(quotes, wish) },
@@ -136,7 +137,7 @@ async function checkPlace({ rpcUrl, chainId, coordinator }: JobChainConfig): Pro
   }
 }
 
-type OpenedChain = { readonly served: ServedSource; readonly stop: () => Promise<void> }
+type OpenedChain = { readonly served: readonly ServedSource[]; readonly stop: () => Promise<void> }
 
 function openOn(terms: Terms, chain: JobChainConfig, deps: JobDeps): OpenedChain {
   const { store, gateway, log, nowMs } = deps
@@ -150,7 +151,18 @@ function openOn(terms: Terms, chain: JobChainConfig, deps: JobDeps): OpenedChain
     ...{ ...place, coordinator, gateway, store, source: source.name },
     refusalOf: (run) => refusalOfRun(deps, run),
   })
-  return { served: { source, delivery, eachLook }, stop }
+  const { infernet } = chain
+  if (infernet === undefined) return { served: [{ source, delivery, eachLook }], stop }
+  const offers = () => terms.gateway.pool.contributors.flatMap((one) => one.offers)
+  const node = outbox.sender.address
+  const adapted = infernetOf({ rpc, chain, node, gateway, offers, log }, infernet)
+  return {
+    served: [
+      { source, delivery, eachLook },
+      { source: adapted, delivery },
+    ],
+    stop,
+  }
 }
 
 /** Blocks after which a delivery is final, where nothing else says it. */

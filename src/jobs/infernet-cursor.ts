@@ -10,7 +10,7 @@ import type { Address, Bytes32 } from '../domain/units.ts'
 
 export type FollowedSubscription = {
   readonly subscriptionId: number
-  /** Of the newest block that says something of it: it is read when that is deep enough. */
+  /** Of the newest block that says something of it. */
   readonly blockNumber: number
   /** Its intervals, as they were read; undefined before that, and again when a block may have changed them. */
   readonly rhythm: Pick<InfernetSubscription, 'activeAt' | 'period' | 'frequency'> | undefined
@@ -68,6 +68,12 @@ export function decodeInfernetCursor(text: string): InfernetCursor {
   }
 }
 
+export type TouchedSubscription = {
+  readonly blockNumber: number
+  /** It was created in a block of this look. */
+  readonly isNew: boolean
+}
+
 /**
  * What is followed after a look: subscriptions that a new block tells of are read anew, those of a block that is gone are found
  * anew as well, and those that are over are forgotten once no block that tells of them can be taken back.
@@ -75,7 +81,7 @@ export function decodeInfernetCursor(text: string): InfernetCursor {
 export function followOn(
   followed: readonly FollowedSubscription[],
   look: {
-    readonly touched: ReadonlyMap<number, number>
+    readonly touched: ReadonlyMap<number, TouchedSubscription>
     readonly orphaned: ReadonlySet<number>
     /** Below it no block is looked at again. */
     readonly oldestBlock: number
@@ -87,9 +93,12 @@ export function followOn(
     // It may be in no block now: then whoever reads it next finds nothing, and it is over.
     if (entry !== undefined) known.set(subscriptionId, { ...entry, ...unread, interval: 0 })
   }
-  for (const [subscriptionId, blockNumber] of look.touched) {
-    const entry = known.get(subscriptionId) ?? { subscriptionId, interval: 0, jobId: undefined }
-    known.set(subscriptionId, { ...entry, ...unread, blockNumber })
+  for (const [subscriptionId, { blockNumber, isNew }] of look.touched) {
+    const entry = known.get(subscriptionId)
+    // What other nodes do for consumers that are not followed here concerns nobody here.
+    if (entry === undefined && !isNew) continue
+    const begun = { subscriptionId, interval: 0, jobId: undefined }
+    known.set(subscriptionId, { ...(entry ?? begun), ...unread, blockNumber })
   }
   return [...known.values()].filter(
     ({ isOver, blockNumber }) => !isOver || blockNumber >= look.oldestBlock,

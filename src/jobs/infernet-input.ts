@@ -6,8 +6,8 @@ import { isUtf8 } from 'node:buffer'
 import { decodeByteString, decodeInt256s, encodeInt256s } from '../base/abi-bytes.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { int32Max, int32Min } from '../base/wire-tensor.ts'
+import type { InfernetContainer } from '../domain/infernet-container.ts'
 import { type Tensor, valueCountOf } from '../domain/tensor-terms.ts'
-import type { InfernetContainer } from './infernet-container.ts'
 import { scaledIntegers } from './infernet-decimals.ts'
 
 /** A consumer's bytes that are more than this are not read: each is paid for by the gas of a delivery that nobody would make. */

@@ -15,9 +15,9 @@ import {
   intervalEndS,
   subscriptionFingerprint,
 } from '../chain/infernet-subscription.ts'
-import type { OfferedModel } from '../domain/contributor.ts'
+import type { Offer } from '../domain/contributor.ts'
+import type { InfernetContainer } from '../domain/infernet-container.ts'
 import { type Address, bytes32, unixSeconds, zeroAddress } from '../domain/units.ts'
-import type { InfernetContainer } from './infernet-container.ts'
 import type { FollowedSubscription } from './infernet-cursor.ts'
 import { infernetModelInput } from './infernet-input.ts'
 import { encodeInfernetNote } from './infernet-note.ts'
@@ -29,7 +29,7 @@ export type DueInterval = {
   readonly entry: FollowedSubscription
   readonly subscription: InfernetSubscription
   readonly container: InfernetContainer
-  readonly model: OfferedModel
+  readonly model: Offer
   readonly interval: number
   readonly places: InfernetPlaces
 }

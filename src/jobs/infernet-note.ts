@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts'
+import type { InfernetContainer } from '../domain/infernet-container.ts'
 import type { Tensor } from '../domain/tensor-terms.ts'
 import type { Bytes32 } from '../domain/units.ts'
-import type { InfernetContainer } from './infernet-container.ts'
 
 /**
  * What the record of a job must remember of the interval that it answers, and of how its answer is to be written: the configuration may be

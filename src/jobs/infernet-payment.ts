@@ -13,25 +13,8 @@ import {
 } from '../chain/infernet-payments.ts'
 import type { InfernetSubscription } from '../chain/infernet-subscription.ts'
 import type { JsonRpc } from '../chain/json-rpc.ts'
-import { type Address, type AtomicAmount, zeroAddress } from '../domain/units.ts'
-
-/** A token that consumers may pay in. */
-export type InfernetToken = {
-  /** Zero: the chain's own coin. */
-  readonly token: Address
-  /** Atomic units of the chain's asset for a whole one. */
-  readonly price: AtomicAmount
-  readonly decimals: number
-}
-
-/** A consumer that is answered for nothing. */
-export type FreeConsumer = {
-  readonly consumer: Address
-  /** Atomic units that one delivery to it may cost. */
-  readonly deliveryFee: AtomicAmount
-  /** Atomic units for all of them together. */
-  readonly budget: AtomicAmount
-}
+import type { FreeConsumer, InfernetToken } from '../domain/infernet-container.ts'
+import { type Address, zeroAddress } from '../domain/units.ts'
 
 export type InfernetPaymentTerms = {
   readonly tokens: readonly InfernetToken[]

@@ -1,8 +1,8 @@
 import type { GatewayLog } from '../base/log.ts'
 import type { JsonRpc } from '../chain/json-rpc.ts'
-import type { OfferedModel } from '../domain/contributor.ts'
+import type { Offer } from '../domain/contributor.ts'
+import type { InfernetContainer } from '../domain/infernet-container.ts'
 import type { Address, Bytes32 } from '../domain/units.ts'
-import type { InfernetContainer } from './infernet-container.ts'
 import type { InfernetPaymentTerms } from './infernet-payment.ts'
 
 /** One Infernet, and how this gateway is a node of it. */
@@ -27,6 +27,6 @@ export type InfernetTerms = {
   readonly confirmations: number
   /** Undefined: at the newest block of the first look. */
   readonly fromBlock: number | undefined
-  readonly offers: () => readonly OfferedModel[]
+  readonly offers: () => readonly Offer[]
   readonly log: GatewayLog
 }

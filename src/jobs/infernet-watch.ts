@@ -3,18 +3,23 @@
  * clock alone, and is found once, whatever process looks; what no operator here takes is passed over and left to other nodes.
  */
 import { err, ok, type Result } from '../base/result.ts'
-import { type WatchCursor, type WatchLook, watchBlocks } from '../chain/block-watcher.ts'
-import { type Block, readBlock, readHead } from '../chain/blocks.ts'
+import { type WatchLook, watchBlocks } from '../chain/block-watcher.ts'
+import { type Block, readHead } from '../chain/blocks.ts'
 import { badAnswer, type ChainFailure, describeChainFailure } from '../chain/chain-failure.ts'
 import {
+  createdEvent,
   type InfernetPlaces,
   readSubscription,
   subscriptionEvents,
 } from '../chain/infernet-coordinator.ts'
 import { intervalAt, isSubscriptionOver } from '../chain/infernet-subscription.ts'
-import type { JsonRpc } from '../chain/json-rpc.ts'
 import type { Address, Bytes32 } from '../domain/units.ts'
-import { type FollowedSubscription, followOn, type InfernetCursor } from './infernet-cursor.ts'
+import {
+  type FollowedSubscription,
+  followOn,
+  type InfernetCursor,
+  type TouchedSubscription,
+} from './infernet-cursor.ts'
 import { type ReadInterval, readInterval } from './infernet-interval.ts'
 import type { InfernetTerms } from './infernet-terms.ts'
 import type { FoundJob } from './job-source.ts'
@@ -35,18 +40,15 @@ export async function watchInfernet(
   terms: PlacedInfernet,
   cursor: InfernetCursor,
 ): Promise<Result<InfernetLook, ChainFailure>> {
-  const { rpc, fromBlock } = terms
-  const begun = cursor.blocks === undefined ? await firstBlocks(rpc, fromBlock) : ok(cursor.blocks)
-  if (!begun.ok) return begun
-  const watched = { address: terms.places.coordinator, topics: subscriptionEvents }
-  const look = await watchBlocks(rpc, watched, begun.value)
+  const { rpc, places, confirmations, fromBlock } = terms
+  const watched = { address: places.coordinator, topics: subscriptionEvents }
+  const look = await watchBlocks(rpc, watched, cursor.blocks, { confirmations, fromBlock })
   if (!look.ok) return look
-  const { passed } = look.value.cursor
   const { touched, orphaned } = changesOf(look.value)
   const followed = followOn(cursor.followed, {
     touched,
     orphaned,
-    oldestBlock: passed[0]?.number ?? 0,
+    oldestBlock: look.value.cursor.passed[0]?.number ?? 0,
   })
   const known = { blocks: look.value.cursor, followed, granted: cursor.granted }
   const stepped = look.value.caughtUp ? await step(terms, known) : ok({ cursor: known, found: [] })
@@ -63,31 +65,17 @@ export async function watchInfernet(
 
 type Stepped = Pick<InfernetLook, 'cursor' | 'found'>
 
-/** Where a watcher begins that has seen nothing. */
-async function firstBlocks(
-  rpc: JsonRpc,
-  fromBlock: number | undefined,
-): Promise<Result<WatchCursor | undefined, ChainFailure>> {
-  if (fromBlock === undefined) return ok(undefined)
-  const before = await readBlock(rpc, Math.max(0, fromBlock - 1))
-  if (!before.ok) return before
-  if (before.value === undefined) return ok(undefined)
-  const { number, hash } = before.value
-  return ok({ passed: [{ number, hash, channelIds: [] }] })
-}
-
-/** By number of the subscription: the newest block that tells of it, and those that a block told of that is gone. */
-function changesOf({ cursor, touched, orphaned }: WatchLook): {
-  readonly touched: ReadonlyMap<number, number>
+/** By number of the subscription: what the newest event of it says, and those that a block told of that is gone. */
+function changesOf({ logs, orphaned }: WatchLook): {
+  readonly touched: ReadonlyMap<number, TouchedSubscription>
   readonly orphaned: ReadonlySet<number>
 } {
-  const oldest = cursor.passed[0]?.number ?? 0
-  // Of blocks that are too old to be taken back nothing but their events is remembered.
-  const blocks = new Map(touched.map((id) => [numberOf(id), oldest]))
-  for (const { number, channelIds } of cursor.passed) {
-    for (const id of channelIds) if (blocks.has(numberOf(id))) blocks.set(numberOf(id), number)
+  const touched = new Map<number, TouchedSubscription>()
+  for (const { id, number, topics } of logs) {
+    const isNew = touched.get(numberOf(id))?.isNew === true || topics[0] === createdEvent
+    touched.set(numberOf(id), { blockNumber: number, isNew })
   }
-  return { touched: blocks, orphaned: new Set(orphaned.map(numberOf)) }
+  return { touched, orphaned: new Set(orphaned.map(numberOf)) }
 }
 
 /** The indexed number of an event; it is 32 bits. */
@@ -106,8 +94,7 @@ async function step(
   const found: FoundJob[] = []
   let failure: ChainFailure | undefined
   for (const entry of cursor.followed) {
-    const isDeep = entry.blockNumber <= head.number - terms.confirmations + 1
-    if (entry.isOver || !isDeep || failure !== undefined) {
+    if (entry.isOver || failure !== undefined) {
       followed.push(entry)
       continue
     }

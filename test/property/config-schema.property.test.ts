@@ -32,6 +32,9 @@ const subSchemas = (schema: JsonSchema, keyword: string): readonly JsonSchema[] 
 /** A good value of each pattern that a key may have: written once by hand, because patterns are not to be turned around. */
 const samples: readonly string[] = [
   `key_${'0a'.repeat(12)}`,
+  'abi-string',
+  'bare',
+  'pair',
   'signed',
   'word',
   'dstack',

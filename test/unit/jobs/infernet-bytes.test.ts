@@ -1,9 +1,10 @@
 import { AbiCoder } from 'ethers'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { chatInput } from '../../../src/client/contract-input.ts'
+import type { InfernetContainer } from '../../../src/domain/infernet-container.ts'
 import type { Tensor } from '../../../src/domain/tensor-terms.ts'
 import { atomic } from '../../../src/domain/units.ts'
-import type { InfernetContainer } from '../../../src/jobs/infernet-container.ts'
 import { decimalIntegers, scaledIntegers } from '../../../src/jobs/infernet-decimals.ts'
 import { infernetInputBytesMax, infernetModelInput } from '../../../src/jobs/infernet-input.ts'
 import { type InfernetAnswerForm, infernetAnswer } from '../../../src/jobs/infernet-output.ts'
@@ -49,6 +50,13 @@ describe('the inputs of a consumer', () => {
     const prompt = 'Is it "safe"?\n\\"}], ok é'
     expect(bodyOf({}, encoded(['string'], [prompt]))).toEqual(asked(prompt))
     expect(bodyOf({ input: 'text' }, Buffer.from(prompt))).toEqual(asked(prompt))
+  })
+
+  test('are what ChatInput writes, byte for byte, as in contracts of our own', () => {
+    const system = 'Be brief.'
+    const asked = infernetModelInput({ ...container, system }, encoded(['string'], ['“hi”\n']), [])
+    const question = { model: 'qwen3-8b', system, user: '“hi”\n', completionTokensMax: 64 }
+    expect(asked).toEqual({ ok: true, value: Buffer.from(chatInput(question)) })
   })
 
   test('come behind what the operator says first', () => {

@@ -2,7 +2,7 @@
  * What an Infernet subscription calls a container is a model here, with the way that its bytes are read and written. Infernet itself
  * says nothing about the bytes: what an image reads and answers is its author's word, so an operator says it for each name.
  */
-import type { AtomicAmount } from '../domain/units.ts'
+import type { Address, AtomicAmount } from './units.ts'
 
 /** `tensor`: abi.encode(int256[]); `tensor-words`: as many int256 without a length, such as abi.encode(int256[4]). */
 export const infernetInputForms = [
@@ -12,7 +12,6 @@ export const infernetInputForms = [
   'tensor',
   'tensor-words',
 ] as const
-export const infernetOutputForms = ['text', 'abi-string', 'tensor', 'tensor-words'] as const
 
 /**
  * `pair`: abi.encode(bytes raw, bytes processed), as Ritual's own node writes what a container answers with; `plain`: the bytes
@@ -26,7 +25,8 @@ export type InfernetContainer = {
   /** Public name of the model that answers. */
   readonly modelName: string
   readonly input: (typeof infernetInputForms)[number]
-  readonly output: (typeof infernetOutputForms)[number]
+  /** Of texts where the input is one, else of numbers. */
+  readonly output: 'text' | 'abi-string' | 'tensor' | 'tensor-words'
   readonly envelope: (typeof infernetEnvelopes)[number]
   /** Of texts: what is said before the consumer's words; undefined says nothing. */
   readonly system: string | undefined
@@ -38,6 +38,23 @@ export type InfernetContainer = {
   readonly answerPrice: AtomicAmount
 }
 
-export const isTensorForm = (
-  form: InfernetContainer['input'] | InfernetContainer['output'],
-): boolean => form === 'tensor' || form === 'tensor-words'
+export const isTensorForm = (form: InfernetContainer['input']): boolean =>
+  form === 'tensor' || form === 'tensor-words'
+
+/** A token that consumers may pay in. */
+export type InfernetToken = {
+  /** Zero: the chain's own coin. */
+  readonly token: Address
+  /** Atomic units of the chain's asset for a whole one. */
+  readonly price: AtomicAmount
+  readonly decimals: number
+}
+
+/** A consumer that is answered for nothing. */
+export type FreeConsumer = {
+  readonly consumer: Address
+  /** Atomic units that one delivery to it may cost. */
+  readonly deliveryFee: AtomicAmount
+  /** Atomic units for all of them together. */
+  readonly budget: AtomicAmount
+}
