@@ -1,16 +1,14 @@
 /*
  * Whether a ReceiptVerifier that a receipt names is one, and not a contract of a forger that says
- * yes to everything. The constructors are run again by eth_call with the arguments that the
- * contracts report, and what they would leave behind is compared with the code that is there.
+ * yes to everything (contract-code.ts).
  *
  * Where verifier and registries run this code, a signing key is registered for an operator only if
  * that operator's own account did it, whoever deployed them.
  */
-import type { Hex } from '../base/hex.ts'
 import { ok, type Result } from '../base/result.ts'
 import { type Address, zeroAddress } from '../domain/units.ts'
 import type { ChainFailure } from './chain-failure.ts'
-import { type Contract, codeAt, encodeConstructor, readContract } from './contracts.ts'
+import { type CodeSource, notOurs, readValues, runsCode } from './contract-code.ts'
 import {
   contributorRegistryAbi,
   contributorRegistryBytecode,
@@ -19,12 +17,7 @@ import { gatewayRegistryAbi, gatewayRegistryBytecode } from './generated/gateway
 import { receiptVerifierAbi, receiptVerifierBytecode } from './generated/receipt-verifier.ts'
 import type { JsonRpc } from './json-rpc.ts'
 
-type Source = Pick<Contract, 'name' | 'abi'> & { readonly bytecode: Hex }
-
-/** That this code is what stands there. */
-type Claim = { readonly source: Source; readonly place: Address }
-
-const verifierSource: Source = {
+const verifierSource: CodeSource = {
   name: 'ReceiptVerifier',
   abi: receiptVerifierAbi,
   bytecode: receiptVerifierBytecode,
@@ -40,14 +33,14 @@ const registrySources = {
     abi: gatewayRegistryAbi,
     bytecode: gatewayRegistryBytecode,
   },
-} as const satisfies Record<string, Source>
+} as const satisfies Record<string, CodeSource>
 
 /** Whether the verifier and both of its registries run the code of this version of Vouch. */
 export async function isGenuineReceiptVerifier(
   rpc: JsonRpc,
   verifier: Address,
 ): Promise<Result<boolean, ChainFailure>> {
-  const parts = await readEach(rpc, { ...verifierSource, address: verifier }, [
+  const parts = await readValues(rpc, { ...verifierSource, address: verifier }, [
     'contributors',
     'gateways',
     'receiptAnchor',
@@ -72,9 +65,13 @@ export async function isGenuineReceiptVerifier(
 
 async function isGenuineRegistry(
   rpc: JsonRpc,
-  { source, place, keyBook }: Claim & { readonly keyBook?: Address },
+  {
+    source,
+    place,
+    keyBook,
+  }: { readonly source: CodeSource; readonly place: Address; readonly keyBook?: Address },
 ): Promise<Result<boolean, ChainFailure>> {
-  const terms = await readEach(rpc, { ...source, address: place }, [
+  const terms = await readValues(rpc, { ...source, address: place }, [
     'asset',
     'minStake',
     'unbondingDelay',
@@ -87,43 +84,3 @@ async function isGenuineRegistry(
   if (keyBook !== undefined) args.push(keyBook)
   return runsCode(rpc, { source, place, args })
 }
-
-async function readEach(
-  rpc: JsonRpc,
-  contract: Contract,
-  functionNames: readonly string[],
-): Promise<Result<readonly unknown[], ChainFailure>> {
-  const answers = await Promise.all(
-    functionNames.map((functionName) => readContract(rpc, { contract, functionName, args: [] })),
-  )
-  const values: unknown[] = []
-  for (const answer of answers) {
-    if (!answer.ok) return answer
-    values.push(answer.value[0])
-  }
-  return ok(values)
-}
-
-async function runsCode(
-  rpc: JsonRpc,
-  claim: Claim & { readonly args: readonly unknown[] },
-): Promise<Result<boolean, ChainFailure>> {
-  const { abi, bytecode } = claim.source
-  const args = await encodeConstructor(abi, claim.args)
-  const data = `${bytecode}${args.slice(2)}`
-  const [expected, actual] = await Promise.all([
-    rpc.call('eth_call', [{ data }, 'latest']),
-    codeAt(rpc, claim.place),
-  ])
-  if (!expected.ok) return notOurs(expected.error)
-  return actual.ok ? ok(actual.value === expected.value) : actual
-}
-
-/**
- * A contract that reverts or answers oddly is another contract; a node that does not answer proves
- * nothing.
- */
-const notOurs = (failure: ChainFailure): Result<boolean, ChainFailure> =>
-  failure.reason === 'chain_unreachable' || failure.reason === 'chain_timeout'
-    ? { ok: false, error: failure }
-    : ok(false)

@@ -224,6 +224,7 @@ async function startContributor(
     chainId: devChain.chainId,
     receiptVerifier: devChain.contracts.receiptVerifier,
     payment: { agreement: devAgreement(devChain), rpcUrl: devChain.rpcUrl },
+    coordinator: { ...devChain, coordinator: devChain.contracts.coordinator },
     onRestart: (line) => terminal.printError(line),
   })
   if (contributor.ok) return contributor.value

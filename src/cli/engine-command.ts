@@ -1,6 +1,4 @@
 import { fstatSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { readSecretFile } from '../contributor/secret-file.ts'
 import { createEngine, type Engine } from '../engine/engine.ts'
 import type { RequestEnd } from '../engine/engine-routes.ts'
@@ -13,15 +11,15 @@ import {
 import { type LanguageModel, loadModel } from '../engine/load-model.ts'
 import { loadProvableModel, type ProvableModel } from '../engine/provable-model.ts'
 import { type Command, CommandFailure, terminal } from './command.ts'
-import { type CreditOptions, creditHelp, openEngineCredit } from './engine-credit.ts'
-import { type DialTarget, dialGatewayOf, dialHelp, dialTargetOf } from './engine-gateway.ts'
-import { type EngineSigning, openEngineSigner } from './engine-signer.ts'
+import { contractsHelp, openEngineContracts } from './engine-contracts.ts'
+import { creditHelp, openEngineCredit } from './engine-credit.ts'
+import { dialGatewayOf, dialHelp } from './engine-gateway.ts'
+import { type EngineOptions, parseEngineOptions } from './engine-options.ts'
+import { openEngineSigner } from './engine-signer.ts'
 
 const slots = slotsDefaultMax
 const waiting = requestsWaitingDefaultMax
 const cached = prefixCacheMebibytesDefaultMax
-
-const mebibyte = 1024 * 1024
 
 const help = `Usage: vouch engine [options]
 
@@ -58,6 +56,8 @@ Signing (without a key the engine is a plain OpenAI server)
 
 ${creditHelp}
 
+${contractsHelp}
+
 ${dialHelp}
 
   --help                    this text
@@ -88,7 +88,13 @@ export const engineCommand: Command = {
     const workSigner = signing?.workSigner
     const { keyFile, chainId } = options.signing
     const credit = await openEngineCredit(options.credit, { keyFile, onEvent: printLine })
-    const server = await listening(options, { model, provable, workSigner, credit })
+    const contracts = await openEngineContracts(options.contracts, {
+      signing: options.signing,
+      workSigner,
+      onEvent: printLine,
+    })
+    const contractJobs = contracts?.jobs
+    const server = await listening(options, { model, provable, workSigner, credit, contractJobs })
     const origin = server.url
     const secret = await secretOf(options)
     const target = { dial: options.dial, keyFile, chainId }
@@ -97,120 +103,11 @@ export const engineCommand: Command = {
     hangUp()
     await server.stop()
     await credit?.close()
+    await contracts?.dues.stop()
     await signing?.close()
     await model.decoder.release()
     return 0
   },
-}
-
-type EngineOptions = {
-  readonly modelFolder: string
-  readonly provableFolders: readonly string[]
-  readonly threads: number
-  readonly slotsMax: number
-  readonly batchRowsMax: number
-  readonly waitingMax: number
-  readonly prefixCacheBytesMax: number
-  readonly host: string
-  readonly port: number
-  readonly secretFile: string | undefined
-  readonly logsRequests: boolean
-  readonly signing: EngineSigning
-  readonly credit: CreditOptions
-  readonly dial: DialTarget | undefined
-}
-
-const unusable = (message: string): CommandFailure =>
-  new CommandFailure(`${message}. See vouch engine --help`, 2)
-
-function parseEngineOptions(argv: readonly string[]): EngineOptions {
-  const text = { type: 'string' } as const
-  const options = {
-    model: text,
-    provable: { type: 'string', multiple: true },
-    threads: text,
-    parallel: text,
-    batch: text,
-    queue: text,
-    'prefix-cache': text,
-    host: text,
-    port: text,
-    'secret-file': text,
-    log: text,
-    'key-file': text,
-    'chain-id': text,
-    'receipt-verifier': text,
-    contributor: text,
-    jobs: text,
-    'payout-agreement': text,
-    'payout-rpc': text,
-    'credit-limit': text,
-    'credit-file': text,
-    gateway: text,
-    'gateway-operator': text,
-    'gateway-key': text,
-    'contributor-registry': text,
-  } as const
-  const { values } = parseArgs({ args: [...argv], options })
-  const whole = (
-    name: Exclude<keyof typeof values, 'provable'>,
-    range: { min: number; max: number; or: number },
-  ) => wholeNumber({ name, text: values[name], ...range })
-  const slotsMax = whole('parallel', { min: 1, max: 256, or: slots })
-  const log = values.log ?? 'none'
-  if (log !== 'requests' && log !== 'none') throw unusable('--log is requests or none')
-  const host = values.host ?? '127.0.0.1'
-  if (!isLoopback(host) && values['secret-file'] === undefined) {
-    throw unusable(`--host ${host} is open to others: it needs --secret-file`)
-  }
-  return {
-    modelFolder: modelFolder(values.model ?? 'vouch-mini'),
-    provableFolders: (values.provable ?? []).map(modelFolder),
-    threads: whole('threads', { min: 1, max: 256, or: 1 }),
-    slotsMax,
-    batchRowsMax: whole('batch', { min: 1, max: 256, or: slotsMax }),
-    waitingMax: whole('queue', { min: 0, max: 65_536, or: waiting }),
-    prefixCacheBytesMax: whole('prefix-cache', { min: 0, max: 65_536, or: cached }) * mebibyte,
-    host,
-    port: whole('port', { min: 0, max: 65_535, or: 0 }),
-    secretFile: values['secret-file'],
-    logsRequests: log === 'requests',
-    signing: {
-      keyFile: values['key-file'],
-      chainId:
-        values['chain-id'] === undefined
-          ? undefined
-          : whole('chain-id', { min: 1, max: Number.MAX_SAFE_INTEGER, or: 1 }),
-      receiptVerifier: values['receipt-verifier'],
-      contributor: values.contributor,
-      jobsFile: values.jobs,
-    },
-    credit: values,
-    dial: dialTargetOf(values),
-  }
-}
-
-function wholeNumber(option: {
-  readonly name: string
-  readonly text: string | undefined
-  readonly min: number
-  readonly max: number
-  readonly or: number
-}): number {
-  const { name, text, min, max, or } = option
-  if (text === undefined) return or
-  const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
-  if (value >= min && value <= max) return value
-  throw unusable(`--${name} is a whole number from ${min} to ${max}, not "${text}"`)
-}
-
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
-
-/** A bare name is one of the models that come with this package. */
-function modelFolder(model: string): string {
-  const isName = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(model)
-  return isName ? join(import.meta.dirname, '../../models', model) : resolve(model)
 }
 
 async function loadedModel(options: EngineOptions): Promise<LanguageModel> {
@@ -232,7 +129,7 @@ async function loadedProvable({ provableFolders }: EngineOptions): Promise<Prova
 
 async function listening(
   options: EngineOptions,
-  parts: Pick<Engine, 'model' | 'workSigner' | 'credit'> & {
+  parts: Pick<Engine, 'model' | 'workSigner' | 'credit' | 'contractJobs'> & {
     readonly provable: readonly ProvableModel[]
   },
 ): Promise<EngineServer> {

@@ -10,12 +10,14 @@ import { priceHeader, readPriceHeader } from '../domain/price-header.ts'
 import type { TokenPrices } from '../domain/price-sheet.ts'
 import { attemptName } from '../domain/request-id.ts'
 import type { Bytes32 } from '../domain/units.ts'
+import { admitContractJob } from './admit-contract-job.ts'
 import { busyRetryAfterS } from './agent-limits.ts'
 import { type AgentParts, loadOf } from './agent-parts.ts'
 import type { AgentRequest } from './agent-request.ts'
 import type { AgentModel } from './agent-terms.ts'
 import { type AskedAnswer, readAsked, type SignedEndpoint } from './asked-answer.ts'
-import { askNow } from './asked-prices.ts'
+import { askNow, isEnough } from './asked-prices.ts'
+import type { PayableJob } from './contract-jobs.ts'
 import { unpaidAmount } from './credit-book.ts'
 import { modelOfPath } from './inference-path.ts'
 import { type Job, type RequestHeaders, readJobHeaders } from './job-headers.ts'
@@ -30,6 +32,7 @@ import {
   shuttingDown,
   unsupportedParameter,
 } from './openai-refusal.ts'
+import { readToldAsk } from './read-contract-job.ts'
 
 export type AdmittedJob = {
   readonly job: Job
@@ -39,8 +42,10 @@ export type AdmittedJob = {
   readonly asked: AskedAnswer
   /** sha256 of what the gateway sent. */
   readonly inputHash: Bytes32
-  /** What it is paid by; undefined leaves it to the agreement. */
+  /** What its gateway pays by; undefined leaves it to the agreement. */
   readonly prices: TokenPrices | undefined
+  /** Undefined where its gateway pays. */
+  readonly payable: PayableJob | undefined
 }
 
 export async function admitJob(
@@ -61,19 +66,24 @@ export async function admitJob(
   const job = readJobHeaders(request.headers, { modelId, signsWork: true, paidBy })
   if (!job.ok) return job
   if (job.value === undefined) return err(invalidJobHeader('x-vouch-job', 'a job'))
-  const prices = pricesOf(parts, { model: model.value, endpoint }, request.headers)
-  if (!prices.ok) return prices
-  const credit = await admitOnCredit(parts, request.headers)
-  if (!credit.ok) return credit
-  const inputHash = sha256Bytes32(request.body)
-  return ok({
+  const named = {
     job: job.value,
     requestName: attemptName(request.headers['x-request-id']),
     model: model.value,
     asked: asked.value,
-    inputHash,
-    prices: prices.value,
-  })
+    inputHash: sha256Bytes32(request.body),
+  }
+  const told = readToldAsk(request.headers)
+  if (!told.ok) return told
+  if (told.value !== undefined) {
+    const payable = await admitContractJob(parts, told.value, named)
+    return payable.ok ? ok({ ...named, prices: undefined, payable: payable.value }) : payable
+  }
+  const prices = pricesOf(parts, { model: model.value, endpoint }, request.headers)
+  if (!prices.ok) return prices
+  const credit = await admitOnCredit(parts, request.headers)
+  if (!credit.ok) return credit
+  return ok({ ...named, prices: prices.value, payable: undefined })
 }
 
 /** Why nothing at all is taken now; asked again right before a job begins, since it changes while its credit is asked for. */
@@ -104,23 +114,14 @@ function pricesOf(
   { model, endpoint }: { readonly model: AgentModel; readonly endpoint: SignedEndpoint },
   headers: RequestHeaders,
 ): Result<TokenPrices | undefined, OpenAiRefusal> {
-  const { terms, asked } = parts
   const text = single(headers[priceHeader])
   if (model.asks.points.length === 0) return ok(undefined)
   const load = loadOf(parts)
   if (text === undefined) return ok(askNow(model, load))
   const prices = readPriceHeader(text)
   if (prices === undefined) return err(invalidJobHeader(priceHeader, 'three prices'))
-  const now = { load, nowMs: terms.nowMs() }
-  const isEnough =
-    endpoint === 'embeddings' ? paysPrompt(model, prices) : asked.accepts(model, prices, now)
-  return isEnough ? ok(prices) : err(priceTooLow(priceHeader))
+  return isEnough(parts, { model, endpoint }, prices) ? ok(prices) : err(priceTooLow(priceHeader))
 }
-
-/** An embedding is its prompt alone, and gateways buy it at the price that was joined with, whatever the load. */
-const paysPrompt = ({ asks: { floor } }: AgentModel, paid: TokenPrices): boolean =>
-  paid.promptAtomicPerMtok >= floor.promptAtomicPerMtok &&
-  paid.cachedPromptAtomicPerMtok >= floor.cachedPromptAtomicPerMtok
 
 async function admitOnCredit(
   { terms: { credit } }: AgentParts,

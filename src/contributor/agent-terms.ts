@@ -5,6 +5,7 @@ import type { Endpoint } from '../domain/endpoint.ts'
 import type { Address, Bytes32 } from '../domain/units.ts'
 import type { UpstreamTimeouts } from '../upstream/upstream-pools.ts'
 import type { TokenTelling } from './asked-answer.ts'
+import type { ContractJobs } from './contract-jobs.ts'
 import type { Credit } from './credit.ts'
 import type { EngineKind } from './find-engine-kinds.ts'
 import type { JobBook } from './job-book.ts'
@@ -72,6 +73,8 @@ export type AgentTerms = {
   readonly openings?: Pick<OpeningFiles, 'keep' | 'of'> | undefined
   /** Undefined for who is paid in another way, or not at all. */
   readonly credit?: Credit | undefined
+  /** Undefined for who answers no contracts. */
+  readonly contractJobs?: ContractJobs | undefined
   /** Requests that the engine is asked at the same time, and how many more wait here before one is told to go elsewhere. */
   readonly slots: number
   readonly waitingMax: number

@@ -27,14 +27,16 @@ export async function answerInOnePiece(running: RunningJob): Promise<JobOutcome>
   if (read === undefined) {
     return failJob(running, refusalOfEngine({ reason: 'upstream_bad_response' }))
   }
-  const sealed = await sealJob(running, read.hashes, read.usage)
+  const isJson = running.admitted.asked.endpoint !== 'inference'
+  const contentType = isJson ? 'application/json' : 'application/octet-stream'
+  const whole = { contentType, body: answer }
+  const sealed = await sealJob(running, read.hashes, read.usage, whole)
   if (!sealed.ok) {
     if (sealed.error === 'client_gone') return { outcome: sealed.error }
     return failJob(running, jobsNotKept)
   }
-  const isJson = running.admitted.asked.endpoint !== 'inference'
   const headers = {
-    ...(!isJson && { 'content-type': 'application/octet-stream' }),
+    'content-type': contentType,
     'x-vouch-work': sealed.value,
     ...shownVoucher(parts),
   }

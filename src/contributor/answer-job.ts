@@ -10,8 +10,11 @@ import type { AgentReply, AgentRequest } from './agent-request.ts'
 import { answerInOnePiece } from './answer-in-one-piece.ts'
 import { answerInPieces } from './answer-in-pieces.ts'
 import { type AskedAnswer, bodyForEngine, type SignedEndpoint } from './asked-answer.ts'
+import { beginJob } from './begin-job.ts'
+import type { KeptAnswer } from './contract-jobs.ts'
 import { refusalOfEngine } from './engine-refusal.ts'
-import { jobAlreadySigned } from './openai-refusal.ts'
+import { headersOfKept, recallAnswer } from './recall-answer.ts'
+import { replyJson } from './reply-json.ts'
 import { failJob, type JobOutcome, type RunningJob, refuse, shownVoucher } from './running-job.ts'
 import { StreamOpening } from './stream-opening.ts'
 import { ToldTokens } from './told-tokens.ts'
@@ -26,13 +29,16 @@ export async function answerJob(
   const cancellation = new Cancellation()
   reply.onGone(() => cancellation.cancel())
   const receivedAtMs = parts.terms.nowMs()
+  const kept = await recallAnswer(parts.terms.contractJobs, asked.request)
+  if (!kept.ok) return refuse(parts, reply, kept.error)
+  if (kept.value !== undefined) return giveAgain(parts, reply, kept.value)
   const admitted = await admitJob(parts, asked.endpoint, asked.request)
   if (!admitted.ok) return refuse(parts, reply, admitted.error)
   const untaken = whyUntaken(parts)
   if (untaken !== undefined) return refuse(parts, reply, untaken)
-  const { job } = admitted.value
-  const begun = parts.terms.jobs.begin(job)
-  if (begun === undefined) return refuse(parts, reply, jobAlreadySigned(job.jobId))
+  const taken = await beginJob(parts.terms, admitted.value)
+  if (!taken.ok) return refuse(parts, reply, taken.error)
+  const begun = taken.value
   const opening = openingOf(parts, reply, admitted.value)
   try {
     if (!(await parts.slots.take(cancellation))) return { outcome: 'client_gone' }
@@ -46,6 +52,12 @@ export async function answerJob(
     opening.settle()
     begun.over()
   }
+}
+
+function giveAgain(parts: AgentParts, reply: AgentReply, kept: KeptAnswer): JobOutcome {
+  const headers = { ...headersOfKept(kept), ...shownVoucher(parts) }
+  replyJson(reply, { status: 200, body: kept.body, headers })
+  return { outcome: 'given_again' }
 }
 
 const openingOf = (parts: AgentParts, reply: AgentReply, { asked }: AdmittedJob): StreamOpening =>

@@ -48,8 +48,10 @@ export type AskedAnswer = {
   readonly body: Buffer
   /** The writer wants to be told what a stream used. */
   readonly wantsUsage: boolean
-  /** The writer bounds the tokens of a choice. */
+  /** The writer bounds the tokens of a choice… */
   readonly isBounded: boolean
+  /** …by so many, where that is a number. */
+  readonly completionTokensMax: number | undefined
   /** Alternatives of each token that the writer wants to be told; undefined: no log-probabilities. */
   readonly logprobs: number | undefined
   /** The writer seeds the sampler. */
@@ -84,6 +86,7 @@ function readTensor(model: string, body: Buffer): Result<AskedAnswer, OpenAiRefu
     body,
     wantsUsage: false,
     isBounded: true,
+    completionTokensMax: undefined,
     isSeeded: true,
     logprobs: undefined,
   })
@@ -105,6 +108,7 @@ function readJson(endpoint: JsonEndpoint, body: Buffer): Result<AskedAnswer, Ope
     return err(invalidValue({ param, expected: `one to ${promptsAtOnceMax} prompts` }))
   }
   const options = fields['stream_options']
+  const bound = fields['max_tokens'] ?? fields['max_completion_tokens']
   return ok({
     endpoint,
     model,
@@ -114,7 +118,8 @@ function readJson(endpoint: JsonEndpoint, body: Buffer): Result<AskedAnswer, Ope
     isEchoed: endpoint === 'completions' && fields['echo'] === true,
     body,
     wantsUsage: isFields(options) && options['include_usage'] === true,
-    isBounded: (fields['max_tokens'] ?? fields['max_completion_tokens']) != null,
+    isBounded: bound != null,
+    completionTokensMax: isCount(bound, Number.MAX_SAFE_INTEGER) ? bound : undefined,
     isSeeded: fields['seed'] != null,
     logprobs: fields['logprobs'] === true ? numberOr(fields['top_logprobs'], 0) : undefined,
   })

@@ -1,6 +1,8 @@
 import { isSamePrice, type TokenPrices } from '../domain/price-sheet.ts'
 import { askBindsMs } from './agent-limits.ts'
+import { type AgentParts, loadOf } from './agent-parts.ts'
 import type { AgentLoad, AgentModel } from './agent-terms.ts'
+import type { SignedEndpoint } from './asked-answer.ts'
 import { askAt } from './price-curve.ts'
 
 type Ask = { readonly atMs: number; readonly prices: TokenPrices }
@@ -45,6 +47,21 @@ export class AskedPrices {
     return (this.#asks.get(id) ?? []).filter(({ atMs }) => nowMs - atMs <= askBindsMs)
   }
 }
+
+/** Whether these prices are what we ask for an answer, or more. */
+export function isEnough(
+  parts: AgentParts,
+  { model, endpoint }: { readonly model: AgentModel; readonly endpoint: SignedEndpoint },
+  paid: TokenPrices,
+): boolean {
+  // An embedding is its prompt alone, and gateways buy it at the price that was joined with, whatever the load.
+  if (endpoint === 'embeddings') return paysPrompt(model, paid)
+  return parts.asked.accepts(model, paid, { load: loadOf(parts), nowMs: parts.terms.nowMs() })
+}
+
+const paysPrompt = ({ asks: { floor } }: AgentModel, paid: TokenPrices): boolean =>
+  paid.promptAtomicPerMtok >= floor.promptAtomicPerMtok &&
+  paid.cachedPromptAtomicPerMtok >= floor.cachedPromptAtomicPerMtok
 
 /** What a model asks at a load. */
 export const askNow = ({ asks }: AgentModel, { running, waiting, slots }: AgentLoad): TokenPrices =>

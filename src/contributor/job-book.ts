@@ -5,11 +5,14 @@
  *   unknown --begin--> RUNNING --over, something was signed--> CLOSED for ever
  *                      RUNNING --over, nothing was--> LEFT --begin--> RUNNING
  *   whatever a process before this one began is CLOSED: what it signed last, nobody knows
+ *   a contract's job whose file knows that nothing of it has left --begin--> RUNNING, whoever began it before
  *
  * Invariants
  * J1 nothing is signed for a job before `durable`: its record is on the disk then, and a crash leaves it there
  * J2 the record is written when the job begins, while the engine works: an answer waits for a disk only where that is slower
  * J3 memory and disk are bounded: the newest jobs have 16 bytes each, older ones two
+ * J4 what is signed for a contract's job leaves once its file (contract-job-files.ts) has it whole, and while there is such a
+ *    file the job is answered from it alone: so one that has no answer in it was never answered, and may begin after a crash
  */
 import { hash } from 'node:crypto'
 import { assert } from '../base/assert.ts'
@@ -57,12 +60,24 @@ export class JobBook {
     return this.#files.isWritable
   }
 
-  /** Undefined for a job that runs, or that something may be signed for. */
-  begin(job: Job): BegunJob | undefined {
+  /** Whether `begin` would. */
+  mayBegin(job: Job): boolean {
+    const record = recordOf(job)
+    const known = this.#open.get(record.toString('latin1'))
+    return known === undefined ? !this.#files.has(record) : !known.isRunning
+  }
+
+  /**
+   * Undefined for a job that runs, or that something may be signed for. `isUnsigned`: its file says that nothing has left
+   * (J4), whatever the list knows.
+   */
+  begin(job: Job, isUnsigned = false): BegunJob | undefined {
     const record = recordOf(job)
     const name = record.toString('latin1')
     const known = this.#open.get(name)
-    if (known?.isRunning || (known === undefined && this.#files.has(record))) return undefined
+    const isClosed = known === undefined && this.#files.has(record)
+    if (known?.isRunning || (isClosed && !isUnsigned)) return undefined
+    // One that is in the list is written again: that finds another process, which may have begun it.
     const durable = known?.durable ?? this.#files.append(record)
     // Whoever needs it asks: a job that came to nothing does not.
     durable.catch(() => {})

@@ -6,10 +6,11 @@
  *
  * Digests that come while others are written go to the disk together, with one flush for all of them.
  */
-import { type FileHandle, open, readFile, rename } from 'node:fs/promises'
+import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { err, ok, type Result } from '../base/result.ts'
 import { JobFilter } from './job-filter.ts'
+import { syncFolder, writeWhole } from './write-whole.ts'
 
 const recordBytes = 16
 const addedAtOnce = 1024
@@ -38,7 +39,7 @@ export async function openJobFiles(
   if (wholeBytes < list.length) await file.truncate(wholeBytes)
   if (wholeBytes === 0) await file.appendFile(magic)
   await file.datasync()
-  await syncFolder(path)
+  await syncFolder(dirname(path))
   const records: string[] = []
   for (let at = recordBytes; at < wholeBytes; at += recordBytes) {
     records.push(list.toString('latin1', at, at + recordBytes))
@@ -147,32 +148,6 @@ export class JobFiles {
     this.#file = await open(this.#path, 'a', 0o600)
     this.#bytes = recordBytes
     this.#listed = new Set(this.#waiting.map(({ record }) => record.toString('latin1')))
-  }
-}
-
-/** In the place of what was there, in one step, and on the disk. */
-async function writeWhole(path: string, bytes: Buffer): Promise<void> {
-  const draft = `${path}.new`
-  const file = await open(draft, 'w', 0o600)
-  try {
-    await file.writeFile(bytes)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await rename(draft, path)
-  await syncFolder(path)
-}
-
-/** A power cut must not bring back what a file's name stood for before. */
-async function syncFolder(path: string): Promise<void> {
-  // Windows opens no folders, and keeps names in order by itself.
-  if (process.platform === 'win32') return
-  const folder = await open(dirname(path), 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
   }
 }
 

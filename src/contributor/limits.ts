@@ -47,3 +47,23 @@ export const agentPollMs = 500
 export const keyRestS = 60
 /** How far the time of a chain's next block may be behind our clock. */
 export const chainBehindMaxS = 15
+/** The line before an answer to a contract: its Work takes most of it. */
+export const contractJobHeadBytesMax = 16_384
+/** Contracts' jobs that are kept until their ends are known, and the bytes of their answers: beyond, none is begun. */
+export const contractJobsKeptMax = 4_096
+export const contractAnswersBytesMax: number = 256 * 1024 * 1024
+/** By how much our clock may be ahead of a chain's: a job's answer is kept so much longer than its deadline. */
+export const contractJobSlackS = 600
+/** Until our own node has said whether a job would be paid, and how long its yes is believed. */
+export const payableAnswerTimeoutMs = 3_000
+export const payableAgeMaxMs = 3_000
+/** Jobs that are asked about at the same time; a gateway that names more is refused until some are known. */
+export const payableQuestionsMax = 32
+/** Between two looks at a coordinator that was not found good, or could not be asked. */
+export const coordinatorLookMs = 30_000
+/** How often coordinators are asked what became of the answers. */
+export const duesLookMs = 60_000
+/** Answers whose end is asked for at the same time. */
+export const duesAsksAtOnceMax = 8
+/** By how many blocks a chain may go back behind an answer that is looked for. */
+export const reorganisedBlocksMax = 64

@@ -14,6 +14,8 @@ import type { ToldTokens } from './told-tokens.ts'
 /** What became of a job: counts and reasons, never a word of prompt or answer. */
 export type JobOutcome =
   | { readonly outcome: 'complete'; readonly usage: Usage; readonly usageSource: UsageSource }
+  /** A contract's, which was answered before. */
+  | { readonly outcome: 'given_again' }
   | { readonly outcome: 'client_gone' }
   | { readonly outcome: 'refused' | 'failed'; readonly code: string }
 

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { err, ok, type Result } from '../base/result.ts'
 import type { PrivateKey } from '../chain/private-key.ts'
 import { agreementJson, type CreditAgreement } from '../contributor/credit-agreement.ts'
+import { type CoordinatorPlace, writeAskedAt } from '../domain/contract-job-headers.ts'
 import type { Address } from '../domain/units.ts'
 import { startEngineChild } from './engine-child.ts'
 
@@ -31,6 +32,8 @@ export type ContributorTerms = {
   readonly provableFolders?: readonly string[]
   /** What it works for, and the node by which it judges its vouchers; without it, for nothing. */
   readonly payment?: { readonly agreement: CreditAgreement; readonly rpcUrl: string }
+  /** Where contracts ask whose jobs it answers, and the node by which it judges them. */
+  readonly coordinator?: (CoordinatorPlace & { readonly rpcUrl: string }) | undefined
   /** Told when the process died by itself and is started again. */
   readonly onRestart: (line: string) => void
 }
@@ -74,6 +77,7 @@ function engineOptions(
   terms: ContributorTerms,
 ): Readonly<Record<string, string | readonly string[]>> {
   const { keyFile, secretFile, payment } = writeFiles(terms)
+  const { coordinator } = terms
   return {
     'key-file': keyFile,
     'secret-file': secretFile,
@@ -81,6 +85,10 @@ function engineOptions(
     'receipt-verifier': terms.receiptVerifier,
     contributor: terms.contributor,
     provable: terms.provableFolders ?? [],
+    coordinator: coordinator === undefined ? [] : [coordinatorOption(coordinator)],
     ...payment,
   }
 }
+
+const coordinatorOption = (coordinator: CoordinatorPlace & { readonly rpcUrl: string }): string =>
+  `${writeAskedAt(coordinator)}=${coordinator.rpcUrl}`

@@ -22,6 +22,18 @@ export type TokenPrices = Pick<
   'promptAtomicPerMtok' | 'cachedPromptAtomicPerMtok' | 'completionAtomicPerMtok'
 >
 
+/** What is asked where nothing is. */
+export const noPrices: TokenPrices = {
+  promptAtomicPerMtok: atomic(0n),
+  cachedPromptAtomicPerMtok: atomic(0n),
+  completionAtomicPerMtok: atomic(0n),
+}
+
+/** Whether these prices are those, or more, for tokens of which none was cached. */
+export const coversTokens = (paid: TokenPrices, asked: TokenPrices): boolean =>
+  paid.promptAtomicPerMtok >= asked.promptAtomicPerMtok &&
+  paid.completionAtomicPerMtok >= asked.completionAtomicPerMtok
+
 /** The prices alone of something that has them among other members. */
 export const tokenPricesOf = ({
   promptAtomicPerMtok,

@@ -1,16 +1,19 @@
 import type { ServerResponse } from 'node:http'
-import { InvariantViolation } from '../base/assert.ts'
+import { assert, InvariantViolation } from '../base/assert.ts'
+import type { PayableJob } from '../contributor/contract-jobs.ts'
 import { unpaidAmount } from '../contributor/credit-book.ts'
+import type { Job } from '../contributor/job-headers.ts'
 import {
   creditExhausted,
   engineBusy,
   errorBody,
   internalError,
-  jobAlreadySigned,
   type OpenAiRefusal,
 } from '../contributor/openai-refusal.ts'
+import { readToldAsk } from '../contributor/read-contract-job.ts'
 import { sendRefusal } from '../contributor/send-json.ts'
 import { voucherHeader } from '../domain/payout-voucher.ts'
+import { admitContract, answerAgain } from './answer-contract.ts'
 import type { Engine } from './engine.ts'
 import { busyRetryAfterS } from './limits.ts'
 import type { Asked, PlanAnswer, PlannedAnswer, RequestOutcome } from './planned-answer.ts'
@@ -34,24 +37,44 @@ async function answerOrRefuse(
   asked: Asked & { readonly plan: PlanAnswer },
   response: ServerResponse,
 ): Promise<RequestOutcome> {
+  const again = await answerAgain(engine, asked, response)
+  if (!again.ok) return refuse(response, again.error)
+  if (again.value !== undefined) return again.value
   const planned = asked.plan(engine, asked)
   if (!planned.ok) return refuse(response, planned.error)
+  const told = readToldAsk(asked.headers)
+  if (!told.ok) return refuse(response, told.error)
+  const { job } = planned.value
+  if (told.value !== undefined && job !== undefined) {
+    const payable = await admitContract(engine, told.value, { ...planned.value, job })
+    if (!payable.ok) return refuse(response, payable.error)
+    return answerJob(engine, { ...planned.value, job, payable: payable.value }, response)
+  }
   const { credit } = engine
   if (credit !== undefined) {
     const admitted = await credit.admit(single(asked.headers[voucherHeader]))
     if (credit.shown !== undefined) response.setHeader(voucherHeader, credit.shown)
     if (!admitted) return refuse(response, creditExhausted(unpaidAmount(credit.book)))
   }
-  const { job } = planned.value
-  if (job === undefined) return answerInOrder(engine, planned.value, response)
-  if (!engine.workSigner?.beginJob(job)) {
-    return refuse(response, jobAlreadySigned(job.jobId))
-  }
+  return job === undefined
+    ? answerInOrder(engine, planned.value, response)
+    : answerJob(engine, { ...planned.value, job, payable: undefined }, response)
+}
+
+async function answerJob(
+  engine: Engine,
+  planned: PlannedAnswer & { readonly job: Job; readonly payable: PayableJob | undefined },
+  response: ServerResponse,
+): Promise<RequestOutcome> {
+  const { workSigner, contractJobs } = engine
+  assert(workSigner !== undefined, 'a job is read only where it can be signed')
+  const begun = await workSigner.beginJob(planned, contractJobs)
+  if (!begun.ok) return refuse(response, begun.error)
   try {
-    return await answerInOrder(engine, planned.value, response)
+    return await answerInOrder(engine, planned, response)
   } finally {
-    // Does nothing to a job that was signed.
-    engine.workSigner.abandonJob(job)
+    // One that was signed does not begin again.
+    workSigner.endJob(planned.job)
   }
 }
 

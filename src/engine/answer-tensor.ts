@@ -10,6 +10,8 @@ import { readJob, sealWork } from './answer-work.ts'
 import type { PlanAnswer } from './planned-answer.ts'
 import type { ProvableModel } from './provable-model.ts'
 
+const tensorType = 'application/octet-stream'
+
 /**
  * POST /v1/inference/{model}: the integers of the input tensors in their wire form, and back those of the output. What is
  * signed is of those bytes, so that a contract that is shown the output needs nothing else to know it again.
@@ -24,6 +26,14 @@ export const planTensor =
     const work = { job: job.value, inputHash: sha256Bytes32(body), receivedAtMs: engine.nowMs() }
     return ok({
       job: work.job,
+      inputHash: work.inputHash,
+      wanted: {
+        modelId: model.modelId,
+        stream: false,
+        choiceCount: 1,
+        most: { promptTokens: model.inputCount, completionTokens: output.value.length },
+        commits: false,
+      },
       slots: 1,
       answer: async (response) => {
         const answer = Buffer.from(encodeTensor(output.value))
@@ -38,9 +48,11 @@ export const planTensor =
           contentHash: deliveredHash([answer]),
           usage,
           modelId: model.modelId,
+          body: answer,
+          contentType: tensorType,
         })
         const headersOfAnswer = {
-          'content-type': 'application/octet-stream',
+          'content-type': tensorType,
           ...(sealed !== undefined && { 'x-vouch-work': sealed }),
         }
         sendJson(response, { status: 200, body: answer, headers: headersOfAnswer })

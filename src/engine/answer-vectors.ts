@@ -24,12 +24,20 @@ export const planVectors: PlanAnswer = (engine, { headers, body }) => {
     inputHash: sha256Bytes32(body),
     receivedAtMs: engine.nowMs(),
   }
+  const promptTokens = request.inputs.reduce((sum, tokens) => sum + tokens.length, 0)
   return ok({
     job: work.job,
+    inputHash: work.inputHash,
+    wanted: {
+      modelId: engine.model.modelId,
+      stream: false,
+      choiceCount: request.inputs.length,
+      most: { promptTokens, completionTokens: 0 },
+      commits: false,
+    },
     slots: 1,
     answer: async (response, signal) => {
       const vectors = await vectorsOf(engine, request, signal)
-      const promptTokens = request.inputs.reduce((sum, tokens) => sum + tokens.length, 0)
       const prompt = { promptTokens, cachedPromptTokens: 0 }
       if (vectors === undefined) return { outcome: 'client_gone', ...prompt }
       const usage = { ...prompt, completionTokens: vectors.length }
@@ -40,6 +48,7 @@ export const planVectors: PlanAnswer = (engine, { headers, body }) => {
         contentHash: deliveredHash(vectors),
         usage,
         owedFor: { ...prompt, completionTokens: 0 },
+        body: answer,
       })
       const signed = sealed === undefined ? {} : { 'x-vouch-work': sealed }
       sendJson(response, { status: 200, body: answer, headers: signed })

@@ -46,6 +46,7 @@ export async function answerWhole(answering: Answering): Promise<AnswerEnd> {
     streamRoot: zeroBytes32,
     contentHash: hashOfTexts(texts),
     usage,
+    body,
   })
   const headers = sealed === undefined ? {} : { 'x-vouch-work': sealed }
   sendJson(response, { status: 200, body, headers })

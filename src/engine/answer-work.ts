@@ -1,6 +1,7 @@
 import { sha256Bytes32 } from '../attestation/answer-transcript.ts'
 import { contentHash } from '../attestation/content-hash.ts'
 import { type CommittedToken, tokenCommitment } from '../attestation/token-commitment.ts'
+import { assert } from '../base/assert.ts'
 import { choicesMax } from '../base/limits.ts'
 import { randomHex } from '../base/random-ids.ts'
 import { err, ok, type Result } from '../base/result.ts'
@@ -117,6 +118,10 @@ type FinishedAnswer = {
   readonly owedFor?: AnswerUsage
   /** Of a model beside the engine's own. */
   readonly modelId?: Bytes32
+  /** The answer, where it is in one piece… */
+  readonly body?: Buffer
+  /** …and no JSON. */
+  readonly contentType?: string
 }
 
 /** `contentHash` of the text of each choice, in the order of their index. */
@@ -131,7 +136,7 @@ export async function sealWork(
   engine: Engine,
   work: Pick<AnswerWork, 'job' | 'inputHash' | 'receivedAtMs'> &
     Partial<Pick<AnswerWork, 'tokens'>>,
-  { owedFor, usage, ...hashes }: FinishedAnswer,
+  { owedFor, usage, body, contentType = 'application/json', ...hashes }: FinishedAnswer,
 ): Promise<string | undefined> {
   const { job, inputHash, receivedAtMs, tokens = [] } = work
   if (engine.workSigner === undefined || job === undefined) return undefined
@@ -150,6 +155,10 @@ export async function sealWork(
     status: workStatus.complete,
   })
   if (tokens.length > 0) engine.keptTokens.keep(job, tokens)
-  engine.credit?.worked(owedFor ?? usage)
+  if (engine.contractJobs?.isRunning(job) !== true) engine.credit?.worked(owedFor ?? usage)
+  else {
+    assert(body !== undefined, 'a contract is answered in one piece')
+    await engine.contractJobs.keep(signedWork, { contentType, body })
+  }
   return encodeSignedWork(signedWork)
 }

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { ContractJobs } from '../contributor/contract-jobs.ts'
 import type { Credit } from '../contributor/credit.ts'
 import type { WorkSigner } from '../contributor/sign-work.ts'
 import { engineName } from './decoder-session.ts'
@@ -29,6 +30,8 @@ export type Engine = {
   readonly keptTokens: KeptTokens
   /** Undefined for who is paid in another way, or not at all. */
   readonly credit: Credit | undefined
+  /** Undefined for who answers no contracts. */
+  readonly contractJobs: ContractJobs | undefined
   /**
    * Changes when the same seed may give other tokens: with the model, the runtime or the sampler.
    */
@@ -44,6 +47,7 @@ export function createEngine(parts: {
   readonly provable?: readonly ProvableModel[]
   readonly workSigner: WorkSigner | undefined
   readonly credit?: Credit | undefined
+  readonly contractJobs?: ContractJobs | undefined
   /** Answers that are generated at once. */
   readonly slotsMax: number
   /** Of them in one pass; the engine takes one where the machine does not batch exactly. */
@@ -72,6 +76,7 @@ export function createEngine(parts: {
     workSigner,
     keptTokens: new KeptTokens(tokensKeptBytesMax),
     credit: parts.credit,
+    contractJobs: parts.contractJobs,
     systemFingerprint: `fp_${fingerprint.slice(0, 10)}`,
     nowMs,
   }

@@ -4,6 +4,7 @@ import type { KnownJobs } from '../../src/contributor/sign-work.ts'
 export function memoryJobs(): KnownJobs {
   const closed = new Set<string>()
   return {
+    mayBegin: ({ jobId, gateway }) => !closed.has(`${jobId} ${gateway}`),
     begin: ({ jobId, gateway }) => {
       const name = `${jobId} ${gateway}`
       if (closed.has(name)) return undefined

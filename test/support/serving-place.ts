@@ -154,6 +154,7 @@ async function startContributor(
     contributor: devChain.addresses.contributorOperator,
     chainId: devChain.chainId,
     receiptVerifier: devChain.contracts.receiptVerifier,
+    coordinator: { ...devChain, coordinator: devChain.contracts.coordinator },
     provableFolders,
     onRestart: (line) => {
       throw new Error(line)

@@ -7,6 +7,7 @@ import { parsePrivateKey } from '../../../src/chain/private-key.ts'
 import { receiptDomain } from '../../../src/chain/receipt-typed-data.ts'
 import { addressOfPrivateKey } from '../../../src/chain/signatures.ts'
 import { openJobBook } from '../../../src/contributor/job-book.ts'
+import type { Job } from '../../../src/contributor/job-headers.ts'
 import {
   encodeSignedWork,
   type KnownJobs,
@@ -38,6 +39,9 @@ const jobOf = (number: number): Bytes32 => bytes32(`0x${number.toString(16).padS
 
 const gateway = address(`0x${'44'.repeat(20)}`)
 const job = (number: number) => ({ jobId: jobOf(number), gateway })
+
+const begins = async (signer: WorkSigner, which: Job): Promise<boolean> =>
+  (await signer.beginJob({ job: which })).ok
 
 const facts = (number: number): WorkFacts => ({
   jobId: jobOf(number),
@@ -75,9 +79,9 @@ const workType = {
 }
 
 describe('openWorkSigner', () => {
-  test('signs what ethers recovers as EIP-712 typed data', () => {
+  test('signs what ethers recovers as EIP-712 typed data', async () => {
     const signer = open()
-    signer.beginJob(job(1))
+    await begins(signer, job(1))
     const { work, signature } = signer.signWork(facts(1))
     const domain = { name: 'Vouch Receipts', version: '1', ...place }
     const recovered = verifyTypedData(domain, workType, work, signature)
@@ -89,44 +93,47 @@ describe('openWorkSigner', () => {
     })
   })
 
-  test('its encoding is what the gateway decodes', () => {
+  test('its encoding is what the gateway decodes', async () => {
     const signer = open()
-    signer.beginJob(job(1))
+    await begins(signer, job(1))
     const signedWork = signer.signWork(facts(1))
     const encoded = encodeSignedWork(signedWork)
     expect(encoded).toMatch(/^[A-Za-z0-9_-]+$/)
     expect(decodeWork(encoded)).toEqual(signedWork)
   })
 
-  test('a job is begun once, while it runs and after it was signed', () => {
+  test('a job is begun once, while it runs and after it was signed', async () => {
     const signer = open()
-    expect(signer.beginJob(job(1))).toBe(true)
-    expect(signer.beginJob(job(1))).toBe(false)
+    expect(await begins(signer, job(1))).toBe(true)
+    expect(await begins(signer, job(1))).toBe(false)
     signer.signWork(facts(1))
-    expect(signer.beginJob(job(1))).toBe(false)
-    signer.abandonJob(job(1))
-    expect(signer.beginJob(job(1))).toBe(false)
+    expect(await begins(signer, job(1))).toBe(false)
+    signer.endJob(job(1))
+    expect(await begins(signer, job(1))).toBe(false)
   })
 
-  test('an abandoned job may be asked for again', () => {
+  test('a job that was left unsigned may be asked for again', async () => {
     const signer = open()
-    signer.beginJob(job(1))
-    signer.abandonJob(job(1))
-    expect(signer.beginJob(job(1))).toBe(true)
+    await begins(signer, job(1))
+    signer.endJob(job(1))
+    expect(await begins(signer, job(1))).toBe(true)
   })
 
-  test('a job that was not begun, or was signed, is never signed', () => {
+  test('a job that was not begun, or was signed, is never signed', async () => {
     const signer = open()
     expect(() => signer.signWork(facts(1))).toThrow(InvariantViolation)
-    signer.beginJob(job(1))
+    await begins(signer, job(1))
     signer.signWork(facts(1))
     expect(() => signer.signWork(facts(1))).toThrow(InvariantViolation)
   })
 
   test('waits for the disk, and has nothing to wait for where no job was begun', async () => {
     const { promise, resolve } = Promise.withResolvers<void>()
-    const signer = open({ begin: () => ({ durable: promise, signed: () => {}, over: () => {} }) })
-    expect(signer.beginJob(job(1))).toBe(true)
+    const signer = open({
+      mayBegin: () => true,
+      begin: () => ({ durable: promise, signed: () => {}, over: () => {} }),
+    })
+    expect(await begins(signer, job(1))).toBe(true)
     let isDurable = false
     const waited = signer.durable(job(1)).then(() => {
       isDurable = true
@@ -144,14 +151,14 @@ describe('openWorkSigner', () => {
     const before = await openJobBook(path)
     if (!before.ok) throw new Error(before.error)
     const signer = open(before.value)
-    expect(signer.beginJob(job(1))).toBe(true)
+    expect(await begins(signer, job(1))).toBe(true)
     await signer.durable(job(1))
     signer.signWork(facts(1))
     await before.value.close()
     const after = await openJobBook(path)
     if (!after.ok) throw new Error(after.error)
-    expect(open(after.value).beginJob(job(1))).toBe(false)
-    expect(open(after.value).beginJob(job(2))).toBe(true)
+    expect(await begins(open(after.value), job(1))).toBe(false)
+    expect(await begins(open(after.value), job(2))).toBe(true)
     await after.value.close()
     folder.remove()
   })
