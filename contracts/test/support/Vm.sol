@@ -36,6 +36,8 @@ interface Vm {
     function warp(uint256 timestampS) external;
     function roll(uint256 blockNumber) external;
     function chainId(uint256 id) external;
+    function snapshotState() external returns (uint256);
+    function revertToState(uint256 id) external returns (bool);
     function etch(address target, bytes calldata code) external;
     function expectRevert() external;
     function expectRevert(bytes4 selector) external;
