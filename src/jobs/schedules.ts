@@ -83,8 +83,11 @@ async function bookSchedules(desk: Desk, { schedules, touchedSchedules }: Seen):
   const { store, source } = desk
   const known = new Map((await store.schedules(source)).map((one) => [one.scheduleId, one]))
   for (const seen of schedules) {
-    const { gateway } = decodePlan(seen.text).terms
-    if (known.has(seen.scheduleId) || !(isRace({ gateway }) || gateway === desk.gateway)) continue
+    const { terms, rhythm } = decodePlan(seen.text)
+    const before = known.get(seen.scheduleId)
+    // In another block than before, whose clock is when it begins.
+    if (before !== undefined) await keep(desk, before, { rhythm, lastInterval: 0 }, false)
+    if (before !== undefined || !(isRace(terms) || terms.gateway === desk.gateway)) continue
     await store.putSchedule({ ...seen, source, revision: 0 })
     desk.log.info('schedule_found', { scheduleId: seen.scheduleId })
   }
@@ -123,8 +126,8 @@ async function openDueRun(desk: Desk, schedule: KnownSchedule, chainNowS: number
   const read = await readSchedule(desk.rpc, desk.coordinator, schedule.scheduleId)
   if (!read.ok) return
   const now = read.value
-  const { rhythm, terms } = plan
-  const isOver = now === undefined || now.runs >= rhythm.runsMax || now.budget < escrowOf(terms)
+  const { terms } = plan
+  const isOver = now === undefined || now.runs >= now.rhythm.runsMax || now.budget < escrowOf(terms)
   if (isOver) {
     desk.log.info('schedule_over', { scheduleId: schedule.scheduleId, runs: now?.runs ?? 0 })
     await keep(desk, schedule, {}, true)

@@ -3,27 +3,21 @@
  * for consumers that take the answer, revert or burn their gas.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { dataFeeOracle } from '../../src/chain/data-fee.ts'
 import { readBooked, readJob } from '../../src/chain/inference-coordinator.ts'
-import type { PrivateKey } from '../../src/chain/private-key.ts'
 import { readTransactionCost } from '../../src/chain/transaction-cost.ts'
 import type { ContractAsk } from '../../src/domain/contract-job.ts'
 import { type Address, atomic, type Bytes32, zeroAddress } from '../../src/domain/units.ts'
 import { openDeliveryDesk } from '../../src/jobs/delivery-desk.ts'
 import { costRoundedUp, type FeePolicy } from '../../src/jobs/fee-policy.ts'
 import type { DeliveryDesk } from '../../src/jobs/job-delivery.ts'
-import { openRaceBankroll } from '../../src/jobs/race-bankroll.ts'
-import { type Outbox, openOutbox } from '../../src/settlement/outbox.ts'
-import type { ContractJobStore } from '../../src/store/contract-job-store.ts'
-import { openSqliteContractJobs } from '../../src/store/contract-job-store-sqlite.ts'
-import type { OutboxStore } from '../../src/store/outbox-store.ts'
-import { openSqliteOutbox } from '../../src/store/outbox-store-sqlite.ts'
 import {
   type CoordinatorPlace,
   consumerCode,
   openCoordinatorPlace,
 } from '../support/coordinator-place.ts'
+import { openParty, type Party, someFees } from '../support/delivering-party.ts'
 import { expectOk } from '../support/dev-chain.ts'
-import { temporaryFolder } from '../support/embedded-chain.ts'
 
 const gwei = 10n ** 9n
 let place: CoordinatorPlace
@@ -41,63 +35,20 @@ beforeAll(async () => {
 })
 afterAll(() => place?.stop())
 
-const fees: FeePolicy = {
-  nativePrice: atomic(3_000_000_000n),
-  marginPercent: 25,
-  raceBudget: atomic(0n),
-  gasPriceWeiMax: 500n * gwei,
-}
-
-/** One gateway's side of the chain: its key, outbox and books. */
-type Party = {
-  readonly desk: DeliveryDesk
-  readonly outbox: Outbox
-  readonly account: { readonly privateKey: PrivateKey; readonly address: Address }
-  readonly outboxStore: OutboxStore
-  readonly jobs: ContractJobStore
-  readonly policy: FeePolicy
-  readonly stop: () => Promise<void>
-}
-
-async function openParty(change: Partial<FeePolicy> = {}, of?: Party): Promise<Party> {
-  const folder = temporaryFolder()
-  const account = of?.account ?? (await place.account())
-  const outboxStore = of?.outboxStore ?? openSqliteOutbox(`${folder.path}/outbox.db`)
-  const jobs =
-    of?.jobs ?? openSqliteContractJobs(`${folder.path}/jobs.db`, { retentionMs: 3_600_000 })
-  const policy = { ...fees, ...change }
-  const log = { info: () => undefined, error: () => undefined }
-  const { chainId } = place.running.dev
-  const common = { rpc: place.rpc, chainId, log, nowMs: Date.now }
-  const outbox = openOutbox({
-    ...common,
-    privateKey: account.privateKey,
-    store: outboxStore,
-    confirmations: 2,
-    feeWeiMax: 1_000n * gwei,
-  })
-  const desk = openDeliveryDesk({ ...common, outbox, notes: jobs, fees: policy })
-  const stop = async () => {
-    await outbox.stop()
-    await outboxStore.close()
-    await jobs.close()
-    folder.remove()
-  }
-  return { desk, outbox, account, outboxStore, jobs, policy, stop }
-}
+const fees = someFees
 
 let party: Party
 let others: Party[]
 beforeEach(async () => {
   await baseFee(1n)
-  party = await openParty()
+  party = await openParty(place)
   others = []
 })
 afterEach(async () => {
   for (const one of [party, ...others]) await one.stop()
 })
 const join = async (change: Partial<FeePolicy>) => {
-  const joined = await openParty(change)
+  const joined = await openParty(place, change)
   others.push(joined)
   return joined
 }
@@ -127,14 +78,8 @@ async function deliverMined(by: Party, job: Parameters<DeliveryDesk['deliver']>[
   await mine()
   return outcome
 }
-const feeOf = async (hash: Bytes32, { policy }: Party) =>
-  costRoundedUp(expectOk(await readTransactionCost(place.rpc, hash)), policy.nativePrice)
-const bankrollOf = ({ jobs, policy }: Party) =>
-  openRaceBankroll({
-    notes: jobs,
-    chainId: place.running.dev.chainId,
-    raceBudget: policy.raceBudget,
-  })
+const feeOf = async (hash: Bytes32, by: Party) =>
+  costRoundedUp(expectOk(await readTransactionCost(place.rpc, hash)), by.fees.nativePrice)
 
 describe('a delivery', () => {
   test.each(Object.keys(consumerCode))(
@@ -164,9 +109,8 @@ describe('a delivery', () => {
   test('asked again, by any process, is made once', async () => {
     const job = await place.answered(await request())
     const first = await deliverMined(party, job)
-    const second = await openParty({}, party)
-    expect(await second.desk.deliver(place.source, job)).toEqual(first)
-    await second.outbox.stop()
+    party = await party.restart()
+    expect(await party.desk.deliver(place.source, job)).toEqual(first)
     await mine()
     expect(await pooled()).toBe(0)
   })
@@ -229,7 +173,7 @@ describe('a delivery', () => {
     expect(cost).toBeGreaterThan(0n)
     expect(cost).toBeLessThanOrEqual(ask.terms.deliveryFee)
     // It counts against what may be risked on races.
-    expect((await bankrollOf(party).read()).net).toBe(-cost)
+    expect((await party.bankroll.read()).net).toBe(-cost)
   })
 
   test('whose fee is too small at any price is never taken', async () => {
@@ -238,6 +182,19 @@ describe('a delivery', () => {
     const refused = { reason: 'delivery_fee_too_small' }
     expect(await dear.desk.judge(place.source, job)).toEqual({ kind: 'never', ...refused })
     expect(await dear.desk.deliver(place.source, job)).toEqual({ kind: 'failed', ...refused })
+  })
+
+  test('on a rollup counts what its bytes cost beside the gas', async () => {
+    const job = await place.answered(await request())
+    // Answers 0.002 ether for anything: PUSH7 PUSH0 MSTORE PUSH1 PUSH0 RETURN.
+    await place.ask('anvil_setCode', dataFeeOracle, '0x66071afd498d00005f5260205ff3')
+    expect(await party.desk.judge(place.source, job)).toEqual({ kind: 'take' })
+    // 0.02 ether.
+    await place.ask('anvil_setCode', dataFeeOracle, '0x66470de4df8200005f5260205ff3')
+    const refused = { reason: 'delivery_fee_too_small' }
+    expect(await party.desk.judge(place.source, job)).toEqual({ kind: 'never', ...refused })
+    await place.ask('anvil_setCode', dataFeeOracle, '0x')
+    expect(await party.desk.judge(place.source, job)).toEqual({ kind: 'take' })
   })
 
   test('that a stranger copied from the pool pays contributor and gateway as if it were ours', async () => {
@@ -363,9 +320,9 @@ describe('a job that any gateway may answer', () => {
       await vi.waitFor(async () => {
         await mine()
         await one.desk.deliver(place.source, job)
-        expect((await bankrollOf(one).read()).atRisk.size).toBe(0)
+        expect((await one.bankroll.read()).atRisk.size).toBe(0)
       }, 15_000)
-      const { net } = await bankrollOf(one).read()
+      const { net } = await one.bankroll.read()
       expect(net).toBeGreaterThanOrEqual(-budget)
       nets.push(net)
       const cost = costRoundedUp(await spent(one), fees.nativePrice)

@@ -7,7 +7,7 @@ import type { Hex } from '../../src/base/hex.ts'
 import { readHead } from '../../src/chain/blocks.ts'
 import { type ContractCall, encodeCall } from '../../src/chain/contracts.ts'
 import { decodeCoordinatorLog } from '../../src/chain/coordinator-events.ts'
-import { fulfillCall, readJob, requestCall } from '../../src/chain/inference-coordinator.ts'
+import { requestCall } from '../../src/chain/inference-coordinator.ts'
 import type { JsonRpc } from '../../src/chain/json-rpc.ts'
 import { keccak256Hex } from '../../src/chain/keccak.ts'
 import { type PrivateKey, randomPrivateKey } from '../../src/chain/private-key.ts'
@@ -16,7 +16,7 @@ import { openSender, sendCall } from '../../src/chain/transactions.ts'
 import { devUsdAt } from '../../src/dev/dev-contracts.ts'
 import { type ContractAsk, escrowOf, type JobTerms } from '../../src/domain/contract-job.ts'
 import { type Address, type Bytes32, unixSeconds } from '../../src/domain/units.ts'
-import { deliveryGasMax } from '../../src/jobs/delivery-gas.ts'
+import { coordinatorSource } from '../../src/jobs/coordinator-source.ts'
 import type { JobSource } from '../../src/jobs/job-source.ts'
 import type { ContractJob } from '../../src/store/contract-job-store.ts'
 import { someContractJob } from './contract-jobs.ts'
@@ -73,31 +73,8 @@ export async function openCoordinatorPlace(): Promise<CoordinatorPlace> {
     const transaction = { from, to: call.contract.address, data, gas: '0x989680' }
     return String(await ask('eth_sendTransaction', transaction)) as Bytes32
   }
-  const source: JobSource = {
-    name: `vouch eip155:${dev.chainId}:${coordinator}`,
-    chainId: dev.chainId,
-    watch: () => Promise.reject(new Error('nobody watches here')),
-    standing: async ({ jobId }: { readonly jobId: Bytes32 }) => {
-      const head = await readHead(rpc)
-      const job = await readJob(rpc, coordinator, jobId)
-      if (!head.ok) return head
-      if (!job.ok) return job
-      return { ok: true, value: { ...job.value, chainNowS: head.value.timestampS } }
-    },
-    deliveryCall: async (job) => {
-      const content = job.answers[0]?.content ?? '0x'
-      const packed = job.answers.flatMap((answer) => answer.packed ?? [])
-      const call = fulfillCall(job.ask, { content, packed, proof: '0x' })
-      const data = await encodeCall(call)
-      const { agreement: answers, callbackGas } = job.ask.terms
-      const contentBytes = content.length / 2 - 1
-      return {
-        to: call.contract.address,
-        data,
-        gasMax: deliveryGasMax({ data, contentBytes, answers, callbackGas, isProven: false }),
-      }
-    },
-  }
+  const place = { rpc, chainId: dev.chainId, coordinator, confirmations: 1, fromBlock: undefined }
+  const source = coordinatorSource(place)
   return {
     running,
     rpc,
@@ -181,7 +158,7 @@ export async function openCoordinatorPlace(): Promise<CoordinatorPlace> {
             receiptId: parsed.receipt.receiptId,
             state: 'kept',
             content: bytes,
-            contributorId: 'embedded',
+            contributor: dev.addresses.contributorOperator,
             contentHash: parsed.receipt.work.contentHash,
             packed: await packReceipt(documentOf(parsed)),
           },
