@@ -57,6 +57,8 @@ export type ServingGateway = {
 const prices = { prompt: '0.10', cached: '0.05', completion: '0.40' }
 
 export type ServingPlaceOptions = {
+  /** Answers in the place of the embedded engine, under its registered key. */
+  readonly contributor?: (chain: DevChain) => Promise<EmbeddedContributor>
   /** Folders of provable models that the contributor serves, too. */
   readonly provableFolders?: readonly string[]
   /** More entries of its `models`, as they stand in vouch.yaml, each line behind six blanks. */
@@ -71,7 +73,8 @@ export async function openServingPlace(options: ServingPlaceOptions = {}): Promi
   let chain = await startChain(chainFolder)
   const node = await startMovableNode(chain.url)
   const devChain = await bootstrap(chain, folder.path)
-  const contributor = await startContributor(folder.path, devChain, options)
+  const contributor = await (options.contributor?.(devChain) ??
+    startContributor(folder.path, devChain, options))
   const port = await freePort()
   const configPath = writeConfig({
     folder: folder.path,
