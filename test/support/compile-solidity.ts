@@ -39,6 +39,8 @@ export function compileSolidity(file: string): (contractName: string) => Hex {
     sources: { [file]: { content: source } },
     settings: {
       evmVersion: 'cancun',
+      // Without it calls with many arguments do not fit on the stack.
+      optimizer: { enabled: true },
       outputSelection: { '*': { '*': ['evm.deployedBytecode.object'] } },
     },
   }

@@ -168,6 +168,20 @@ contract StandInInfernet {
         address nodeWallet
     ) external {
         Subscription memory asked = subscriptions[id];
+        uint16 delivered = _count(asked, id, deliveryInterval);
+        if (asked.paymentAmount > 0) _pay(asked, nodeWallet);
+        InboxItem memory item =
+            InboxItem(uint32(block.timestamp), id, deliveryInterval, input, output, proof);
+        if (asked.lazy) _store(asked, item, delivered);
+        else _tell(asked, item, delivered, bytes32(0), 0);
+        emit SubscriptionFulfilled(id, msg.sender);
+    }
+
+    /// @dev Once for each node and interval, in its interval, as often as the subscription wants.
+    function _count(Subscription memory asked, uint32 id, uint32 deliveryInterval)
+        private
+        returns (uint16 delivered)
+    {
         if (asked.owner == address(0)) revert SubscriptionNotFound();
         if (block.timestamp < asked.activeAt) revert SubscriptionNotActive();
         uint32 interval = asked.period == 0
@@ -177,29 +191,45 @@ contract StandInInfernet {
         if (interval > asked.frequency) revert SubscriptionCompleted();
         bytes32 key = keccak256(abi.encode(id, interval));
         if (redundancyCount[key] == asked.redundancy) revert IntervalCompleted();
-        uint16 delivered = ++redundancyCount[key];
+        delivered = ++redundancyCount[key];
         key = keccak256(abi.encode(id, interval, msg.sender));
         if (nodeResponded[key]) revert NodeRespondedAlready();
         nodeResponded[key] = true;
-        if (asked.paymentAmount > 0) {
-            if (!isValidWallet[nodeWallet] || !isValidWallet[asked.wallet]) revert InvalidWallet();
-            uint256 share = asked.paymentAmount - asked.paymentAmount * 1_000 / 10_000;
-            StandInWallet(asked.wallet).pay(asked.owner, payable(fee), asked.paymentAmount - share);
-            StandInWallet(asked.wallet).pay(asked.owner, payable(nodeWallet), share);
-        }
-        InfernetConsumer consumer = InfernetConsumer(asked.owner);
-        if (asked.lazy) {
-            InboxItem[] storage stored = items[asked.containerId][msg.sender];
-            stored.push(InboxItem(uint32(block.timestamp), id, interval, input, output, proof));
-            consumer.rawReceiveCompute(
-                id, interval, delivered, msg.sender, "", "", "", asked.containerId, stored.length - 1
-            );
-        } else {
-            consumer.rawReceiveCompute(
-                id, interval, delivered, msg.sender, input, output, proof, bytes32(0), 0
-            );
-        }
-        emit SubscriptionFulfilled(id, msg.sender);
+    }
+
+    function _pay(Subscription memory asked, address nodeWallet) private {
+        if (!isValidWallet[nodeWallet] || !isValidWallet[asked.wallet]) revert InvalidWallet();
+        uint256 share = asked.paymentAmount - asked.paymentAmount * 1_000 / 10_000;
+        StandInWallet wallet = StandInWallet(asked.wallet);
+        wallet.pay(asked.owner, payable(fee), asked.paymentAmount - share);
+        wallet.pay(asked.owner, payable(nodeWallet), share);
+    }
+
+    function _store(Subscription memory asked, InboxItem memory item, uint16 delivered) private {
+        InboxItem[] storage stored = items[asked.containerId][msg.sender];
+        stored.push(item);
+        InboxItem memory told = InboxItem(0, item.subscriptionId, item.interval, "", "", "");
+        _tell(asked, told, delivered, asked.containerId, stored.length - 1);
+    }
+
+    function _tell(
+        Subscription memory asked,
+        InboxItem memory item,
+        uint16 delivered,
+        bytes32 containerId,
+        uint256 index
+    ) private {
+        InfernetConsumer(asked.owner).rawReceiveCompute(
+            item.subscriptionId,
+            item.interval,
+            delivered,
+            msg.sender,
+            item.input,
+            item.output,
+            item.proof,
+            containerId,
+            index
+        );
     }
 
     function read(bytes32 containerId, address node, uint256 index)
