@@ -18,6 +18,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   keys: async () => (await import('./cli/keys-command.ts')).keysCommand,
   settlement: async () => (await import('./cli/settlement-command.ts')).settlementCommand,
   contracts: async () => (await import('./cli/contracts-command.ts')).contractsCommand,
+  jobs: async () => (await import('./cli/jobs-command.ts')).jobsCommand,
+  consumer: async () => (await import('./cli/consumer-command.ts')).consumerCommand,
   payouts: async () => (await import('./cli/payouts-command.ts')).payoutsCommand,
   contributor: async () => (await import('./cli/contributor-command.ts')).contributorCommand,
   contributors: async () => (await import('./cli/contributors-command.ts')).contributorsCommand,

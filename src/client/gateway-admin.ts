@@ -5,6 +5,7 @@ import { ok } from '../base/result.ts'
 import { type Answer, askGateway } from './ask-gateway.ts'
 import { dataReader } from './gateway-answers.ts'
 import { objectReader, type Reader } from './object-reader.ts'
+import { type RemoteJob, remoteJobReader } from './remote-jobs.ts'
 import {
   ifThere,
   listReader,
@@ -79,6 +80,28 @@ export class GatewayAdmin {
 
   remove(id: string): Answer<RemoteContributor> {
     return this.#ask('DELETE', `/contributors/${encodeURIComponent(id)}`, contributorReader)
+  }
+
+  /** Jobs of contracts in these states, all where there are none, newest first. */
+  async jobs(which: {
+    readonly states: readonly string[]
+    readonly limit: number
+  }): Answer<readonly RemoteJob[]> {
+    const query = new URLSearchParams([
+      ...which.states.map((state) => ['state', state]),
+      ['limit', String(which.limit)],
+    ])
+    const reader = dataReader(listReader(remoteJobReader))
+    const list = await this.#ask('GET', `/jobs?${query}`, reader)
+    return list.ok ? ok(list.value.data) : list
+  }
+
+  job(jobId: string): Answer<RemoteJob> {
+    return this.#ask('GET', `/jobs/${jobId}`, remoteJobReader)
+  }
+
+  retryJob(jobId: string): Answer<RemoteJob> {
+    return this.#ask('POST', `/jobs/${jobId}/retry`, remoteJobReader)
   }
 
   #ask<T>(method: string, path: string, reader: Reader<T>, body?: object): Answer<T> {
