@@ -22,6 +22,8 @@ contract InferenceCoordinator is InferenceJobs {
     /// @dev What a consumer gets to say its input, always: who pokes must not choose the answer by the gas
     /// that it sends, nor pay for what has no end.
     uint256 public constant INPUT_GAS = 1_000_000;
+    /// @dev Bytes: `MAX_INPUT_LENGTH`, and the offset and the length before it.
+    uint16 private constant MAX_INPUT_ANSWER = 32_832;
 
     mapping(bytes32 scheduleId => Schedule) private _schedules;
 
@@ -141,11 +143,10 @@ contract InferenceCoordinator is InferenceJobs {
         // EIP-150 keeps back a 64th.
         uint256 required = INPUT_GAS * 64 / 63 + 1;
         if (gasleft() < required) revert InputGasMissing(gasleft(), required);
-        // The offset and the length come before the bytes; below 2^16, as the cast wants it.
         (bool success, bool isTooLong, bytes memory answer) = LibCall.tryStaticCall(
             consumer,
             INPUT_GAS,
-            uint16(MAX_INPUT_LENGTH + 64),
+            MAX_INPUT_ANSWER,
             abi.encodeCall(IInferenceInput.inferenceInput, (scheduleId, interval))
         );
         if (!success || isTooLong || answer.length < 64) {
