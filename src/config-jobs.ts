@@ -6,7 +6,7 @@ import type { ChainConfig, HomeChainConfig } from './config-chains.ts'
 import { type Key, list, type Meaning, ofDefaults, optional, section } from './config-fields.ts'
 import { type NamedFiles, readKeyFile } from './config-files.ts'
 import { type InfernetConfig, infernetSection } from './config-infernet.ts'
-import { address, integer, secretFile, url } from './config-values.ts'
+import { address, flag, integer, secretFile, url } from './config-values.ts'
 import type { LookupTerms } from './domain/offchain-lookup.ts'
 import type { Address, AtomicAmount } from './domain/units.ts'
 
@@ -20,6 +20,10 @@ export type JobFees = {
   readonly raceBudget: AtomicAmount
   /** Above this price of a unit of gas nothing is sent, whatever the fee. */
   readonly gasPriceWeiMax: bigint
+  /** Times that a callback is called again which its consumer did not take, out of `raceBudget`. */
+  readonly callbackRetries: number
+  /** Whether jobs whose time is over are ended, so that their consumers can withdraw, out of `raceBudget`. */
+  readonly expiresJobs: boolean
 }
 
 /** One chain whose contracts may ask here. */
@@ -79,12 +83,24 @@ const feesSection: Key<Meaning<{ readonly decimals: number }, JobFees>> = ofDefa
         says: 'Above this price of a unit of gas, in gwei, nothing is sent.',
         default: '500',
       }),
+      callbackRetries: integer({
+        says: 'Times that a callback is called again which its consumer did not take, once it would. Nobody pays for it: it is spent out of raceBudget.',
+        min: 0,
+        max: 100,
+        default: 0,
+      }),
+      expiresJobs: flag({
+        says: 'Whether jobs whose time is over are ended on the chain, so that their consumers have the escrow back. Spent out of raceBudget.',
+        default: false,
+      }),
     },
     read: (fees, { decimals }: { readonly decimals: number }) => ({
       nativePrice: atomicAmount(fees, 'nativePrice', decimals),
       marginPercent: fees.values.marginPercent,
       raceBudget: atomicAmount(fees, 'raceBudget', decimals),
       gasPriceWeiMax: atomicAmount(fees, 'gasPriceGweiMax', gweiDecimals),
+      callbackRetries: fees.values.callbackRetries,
+      expiresJobs: fees.values.expiresJobs,
     }),
   }),
 )

@@ -53,6 +53,8 @@ const devJobs = ({ rpcUrl, chainId, contracts }: DevChain): JobsConfig => ({
         marginPercent: 25,
         raceBudget: devUsd(5n),
         gasPriceWeiMax: 500n * 10n ** 9n,
+        callbackRetries: 0,
+        expiresJobs: false,
       },
     },
   ],

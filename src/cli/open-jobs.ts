@@ -17,11 +17,12 @@ import { readContractInput } from '../http/ccip/read-contract-input.ts'
 import type { JobDeps } from '../jobs/advance-job.ts'
 import { coordinatorSource } from '../jobs/coordinator-source.ts'
 import { openDeliveryDesk } from '../jobs/delivery-desk.ts'
-import { JobDesk, type ServedSource } from '../jobs/job-desk.ts'
+import { JobDesk, type SeenSchedules, type ServedSource } from '../jobs/job-desk.ts'
 import type { JobCandidate } from '../jobs/judge-job.ts'
 import { refusalOfRun } from '../jobs/judge-run.ts'
 import { type QuoteDeps, quoteJob } from '../jobs/quote-job.ts'
 import { openSchedules } from '../jobs/schedules.ts'
+import { openUnpaidChores } from '../jobs/unpaid-chores.ts'
 import { payerNamed } from '../payment/authenticate.ts'
 import { contractPayer } from '../payment/contract-payer.ts'
 import { type Outbox, openOutbox } from '../settlement/outbox.ts'
@@ -147,10 +148,17 @@ function openOn(terms: Terms, chain: JobChainConfig, deps: JobDeps): OpenedChain
   const place = { rpc, chainId, outbox, fees, log }
   const source = coordinatorSource({ ...chain, rpc })
   const delivery = openDeliveryDesk({ ...place, notes: store, nowMs })
-  const eachLook = openSchedules({
+  const lookAtSchedules = openSchedules({
     ...{ ...place, coordinator, gateway, store, source: source.name },
     refusalOf: (run) => refusalOfRun(deps, run),
   })
+  const doChores = openUnpaidChores({
+    ...{ ...place, store, source: source.name, policy: fees, nowMs },
+  })
+  const eachLook = async (seen: SeenSchedules) => {
+    await lookAtSchedules(seen)
+    await doChores()
+  }
   const { infernet } = chain
   if (infernet === undefined) return { served: [{ source, delivery, eachLook }], stop }
   const offers = () => terms.gateway.pool.contributors.flatMap((one) => one.offers)

@@ -31,6 +31,9 @@ const pokeGas = 260_000n
 /** What a dynamic consumer is given to say its input (INPUT_GAS, and the 64th that is kept back), and the longest input. */
 const dynamicInputGas = 1_017_000n + 500_000n
 
+/** `retryCallback` without its callback, and `expire`. */
+const choreGas = 100_000n
+
 /** How much calldata a delivery has at most before it is made: terms, offsets and lengths; and for each answer. */
 const deliveryBytes = 1_200
 const packedBytes = 2_048
@@ -69,6 +72,19 @@ export const pokeGasMax = ({
     tokensOf(data),
     pokeGas + contentByteGas * BigInt(data.length / 2) + (isDynamic ? dynamicInputGas : 0n),
   )
+
+/** More than calling back once more can use; what the callback does not take of its gas is not paid. */
+export const callbackRetryGasMax = (retry: {
+  readonly data: Hex
+  readonly callbackGas: number
+}): bigint =>
+  transactionGasMax(
+    tokensOf(retry.data),
+    choreGas + contentByteGas * BigInt(retry.data.length / 2) + callbackGasMax(retry.callbackGas),
+  )
+
+/** More than ending a job whose time is over can use. */
+export const expiryGasMax = (data: Hex): bigint => transactionGasMax(tokensOf(data), choreGas)
 
 /** EIP-150: who calls keeps back a 64th, so that 64/63 of the callback's gas must be there. */
 export const callbackGasMax = (callbackGas: number): bigint =>

@@ -1,10 +1,16 @@
-import type { Sender } from '../chain/transactions.ts'
+import type { Purpose, Sender, Transaction } from '../chain/transactions.ts'
 import type { OutboxEntry } from '../store/outbox-store.ts'
 
 /** What deliveries need of the outbox of a chain (settlement/outbox.ts): a sender that survives and keeps to caps. */
 export type DeliveryOutbox = {
   readonly sender: Sender
   readonly find: (intentId: string) => Promise<OutboxEntry | undefined>
+}
+
+/** For what nobody waits for. */
+export type SubmittingOutbox = DeliveryOutbox & {
+  /** Resolves once it is durable, and waits for no block. */
+  readonly submit: (transaction: Transaction, purpose: Purpose) => Promise<void>
 }
 
 /** Of the transaction that opens the run of a schedule, by the job that it opens. */

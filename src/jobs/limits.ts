@@ -14,3 +14,10 @@ export const inputPauseMs = 10_000
 export const jobFailuresMax = 20
 /** Looks at one source in a row while it is behind. */
 export const looksInRowMax = 50
+/** Jobs that ended newest, of which is looked what could be done for their consumers. */
+export const choreJobsKept = 100
+/** Between two looks at what nobody pays for, doubling from the first to the last. */
+export const chorePauseFirstMs = 60_000
+export const chorePauseLastMs = 6 * 3_600_000
+/** A transaction that nobody pays for is given up after so long. */
+export const choreTimeS = 3_600

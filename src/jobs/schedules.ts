@@ -14,13 +14,12 @@ import { type ContractCall, encodeCall, explainRevert, readContract } from '../c
 import { pokeCall, readSchedule } from '../chain/inference-coordinator.ts'
 import type { JsonRpc } from '../chain/json-rpc.ts'
 import { hexQuantity } from '../chain/quantity.ts'
-import type { Purpose, Transaction } from '../chain/transactions.ts'
 import { type ContractAsk, escrowOf } from '../domain/contract-job.ts'
 import { type Address, type Bytes32, bytes32, isBytes32, isHex } from '../domain/units.ts'
 import type { ContractJobStore, KnownSchedule } from '../store/contract-job-store.ts'
 import { bookRaces } from './book-races.ts'
 import { deliveryGasMax, pokeGasMax } from './delivery-gas.ts'
-import { type DeliveryOutbox, newestIntent, pokeIntent } from './delivery-outbox.ts'
+import { newestIntent, pokeIntent, type SubmittingOutbox } from './delivery-outbox.ts'
 import { expectedDelivery } from './expected-delivery.ts'
 import type { FeePolicy } from './fee-policy.ts'
 import type { SeenSchedule } from './job-source.ts'
@@ -42,10 +41,7 @@ export type ScheduleTerms = {
   readonly coordinator: Address
   /** This gateway's operator. */
   readonly gateway: Address
-  readonly outbox: DeliveryOutbox & {
-    /** Resolves once it is durable, and waits for no block. */
-    readonly submit: (transaction: Transaction, purpose: Purpose) => Promise<void>
-  }
+  readonly outbox: SubmittingOutbox
   readonly store: Pick<ContractJobStore, 'schedules' | 'putSchedule' | 'note' | 'setNote'>
   readonly fees: FeePolicy
   /** Why a run would not be answered here; undefined: it would. */
