@@ -77,7 +77,7 @@ async function judge(desk: Desk, job: Parameters<DeliveryDesk['judge']>[1]): Pro
     terms: job.ask.terms,
     gasMax: deliveryGasMax(shape),
     bytes: shape.contentBytes + 2_048 * (shape.answers + 1),
-    earned: job.ask.terms.deliveryFee,
+    earned: await earnedBy(desk, job),
   })
   if (!verdict.ok) return waitFor(desk, 'chain_unreachable')
   const { value } = verdict
@@ -118,12 +118,8 @@ async function send(
   const verdict = judged.value
   if (verdict.kind === 'wait') return waitFor(desk, verdict.reason)
   if (verdict.kind === 'never') return { kind: 'failed', reason: verdict.reason }
-  const refused = await simulate(desk, call)
-  if (refused !== undefined) {
-    return isChainGone(refused)
-      ? waitFor(desk, 'chain_unreachable')
-      : { ...waitFor(desk, 'delivery_reverted'), detail: describeChainFailure(refused) }
-  }
+  const refused = await tryOut(desk, call)
+  if (refused !== undefined) return refused
   const worstCost = isRace(terms) ? verdict.worstCost : 0n
   const stake = { worstCost, fee: terms.deliveryFee, notAfterS }
   if (!(await desk.bankroll.stake(intentId, stake))) return waitFor(desk, 'race_budget_spent')
@@ -153,7 +149,10 @@ async function transact(
 }
 
 /** What it brings, without what the poke that opened it cost this gateway. */
-async function earnedBy({ outbox, rpc, fees }: Desk, { jobId, ask }: ContractJob): Promise<bigint> {
+async function earnedBy(
+  { outbox, rpc, fees }: Desk,
+  { jobId, ask }: Pick<ContractJob, 'jobId' | 'ask'>,
+): Promise<bigint> {
   const { entry: poke } = await newestIntent(outbox, pokeIntent(jobId))
   if (poke === undefined || poke.attempts.length === 0) return ask.terms.deliveryFee
   const read = poke.inclusion && (await readTransactionCost(rpc, poke.inclusion.transactionHash))
@@ -161,14 +160,22 @@ async function earnedBy({ outbox, rpc, fees }: Desk, { jobId, ask }: ContractJob
   return ask.terms.deliveryFee - costRoundedUp(wei ?? 0n, fees.nativePrice)
 }
 
-/** Tried out as it would be sent, on what the pool holds: a competitor's delivery is seen there before its block. */
-async function simulate(
-  { rpc, outbox }: Desk,
+/**
+ * As it would be sent, on what the pool holds: a competitor's delivery is seen there before its block. One that never gets into
+ * a block leaves the pool again, so that only what would revert without it as well is counted as refused.
+ */
+async function tryOut(
+  desk: Desk,
   { to, data, gasMax }: DeliveryCall,
-): Promise<ChainFailure | undefined> {
+): Promise<Extract<DeliveryOutcome, { readonly kind: 'wait' }> | undefined> {
+  const { rpc, outbox } = desk
   const call = { from: outbox.sender.address, to, data, gas: hexQuantity(gasMax) }
-  const answer = await rpc.call('eth_call', [call, 'pending'])
-  return answer.ok ? undefined : answer.error
+  const pending = await rpc.call('eth_call', [call, 'pending'])
+  if (pending.ok) return undefined
+  const now = await rpc.call('eth_call', [call, 'latest'])
+  if (now.ok) return waitFor(desk, 'delivered_in_pool')
+  if (!isRefused(now.error)) return waitFor(desk, 'chain_unreachable')
+  return { ...waitFor(desk, 'delivery_reverted'), detail: describeChainFailure(now.error) }
 }
 
 function endOf({ state, chainNowS }: JobStanding, { ask }: ContractJob): JobReason | undefined {
@@ -179,7 +186,10 @@ function endOf({ state, chainNowS }: JobStanding, { ask }: ContractJob): JobReas
   return undefined
 }
 
-const isChainGone = ({ reason }: ChainFailure): boolean => reason !== 'chain_error'
+/** The transaction would fail, not the node that was asked. */
+const isRefused = (failure: ChainFailure): boolean =>
+  failure.reason === 'chain_error' &&
+  (failure.data !== undefined || /revert|out of ?gas|invalid opcode/i.test(failure.message))
 
 const waitFor = <Reason extends JobReason>(desk: Pick<Desk, 'nowMs'>, reason: Reason) =>
   ({ kind: 'wait', untilMs: desk.nowMs() + lookAgainMs, reason }) as const

@@ -6,6 +6,7 @@ export const jobReasons = {
   race_budget_spent: 'jobs that any gateway may answer have cost as much as this one risks on them',
   no_contributor_now: 'nobody who could answer has room, or answered well',
   delivery_sent: 'its delivery is on its way to a block',
+  delivered_in_pool: "somebody else's delivery of it waits for a block",
   chain_unreachable: 'its chain cannot be asked',
   charge_open: 'an answer of an earlier process may still be charged',
   // Refusals, before anything is run.

@@ -42,15 +42,19 @@ export function leftToLose({ net, atRisk }: Bankroll, raceBudget: bigint): bigin
   return left
 }
 
-/** Undefined where it is more than is left. The same intent again changes nothing: it is on its way. */
+/**
+ * Undefined where it is more than is left. Of the same intent again, as by a process that goes on with it at other prices, the
+ * larger of the two is at risk.
+ */
 export function setAside(
   bankroll: Bankroll,
   one: { readonly intentId: string; readonly stake: Stake; readonly raceBudget: bigint },
 ): Bankroll | undefined {
   const { intentId, stake, raceBudget } = one
-  const { worstCost } = stake
-  if (bankroll.atRisk.has(intentId)) return bankroll
-  if (worstCost > 0n && leftToLose(bankroll, raceBudget) < worstCost) return undefined
+  const before = bankroll.atRisk.get(intentId)
+  const more = stake.worstCost - (before?.worstCost ?? 0n)
+  if (before !== undefined && more <= 0n) return bankroll
+  if (more > 0n && leftToLose(bankroll, raceBudget) < more) return undefined
   return { ...bankroll, atRisk: new Map([...bankroll.atRisk, [intentId, stake]]) }
 }
 

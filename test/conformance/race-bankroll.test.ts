@@ -48,6 +48,12 @@ describe.each(places)('the bankroll of races in %s', (_name, createPlace) => {
     expect((await b.read()).atRisk.get('job:1')).toEqual(staking(60n))
     // Asked again by the process that goes on with it.
     expect(await b.stake('job:1', staking(60n))).toBe(true)
+    // At a higher price, where that can be afforded.
+    expect(await b.stake('job:1', staking(101n))).toBe(false)
+    expect(await b.stake('job:1', staking(70n))).toBe(true)
+    expect(leftToLose(await a.read(), 100n)).toBe(30n)
+    expect(await a.stake('job:1', staking(50n))).toBe(true)
+    expect(leftToLose(await a.read(), 100n)).toBe(30n)
     const lost = { earned: 0n, cost: 45n }
     await Promise.all([a.book('job:1', lost), b.book('job:1', lost), a.book('job:1', lost)])
     expect(await b.read()).toEqual({ net: -45n, atRisk: new Map() })

@@ -340,7 +340,7 @@ describe('a job that any gateway may answer', () => {
     await vi.waitFor(async () => expect(await pooled()).toBe(1), 10_000)
     expect(await b.desk.deliver(place.source, job)).toMatchObject({
       kind: 'wait',
-      reason: 'delivery_reverted',
+      reason: 'delivered_in_pool',
     })
     await mine()
     expect(await first).toMatchObject({ kind: 'delivered' })
