@@ -23,6 +23,10 @@ import {
   inferenceCoordinatorBytecode,
 } from './generated/inference-coordinator.ts'
 import { jobOffersAbi, jobOffersBytecode } from './generated/job-offers.ts'
+import {
+  mirroredReceiptVerifierAbi,
+  mirroredReceiptVerifierBytecode,
+} from './generated/mirrored-receipt-verifier.ts'
 import { modelProofsAbi, modelProofsBytecode } from './generated/model-proofs.ts'
 import {
   openClaimAuthorizerAbi,
@@ -34,6 +38,9 @@ import { receiptVerifierAbi, receiptVerifierBytecode } from './generated/receipt
 import { reexecutionPanelAbi, reexecutionPanelBytecode } from './generated/reexecution-panel.ts'
 import { slashingAbi, slashingBytecode } from './generated/slashing.ts'
 import { tierEvidenceAbi, tierEvidenceBytecode } from './generated/tier-evidence.ts'
+
+/** The ReceiptVerifier of another chain. */
+export type HomeVerifier = { readonly chainId: number; readonly verifier: Address }
 
 /** What is chosen once for a deployment and cannot be changed in it. Amounts are of the asset. */
 export type DeploymentTerms = {
@@ -60,6 +67,8 @@ export type DeploymentTerms = {
   readonly panelSilenceFine: AtomicAmount
   /** Of the stake of a contributor that the panel finds wrong, in hundredths of a percent. */
   readonly panelSlashBps: number
+  /** Whose receipts answer the jobs of contracts here: those of this chain, or of another one, by a mirror. */
+  readonly home: 'here' | HomeVerifier
 }
 
 export type ContractName =
@@ -72,6 +81,7 @@ export type ContractName =
   | 'GatewayRegistry'
   | 'ReceiptAnchor'
   | 'ReceiptVerifier'
+  | 'MirroredReceiptVerifier'
   | 'ModelProofs'
   | 'TierEvidence'
   | 'JobOffers'
@@ -89,6 +99,8 @@ type DeployableContract = {
   readonly bytecode: Hex
   /** Of the constructor, in its order. */
   readonly args: (foundations: Foundations) => readonly unknown[]
+  /** Undefined: always deployed. */
+  readonly isNeeded?: (terms: DeploymentTerms) => boolean
   /** Where x402 has its own on the chains that it serves: unmodified clients look only there. */
   readonly canonicalAddress?: Address
 }
@@ -104,7 +116,13 @@ const registryTerms = (foundations: Foundations): unknown => ({
 })
 
 export const deployableContracts: readonly DeployableContract[] = [
-  { name: 'DevUSD', abi: devUsdAbi, bytecode: devUsdBytecode, args: () => [] },
+  {
+    name: 'DevUSD',
+    abi: devUsdAbi,
+    bytecode: devUsdBytecode,
+    args: () => [],
+    isNeeded: ({ asset }) => asset === 'DevUSD',
+  },
   {
     name: 'ChannelSettlement',
     abi: channelSettlementAbi,
@@ -157,6 +175,18 @@ export const deployableContracts: readonly DeployableContract[] = [
     bytecode: receiptVerifierBytecode,
     args: ({ at }) => [at('ContributorRegistry'), at('GatewayRegistry'), at('ReceiptAnchor')],
   },
+  {
+    name: 'MirroredReceiptVerifier',
+    abi: mirroredReceiptVerifierAbi,
+    bytecode: mirroredReceiptVerifierBytecode,
+    args: ({ at, home }) => [
+      at('ContributorRegistry'),
+      at('GatewayRegistry'),
+      at('ReceiptAnchor'),
+      ...(home === 'here' ? [] : [home.chainId, home.verifier]),
+    ],
+    isNeeded: ({ home }) => home !== 'here',
+  },
   { name: 'ModelProofs', abi: modelProofsAbi, bytecode: modelProofsBytecode, args: () => [] },
   {
     name: 'TierEvidence',
@@ -179,7 +209,7 @@ export const deployableContracts: readonly DeployableContract[] = [
     bytecode: inferenceCoordinatorBytecode,
     args: (foundations) => [
       assetOf(foundations),
-      foundations.at('ReceiptVerifier'),
+      foundations.at(foundations.home === 'here' ? 'ReceiptVerifier' : 'MirroredReceiptVerifier'),
       foundations.at('ContributorRegistry'),
       foundations.at('TierEvidence'),
       foundations.at('JobOffers'),

@@ -53,8 +53,8 @@ export async function planDeployment(chosen: {
     return place
   }
   const contracts: PlannedContract[] = []
-  for (const { name, abi, bytecode, args, canonicalAddress } of deployableContracts) {
-    if (name === 'DevUSD' && terms.asset !== 'DevUSD') continue
+  for (const { name, abi, bytecode, args, isNeeded, canonicalAddress } of deployableContracts) {
+    if (isNeeded?.(terms) === false) continue
     const deployment = { name, abi, bytecode, args: args({ ...terms, at }) }
     const creationCode = await creationCodeOf(deployment)
     const isCanonical = canonicalAddress !== undefined && canonical.has(name)

@@ -37,7 +37,7 @@ export async function checkContracts(
   }
   for (const { contract, isThere } of progress.contracts) {
     const origin = contract.creationCode === undefined ? ", x402's own, not compared" : ''
-    const what = `${contract.name.padEnd(21)}${contract.address}${origin}`
+    const what = `${contract.name.padEnd(24)}${contract.address}${origin}`
     report(what, isThere ? await findCodeFault(rpc, contract) : `nothing is there; ${deployAgain}`)
   }
   for (const { appointment, state } of progress.appointments) {

@@ -45,6 +45,8 @@ Terms of a deployment, fixed for ever. Amounts are whole units of the asset, suc
                                   percent, at most 2000 (default: 1000)
   --quote-verifier ADDRESS   judge of TEE quotes (default: none, nobody can claim that tier)
   --proof-verifier ADDRESS   judge of inference proofs (default: ModelProofs, which is deployed)
+  --home eip155:N:ADDRESS    the ReceiptVerifier of another chain: contracts here are answered by
+                             receipts that are signed for it (default: those of this chain)
   --help                     this text
 
 Exit codes: 0 done, or all checks hold · 1 refused, failed, or a check does not hold · 2 unusable

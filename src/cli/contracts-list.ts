@@ -13,10 +13,10 @@ export async function listContracts(
   for (const id of chainIds) {
     const { record, plan } = await openRecord(outFolder, id)
     const { asset } = plan.terms
-    if (asset !== 'DevUSD') terminal.print(`${id}  ${'asset'.padEnd(21)}${asset}`)
+    if (asset !== 'DevUSD') terminal.print(`${id}  ${'asset'.padEnd(24)}${asset}`)
     for (const { name, address } of plan.contracts) {
       if (record.contracts[name] === undefined) continue
-      terminal.print(`${id}  ${name.padEnd(21)}${address}`)
+      terminal.print(`${id}  ${name.padEnd(24)}${address}`)
     }
   }
   return 0

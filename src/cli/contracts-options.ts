@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import type { HomeVerifier } from '../chain/deployment-contracts.ts'
 import { keccak256Utf8 } from '../chain/keccak.ts'
 import {
   type Address,
@@ -26,6 +27,7 @@ export type DeployOptions = {
   readonly admin: Address | undefined
   readonly quoteVerifier: Address | undefined
   readonly proofVerifier: Address | undefined
+  readonly home: 'here' | HomeVerifier
   readonly unbondingDelayS: number
   readonly panelSlashBps: number
   readonly amounts: TermAmounts
@@ -61,6 +63,7 @@ export function parseDeployOptions(argv: readonly string[]): DeployOptions {
       admin: { type: 'string' },
       'quote-verifier': { type: 'string' },
       'proof-verifier': { type: 'string' },
+      home: { type: 'string' },
       'non-delivery-penalty': { type: 'string', default: '20' },
       'proof-bond': { type: 'string', default: '10' },
       'inclusion-penalty': { type: 'string', default: '50' },
@@ -88,6 +91,7 @@ export function parseDeployOptions(argv: readonly string[]): DeployOptions {
     admin: readAddress('--admin', values.admin),
     quoteVerifier: readAddress('--quote-verifier', values['quote-verifier']),
     proofVerifier: readAddress('--proof-verifier', values['proof-verifier']),
+    home: readHome(values.home, values['chain-id']),
     // OperatorRegistry.MIN_UNBONDING_DELAY is seven days.
     unbondingDelayS:
       daySeconds * readWhole('--unbonding-days', values['unbonding-days'], { min: 7, max: 3650 }),
@@ -114,6 +118,18 @@ function refuseUnclearAccount({ keyFile, from, dryRun }: DeployOptions): void {
   if (keyFile !== undefined) return
   if (!dryRun) throw unusable('--key-file is needed: the file with the key that sends and pays')
   if (from === undefined) throw unusable('--dry-run needs --key-file or --from 0x…')
+}
+
+/** A mirror of what is verified on this very chain would be a second verifier of the same receipts. */
+function readHome(text: string | undefined, ownChainId: string | undefined): 'here' | HomeVerifier {
+  if (text === undefined) return 'here'
+  const [, digits = '', verifier] = /^eip155:([1-9]\d{0,15}):(0x\w{40})$/.exec(text) ?? []
+  if (!isAddress(verifier) || digits === ownChainId) {
+    throw unusable(
+      `--home takes the ReceiptVerifier of another chain as eip155:CHAIN:0x…, not '${text}'`,
+    )
+  }
+  return { chainId: Number(digits), verifier: address(verifier) }
 }
 
 export function parseCheckOptions(argv: readonly string[]): {

@@ -8,7 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { DeploymentTerms } from '../chain/deployment-contracts.ts'
+import type { DeploymentTerms, HomeVerifier } from '../chain/deployment-contracts.ts'
 import { objectReader, type Reader, type ShapeFault, valueReader } from '../client/object-reader.ts'
 import { address, atomic, bytes32, isAddress, isBytes32 } from '../domain/units.ts'
 import { CommandFailure } from './command.ts'
@@ -117,6 +117,16 @@ const partsReader: Reader<RecordedParts> = (value, { path, faults }) => {
   return parts
 }
 
+const homeReader = valueReader('"here", or chainId and verifier', readHome)
+
+function readHome(value: unknown): 'here' | HomeVerifier | undefined {
+  if (value === 'here') return value
+  if (!isObject(value) || Object.keys(value).length !== 2) return undefined
+  const { chainId, verifier } = value
+  if (!Number.isSafeInteger(chainId) || !isAddress(verifier)) return undefined
+  return { chainId: Number(chainId), verifier: address(verifier) }
+}
+
 const termsReader = objectReader<DeploymentTerms>(
   {
     asset: valueReader('an address or "DevUSD"', (value) =>
@@ -137,6 +147,7 @@ const termsReader = objectReader<DeploymentTerms>(
     panelAccuserBond: amountReader,
     panelSilenceFine: amountReader,
     panelSlashBps: wholeReader(2 ** 16 - 1),
+    home: homeReader,
   },
   'refused',
 )

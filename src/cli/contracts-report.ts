@@ -1,3 +1,4 @@
+import type { DeploymentTerms } from '../chain/deployment-contracts.ts'
 import { costOf, fundsNeededRoundedUp } from '../chain/deployment-cost.ts'
 import { appointmentName, stepName } from '../chain/deployment-progress.ts'
 import type { PreparedDeployment } from './contracts-prepare.ts'
@@ -40,9 +41,13 @@ function describeTerms({ plan, account, assetDecimals }: PreparedDeployment): re
     ],
     ['quote verifier', terms.quoteVerifier],
     ['proof verifier', terms.proofVerifier],
+    ['receipts of', homeOf(terms)],
   ]
   return rows.map(([label, value]) => `  ${label.padEnd(16)}${value}`)
 }
+
+const homeOf = ({ home }: DeploymentTerms): string =>
+  home === 'here' ? 'this chain' : `chain ${home.chainId}, for ${home.verifier}`
 
 function describeParts(prepared: PreparedDeployment): readonly string[] {
   const { progress, steps, gases, stepsOfAdmin } = prepared
@@ -57,7 +62,7 @@ function describeParts(prepared: PreparedDeployment): readonly string[] {
     ...progress.contracts.map(({ contract, isThere }) => {
       const present = contract.creationCode === undefined ? "there, x402's own" : 'there'
       const state = isThere ? present : toDo('to deploy', contract.name)
-      return `  ${contract.name.padEnd(21)}${contract.address}  ${state}`
+      return `  ${contract.name.padEnd(24)}${contract.address}  ${state}`
     }),
     ...progress.appointments.map(({ appointment, state }) => {
       const name = appointmentName(appointment)

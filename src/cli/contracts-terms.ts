@@ -43,6 +43,7 @@ export async function readTerms(
     panelAccuserBond: amount('--panel-accuser-bond', 'panelAccuserBond'),
     panelSilenceFine: amount('--panel-silence-fine', 'panelSilenceFine'),
     panelSlashBps: options.panelSlashBps,
+    home: options.home,
   }
   // A member with less than one fine is never drawn, so nobody would ever sit on a jury.
   if (terms.panelMemberBond < terms.panelSilenceFine) {

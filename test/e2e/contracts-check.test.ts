@@ -194,7 +194,7 @@ describe('a chain that is not as planned', () => {
     const checked = await chain.check()
     expect(checked.code).toBe(1)
     expect(checked.text).toContain(
-      `FAIL  Slashing             ${slashing}: the code there is not this version's`,
+      `FAIL  ${'Slashing'.padEnd(24)}${slashing}: the code there is not this version's`,
     )
     expect(checked.text.match(/^FAIL/gm)).toHaveLength(1)
     expect(checked.text).toContain(`1 of ${stepsInAll} on chain 31337 are not as planned.`)

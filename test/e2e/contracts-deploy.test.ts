@@ -5,6 +5,7 @@ import { readContract } from '../../src/chain/contracts.ts'
 import { deployableContracts } from '../../src/chain/deployment-contracts.ts'
 import { channelSettlementDeployedBytecode } from '../../src/chain/generated/channel-settlement.ts'
 import { receiptAnchorAbi } from '../../src/chain/generated/receipt-anchor.ts'
+import { readCoordinatorParts } from '../../src/chain/inference-coordinator.ts'
 import { jsonRpc } from '../../src/chain/json-rpc.ts'
 import { randomPrivateKey } from '../../src/chain/private-key.ts'
 import { addressOfPrivateKey } from '../../src/chain/signatures.ts'
@@ -105,7 +106,7 @@ describe('a whole deployment', () => {
     const listed = await contracts(['list', '--out', chain.out])
     expect(listed.code).toBe(0)
     expect(listed.text.split('\n')).toHaveLength(contractsInAll)
-    expect(listed.text).toContain(`31337  DevUSD               ${DevUSD}`)
+    expect(listed.text).toContain(`31337  ${'DevUSD'.padEnd(24)}${DevUSD}`)
     expect(await contracts(['list', '--out', chain.out, '--chain-id', '31337'])).toEqual(listed)
   })
 
@@ -146,6 +147,21 @@ describe('a whole deployment', () => {
     expect(second.filter((at) => first.includes(at))).toEqual([])
   })
 
+  test('with a home elsewhere answers contracts by a mirror, and check says so', async () => {
+    const verifier = `0x${'5e'.repeat(20)}`
+    const { code, text } = await chain.deploy('--home', `eip155:8453:${verifier}`)
+    expect(code, text).toBe(0)
+    expect(text).toContain(`chain 8453, for ${verifier}`)
+    expect(await chain.sentTransactions()).toBe(stepsInAll + 1)
+    const { InferenceCoordinator, MirroredReceiptVerifier } = chain.addresses()
+    const parts = await readCoordinatorParts(jsonRpc(chain.url), InferenceCoordinator as Address)
+    expect(expectOk(parts).verifier).toBe(MirroredReceiptVerifier)
+    expect((await chain.check()).code).toBe(0)
+    const changed = await chain.deploy('--home', `eip155:1:${verifier}`)
+    expect(changed.text).toContain('terms.home.chainId is 8453 there and 1 by these options')
+    expect((await chain.deploy('--home', `eip155:31337:${verifier}`)).code).toBe(2)
+  })
+
   test('uses x402’s contracts where they are, and keeps to that choice', async () => {
     const canonical = deployableContracts.flatMap((it) => it.canonicalAddress ?? [])
     expect(canonical).toHaveLength(3)
@@ -154,7 +170,9 @@ describe('a whole deployment', () => {
     await put(channelSettlementDeployedBytecode)
     const deployed = await chain.deploy()
     expect(deployed.code).toBe(0)
-    expect(deployed.text).toContain(`ChannelSettlement    ${settlement}  there, x402's own`)
+    expect(deployed.text).toContain(
+      `${'ChannelSettlement'.padEnd(24)}${settlement}  there, x402's own`,
+    )
     expect(deployed.text).not.toContain("only Vouch's own clients")
     expect(chain.record().contracts['ChannelSettlement']).toEqual({
       address: settlement,
@@ -215,7 +233,7 @@ describe('another chain than a development chain', () => {
     expect(made.text).toMatch(/minimum stake +0\.000001, 7 days/)
     expect(made.text).not.toMatch(/^ {2}DevUSD/m)
     const listed = await contracts(['list', '--out', chain.out])
-    expect(listed.text).toContain(`${otherId}  asset                ${token}`)
+    expect(listed.text).toContain(`${otherId}  ${'asset'.padEnd(24)}${token}`)
     expect((await chain.check()).code).toBe(0)
   })
 
@@ -322,7 +340,7 @@ test('a node that cannot simulate says what it cannot know, and is deployed to a
     expect(text).toMatch(/19 transactions, at least [\d,]+ gas: at least /)
     expect(text).toMatch(/to deploy, gas not known yet/)
     expect(text).toContain(
-      'cannot know the gas of ReceiptVerifier, Slashing, ReexecutionPanel, ContributorRegistry.appointSlashers, GatewayRegistry.appointSlashers, ReceiptAnchor.appointMarkers before',
+      'cannot know the gas of ReceiptVerifier, InferenceCoordinator, Slashing, ReexecutionPanel, ContributorRegistry.appointSlashers, GatewayRegistry.appointSlashers, ReceiptAnchor.appointMarkers before',
     )
     expect((await chain.check()).code).toBe(0)
   } finally {

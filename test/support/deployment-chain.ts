@@ -16,9 +16,9 @@ export type RecordFile = {
   readonly appointments: Record<string, { transactionHash?: string }>
 }
 
-/** 14 contracts and three appointments. */
-export const stepsInAll = 19
-export const contractsInAll = 15
+export const contractsInAll = 16
+/** With three appointments. */
+export const stepsInAll = contractsInAll + 3
 export const oneCoin: bigint = 10n ** 18n
 
 /** A real chain without contracts, an account with one coin, and a folder for deployment files. */

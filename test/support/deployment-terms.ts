@@ -17,4 +17,5 @@ export const deploymentTerms: DeploymentTerms = {
   panelAccuserBond: atomic(100_000_000n),
   panelSilenceFine: atomic(25_000_000n),
   panelSlashBps: 1_000,
+  home: 'here',
 }

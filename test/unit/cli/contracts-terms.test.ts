@@ -33,6 +33,7 @@ test('each option sets its own term, amounts by the decimals of the asset', asyn
       other.replace('22', `3${i}`),
     ]),
     ...['--unbonding-days', '30', '--panel-slash-bps', '5'],
+    ...['--home', `eip155:8453:${other}`],
   )
   expect(terms).toEqual({
     asset: 'DevUSD',
@@ -49,8 +50,19 @@ test('each option sets its own term, amounts by the decimals of the asset', asyn
     proofVerifier: other.replace('22', '33'),
     unbondingDelayS: 30 * 86_400,
     panelSlashBps: 5,
+    home: { chainId: 8453, verifier: other },
   })
 })
+
+test.each(['8453', 'eip155:8453', 'eip155:0:0x', 'eip155:1337:0x', 'solana:1:0x'])(
+  "a home of '%s' is refused",
+  (text) => {
+    const home = text.endsWith('0x') ? `${text}${'22'.repeat(20)}` : text
+    expect(() => read('--home', home)).toThrow(
+      `--home takes the ReceiptVerifier of another chain as eip155:CHAIN:0x…, not '${home}'`,
+    )
+  },
+)
 
 describe('an amount', () => {
   test.each(['0', '0.0', '-1', '1,5', '1e3', '.5', '1.', '1.0000001', '', '9'.repeat(23)])(
