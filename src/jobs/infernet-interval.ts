@@ -19,6 +19,7 @@ import type { Offer } from '../domain/contributor.ts'
 import type { InfernetContainer } from '../domain/infernet-container.ts'
 import { type Address, bytes32, unixSeconds, zeroAddress } from '../domain/units.ts'
 import type { FollowedSubscription } from './infernet-cursor.ts'
+import { expectedInboxGas } from './infernet-gas.ts'
 import { infernetModelInput } from './infernet-input.ts'
 import { encodeInfernetNote } from './infernet-note.ts'
 import { type InfernetOffer, isConsumersFault, judgeInfernetPayment } from './infernet-payment.ts'
@@ -99,6 +100,9 @@ async function readQuestion(
   return isConsumersFault(inputs.error) ? ok(err('it cannot be read')) : inputs
 }
 
+/** English in UTF-8 has four or five to a token. */
+const bytesPerToken = 5
+
 /** Above every price and every bill: what the answer costs is paid by the account, within its own bounds. */
 const priceMax = 2n ** 64n
 const feeMax = 2n ** 96n - 1n
@@ -118,6 +122,7 @@ function foundJob(
   const fingerprint = subscriptionFingerprint(subscription)
   const name = { chainId, coordinator: places.coordinator, subscriptionId, interval, fingerprint }
   const input = question.ok ? question.value : Buffer.alloc(0)
+  const inboxGas = Number(expectedInboxGas(container.completionTokensMax * bytesPerToken))
   const endS = intervalEndS(subscription, interval) ?? head.timestampS + callbackTimeS
   return {
     ask: {
@@ -135,7 +140,7 @@ function foundJob(
         maxFee: feeMax,
         deliveryFee: offer.deliveryFee,
         deliveryTime: endS - head.timestampS,
-        callbackGas: consumerGasMax,
+        callbackGas: consumerGasMax + (subscription.isLazy ? inboxGas : 0),
         agreement: 1,
         answersMax: 1,
       },

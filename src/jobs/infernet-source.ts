@@ -20,27 +20,18 @@ import {
   subscriptionFingerprint,
 } from '../chain/infernet-subscription.ts'
 import type { ContractJob } from '../store/contract-job-store.ts'
-import { callbackGasMax, tokensOf, transactionGasMax } from './delivery-gas.ts'
+import { tokensOf, transactionGasMax } from './delivery-gas.ts'
 import {
   decodeInfernetCursor,
   encodeInfernetCursor,
   firstInfernetCursor,
 } from './infernet-cursor.ts'
+import { inboxGasMax, infernetExecutionGas } from './infernet-gas.ts'
 import { decodeInfernetNote } from './infernet-note.ts'
 import { infernetAnswer } from './infernet-output.ts'
 import type { InfernetTerms } from './infernet-terms.ts'
 import { watchInfernet } from './infernet-watch.ts'
 import type { DeliveryCall, JobSource, JobStanding } from './job-source.ts'
-
-/**
- * `deliverCompute` without its payments and what the consumer does, all slots cold; and payments to three, each in a token that has not
- * met its receiver. Rounded up from what docs/infernet.md measures at the genuine contracts.
- */
-const deliveryGas = 160_000n
-const paymentGas = 340_000n
-/** A slot of the Inbox that was empty, and what is counted beside the bytes. */
-const slotGas = 22_200n
-const inboxSlots = 8
 
 export function infernetSource(terms: InfernetTerms): JobSource {
   let known: InfernetPlaces | undefined
@@ -87,7 +78,9 @@ async function readStanding(
   const subscription = read.value
   const said = (state: JobStanding['state']) => ok({ state, chainNowS })
   if (subscription === undefined) return said('none')
-  if (standing.value.isOurs) return said('delivered')
+  if (standing.value.isOurs) {
+    return ok({ state: 'delivered', chainNowS, deliveryFeeIsOurs: true })
+  }
   if (subscriptionFingerprint(subscription) !== fingerprint) {
     return said(subscription.activeAt === cancelledActiveAt ? 'expired' : 'none')
   }
@@ -114,8 +107,8 @@ async function deliveryCallOf(
     proof: toHex(proof),
     nodeWallet: payments.nodeWallet,
   })
-  const slots = [input, output, proof].reduce((sum, { length }) => sum + Math.ceil(length / 32), 0)
-  const inboxGas = form.isLazy ? slotGas * BigInt(slots + inboxSlots) : 0n
-  const execution = deliveryGas + paymentGas + inboxGas + callbackGasMax(consumerGasMax)
+  const lengths = [input, output, proof].map(({ length }) => length)
+  const inboxGas = form.isLazy ? inboxGasMax(lengths) : 0n
+  const execution = infernetExecutionGas({ consumerGasMax, inboxGas })
   return { to: ask.coordinator, data, gasMax: transactionGasMax(tokensOf(data), execution) }
 }

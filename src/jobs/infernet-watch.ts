@@ -2,10 +2,10 @@
  * One look at an Infernet: which intervals of which subscriptions are now to be answered here. An interval is due by the chain's
  * clock alone, and is found once, whatever process looks; what no operator here takes is passed over and left to other nodes.
  */
-import { err, ok, type Result } from '../base/result.ts'
+import { ok, type Result } from '../base/result.ts'
 import { type WatchLook, watchBlocks } from '../chain/block-watcher.ts'
 import { type Block, readHead } from '../chain/blocks.ts'
-import { badAnswer, type ChainFailure, describeChainFailure } from '../chain/chain-failure.ts'
+import { type ChainFailure, describeChainFailure } from '../chain/chain-failure.ts'
 import {
   createdEvent,
   type InfernetPlaces,
@@ -104,7 +104,7 @@ async function step(
       followed.push(failed(terms, entry, failure))
       continue
     }
-    followed.push({ ...next.value.entry, failures: 0 })
+    followed.push(next.value.entry)
     if (next.value.found !== undefined) found.push(next.value.found)
     // The same interval again, as after a reorganisation, is granted once.
     if (next.value.grant !== undefined && next.value.entry.jobId !== entry.jobId) {
@@ -120,12 +120,17 @@ function failed(
   entry: FollowedSubscription,
   failure: ChainFailure,
 ): FollowedSubscription {
-  const failures = entry.failures + 1
-  const detail = describeChainFailure(failure)
-  const { subscriptionId } = entry
-  log.error('infernet_unread', { subscriptionId, failures, detail })
-  return { ...entry, failures, isOver: failures >= failuresMax }
+  const next = onceMore(entry)
+  const { subscriptionId, failures } = next
+  log.error('infernet_unread', { subscriptionId, failures, detail: describeChainFailure(failure) })
+  return next
 }
+
+const onceMore = (entry: FollowedSubscription): FollowedSubscription => ({
+  ...entry,
+  failures: entry.failures + 1,
+  isOver: entry.failures + 1 >= failuresMax,
+})
 
 type Look = { readonly head: Block; readonly granted: ReadonlyMap<Address, bigint> }
 
@@ -142,15 +147,13 @@ async function nextOf(
   if (!read.ok) return read
   const subscription = read.value
   const container = subscription && containers.get(subscription.containerId)
-  if (subscription === undefined) {
-    // Its block is gone, or the node that was asked is behind the one that told of it.
-    return err(badAnswer({ origin: rpc.origin, method: 'eth_call', detail: 'no subscription' }))
-  }
+  // Its block is gone, or the node that was asked is behind the one that told of it.
+  if (subscription === undefined) return ok({ entry: onceMore(entry) })
   if (container === undefined || isSubscriptionOver(subscription, nowS)) {
     return ok({ entry: { ...entry, isOver: true } })
   }
   const { activeAt, period, frequency } = subscription
-  const current = { ...entry, rhythm: { activeAt, period, frequency } }
+  const current = { ...entry, rhythm: { activeAt, period, frequency }, failures: 0 }
   const interval = intervalAt(subscription, nowS)
   if (interval === undefined || interval === entry.interval) return ok({ entry: current })
   const model = offers().find(({ modelName }) => modelName === container.modelName)
