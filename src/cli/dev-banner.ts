@@ -55,6 +55,10 @@ Every receipt goes into a public log, whose roots come to the chain within secon
 
   npx vouch log audit receipt.json --gateway ${baseUrl} --rpc ${devChain.rpcUrl}
 
+To ask from a contract, and have it called back with a verified answer:
+
+  npx vouch consumer new Hello
+
 To pay from a channel of your own, with a key that has 1,000 devUSD of play money:
 
   npx vouch channel open --gateway ${baseUrl} --rpc ${devChain.rpcUrl} --key ${guestKeyPath(folder)} --deposit 10
@@ -66,6 +70,7 @@ On the chain (id ${devChain.chainId}, ${devChain.rpcUrl}):
   GatewayRegistry      ${contracts.gatewayRegistry}
   ContributorRegistry  ${contracts.contributorRegistry}
   ModelProofs          ${contracts.modelProofs}
+  Coordinator          ${contracts.coordinator}
   devUSD               ${contracts.asset}  (anyone may mint it)
   gateway              ${addresses.gatewayOperator}
   contributor          ${addresses.contributorOperator}
