@@ -24,6 +24,7 @@ import { confirmOrEnd } from './ask-person.ts'
 import { readOwnKey, writeDurably } from './channel-file.ts'
 import { CommandFailure, type Terminal } from './command.ts'
 import { formatCoinRoundedDown, formatCoinRoundedUp } from './contracts-report.ts'
+import { rememberedCoordinators } from './contribute-contracts.ts'
 import type { MetGateway } from './contribute-gateway.ts'
 import type { ContributeOptions, ReadOptions } from './contribute-options.ts'
 import { givePlayMoney, playPasswordFile } from './contribute-playground.ts'
@@ -127,6 +128,7 @@ function fileOf(parts: {
       receiptVerifier: chain.receipt_verifier,
       settlement: chain.settlement,
     },
+    coordinators: rememberedCoordinators(options, met),
     contributor: account.address,
     signerUrl: options.account.signerUrl ?? null,
     payout: {

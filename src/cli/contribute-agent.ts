@@ -17,10 +17,12 @@ import { OpeningFiles } from '../contributor/opening-files.ts'
 import { writeCapacityReport } from '../domain/capacity-report.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
 import { CommandFailure } from './command.ts'
+import { type ContractBooks, openContractBooks } from './contribute-contracts.ts'
 import type { OwnEngine } from './contribute-engine.ts'
 import type { MetGateway } from './contribute-gateway.ts'
 import type { ServedModel } from './contribute-models.ts'
 import type { ContributeOptions } from './contribute-options.ts'
+import type { ScreenEvent } from './contribute-screen.ts'
 import { type ContributorFile, contributorPaths } from './contributor-file.ts'
 
 /** Everything that was settled before anybody is served. */
@@ -33,13 +35,18 @@ export type Contribution = {
 }
 
 /** What the agent writes down; one process has them open. */
-export type Books = { readonly credit: Credit; readonly jobs: JobBook }
+export type Books = {
+  readonly credit: Credit
+  readonly jobs: JobBook
+  readonly contracts: ContractBooks
+}
 
 /** Throws CommandFailure where one cannot be read. */
 export async function openBooks(
-  { options, met, models, file }: Contribution,
-  onEvent: (event: CreditEvent) => void,
+  contribution: Contribution,
+  onEvent: (event: CreditEvent | ScreenEvent) => void,
 ): Promise<Books> {
+  const { options, met, models, file } = contribution
   const paths = contributorPaths(options.folder)
   const [first] = models
   const credit = await openCredit({
@@ -63,7 +70,8 @@ export async function openBooks(
   if (!credit.ok) throw new CommandFailure(credit.error)
   const jobs = await openJobBook(join(options.folder, 'jobs'))
   if (!jobs.ok) throw new CommandFailure(jobs.error)
-  return { credit: credit.value, jobs: jobs.value }
+  const contracts = await openContractBooks(contribution, onEvent)
+  return { credit: credit.value, jobs: jobs.value, contracts }
 }
 
 /** One agent for each signing key and each time that it takes up work: what drains does not begin again. */
@@ -73,6 +81,7 @@ export const agentOf = (
     readonly signingKey: PrivateKey
     readonly jobs: JobBook
     readonly credit: Credit | undefined
+    readonly contracts?: ContractBooks | undefined
     readonly onJobEnd: AgentTerms['onJobEnd']
     readonly readGpus?: AgentTerms['readGpus']
   },
@@ -80,6 +89,7 @@ export const agentOf = (
   const { options, engine, models, file, met } = contribution
   const { apiKey, found } = engine
   const slots = slotsOf(contribution)
+  own.contracts?.signWith(own.signingKey)
   return openAgent({
     engine: {
       baseUrl: found.baseUrl,
@@ -95,6 +105,7 @@ export const agentOf = (
     jobs: own.jobs,
     openings: new OpeningFiles(join(options.folder, 'openings'), Date.now),
     credit: own.credit,
+    contractJobs: own.contracts?.jobs,
     slots,
     // As many as run wait for the next turn; who comes later is better served elsewhere.
     waitingMax: slots,

@@ -36,6 +36,9 @@ Money
                            there (not needed for a development chain on this machine)
   --payout 0x…             where what you earn goes                            [your account]
   --credit-limit AMOUNT    unpaid work beyond which none is begun                        [0.50]
+  --coordinator C           answers the contracts that ask there, too: eip155:CHAIN:0x…, and =URL behind it
+                           for your own node of another chain; repeatable; 'none' leaves out the one of
+                           the gateway's own chain, which is answered otherwise
   --coin-price AMOUNT      what the chain's coin is worth, to judge a claim's gas      [100000]
   --claim-above AMOUNT     claims by itself whenever so much can be claimed             [never]
   --gateway-gone HOURS     claims by itself when the gateway was not heard of for so long  [24]

@@ -55,6 +55,16 @@ function wordsOf(event: ScreenEvent, { symbol, decimals }: Token): string | unde
       return `claimed ${amount('amount')}  ${text('transactionHash')}`
     case 'claim_failed':
       return `a look at the chain failed: ${text('error')}`
+    case 'coordinator_accepted':
+      return `contracts that ask at ${text('place')} are answered`
+    case 'coordinator_refused':
+      return `contracts that ask at ${text('place')} are not answered: ${text('why')}`
+    case 'contract_job_paid':
+      return `a contract paid ${amount('amount')}, to be withdrawn by 'vouch contributor claim'`
+    case 'contract_job_lost':
+      return `an answer to a contract was not paid (${amount('amount')} at your prices)`
+    case 'dues_not_saved':
+      return `what contracts paid cannot be written down: ${text('error')}`
     case 'draining':
       return 'stopping: what runs is answered, nothing new is taken (Ctrl-C again stops at once)'
     case 'drained':

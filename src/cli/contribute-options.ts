@@ -11,6 +11,7 @@ import {
   contributorPaths,
   findContributorFile,
 } from './contributor-file.ts'
+import { type NamedCoordinator, readNamedCoordinator } from './coordinator-options.ts'
 import type { AccountOptions } from './operator-account.ts'
 
 /** What a person asked of `vouch contribute`. What it left out comes from the folder of an earlier run, or is found out. */
@@ -36,6 +37,10 @@ export type ContributeOptions = {
   readonly creditLimit: string | undefined
   /** What the chain's own coin is worth, in units of the payout token. */
   readonly coinPrice: string | undefined
+  /** Coordinators that a person names, whose contracts are answered… */
+  readonly coordinators: readonly NamedCoordinator[]
+  /** …beside that of the gateway's own chain. */
+  readonly answersOwnChain: boolean
   /** Claims whenever so much can be claimed, in units of the payout token. */
   readonly claimAbove: string | undefined
   /** Hours without a sign of the gateway until it counts as gone. */
@@ -86,6 +91,7 @@ const named = {
   payout: text,
   'credit-limit': text,
   'coin-price': text,
+  coordinator: several,
   'claim-above': text,
   'gateway-gone': text,
   'public-url': text,
@@ -115,7 +121,7 @@ const remembered = [
     'weights',
   ],
   ...['password-file', 'signer-rpc', 'account', 'payout', 'credit-limit', 'coin-price', 'trust'],
-  ...['claim-above', 'gateway-gone'],
+  ...['claim-above', 'gateway-gone', 'coordinator'],
   ...['public-url', 'listen', 'tls-cert', 'tls-key'],
 ] as const satisfies readonly (keyof typeof named)[]
 
@@ -174,6 +180,10 @@ function optionsOf(values: ReturnType<typeof parseValues>, folder: string): Cont
     payout: readAccount('--payout', values.payout),
     creditLimit: values['credit-limit'],
     coinPrice: values['coin-price'],
+    coordinators: (values.coordinator ?? []).flatMap((given) =>
+      given === 'none' ? [] : [readNamedCoordinator(given)],
+    ),
+    answersOwnChain: values.coordinator?.includes('none') !== true,
     claimAbove: values['claim-above'],
     gatewayGoneHours: readWhole('--gateway-gone', values['gateway-gone']),
     direct: readDirect(values),

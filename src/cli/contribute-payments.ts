@@ -75,7 +75,7 @@ export async function openPayments(
     tell(event)
     if (event.event === 'gateway_withdraws') void claims.lookSoon()
   })
-  const { credit, jobs } = books
+  const { credit, jobs, contracts } = books
   const book = (): CreditBook => credit.book
   const diary = new EarningsDiary({ path: paths.earnings, book, nowMs: Date.now })
   const claims = new ClaimWatch({
@@ -122,9 +122,14 @@ export async function openPayments(
       }
       tellOfVouchers()
     },
-    start: () => claims.start(),
+    start: () => {
+      claims.start()
+      contracts.dues.start()
+      void contracts.desk.look()
+    },
     close: async () => {
       await claims.stop()
+      await contracts.dues.stop()
       await credit.close()
       await diary.close().catch(() => {})
       await jobs.close()

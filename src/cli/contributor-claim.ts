@@ -32,9 +32,13 @@ import {
   readCredit,
   readPayoutToken,
 } from './contributor-place.ts'
+import { withdrawalLine, withdrawFees } from './contributor-withdraw.ts'
 import type { OperatorAccount } from './operator-account.ts'
 
-/** `vouch contributor claim`: everything that was promised, in one transaction, where it is worth its gas. */
+/**
+ * `vouch contributor claim`: what coordinators have booked, a transaction for each, and everything that was promised, in one
+ * transaction; each where it is worth its gas.
+ */
 export async function claimEarnings(
   options: ContributorOptions,
   surroundings: PayerSurroundings,
@@ -47,14 +51,19 @@ export async function claimEarnings(
     chainId: place.file.chain.chainId,
     decimals: token.decimals,
   })
+  const withdrawals = await withdrawFees(place, options, {
+    surroundings,
+    coinPriceOf: (chainId, decimals) => coinPriceOf(options, { chainId, decimals }),
+  })
+  const fees = withdrawals.map(withdrawalLine)
   const standings = orFail(await readStandings(place.rpc, credit))
   const rowMin = options.force ? atomic(1n) : orFail(await readRowCost(place.rpc, coinPrice))
   // Where no channel is worth its row of gas, a person is told what all of them together would bring.
   const plan = (await planClaim(credit, standings, rowMin)) ?? (await planClaim(credit, standings))
   if (plan === undefined) {
     report(surroundings, options, {
-      lines: ['nothing to claim: everything that was promised is paid out'],
-      value: { object: 'vouch.contributor_claim', claimed: '0', settled: '0', transaction: null },
+      lines: [...fees, 'nothing to claim: everything that was promised is paid out'],
+      value: { ...nothingClaimed, withdrawals },
     })
     return 0
   }
@@ -73,6 +82,7 @@ export async function claimEarnings(
   const { claimedAmount, settledAmount, transaction } = orFail(await sendClaim(sender, plan))
   report(surroundings, options, {
     lines: [
+      ...fees,
       `${amount(broughtAmount(plan))} paid out to ${file.payout.receiver} in ${transaction?.transactionHash}`,
     ],
     value: {
@@ -81,10 +91,18 @@ export async function claimEarnings(
       settled: String(settledAmount),
       gas: String(cost.gas),
       transaction: transaction?.transactionHash ?? null,
+      withdrawals,
     },
   })
   return 0
 }
+
+const nothingClaimed = {
+  object: 'vouch.contributor_claim',
+  claimed: '0',
+  settled: '0',
+  transaction: null,
+} as const
 
 /** As the person says, or what is assumed of the chain. */
 function coinPriceOf(

@@ -24,9 +24,10 @@ contributors with 'vouch contributors'.
 
   status      the agent, what the gateway measured, stake and keys, what is earned and unpaid, and
               what should be done about it
-  earnings    earned, promised, claimed and received, and by day
-  claim       takes everything that was promised, in one transaction; shows its gas against what it
-              brings, and sends none that brings less than its gas costs
+  earnings    earned, promised, claimed and received, and by day; what contracts paid and owe
+  claim       takes everything that was promised, in one transaction, and what coordinators have
+              booked for answers to contracts, in one each; shows its gas against what it brings,
+              and sends none that brings less than its gas costs
   drain       takes no new job and leaves the gateway when the last one has ended
   rotate-key  a new signing key: registered, joined with, put to use; then the old one is revoked
   bind-tee    tells the chain by a quote that the signing key lives in a trusted execution

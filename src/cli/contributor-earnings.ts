@@ -3,6 +3,11 @@ import { type DayOfEarnings, earningsByDay, readEarnings } from '../contributor/
 import { type PayerSurroundings, report } from './channel-surroundings.ts'
 import { CommandFailure } from './command.ts'
 import { orFail } from './contracts-or-fail.ts'
+import {
+  coordinatorLines,
+  coordinatorValues,
+  readCoordinatorDues,
+} from './contributor-contracts.ts'
 import type { ContributorOptions } from './contributor-options.ts'
 import {
   amountsOf,
@@ -31,6 +36,7 @@ export async function showEarnings(
   const received = claimed > unsettled ? claimed - unsettled : 0n
   const amount = amountsOf(token)
   const { receiver } = place.file.payout
+  const contracts = await readCoordinatorDues(place)
   report(surroundings, options, {
     lines: [
       `earned     ${amount(earned)}  by your own count of signed work`,
@@ -39,6 +45,7 @@ export async function showEarnings(
       `claimable  ${amount(claimable)}  now, by 'vouch contributor claim'`,
       `claimed    ${amount(claimed)}  on the chain`,
       `received   ${amount(received)}  paid out to ${receiver}`,
+      ...coordinatorLines(contracts),
       ...dayLines(days, amount),
     ],
     value: {
@@ -51,6 +58,7 @@ export async function showEarnings(
       claimable: String(claimable),
       claimed: String(claimed),
       received: String(received),
+      contracts: coordinatorValues(contracts),
       days: days.map(({ day, owedAmount, promisedAmount }) => ({
         day,
         earned: String(owedAmount),

@@ -9,11 +9,13 @@ import { objectReader, type Reader, type ShapeFault, valueReader } from '../clie
 import {
   addressReader,
   amountReader,
+  ifThere,
   listReader,
   orNull,
   textReader,
   uint64Reader,
 } from '../client/value-readers.ts'
+import type { CoordinatorPlace } from '../domain/contract-job-headers.ts'
 import type { Address, AtomicAmount } from '../domain/units.ts'
 import { writeDurably } from './channel-file.ts'
 import { CommandFailure } from './command.ts'
@@ -53,6 +55,8 @@ export const contributorPaths = (folder: string): ContributorPaths => ({
   socket: join(folder, 'agent.sock'),
 })
 
+export type RememberedCoordinator = CoordinatorPlace & { readonly rpcUrl: string }
+
 export type ContributorFile = {
   readonly gateway: {
     /** Without `/v1`. */
@@ -68,6 +72,8 @@ export type ContributorFile = {
     readonly receiptVerifier: Address
     readonly settlement: Address
   }
+  /** Where contracts ask whose jobs are answered, each with a node of its chain; undefined in folders of earlier versions. */
+  readonly coordinators?: readonly RememberedCoordinator[] | undefined
   /** The operator account. */
   readonly contributor: Address
   /** Where the account's key is held elsewhere: who is asked to sign. Null: keystore.json. */
@@ -98,6 +104,14 @@ const fileReader: Reader<ContributorFile> = objectReader<ContributorFile>(
         settlement: addressReader,
       },
       'ignored',
+    ),
+    coordinators: ifThere(
+      listReader(
+        objectReader<RememberedCoordinator>(
+          { chainId: uint64Reader, coordinator: addressReader, rpcUrl: textReader },
+          'ignored',
+        ),
+      ),
     ),
     contributor: addressReader,
     signerUrl: orNull(textReader),

@@ -3,7 +3,9 @@ import { isServingNow } from '../chain/operator-standing.ts'
 import type { AgentStatus } from '../contributor/control-socket.ts'
 import { paidAmount, unpaidAmount } from '../contributor/credit-book.ts'
 import type { RemoteStanding } from '../contributor/joining-answers.ts'
+import { writeAskedAt } from '../domain/contract-job-headers.ts'
 import { formatCoinRoundedDown } from './contracts-report.ts'
+import { type CoordinatorDue, coordinatorValues } from './contributor-contracts.ts'
 import { amountsOf } from './contributor-place.ts'
 import type { ChainView, ContributorView } from './contributor-status.ts'
 import { payoutTotals } from './payouts-report.ts'
@@ -80,7 +82,7 @@ function registryLines(standing: ContributorStanding): readonly string[] {
   ]
 }
 
-function moneyLines({ book, file, chain }: ContributorView): readonly string[] {
+function moneyLines({ book, file, chain, contracts }: ContributorView): readonly string[] {
   const units = chain.ok
     ? amountsOf(chain.value.token)
     : (amount: bigint) => `${amount} atomic units`
@@ -88,7 +90,16 @@ function moneyLines({ book, file, chain }: ContributorView): readonly string[] {
     row('earned', `${units(book.owedAmount)}, of which ${units(paidAmount(book))} is promised`),
     row('unpaid', `${units(unpaidAmount(book))} of ${units(file.creditLimit)} credit`),
     ...(chain.ok ? voucherLines(chain.value, book, units) : []),
+    ...contracts.map((due) => row('contracts', dueLine(due))),
   ]
+}
+
+function dueLine(due: CoordinatorDue): string {
+  const place = writeAskedAt(due)
+  if (!due.onChain.ok) return `${place}: ${due.onChain.error}`
+  const amount = amountsOf(due.onChain.asset)
+  const open = `${amount(due.openAmount)} for ${due.openJobs} answers open`
+  return `${place}: ${amount(due.onChain.bookedAmount)} booked, ${open}`
 }
 
 function voucherLines(
@@ -109,7 +120,7 @@ const text = (amount: bigint): string => String(amount)
 
 /** Amounts are decimal strings of atomic units; a side that could not be asked is `{error}`. */
 export function contributorJson(view: ContributorView): Readonly<Record<string, unknown>> {
-  const { file, folder, agent, gateway, chain, signingAddress, warnings, book } = view
+  const { file, folder, agent, gateway, chain, contracts, signingAddress, warnings, book } = view
   const newest = book.vouchers.at(-1)
   return {
     object: 'vouch.contributor_status',
@@ -130,6 +141,7 @@ export function contributorJson(view: ContributorView): Readonly<Record<string, 
         ? null
         : { channel_id: newest.channelId, max_claimable: text(newest.maxClaimableAmount) },
     payouts: chain.ok ? payoutsJson(chain.value, book) : null,
+    contracts: coordinatorValues(contracts),
     warnings,
   }
 }

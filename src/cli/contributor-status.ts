@@ -21,6 +21,7 @@ import type { RemoteStanding } from '../contributor/joining-answers.ts'
 import { claimLeadS } from '../contributor/limits.ts'
 import type { Address } from '../domain/units.ts'
 import { type PayerSurroundings, report } from './channel-surroundings.ts'
+import { type CoordinatorDue, readCoordinatorDues } from './contributor-contracts.ts'
 import type { ContributorFile } from './contributor-file.ts'
 import type { ContributorOptions } from './contributor-options.ts'
 import {
@@ -48,6 +49,8 @@ export type ContributorView = {
   readonly agent: Result<AgentStatus, string> | undefined
   readonly gateway: Result<RemoteStanding, string>
   readonly chain: Result<ChainView, string>
+  /** What coordinators owe. */
+  readonly contracts: readonly CoordinatorDue[]
   readonly warnings: readonly string[]
   readonly nowMs: number
 }
@@ -67,12 +70,22 @@ export async function showStatus(
   const nowMs = surroundings.nowMs()
   const { book } = await readCredit(place)
   const keys = await readOwnKeys(place)
-  const [agent, gateway, chain] = await Promise.all([
+  const [agent, gateway, chain, contracts] = await Promise.all([
     askAgent(place.paths.socket, 'status'),
     askGatewayView(place, keys, nowMs),
     readChainView(place, keys),
+    readCoordinatorDues(place),
   ])
-  const known = { folder: place.folder, file: place.file, book, agent, gateway, chain, nowMs }
+  const known = {
+    folder: place.folder,
+    file: place.file,
+    book,
+    agent,
+    gateway,
+    chain,
+    contracts,
+    nowMs,
+  }
   const signingAddress = keys.current && addressOfPrivateKey(keys.current)
   const warnings = warningsOf({ ...known, signingAddress }, keys)
   const view = { ...known, signingAddress, warnings }

@@ -118,7 +118,7 @@ function remembered<T, E>(ask: () => Promise<Result<T, E>>): () => Promise<Resul
 }
 
 function offerOf(config: GatewayConfig, { minStake, asset }: Facts): JoiningOffer {
-  const { chain, gateway, payouts, joining } = config
+  const { chain, gateway, payouts, joining, jobs } = config
   const { models, anyModel, names, isOpen, needsApproval } = joiningPolicyOf(config)
   return {
     isOpen,
@@ -132,6 +132,8 @@ function offerOf(config: GatewayConfig, { minStake, asset }: Facts): JoiningOffe
       rpcUrl: joining?.rpcUrl,
       contributorRegistry: chain.contributorRegistry,
       receiptVerifier: chain.receiptVerifier,
+      inferenceCoordinator: jobs?.chains.find(({ chainId }) => chainId === chain.chainId)
+        ?.coordinator,
       settlement: chain.settlement,
       openClaimAuthorizer: payouts?.receiverAuthorizer ?? noContract,
       withdrawDelayMinS: payouts?.withdrawDelayS ?? 0,

@@ -12,6 +12,7 @@
  * C2 a job has one answer for ever: the file system lets nobody put a second one in its place, not another process either
  * C3 once the disk refused, nothing is promised or answered any more: what a crash would leave, nobody knows
  */
+import { existsSync } from 'node:fs'
 import { type FileHandle, link, mkdir, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { assert } from '../base/assert.ts'
@@ -34,32 +35,57 @@ const namePattern = /^0x[0-9a-f]{64}-0x[0-9a-f]{40}(\.answer)?$/
 
 type KeptJob = { readonly record: ContractJobRecord; readonly bodyBytes: number }
 
-/** Reads what an earlier process left. The error is one line for a person. */
+/** Takes up what an earlier process left. The error is one line for a person. */
 export async function openContractJobFiles(
   folder: string,
 ): Promise<Result<ContractJobFiles, string>> {
-  const jobs = new Map<string, KeptJob>()
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    // An answer comes behind its promise, and takes its place.
-    for (const file of (await readdir(folder)).sort()) {
-      const path = join(folder, file)
-      if (file.endsWith(draftEnd)) await rm(path, { force: true })
-      if (!namePattern.test(file)) continue
-      const kept = await readHead(path)
-      const isAnswer = file.endsWith(answerEnd)
-      const name = isAnswer ? file.slice(0, -answerEnd.length) : file
-      const isWhole = kept !== undefined && isAnswer === (kept.record.answer !== undefined)
-      if (!isWhole || nameOf(kept.record) !== name) {
-        return err(`${path} is no contract's job: bring back a copy of it`)
-      }
-      jobs.set(name, kept)
+    for (const file of await readdir(folder)) {
+      if (file.endsWith(draftEnd)) await rm(join(folder, file), { force: true })
     }
+    const jobs = await readKept(folder)
+    return jobs.ok ? ok(new ContractJobFiles(folder, jobs.value)) : jobs
   } catch (error) {
-    return err(`${folder} cannot be used (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`)
+    return unusable(folder, error)
   }
-  return ok(new ContractJobFiles(folder, jobs))
 }
+
+/** What is there now, for whoever only looks: an agent may be at work. The error is one line for a person. */
+export async function readContractJobs(
+  folder: string,
+): Promise<Result<readonly ContractJobRecord[], string>> {
+  if (!existsSync(folder)) return ok([])
+  try {
+    const jobs = await readKept(folder)
+    return jobs.ok ? ok([...jobs.value.values()].map(({ record }) => record)) : jobs
+  } catch (error) {
+    return unusable(folder, error)
+  }
+}
+
+async function readKept(folder: string): Promise<Result<Map<string, KeptJob>, string>> {
+  const jobs = new Map<string, KeptJob>()
+  // An answer comes behind its promise, and takes its place.
+  for (const file of (await readdir(folder)).sort()) {
+    if (!namePattern.test(file)) continue
+    const path = join(folder, file)
+    const kept = await readHead(path)
+    // It was forgotten meanwhile.
+    if (kept === 'gone') continue
+    const isAnswer = file.endsWith(answerEnd)
+    const name = isAnswer ? file.slice(0, -answerEnd.length) : file
+    const isWhole = kept !== undefined && isAnswer === (kept.record.answer !== undefined)
+    if (!isWhole || nameOf(kept.record) !== name) {
+      return err(`${path} is no contract's job: bring back a copy of it`)
+    }
+    jobs.set(name, kept)
+  }
+  return ok(jobs)
+}
+
+const unusable = (folder: string, error: unknown): Result<never, string> =>
+  err(`${folder} cannot be used (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`)
 
 export class ContractJobFiles {
   readonly #folder: string
@@ -165,8 +191,12 @@ function lineOf(record: ContractJobRecord): Buffer {
 }
 
 /** Without the bytes of its answer, which may be many. Undefined where it is no such file. */
-async function readHead(path: string): Promise<KeptJob | undefined> {
-  const file = await open(path, 'r')
+async function readHead(path: string): Promise<KeptJob | 'gone' | undefined> {
+  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+    return undefined
+  })
+  if (file === undefined) return 'gone'
   try {
     const { size } = await file.stat()
     const begin = await readAt(file, 0, Math.min(size, contractJobHeadBytesMax))

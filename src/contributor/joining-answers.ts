@@ -6,6 +6,7 @@ import {
   addressReader,
   amountReader,
   bytes32Reader,
+  ifThere,
   listReader,
   measureReader,
   orNull,
@@ -53,6 +54,8 @@ type RemoteChain = {
   readonly rpc_url: string | null
   readonly contributor_registry: Address
   readonly receipt_verifier: Address
+  /** Where contracts ask this gateway; null: nowhere on this chain. Gateways of earlier versions say nothing. */
+  readonly inference_coordinator?: Address | null | undefined
   readonly settlement: Address
   readonly open_claim_authorizer: Address
   readonly payout_token: RemoteToken
@@ -135,6 +138,7 @@ export const joiningTermsReader: Reader<RemoteJoiningTerms> = open<RemoteJoining
     rpc_url: orNull(textReader),
     contributor_registry: addressReader,
     receipt_verifier: addressReader,
+    inference_coordinator: ifThere(orNull(addressReader)),
     settlement: addressReader,
     open_claim_authorizer: addressReader,
     payout_token: tokenReader,

@@ -32,6 +32,8 @@ export type JoiningOffer = {
     readonly rpcUrl: string | undefined
     readonly contributorRegistry: Address
     readonly receiptVerifier: Address
+    /** Where contracts ask; undefined: nowhere on this chain. */
+    readonly inferenceCoordinator: Address | undefined
     readonly settlement: Address
     readonly openClaimAuthorizer: Address
     readonly withdrawDelayMinS: number

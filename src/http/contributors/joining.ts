@@ -48,6 +48,7 @@ function joiningTermsObject(offer: JoiningOffer): Readonly<Record<string, unknow
       rpc_url: chain.rpcUrl ?? null,
       contributor_registry: chain.contributorRegistry,
       receipt_verifier: chain.receiptVerifier,
+      inference_coordinator: chain.inferenceCoordinator ?? null,
       settlement: chain.settlement,
       open_claim_authorizer: chain.openClaimAuthorizer,
       payout_token: asset,

@@ -93,6 +93,7 @@ export const joiningSchemas: Readonly<Record<string, Schema>> = {
       rpc_url: orNull(text),
       contributor_registry: address,
       receipt_verifier: address,
+      inference_coordinator: orNull(address),
       settlement: address,
       open_claim_authorizer: address,
       payout_token: token,
