@@ -54,21 +54,23 @@ export async function bookTouched(
   standing: JobStanding,
 ): Promise<void> {
   const ended = endOf(job, standing)
+  const { state } = job
   if (!isOpenJob(job)) {
-    const isBack = takenBack.has(job.state) && ended === undefined
-    if (isBack) await reopen(deps, job)
-    return
+    if (!saidByChain.has(state)) return
+    if (ended === undefined) return reopen(deps, job)
+    // A delivered job stays ours where the block that has it now is another.
+    if (ended.state === state || (state === 'delivered' && ended.state !== 'gone')) return
   }
   // Who delivers it follows its own transaction, and knows more than an event.
-  if (ended === undefined || (job.state === 'delivering' && ended.state !== 'gone')) return
+  if (ended === undefined || (state === 'delivering' && ended.state !== 'gone')) return
   const held = new HeldJob(deps.store, job)
   if (!(await held.change((now) => endChange(now, ended, deps.nowMs())))) return
   logEnd(deps.log, held.job, ended)
   deps.ended(job.jobId)
 }
 
-/** The ends that the chain said. */
-const takenBack: ReadonlySet<string> = new Set(['gone', 'lost', 'expired', 'delivered'])
+/** The ends that the chain said, and may say otherwise. */
+const saidByChain: ReadonlySet<string> = new Set(['gone', 'lost', 'expired', 'delivered'])
 
 async function reopen(
   { store, log, nowMs }: Pick<BookDeps, 'store' | 'log' | 'nowMs'>,
