@@ -88,7 +88,7 @@ contract AssetReentrancyTest is JobFixture {
 
     function test_no_mutator_of_the_coordinator_that_moves_the_asset_can_be_entered() public {
         JobTerms memory terms_ = jobTerms();
-        bytes[] memory calls = new bytes[](5);
+        bytes[] memory calls = new bytes[](7);
         calls[0] = abi.encodeCall(coordinator.request, (terms_, INPUT));
         calls[1] = abi.encodeCall(coordinator.fulfill, ("job", terms_, ANSWER, listOf(""), ""));
         calls[2] = abi.encodeCall(
@@ -96,6 +96,8 @@ contract AssetReentrancyTest is JobFixture {
         );
         calls[3] = abi.encodeCall(coordinator.poke, ("schedule", terms_, INPUT));
         calls[4] = abi.encodeCall(coordinator.withdraw, (client));
+        calls[5] = abi.encodeCall(coordinator.requestPrivate, (terms_, "hash"));
+        calls[6] = abi.encodeCall(coordinator.cancelSchedule, ("schedule"));
         for (uint256 i = 0; i < calls.length; ++i) {
             _provide(client, address(coordinator), terms_.maxFee);
             _hostile.arm(address(coordinator), calls[i]);
@@ -103,7 +105,7 @@ contract AssetReentrancyTest is JobFixture {
             coordinator.request(terms_, INPUT);
             _assertKeptOut();
         }
-        vm.assertEq(asset.balanceOf(address(coordinator)), 5 * uint256(terms_.maxFee));
+        vm.assertEq(asset.balanceOf(address(coordinator)), 7 * uint256(terms_.maxFee));
     }
 
     function test_no_mutator_of_the_panel_that_moves_the_asset_can_be_entered() public {
