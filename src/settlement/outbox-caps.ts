@@ -2,6 +2,7 @@
  * What caps mean for a transaction of the outbox. One that is signed and can no longer be of use is not left to the pool:
  * a block that takes it later executes it for nothing, and everything behind it in the lane waits for as long. An empty
  * transaction takes its nonce instead: 21,000 gas, for at most what the transaction itself was allowed to cost.
+ * While the chain asks for more than even that, the nonce waits, and what is behind it: caps are kept before all else.
  */
 import { feeBumpAfterMs } from '../base/limits.ts'
 import type { Block } from '../chain/blocks.ts'
