@@ -20,6 +20,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   contracts: async () => (await import('./cli/contracts-command.ts')).contractsCommand,
   jobs: async () => (await import('./cli/jobs-command.ts')).jobsCommand,
   consumer: async () => (await import('./cli/consumer-command.ts')).consumerCommand,
+  example: async () => (await import('./cli/example-command.ts')).exampleCommand,
   payouts: async () => (await import('./cli/payouts-command.ts')).payoutsCommand,
   contributor: async () => (await import('./cli/contributor-command.ts')).contributorCommand,
   contributors: async () => (await import('./cli/contributors-command.ts')).contributorsCommand,

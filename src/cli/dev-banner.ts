@@ -63,12 +63,18 @@ To pay from a channel of your own, with a key that has 1,000 devUSD of play mone
 
   npx vouch channel open --gateway ${baseUrl} --rpc ${devChain.rpcUrl} --key ${guestKeyPath(folder)} --deposit 10
 
+To ask from a contract: a project with one, and tests that run against this chain:
+
+  npx vouch consumer new Haiku
+  npx vouch example character
+
 On the chain (id ${devChain.chainId}, ${devChain.rpcUrl}):
 
   ChannelSettlement    ${contracts.settlement}
   ReceiptVerifier      ${contracts.receiptVerifier}
   GatewayRegistry      ${contracts.gatewayRegistry}
   ContributorRegistry  ${contracts.contributorRegistry}
+  InferenceCoordinator ${contracts.coordinator}
   ModelProofs          ${contracts.modelProofs}
   Coordinator          ${contracts.coordinator}
   devUSD               ${contracts.asset}  (anyone may mint it)

@@ -16,6 +16,7 @@ import {
   startEmbeddedChain,
 } from '../dev/embedded-chain.ts'
 import { type EmbeddedContributor, startEmbeddedContributor } from '../dev/embedded-contributor.ts'
+import { type FurtherContributor, startFurtherContributor } from '../dev/further-contributors.ts'
 import { type Command, CommandFailure, terminal } from './command.ts'
 import { writeOrigin } from './dev-admin-token.ts'
 import { devApiKey } from './dev-api-key.ts'
@@ -31,7 +32,7 @@ import { untilStopped } from './until-stopped.ts'
 import { writeGuestKey } from './write-guest-key.ts'
 import { writeTrust } from './write-trust.ts'
 
-const help = `Usage: vouch dev [--port N] [--data FOLDER]
+const help = `Usage: vouch dev [--port N] [--data FOLDER] [--contributors N]
 
 Runs everything on this machine: a development chain (anvil) with the contracts, a contributor
 that serves the built-in language model and signs its work, a funded payment channel, an API
@@ -41,6 +42,8 @@ Options:
   --port N        the gateway's port (default: 8787, or the next free one)
   --data FOLDER   where chain, ledger, receipts and keys are kept (default: .vouch/dev, or
                   .vouch/dev-2 and so on while another 'vouch dev' uses it)
+  --contributors N  so many that answer contracts, each with a key and a stake of its own: what
+                  several must agree on needs as many (default: 1)
   --quiet         print no line for each request
   --help          this text
 
@@ -62,14 +65,16 @@ async function run(argv: readonly string[]): Promise<number> {
     options: {
       port: { type: 'string' },
       data: { type: 'string' },
+      contributors: { type: 'string', default: '1' },
       quiet: { type: 'boolean', default: false },
     },
   })
   const port = values.port === undefined ? undefined : parsePort(values.port)
+  const contributors = parseContributors(values.contributors)
   const { folder, lock } = takeDataFolder(values.data)
   const parts: Partial<DevParts> = {}
   try {
-    const running = await startAll(parts, { folder, port, quiet: values.quiet })
+    const running = await startAll(parts, { folder, port, contributors, quiet: values.quiet })
     await untilStopped(() => stopAll(running))
     return 0
   } catch (error) {
@@ -82,13 +87,18 @@ async function run(argv: readonly string[]): Promise<number> {
 
 type DevParts = {
   readonly chain: EmbeddedChain
-  readonly contributor: EmbeddedContributor
+  readonly contributors: readonly EmbeddedContributor[]
   readonly gateway: RunningGateway
 }
 
 async function startAll(
   parts: { -readonly [K in keyof DevParts]?: DevParts[K] },
-  options: { readonly folder: string; readonly port: number | undefined; readonly quiet: boolean },
+  options: {
+    readonly folder: string
+    readonly port: number | undefined
+    readonly contributors: number
+    readonly quiet: boolean
+  },
 ): Promise<DevParts> {
   const { folder, port = portDefault } = options
   const progress = startProgress()
@@ -102,13 +112,15 @@ async function startAll(
   progress('loading the language model')
   const secret = randomBytes(32).toString('base64url')
   const provableFolders = provable.map((one) => one.folder)
-  parts.contributor = await startContributor(folder, devChain, { secret, provableFolders })
+  const contributor = await startContributor(folder, devChain, { secret, provableFolders })
+  parts.contributors = [contributor]
+  const further = await startFurther(parts, { ...options, devChain, secret, provableFolders })
   progress('starting the gateway')
   const gateway = await startGateway({
     config: {
       ...devGatewayConfig({
         ...{ folder, port, devChain, model, provable, secret },
-        ...parts.contributor,
+        ...{ baseUrl: contributor.baseUrl, further },
       }),
       transparency: devTransparency,
     },
@@ -119,19 +131,45 @@ async function startAll(
   parts.gateway = gateway
   writeOrigin(folder, gateway.origin)
   const served = [{ id: model.name, modelId: model.modelId }, ...provable.map((one) => one.served)]
-  writeRunning(folder, { gateway: gateway.origin, devChain, models: served })
+  writeRunning(folder, {
+    ...{ gateway: gateway.origin, devChain, models: served, contributors: options.contributors },
+  })
   const channel = await fundTranche(gateway, devChain)
   const apiKey = await devApiKey({ folder, apiKeys: gateway.apiKeys, channelId: channel.channelId })
   progress('ready')
   terminal.print(devBanner({ gateway, devChain, channel, apiKey, model, provable, folder }))
-  return { chain: parts.chain, contributor: parts.contributor, gateway }
+  return { chain: parts.chain, contributors: parts.contributors, gateway }
+}
+
+/** Each is among the parts as soon as it runs, so that it ends with them whatever comes next. */
+async function startFurther(
+  parts: { -readonly [K in keyof DevParts]?: DevParts[K] },
+  terms: EngineTerms & {
+    readonly folder: string
+    readonly contributors: number
+    readonly devChain: DevChain
+  },
+): Promise<readonly FurtherContributor[]> {
+  const { folder, devChain, secret, provableFolders } = terms
+  const { chain } = parts
+  const further: FurtherContributor[] = []
+  for (let number = 2; chain !== undefined && number <= terms.contributors; number += 1) {
+    const engine = engineTerms(folder, devChain, { secret, provableFolders })
+    const started = await startFurtherContributor({
+      ...{ number, chain, devChain, engine, nowMs: Date.now() },
+    })
+    if (!started.ok) throw new CommandFailure(started.error)
+    further.push(started.value)
+    parts.contributors = [...(parts.contributors ?? []), started.value]
+  }
+  return further
 }
 
 /** In the opposite order of their start; the gateway's last claim needs the chain. */
 async function stopAll(parts: Partial<DevParts>): Promise<void> {
   if (parts.gateway !== undefined) terminal.print('\nstopping: letting requests in flight end')
   await parts.gateway?.stop()
-  await parts.contributor?.stop()
+  for (const contributor of parts.contributors ?? []) await contributor.stop()
   await parts.chain?.stop()
 }
 
@@ -144,6 +182,14 @@ function parsePort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
   if (port <= 65_535) return port
   throw new CommandFailure('--port needs a whole number from 0 to 65535', 2)
+}
+
+const contributorsMax = 5
+
+function parseContributors(text: string): number {
+  const count = /^\d$/.test(text) ? Number(text) : 0
+  if (count >= 1 && count <= contributorsMax) return count
+  throw new CommandFailure(`--contributors needs a whole number from 1 to ${contributorsMax}`, 2)
 }
 
 /** The named folder, or the first of the default ones that no other process uses: a second start gets its own. */
@@ -210,26 +256,32 @@ async function bootstrap(
   throw new CommandFailure(devChain.error)
 }
 
+type EngineTerms = { readonly secret: string; readonly provableFolders: readonly string[] }
+
 async function startContributor(
   folder: string,
   devChain: DevChain,
-  served: { readonly secret: string; readonly provableFolders: readonly string[] },
+  served: EngineTerms,
 ): Promise<EmbeddedContributor> {
   const contributor = await startEmbeddedContributor({
-    dataFolder: folder,
-    program: join(import.meta.dirname, '../main.ts'),
+    ...engineTerms(folder, devChain, served),
     signingKey: devChain.keys.contributorSigner,
-    ...served,
     contributor: devChain.addresses.contributorOperator,
-    chainId: devChain.chainId,
-    receiptVerifier: devChain.contracts.receiptVerifier,
     payment: { agreement: devAgreement(devChain), rpcUrl: devChain.rpcUrl },
-    coordinator: { ...devChain, coordinator: devChain.contracts.coordinator },
-    onRestart: (line) => terminal.printError(line),
   })
   if (contributor.ok) return contributor.value
   throw new CommandFailure(contributor.error)
 }
+
+const engineTerms = (folder: string, devChain: DevChain, served: EngineTerms) => ({
+  ...served,
+  dataFolder: folder,
+  program: join(import.meta.dirname, '../main.ts'),
+  chainId: devChain.chainId,
+  receiptVerifier: devChain.contracts.receiptVerifier,
+  coordinator: { ...devChain, coordinator: devChain.contracts.coordinator },
+  onRestart: (line: string) => terminal.printError(line),
+})
 
 function printRequest(line: RequestLine): void {
   const cost = (Number(line.costAtomic) / 1e6).toFixed(6)

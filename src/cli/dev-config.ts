@@ -9,6 +9,7 @@ import type { DevChain } from '../dev/bootstrap-chain.ts'
 import type { BuiltInModel } from '../dev/built-in-model.ts'
 import { devUsd } from '../dev/dev-contracts.ts'
 import { devFeeBps, devPayoutWithdrawDelayS } from '../dev/fund-payouts.ts'
+import type { FurtherContributor } from '../dev/further-contributors.ts'
 import type { TokenPrices } from '../domain/price-sheet.ts'
 import { atomic } from '../domain/units.ts'
 import { devAdminToken } from './dev-admin-token.ts'
@@ -87,8 +88,11 @@ export function devGatewayConfig(terms: {
   readonly provable?: readonly DevProvableModel[]
   readonly baseUrl: string
   readonly secret: string
+  /** They have the same secret and serve the same. */
+  readonly further?: readonly FurtherContributor[]
 }): GatewayConfig {
-  const { devChain, model, provable = [] } = terms
+  const { devChain, model, provable = [], further = [] } = terms
+  const models = [servedOf(model), ...provable.map(({ served }) => served)]
   const { contracts, addresses, keys } = devChain
   return {
     listen: { host: '127.0.0.1', port: terms.port, browserOrigins: [] },
@@ -156,8 +160,12 @@ export function devGatewayConfig(terms: {
           operator: addresses.contributorOperator,
           signingAddresses: [addresses.contributorSigner],
         },
-        models: [servedOf(model), ...provable.map(({ served }) => served)],
+        models,
       },
+      ...further.map(({ id, baseUrl, operator, signingAddress }) => ({
+        ...{ id, baseUrl, apiKey: terms.secret, models },
+        identity: { operator, signingAddresses: [signingAddress] },
+      })),
     ],
   }
 }

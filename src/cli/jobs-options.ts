@@ -9,7 +9,7 @@ import {
 } from '../domain/units.ts'
 import { readUrl } from './channel-options.ts'
 import { CommandFailure } from './command.ts'
-import { readRunning } from './running-dev.ts'
+import { devFolder, readRunning } from './running-dev.ts'
 
 /** What a person asked of `vouch jobs`. */
 export type JobsOptions = {
@@ -41,7 +41,6 @@ export type OfferOptions = {
   readonly answersMax: number | undefined
 }
 
-const devFolder = '.vouch/dev'
 const listedDefault = 20
 
 export function readJobsOptions(argv: readonly string[]): JobsOptions {

@@ -3,7 +3,7 @@ import type { ToldJob } from '../../gateway/jobs-door.ts'
 const seconds = (ms: number): number => Math.floor(ms / 1_000)
 
 /** A job of a contract as JSON: times in unix seconds, amounts as decimal strings of atomic units, never its input or answer. */
-export function contractJobObject(job: ToldJob) {
+export function contractJobObject(job: ToldJob): Readonly<Record<string, unknown>> {
   const { ask } = job
   const { terms } = ask
   return {
