@@ -64,6 +64,12 @@ const infernetCoordinatorAt = (place: Address): Contract => ({
   abi: coordinatorAbi,
 })
 
+export const infernetRegistryAt = (place: Address): Contract => ({
+  name: 'Infernet Registry',
+  address: place,
+  abi: registryAbi,
+})
+
 /** Where the contracts of one Infernet are. */
 export type InfernetPlaces = {
   readonly coordinator: Address
@@ -76,7 +82,7 @@ export async function readInfernetPlaces(
   rpc: JsonRpc,
   registry: Address,
 ): Promise<Result<InfernetPlaces, ChainFailure>> {
-  const contract = { name: 'Infernet Registry', address: registry, abi: registryAbi }
+  const contract = infernetRegistryAt(registry)
   const names = ['COORDINATOR', 'INBOX', 'FEE', 'WALLET_FACTORY']
   const read = await readEach(
     rpc,

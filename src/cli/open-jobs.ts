@@ -4,6 +4,7 @@ import type { GatewayLog } from '../base/log.ts'
 import { describeChainFailure } from '../chain/chain-failure.ts'
 import { checkChainId, checkCode } from '../chain/contracts.ts'
 import { inferenceCoordinatorAt } from '../chain/inference-coordinator.ts'
+import { infernetRegistryAt } from '../chain/infernet-coordinator.ts'
 import { type JsonRpc, jsonRpc } from '../chain/json-rpc.ts'
 import type { GatewayConfig } from '../config.ts'
 import type { JobChainConfig, JobsConfig } from '../config-jobs.ts'
@@ -122,17 +123,19 @@ async function openStore(
   }
 }
 
-async function checkPlace({ rpcUrl, chainId, coordinator }: JobChainConfig): Promise<void> {
+async function checkPlace(chain: JobChainConfig): Promise<void> {
+  const { rpcUrl, chainId, coordinator, infernet } = chain
   const rpc = jsonRpc(rpcUrl)
   const checks = [
     () => checkChainId(rpc, chainId),
     () => checkCode(rpc, [inferenceCoordinatorAt(coordinator)]),
+    () => checkCode(rpc, infernet === undefined ? [] : [infernetRegistryAt(infernet.registry)]),
   ]
   for (const check of checks) {
     const checked = await check()
     if (!checked.ok) {
       throw new CommandFailure(
-        `jobs.chains: ${describeChainFailure(checked.error)}: check chainId, rpcUrl and coordinator`,
+        `jobs.chains: ${describeChainFailure(checked.error)}: check chainId, rpcUrl and the contracts`,
       )
     }
   }
