@@ -7,6 +7,7 @@ import { err, ok, type Result } from '../base/result.ts'
 import { type ChainFailure, describeChainFailure } from '../chain/chain-failure.ts'
 import { checkChainId } from '../chain/contracts.ts'
 import { readGenuineCoordinator } from '../chain/genuine-coordinator.ts'
+import { type ReceiptHome, readMirroredHome } from '../chain/genuine-mirror.ts'
 import type { JsonRpc } from '../chain/json-rpc.ts'
 import { contributorRegistryAt, isSigningKeyActive } from '../chain/operator-registry.ts'
 import { readRegistry } from '../chain/receipt-verifier-contract.ts'
@@ -89,9 +90,13 @@ async function checkVerifier(
   { contributor, signingAddress, receipts }: PaidSigner,
   nowMs: number,
 ): Promise<Result<void, CoordinatorFault>> {
-  const { rpc, chainId, verifier } = place
-  const isOwn = chainId === receipts.chainId && verifier === receipts.verifyingContract
-  if (!isOwn) return err({ reason: 'other_verifier', verifier })
+  const { rpc, verifier } = place
+  const home = await homeOf(place, receipts)
+  if (!home.ok) return chainFault(home.error)
+  const isOurs =
+    home.value?.chainId === receipts.chainId &&
+    home.value.verifyingContract === receipts.verifyingContract
+  if (!isOurs) return err({ reason: 'other_verifier', verifier })
   const registry = await readRegistry(rpc, verifier, 'contributors')
   if (!registry.ok) return chainFault(registry.error)
   const active = await isSigningKeyActive(rpc, contributorRegistryAt(registry.value), {
@@ -101,6 +106,15 @@ async function checkVerifier(
   })
   if (!active.ok) return chainFault(active.error)
   return active.value ? ok(undefined) : err({ reason: 'key_inactive', registry: registry.value })
+}
+
+/** Of which receipts a verifier is: a chain's own of those that are signed for it, a mirror of those of another chain. */
+async function homeOf(
+  { rpc, chainId, verifier }: Parameters<typeof checkVerifier>[0],
+  receipts: PaidSigner['receipts'],
+): Promise<Result<ReceiptHome | undefined, ChainFailure>> {
+  if (chainId !== receipts.chainId) return readMirroredHome(rpc, verifier)
+  return ok({ chainId, verifyingContract: verifier })
 }
 
 const chainFault = (failure: ChainFailure): Result<never, CoordinatorFault> =>
