@@ -15,13 +15,13 @@ import {
   type EmbeddedChain,
   startEmbeddedChain,
 } from '../dev/embedded-chain.ts'
-import { type EmbeddedContributor, startEmbeddedContributor } from '../dev/embedded-contributor.ts'
-import { type FurtherContributor, startFurtherContributor } from '../dev/further-contributors.ts'
+import type { EmbeddedContributor } from '../dev/embedded-contributor.ts'
 import { type Command, CommandFailure, terminal } from './command.ts'
 import { writeOrigin } from './dev-admin-token.ts'
 import { devApiKey } from './dev-api-key.ts'
 import { devBanner } from './dev-banner.ts'
-import { devAgreement, devGatewayConfig, devTransparency } from './dev-config.ts'
+import { devGatewayConfig, devTransparency } from './dev-config.ts'
+import { parseContributors, startContributor, startFurther } from './dev-contributors.ts'
 import { devPrices } from './dev-prices.ts'
 import { type DevProvableModel, devProvableModels } from './dev-provable-models.ts'
 import { fundTranche } from './fund-tranche.ts'
@@ -42,7 +42,8 @@ Options:
   --port N        the gateway's port (default: 8787, or the next free one)
   --data FOLDER   where chain, ledger, receipts and keys are kept (default: .vouch/dev, or
                   .vouch/dev-2 and so on while another 'vouch dev' uses it)
-  --contributors N  so many that answer contracts, each with a key and a stake of its own: what
+  --contributors N
+                  so many that answer contracts, each with a key and a stake of its own: what
                   several must agree on needs as many (default: 1)
   --quiet         print no line for each request
   --help          this text
@@ -112,9 +113,16 @@ async function startAll(
   progress('loading the language model')
   const secret = randomBytes(32).toString('base64url')
   const provableFolders = provable.map((one) => one.folder)
-  const contributor = await startContributor(folder, devChain, { secret, provableFolders })
+  const place = { folder, chain: parts.chain, devChain, secret, provableFolders }
+  const contributor = await startContributor(place)
   parts.contributors = [contributor]
-  const further = await startFurther(parts, { ...options, devChain, secret, provableFolders })
+  const further = await startFurther({
+    ...{ ...place, count: options.contributors - 1 },
+    // Among the parts as soon as it runs, so that it ends with them whatever comes next.
+    onStart: (one) => {
+      parts.contributors = [...(parts.contributors ?? []), one]
+    },
+  })
   progress('starting the gateway')
   const gateway = await startGateway({
     config: {
@@ -141,30 +149,6 @@ async function startAll(
   return { chain: parts.chain, contributors: parts.contributors, gateway }
 }
 
-/** Each is among the parts as soon as it runs, so that it ends with them whatever comes next. */
-async function startFurther(
-  parts: { -readonly [K in keyof DevParts]?: DevParts[K] },
-  terms: EngineTerms & {
-    readonly folder: string
-    readonly contributors: number
-    readonly devChain: DevChain
-  },
-): Promise<readonly FurtherContributor[]> {
-  const { folder, devChain, secret, provableFolders } = terms
-  const { chain } = parts
-  const further: FurtherContributor[] = []
-  for (let number = 2; chain !== undefined && number <= terms.contributors; number += 1) {
-    const engine = engineTerms(folder, devChain, { secret, provableFolders })
-    const started = await startFurtherContributor({
-      ...{ number, chain, devChain, engine, nowMs: Date.now() },
-    })
-    if (!started.ok) throw new CommandFailure(started.error)
-    further.push(started.value)
-    parts.contributors = [...(parts.contributors ?? []), started.value]
-  }
-  return further
-}
-
 /** In the opposite order of their start; the gateway's last claim needs the chain. */
 async function stopAll(parts: Partial<DevParts>): Promise<void> {
   if (parts.gateway !== undefined) terminal.print('\nstopping: letting requests in flight end')
@@ -182,14 +166,6 @@ function parsePort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
   if (port <= 65_535) return port
   throw new CommandFailure('--port needs a whole number from 0 to 65535', 2)
-}
-
-const contributorsMax = 5
-
-function parseContributors(text: string): number {
-  const count = /^\d$/.test(text) ? Number(text) : 0
-  if (count >= 1 && count <= contributorsMax) return count
-  throw new CommandFailure(`--contributors needs a whole number from 1 to ${contributorsMax}`, 2)
 }
 
 /** The named folder, or the first of the default ones that no other process uses: a second start gets its own. */
@@ -255,33 +231,6 @@ async function bootstrap(
   if (devChain.ok) return devChain.value
   throw new CommandFailure(devChain.error)
 }
-
-type EngineTerms = { readonly secret: string; readonly provableFolders: readonly string[] }
-
-async function startContributor(
-  folder: string,
-  devChain: DevChain,
-  served: EngineTerms,
-): Promise<EmbeddedContributor> {
-  const contributor = await startEmbeddedContributor({
-    ...engineTerms(folder, devChain, served),
-    signingKey: devChain.keys.contributorSigner,
-    contributor: devChain.addresses.contributorOperator,
-    payment: { agreement: devAgreement(devChain), rpcUrl: devChain.rpcUrl },
-  })
-  if (contributor.ok) return contributor.value
-  throw new CommandFailure(contributor.error)
-}
-
-const engineTerms = (folder: string, devChain: DevChain, served: EngineTerms) => ({
-  ...served,
-  dataFolder: folder,
-  program: join(import.meta.dirname, '../main.ts'),
-  chainId: devChain.chainId,
-  receiptVerifier: devChain.contracts.receiptVerifier,
-  coordinator: { ...devChain, coordinator: devChain.contracts.coordinator },
-  onRestart: (line: string) => terminal.printError(line),
-})
 
 function printRequest(line: RequestLine): void {
   const cost = (Number(line.costAtomic) / 1e6).toFixed(6)

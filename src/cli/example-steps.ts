@@ -1,5 +1,4 @@
 /* What every example does on the chain, and how it is told: one line for each step, with its time, hash and gas. */
-import type { InterfaceAbi } from 'ethers'
 import { assert } from '../base/assert.ts'
 import { utf8Text } from '../base/bytes.ts'
 import type { Hex } from '../base/hex.ts'
@@ -51,7 +50,7 @@ export class ExampleSteps {
   /** Created by the guest itself, which its owner then is: anvil signs for it. */
   async deploy(contract: {
     readonly name: string
-    readonly abi: InterfaceAbi
+    readonly abi: Contract['abi']
     readonly bytecode: Hex
     readonly args: readonly unknown[]
   }): Promise<Contract> {
