@@ -4,10 +4,13 @@
  */
 import { appendFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { AbiCoder } from 'ethers'
+import { AbiCoder, Interface } from 'ethers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Hex } from '../../src/base/hex.ts'
 import { sha256Hex } from '../../src/base/sha256.ts'
+import { encodeTensor } from '../../src/base/wire-tensor.ts'
+import { type Contract, readContract } from '../../src/chain/contracts.ts'
+import { receiptVerifierAbi } from '../../src/chain/generated/receipt-verifier.ts'
 import { containerIdOf } from '../../src/chain/infernet-subscription.ts'
 import { keccak256Utf8 } from '../../src/chain/keccak.ts'
 import { chatInput } from '../../src/client/contract-input.ts'
@@ -27,6 +30,7 @@ import {
   type ServingGateway,
   type ServingPlace,
 } from '../support/serving-place.ts'
+import { tinyAnswer, tinyFolder, tinyTensors } from '../support/tensor-upstream.ts'
 
 const abi = AbiCoder.defaultAbiCoder()
 const ether = 10n ** 18n
@@ -41,7 +45,17 @@ let nodeWallet: Hex
 let gateway: ServingGateway
 
 beforeAll(async () => {
-  place = await openServingPlace({ sections: jobsSection })
+  place = await openServingPlace({
+    provableFolders: [tinyFolder],
+    models: `      - id: tiny
+        endpoints: [inference]
+        manifest: ${join(tinyFolder, 'manifest.json')}
+        graph: ${join(tinyFolder, 'graph.json')}
+        contextTokensMax: 3
+        price: {promptPerMtok: "10", perValue: "0.001"}
+`,
+    sections: jobsSection,
+  })
   infernet = await openInfernetPlace(place.chain().rpc)
   free = await infernet.consumer()
   paying = await infernet.consumer()
@@ -62,6 +76,7 @@ beforeAll(async () => {
         containers:
           - { name: gpt4, model: ${place.modelName}, system: Be brief., completionTokensMax: 8 }
           - { name: bare, model: ${place.modelName}, envelope: plain, output: bare, completionTokensMax: 8 }
+          - { name: risk, model: tiny, input: tensor, decimals: 3 }
         free:
           - { consumer: '${free.address}', deliveryFee: '1', budget: '20' }
 `,
@@ -135,6 +150,56 @@ test('a callback is answered in the form of its container, with a receipt of it 
     expect.arrayContaining([inputHash, keccak256Utf8(String(text))]),
   )
   expect(await free.read('node')).toMatch(new RegExp(place.devChain.addresses.gatewayOperator, 'i'))
+})
+
+/** What the ReceiptVerifier of the chain says of the proof: every signature of it, and that it is of `content`. */
+async function isVouchedFor(packed: string, content: string): Promise<boolean> {
+  const { contracts, addresses } = place.devChain
+  const contract: Contract = {
+    name: 'ReceiptVerifier',
+    address: contracts.receiptVerifier,
+    abi: receiptVerifierAbi,
+  }
+  const { inputs } = Interface.from(receiptVerifierAbi).getFunction('verify') ?? { inputs: [] }
+  const [receiptType, ...signatures] = inputs
+  if (receiptType === undefined) throw new Error('no receipt')
+  const parts = abi.decode([receiptType, ...signatures], packed)
+  const receipt = parts.toArray(true)
+  const work = parts.getValue('receipt').getValue('work')
+  // Signed by gateway and contributor, within the hour.
+  const policy = [work.getValue('modelId'), 3, 3_600, addresses.gatewayOperator]
+  const args = [...receipt, content, policy]
+  const call = { contract, functionName: 'verifyContent', args }
+  return expectOk(await readContract(place.chain().rpc, call))[0] === true
+}
+
+test('the proof is what the verifier of the chain takes, for these bytes and no others', async () => {
+  const answers = Number(await free.read('answers'))
+  await free.request('gpt4', encodedText('Prove it.'))
+  await free.answered(answers + 1)
+  const { output, proof } = await answerOf(free)
+  const [text] = abi.decode(['string'], abi.decode(['bytes', 'bytes'], output)[0])
+  const content = Buffer.from(String(text))
+  expect(await isVouchedFor(proof, `0x${content.toString('hex')}`)).toBe(true)
+  expect(await isVouchedFor(proof, `0x${content.toString('hex')}21`)).toBe(false)
+})
+
+test('numbers go in and out with the digits of the consumer', async () => {
+  const answers = Number(await free.read('answers'))
+  const inputs = abi.encode(['uint256[]'], [[1_000, 2_000, 3_000]]) as Hex
+  await free.request('risk', inputs)
+  await free.answered(answers + 1)
+  const { output, proof } = await answerOf(free)
+  const [raw, content] = abi.decode(['bytes', 'bytes'], output)
+  const [input, result] = [tinyTensors.inputs[0], tinyTensors.outputs[0]]
+  const scaled = [1, 2, 3].map((value) => value * 2 ** (input?.scaleBits ?? 0))
+  const integers = tinyAnswer(scaled)
+  expect(content).toBe(`0x${Buffer.from(encodeTensor(integers)).toString('hex')}`)
+  const decimals = [...integers].map((integer) => {
+    return BigInt(Math.floor((integer * 1_000) / 2 ** (result?.scaleBits ?? 0) + 0.5))
+  })
+  expect(abi.decode(['int256[]'], raw)[0].toArray()).toEqual(decimals)
+  expect(await isVouchedFor(proof, content)).toBe(true)
 })
 
 test('a payment in the coin of the chain goes to the wallet of the node', async () => {
