@@ -11,7 +11,7 @@ import type { LookupTerms } from './domain/offchain-lookup.ts'
 import type { Address, AtomicAmount } from './domain/units.ts'
 
 /** What a delivery may cost against what it is paid; docs/jobs.md has the rule. */
-export type JobFees = {
+type JobFees = {
   /** Atomic units of the coordinator's asset for one whole native coin, such as one ether. */
   readonly nativePrice: AtomicAmount
   /** What a fee must have beyond its gas, in hundredths. */

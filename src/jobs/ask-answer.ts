@@ -23,7 +23,7 @@ import type { HeldJob } from './held-job.ts'
 import { encodeInferenceProof } from './inference-proof.ts'
 
 /** A receipt as it is kept: its document, and what was signed. */
-export type SealedBody = { readonly body: string | undefined; readonly digest: Bytes32 }
+type SealedBody = { readonly body: string | undefined; readonly digest: Bytes32 }
 
 export type AnswerDeps = {
   readonly complete: GatewayDoor['complete']

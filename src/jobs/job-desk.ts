@@ -7,13 +7,20 @@ import { describeChainFailure } from '../chain/chain-failure.ts'
 import type { Bytes32 } from '../domain/units.ts'
 import type { KnownJobs } from '../gateway/jobs-door.ts'
 import type { ContractJob, ContractJobState } from '../store/contract-job-store.ts'
-import { advanceJob, type JobDeps } from './advance-job.ts'
+import { advanceJob, type JobDeps, type JobTask } from './advance-job.ts'
 import { bookFound, bookTouched } from './book-look.ts'
 import { HeldJob } from './held-job.ts'
 import type { DeliveryDesk } from './job-delivery.ts'
 import type { JobSource, SourceLook } from './job-source.ts'
 import { createJobsDoor } from './jobs-door.ts'
-import { jobLeaseMs, jobLeaseRenewalMs, jobsAtOnceMax, looksInRowMax } from './limits.ts'
+import {
+  jobLeaseMs,
+  jobLeaseRenewalMs,
+  jobPauseLastMs,
+  jobsAtOnceMax,
+  looksInRowMax,
+  unservedPauseMs,
+} from './limits.ts'
 
 /** A source, who delivers to it, and what else it wants done at each look, such as its schedules. */
 export type ServedSource = {
@@ -152,10 +159,13 @@ export class JobDesk {
     for (const job of await store.due({ owner, nowMs: nowMs(), limit })) {
       if (this.#isStopping || this.#running.size >= jobsAtOnceMax) return
       if (this.#running.has(job.jobId)) continue
-      const served = this.#terms.sources.find(({ source }) => source.name === job.source)
-      // The configuration names its chain no more.
-      if (served === undefined) continue
       const held = new HeldJob(store, job)
+      const served = this.#terms.sources.find(({ source }) => source.name === job.source)
+      if (served === undefined) {
+        // The configuration names its chain no more: it must not stand before others.
+        await held.change(() => ({ notBeforeMs: nowMs() + unservedPauseMs }))
+        continue
+      }
       if (job.owner !== owner && !(await held.change(() => ({ owner })))) continue
       this.#run(job, held, served)
     }
@@ -165,10 +175,23 @@ export class JobDesk {
     const cancellation = new Cancellation()
     const stopping = this.#stopping.promise
     const task = { held, source, delivery, cancellation, stopping }
-    const done = this.#guarded(jobId, () => advanceJob(this.#terms, task)).finally(() => {
+    const done = this.#guarded(jobId, () => this.#advance(task)).finally(() => {
       this.#running.delete(jobId)
     })
     this.#running.set(jobId, { cancellation, done })
+  }
+
+  /** What fails here may fail again at once: others go first. */
+  async #advance(task: JobTask): Promise<void> {
+    try {
+      await advanceJob(this.#terms, task)
+    } catch (error) {
+      const notBeforeMs = this.#terms.nowMs() + jobPauseLastMs
+      await this.#guarded('pause', async () => {
+        await task.held.change(() => ({ notBeforeMs }))
+      })
+      throw error
+    }
   }
 
   #cancel(jobId: Bytes32): void {

@@ -18,6 +18,8 @@ export const looksInRowMax = 50
 export const choreJobsKept = 100
 /** Between two looks at what nobody pays for, doubling from the first to the last. */
 export const chorePauseFirstMs = 60_000
-export const chorePauseLastMs = 6 * 3_600_000
+export const chorePauseLastMs = 21_600_000
 /** A transaction that nobody pays for is given up after so long. */
 export const choreTimeS = 3_600
+/** Until a job is looked at again whose chain the configuration does not name. */
+export const unservedPauseMs = 3_600_000

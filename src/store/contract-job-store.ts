@@ -55,7 +55,7 @@ export type JobAnswer = {
 }
 
 /** How the delivery is going; the outbox has the rest under `intentId`. */
-export type JobDelivery = {
+type JobDelivery = {
   /** The one intent of this job, whoever goes on with it. */
   readonly intentId: string
   readonly transactionHash?: Bytes32 | undefined

@@ -62,6 +62,11 @@ describe('with three contributors', () => {
       ...{ chargedCumulativeAmount: 0n, heldAmount: 0n, balance: 0n, receiptSeq: 1 },
       config: { payer: asking.consumer },
     })
+    // It is no channel on the chain: who settles channels has nothing to do with it.
+    await place.gateway().settlement.watchNow()
+    await place.gateway().settlement.claimNow()
+    expect(await place.gateway().ledger.channel(channelId)).toEqual(book)
+    expect(place.log()).not.toMatch(/claim_failed|chain_not_read|channel_frozen/)
     // The chain's own id and the contract's own bytes went to the contributor, and where it was asked.
     const asked = questionsAsked()
     expect(asked).toHaveLength(1)
