@@ -37,6 +37,6 @@ export const jobReasons = {
   reorganised: 'the block that asked is no longer there',
   delivery_reverted: 'its delivery was tried out and would revert',
   delivery_given_up: 'its delivery could not be sent in time at a price that its fee covers',
-} as const satisfies Readonly<Record<string, string>>
+} as const
 
 export type JobReason = keyof typeof jobReasons
