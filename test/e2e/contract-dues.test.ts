@@ -5,11 +5,29 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readContract } from '../../src/chain/contracts.ts'
-import { fulfillCall, readBooked } from '../../src/chain/inference-coordinator.ts'
+import { deployOnce } from '../../src/chain/deployment.ts'
+import {
+  inferenceCoordinatorAbi,
+  inferenceCoordinatorBytecode,
+} from '../../src/chain/generated/inference-coordinator.ts'
+import {
+  mirroredReceiptVerifierAbi,
+  mirroredReceiptVerifierBytecode,
+} from '../../src/chain/generated/mirrored-receipt-verifier.ts'
+import {
+  fulfillCall,
+  readBooked,
+  readCoordinatorParts,
+} from '../../src/chain/inference-coordinator.ts'
 import { addressOfPrivateKey } from '../../src/chain/signatures.ts'
+import { openSender } from '../../src/chain/transactions.ts'
 import { contractsFolder } from '../../src/cli/contribute-contracts.ts'
 import { writeContributorFile } from '../../src/cli/contributor-file.ts'
-import type { AcceptedCoordinator, PaidSigner } from '../../src/contributor/check-coordinator.ts'
+import {
+  type AcceptedCoordinator,
+  checkCoordinator,
+  type PaidSigner,
+} from '../../src/contributor/check-coordinator.ts'
 import { type JobBook, openJobBook } from '../../src/contributor/job-book.ts'
 import {
   type OpenContractJobs,
@@ -193,6 +211,43 @@ test('a contract that only says that it is a coordinator is not one', async () =
   await opened.desk.look()
   expect(opened.events.at(-1)).toMatchObject({ event: 'coordinator_refused' })
   await opened.book.close()
+})
+
+test('a coordinator of another chain is worked for if its verifier mirrors the one that we sign for', async () => {
+  const { dev } = place.running
+  const { contracts } = dev
+  const home = { chainId: 8_453, verifyingContract: address(`0x${'0f'.repeat(20)}`) }
+  const privateKey = dev.keys.deployer
+  const deployer = openSender({ rpc: place.rpc, chainId: dev.chainId, privateKey })
+  const mirror = expectOk(
+    await deployOnce(place.rpc, deployer, {
+      name: 'MirroredReceiptVerifier',
+      abi: mirroredReceiptVerifierAbi,
+      bytecode: mirroredReceiptVerifierBytecode,
+      args: [
+        ...[contracts.contributorRegistry, contracts.gatewayRegistry, contracts.receiptAnchor],
+        ...[home.chainId, home.verifyingContract],
+      ],
+    }),
+  )
+  const { tierEvidence, offers } = expectOk(
+    await readCoordinatorParts(place.rpc, place.coordinator),
+  )
+  const coordinator = expectOk(
+    await deployOnce(place.rpc, deployer, {
+      name: 'InferenceCoordinator',
+      abi: inferenceCoordinatorAbi,
+      bytecode: inferenceCoordinatorBytecode,
+      args: [contracts.asset, mirror, contracts.contributorRegistry, tierEvidence, offers],
+    }),
+  )
+  const there = { ...accepted, coordinator }
+  const mine = { ...signer, receipts: home }
+  expect(await checkCoordinator(there, mine, Date.now())).toEqual({ ok: true, value: undefined })
+  const others = { ...home, chainId: 10 }
+  expect(await checkCoordinator(there, { ...mine, receipts: others }, Date.now())).toMatchObject({
+    error: { reason: 'other_verifier' },
+  })
 })
 
 test('what is delivered is paid, found so, shown and withdrawn', async () => {
