@@ -24,7 +24,7 @@ import { hexQuantity, parseQuantity } from './quantity.ts'
 import { addressWord } from './typed-data.ts'
 
 /** A job as its request's event tells it. */
-export type RequestedJob = Pick<ContractAsk, 'jobId' | 'consumer' | 'terms' | 'inputHash'> & {
+type RequestedJob = Pick<ContractAsk, 'jobId' | 'consumer' | 'terms' | 'inputHash'> & {
   readonly deadlineS: UnixSeconds
   /** Undefined: the input is private, and whoever asked gives it to the gateway. */
   readonly input: Hex | undefined
@@ -79,7 +79,7 @@ export type CoordinatorEvent = {
 }[EventKind]
 
 /** Where an event stands. */
-export type EventPlace = {
+type EventPlace = {
   readonly blockNumber: number
   readonly blockHash: Bytes32
   readonly transactionHash: Bytes32

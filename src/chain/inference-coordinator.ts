@@ -192,16 +192,6 @@ export function rhythmOf(tuple: unknown): Rhythm {
   }
 }
 
-/** Which interval runs at the newest block, from 1; zero: the schedule has not started. */
-export async function readInterval(
-  rpc: JsonRpc,
-  coordinator: Address,
-  scheduleId: Bytes32,
-): Promise<Result<number, ChainFailure>> {
-  const answer = await readContract(rpc, callAt(coordinator, 'intervalOf', [scheduleId]))
-  return answer.ok ? ok(Number(answer.value[0])) : answer
-}
-
 /** Whether an answer that is delivered now would be paid under these terms: what a contributor asks its own node. */
 export async function readIsPayable(
   rpc: JsonRpc,

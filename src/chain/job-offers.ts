@@ -1,6 +1,6 @@
 /* JobOffers.sol: on what terms gateways take the jobs of contracts, model by model. */
 import { ok, type Result } from '../base/result.ts'
-import type { JobOffer, JobTerms } from '../domain/contract-job.ts'
+import type { JobOffer } from '../domain/contract-job.ts'
 import type { Address, Bytes32 } from '../domain/units.ts'
 import type { ChainFailure } from './chain-failure.ts'
 import { type Contract, type ContractCall, readContract } from './contracts.ts'
@@ -52,22 +52,8 @@ export async function readOffer(
   return ok(offer.tiers === 0 ? undefined : offer)
 }
 
-/** The contract's rule (`feeOf`): the least delivery fee for which the offer's gateway takes these terms. */
-export function deliveryFeeOf(
-  offer: JobOffer,
-  terms: Pick<JobTerms, 'callbackGas' | 'minTiers'>,
-): bigint {
-  const callbackFee = BigInt(terms.callbackGas) * offer.callbackFeePerMgas
-  const callbackFeeRoundedUp = (callbackFee + gasOfMgas - 1n) / gasOfMgas
-  const proofFee = (terms.minTiers & tierZkInferred) === 0 ? 0n : offer.proofFee
-  return offer.deliveryFee + callbackFeeRoundedUp + proofFee
-}
-
-const gasOfMgas = 1_000_000n
-const tierZkInferred = 64
-
 /** From a decoded tuple. */
-export function jobOfferOf(tuple: unknown): JobOffer {
+function jobOfferOf(tuple: unknown): JobOffer {
   const offer = Object(tuple) as Record<keyof JobOffer, unknown>
   const amount = (member: keyof JobOffer) => BigInt(String(offer[member]))
   return {

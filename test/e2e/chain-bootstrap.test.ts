@@ -3,6 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readChannel } from '../../src/chain/channel-settlement.ts'
 import { checkChainId, checkCode, readContract } from '../../src/chain/contracts.ts'
 import { tierEvidenceAbi } from '../../src/chain/generated/tier-evidence.ts'
+import { readCoordinatorParts } from '../../src/chain/inference-coordinator.ts'
+import { readOffer } from '../../src/chain/job-offers.ts'
 import type { JsonRpc } from '../../src/chain/json-rpc.ts'
 import { isServing, isSigningKeyActive } from '../../src/chain/operator-registry.ts'
 import { bootstrapChain, type DevChain } from '../../src/dev/bootstrap-chain.ts'
@@ -82,6 +84,20 @@ async function expectReady(dev: DevChain): Promise<void> {
     args: [dev.priceHash],
   })
   expect(expectOk(published)[0]).toBeGreaterThan(0n)
+  const place = { gateway: dev.addresses.gatewayOperator, modelId: devModel.modelId }
+  expect(expectOk(await readOffer(rpc, dev.contracts.jobOffers, place))).toMatchObject({
+    tiers: 3,
+    promptAtomicPerMtok: devModel.promptAtomicPerMtok,
+    completionAtomicPerMtok: devModel.completionAtomicPerMtok,
+    deliveryFee: 50_000n,
+    callbackGasMax: 3_000_000,
+  })
+  const parts = expectOk(await readCoordinatorParts(rpc, dev.contracts.coordinator))
+  expect(parts).toMatchObject({
+    asset: dev.contracts.asset,
+    verifier: dev.contracts.receiptVerifier,
+    offers: dev.contracts.jobOffers,
+  })
   // What was minted is at stake, in the two channels, the treasury's float, or the guest's to spend: nothing is left over.
   const held = await readContract(rpc, {
     contract: handles.asset,
@@ -119,7 +135,8 @@ test('a set-up that dies at any of its transactions is continued by the next', a
   }
   // Five deployments, four steps of registration, four publications, mint and deposit: none is left out above.
   expect(interrupted).toBeGreaterThan(10)
-})
+  // One set-up for each transaction of a set-up, twice: seconds on a quiet machine.
+}, 180_000)
 
 test('everything survives a restart of the chain', async () => {
   await backToEmpty()
