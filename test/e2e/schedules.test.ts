@@ -72,6 +72,8 @@ async function restart(party: Party, nowMs?: () => number): Promise<Party> {
 }
 
 const mine = () => place.ask('evm_mine')
+const pooled = async () =>
+  Number(((await place.ask('txpool_status')) as { pending: string }).pending)
 async function baseFee(inGwei: bigint): Promise<void> {
   await place.ask('anvil_setNextBlockBaseFeePerGas', `0x${(inGwei * gwei).toString(16)}`)
   await mine()
@@ -109,6 +111,8 @@ async function round(party: Party): Promise<readonly ContractAsk[]> {
     const lane = { chainId: place.running.dev.chainId, sender: party.account.address }
     const states = (await party.open(lane)).map(({ state }) => state)
     expect(states).not.toContain('queued')
+    // Written down comes before sent.
+    expect(await pooled()).toBe(states.filter((state) => state === 'sent').length)
   }, 10_000)
   await mine()
   found.push(...(await look(party)))
@@ -158,10 +162,7 @@ const transactions = async ({ account }: Party) =>
 
 async function deliverMined(party: Party, ask: ContractAsk) {
   const outcome = party.desk.deliver(place.source, await place.answered(ask))
-  await vi.waitFor(async () => {
-    const { pending } = (await place.ask('txpool_status')) as { pending: string }
-    expect(Number(pending)).toBe(1)
-  }, 10_000)
+  await vi.waitFor(async () => expect(await pooled()).toBe(1), 10_000)
   await mine()
   return outcome
 }
@@ -389,10 +390,7 @@ describe('a schedule that any gateway may run', () => {
     const [a, b] = [await open({ raceBudget }), await open({ raceBudget })]
     const scheduleId = await schedule({ terms: { gateway: zeroAddress } })
     await look(a)
-    await vi.waitFor(async () => {
-      const { pending } = (await place.ask('txpool_status')) as { pending: string }
-      expect(Number(pending)).toBe(1)
-    }, 10_000)
+    await vi.waitFor(async () => expect(await pooled()).toBe(1), 10_000)
     // It sees the other's in the pool.
     await look(b)
     expect((await kept(b, scheduleId)).plan.paused).toMatch(/ScheduleNotDue/)
