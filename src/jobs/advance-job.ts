@@ -18,7 +18,7 @@ import type { JobReason } from './job-reason.ts'
 import type { JobSource } from './job-source.ts'
 import { type JobCandidate, type JobVerdict, judgeJob, judgeTerms } from './judge-job.ts'
 import { inputPauseMs, jobFailuresMax, jobPauseFirstMs, jobPauseLastMs } from './limits.ts'
-import { isPermanent, reasonOfInput } from './refused-input.ts'
+import { isPermanent, outages, reasonOfInput } from './refused-input.ts'
 
 export type JobDeps = AnswerDeps & {
   readonly store: ContractJobStore
@@ -144,8 +144,10 @@ async function answer(deps: JobDeps, task: JobTask): Promise<boolean> {
   if (isPermanent(failure.reason)) {
     return end(deps, held, { state: 'failed', reason: 'not_answered', detail: failure.reason })
   }
+  const detail = failure.reason
+  if (outages.has(detail)) return wait(deps, held, 'no_contributor_now', { detail })
   const reason = failure.reason === 'answer_unusable' ? failure.reason : 'no_contributor_now'
-  return failAgain(deps, held, reason, failure.reason)
+  return failAgain(deps, held, reason, detail)
 }
 
 /** What an earlier process, or an outage of the books, left in between. False: its charge may still come. */

@@ -27,3 +27,9 @@ const permanent: ReadonlySet<string> = new Set<Refusal['reason']>([
 ])
 
 export const isPermanent = (reason: string): boolean => permanent.has(reason)
+
+/** Refusals that are no failure of the job: this gateway could not, or had too much to do. */
+export const outages: ReadonlySet<string> = new Set<Refusal['reason']>([
+  ...(['shutting_down', 'store_unavailable', 'log_forked', 'overloaded'] as const),
+  ...(['proof_queue_full', 'rate_limit_exceeded'] as const),
+])
