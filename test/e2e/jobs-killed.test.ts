@@ -11,6 +11,7 @@ import type { ContractJob } from '../../src/store/contract-job-store.ts'
 import { openSqliteContractJobs } from '../../src/store/contract-job-store-sqlite.ts'
 import { type AskingPlace, jobsSection, openAskingPlace } from '../support/asking-place.ts'
 import { expectOk } from '../support/dev-chain.ts'
+import { pollUntil } from '../support/poll-until.ts'
 import { type ScriptedUpstream, startScriptedUpstream } from '../support/scripted-upstream.ts'
 import {
   openServingPlace,
@@ -77,11 +78,12 @@ async function untilRecord(
   jobId: Bytes32,
   isSo: (job: ContractJob) => boolean,
 ): Promise<ContractJob> {
-  for (;;) {
-    const job = await recordOf(jobId)
-    if (job !== undefined && isSo(job)) return job
-    await new Promise((done) => setImmediate(done))
-  }
+  const job = await pollUntil(
+    () => recordOf(jobId),
+    (found) => found !== undefined && isSo(found),
+  )
+  if (job === undefined) throw new Error('there is a record')
+  return job
 }
 
 const questionsAsked = () =>
@@ -127,7 +129,7 @@ test('killed while its transaction waits for a block, it sends no second one', a
   await chain('evm_setAutomine', false)
   const jobId = await asking.request(asking.terms(), question())
   const sent = async () => Number(await chain('eth_getBlockTransactionCountByNumber', 'pending'))
-  while ((await sent()) === 0) await new Promise((done) => setImmediate(done))
+  await pollUntil(sent, (count) => count > 0)
   await gateway.kill()
   gateway = await place.start()
   await chain('evm_setAutomine', true)

@@ -22,6 +22,7 @@ import type { JobTerms } from '../../src/domain/contract-job.ts'
 import { type Address, type Bytes32, bytes32 } from '../../src/domain/units.ts'
 import { compileSolidity } from './compile-solidity.ts'
 import { expectOk } from './dev-chain.ts'
+import { pollUntil } from './poll-until.ts'
 
 export const hexOfText = (text: string): Hex => `0x${Buffer.from(text).toString('hex')}`
 export const textOfHex = (hex: unknown): string =>
@@ -126,13 +127,13 @@ export async function openAskingPlace(rpc: JsonRpc, dev: DevChain): Promise<Aski
       const inputHash = bytes32(`0x${sha256Hex(Buffer.from(input))}`)
       return asked(requestPrivateCall(coordinator, terms, inputHash))
     },
-    answered: async (jobId) => {
-      for (;;) {
-        const content = await read('answers', jobId)
-        if (content !== '0x') return textOfHex(content)
-        await new Promise((done) => setImmediate(done))
-      }
-    },
+    answered: async (jobId) =>
+      textOfHex(
+        await pollUntil(
+          () => read('answers', jobId),
+          (content) => content !== '0x',
+        ),
+      ),
     timesAnswered: async (jobId) => Number(await read('times', jobId)),
     booked: async (account) => {
       const contract: Contract = {

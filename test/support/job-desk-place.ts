@@ -23,6 +23,7 @@ import {
   testAsset,
   testModelId,
 } from './gateway-on-ledger.ts'
+import { pollUntil } from './poll-until.ts'
 import type { ScriptedUpstream } from './scripted-upstream.ts'
 import type { SigningUpstream } from './signing-upstream.ts'
 
@@ -149,12 +150,11 @@ export async function untilJob(
   jobId: Bytes32,
   ...states: readonly string[]
 ): ReturnType<JobDesk['door']['find']> {
-  for (;;) {
+  const look = async () => {
     await desk.lookNow()
-    const job = await desk.door.find(jobId)
-    if (job.ok && states.includes(job.value.state)) return job
-    await new Promise((done) => setImmediate(done))
+    return desk.door.find(jobId)
   }
+  return pollUntil(look, (job) => job.ok && states.includes(job.value.state))
 }
 
 export const signedUpstream = (

@@ -17,6 +17,7 @@ import { type Address, unixSeconds, unixSecondsOf } from '../../src/domain/units
 import type { ToldJob } from '../../src/gateway/jobs-door.ts'
 import { type AskingPlace, openAskingPlace } from './asking-place.ts'
 import { devModel, expectOk, startDevChain, type TestDevChain } from './dev-chain.ts'
+import { pollUntil } from './poll-until.ts'
 import { type ScriptedUpstream, startScriptedUpstream } from './scripted-upstream.ts'
 import { type SigningUpstream, signingUpstream } from './signing-upstream.ts'
 
@@ -70,11 +71,16 @@ export async function openJobsPlace(
       gateway = await start()
     },
     jobIn: async (jobId, states) => {
-      for (;;) {
+      const look = async () => {
         await gateway.jobs?.lookNow()
-        const job = await gateway.jobs?.door.find(jobId)
-        if (job?.ok && states.includes(job.value.state)) return job.value
+        return gateway.jobs?.door.find(jobId)
       }
+      const job = await pollUntil(
+        look,
+        (found) => found?.ok === true && states.includes(found.value.state),
+      )
+      if (job?.ok !== true) throw new Error('the gateway has the job')
+      return job.value
     },
     log: () => readFileSync(logPath, 'utf8'),
     close: async () => {
