@@ -45,7 +45,7 @@ export type ToldJob = {
 type Told = Promise<Result<ToldJob, ContractRefusal | GatewayRefusal>>
 
 /** What a job would cost here. */
-export type JobQuotes = {
+type JobQuotes = {
   readonly quote: (wish: QuoteWish) => Promise<Result<JobQuote, Refusal>>
 }
 

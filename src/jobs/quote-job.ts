@@ -25,7 +25,7 @@ import { expectedDelivery } from './expected-delivery.ts'
 import { type FeePolicy, judgeFee, type Offered } from './fee-policy.ts'
 import { type JobCandidate, type JudgedBy, signsAsIs } from './judge-job.ts'
 
-export type QuotedChain = {
+type QuotedChain = {
   readonly chainId: number
   readonly coordinator: Address
   readonly offers: Address | undefined
