@@ -55,7 +55,7 @@ export async function openContractBooks(
 export const contractsFolder = (folder: string): string => join(folder, 'contracts')
 
 /** Throws CommandFailure where a named one has no node. */
-export function coordinatorsOf(
+function coordinatorsOf(
   { coordinators, answersOwnChain }: ContributeOptions,
   { terms: { chain }, rpcUrl }: MetGateway,
 ): readonly AcceptedCoordinator[] {
