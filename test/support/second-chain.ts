@@ -33,10 +33,10 @@ export type SecondChain = {
   readonly stop: () => Promise<void>
 }
 
-export async function startSecondChain(): Promise<SecondChain> {
+export async function startSecondChain(chainId: number = secondChainId): Promise<SecondChain> {
   const program = anvilBinary()
   if (program === undefined) throw new Error('anvil is not installed')
-  const args = ['--host', '127.0.0.1', '--port', '0', '--chain-id', String(secondChainId)]
+  const args = ['--host', '127.0.0.1', '--port', '0', '--chain-id', String(chainId)]
   const child = spawn(program, [...args, '--hardfork', 'cancun', '--accounts', '0'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -58,7 +58,7 @@ export async function startSecondChain(): Promise<SecondChain> {
   ]) {
     expectOk(await rpc.call('anvil_setCode', [place, code]))
   }
-  const minter = await gasAccount({ rpc, chainId: secondChainId })
+  const minter = await gasAccount({ rpc, chainId })
   expectOk(
     await deployOnce(rpc, minter, {
       name: 'OpenClaimAuthorizer',
