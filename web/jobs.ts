@@ -18,6 +18,7 @@ export {
   JobUnseen,
   waitForAnswer,
 } from '../src/client/follow-job.ts'
+export { JobContradiction } from '../src/client/job-contradiction.ts'
 export type {
   JobAnswered,
   JobDelivered,
@@ -27,4 +28,3 @@ export type {
   JobRequested,
 } from '../src/client/job-progress.ts'
 export type { Eip1193Provider } from '../src/client/provider-rpc.ts'
-export { JobContradiction } from '../src/client/read-job-progress.ts'

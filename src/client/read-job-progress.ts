@@ -3,12 +3,8 @@ import type { CoordinatorEvent, PlacedEvent } from '../chain/coordinator-events.
 import type { CoordinatorJob } from '../chain/inference-coordinator.ts'
 import { keccak256 } from '../chain/keccak.ts'
 import { atomic } from '../domain/units.ts'
+import { JobContradiction } from './job-contradiction.ts'
 import type { JobDelivered, JobProgress, JobRequested } from './job-progress.ts'
-
-/** A node whose log of a job does not belong to the state that it tells of the same job. */
-export class JobContradiction extends Error {
-  override readonly name = 'JobContradiction'
-}
 
 /**
  * What an event says of a job; undefined for one that changes nothing for whoever waits. `agreed` is what the coordinator's

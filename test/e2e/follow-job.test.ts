@@ -15,8 +15,8 @@ import {
   JobUnseen,
   waitForAnswer,
 } from '../../src/client/follow-job.ts'
+import { JobContradiction } from '../../src/client/job-contradiction.ts'
 import type { JobProgress } from '../../src/client/job-progress.ts'
-import { JobContradiction } from '../../src/client/read-job-progress.ts'
 import { type AnsweredJobs, openAnsweredJobs } from '../support/answered-jobs.ts'
 import {
   type SlashingParty,

@@ -13187,7 +13187,7 @@ const gatewayRegistryAt = (address) => ({
 
 // src/chain/read-each.ts
 /** What each call returns, asked at the same time; the first failure is the answer. */
-async function readEach$1(rpc, calls) {
+async function readEach(rpc, calls) {
 	const values = [];
 	for (const answer of await Promise.all(calls.map((call) => readContract(rpc, call)))) {
 		if (!answer.ok) return answer;
@@ -14571,7 +14571,7 @@ async function readAppointed(rpc, registry) {
 	}));
 }
 async function readAddresses(rpc, contract, functionNames) {
-	const values = await readEach$1(rpc, functionNames.map((functionName) => ({
+	const values = await readEach(rpc, functionNames.map((functionName) => ({
 		contract,
 		functionName,
 		args: []
@@ -14785,6 +14785,12 @@ async function checkFurther(question) {
 }
 
 // src/domain/price-sheet.ts
+/** What is asked where nothing is. */
+const noPrices = {
+	promptAtomicPerMtok: atomic(0n),
+	cachedPromptAtomicPerMtok: atomic(0n),
+	completionAtomicPerMtok: atomic(0n)
+};
 /** The prices alone of something that has them among other members. */
 const tokenPricesOf = ({ promptAtomicPerMtok, cachedPromptAtomicPerMtok, completionAtomicPerMtok }) => ({
 	promptAtomicPerMtok,
@@ -14836,6 +14842,38 @@ const inPolicyWords = (line) => ({
 	detail: line.detail.replace(/: add --(?:request|response)$/, "").replace(/: give --dev-insecure .*$/, "").replace(/add --(?:content|opening|auditor|log)$/, "vouch verify looks at it").replace(/--([a-z]+(?:-[a-z]+)*)\b/g, (option, name) => members[name] ?? option)
 });
 
+// src/chain/contract-code.ts
+/** What each of these functions without arguments returns first. */
+async function readValues(rpc, contract, functionNames) {
+	const answers = await Promise.all(functionNames.map((functionName) => readContract(rpc, {
+		contract,
+		functionName,
+		args: []
+	})));
+	const values = [];
+	for (const answer of answers) {
+		if (!answer.ok) return answer;
+		values.push(answer.value[0]);
+	}
+	return ok(values);
+}
+/** `args` are the constructor's. */
+async function runsCode(rpc, claim) {
+	const { abi, bytecode } = claim.source;
+	const data = `${bytecode}${(await encodeConstructor(abi, claim.args)).slice(2)}`;
+	const [expected, actual] = await Promise.all([rpc.call("eth_call", [{ data }, "latest"]), codeAt(rpc, claim.place)]);
+	if (!expected.ok) return notOurs(expected.error);
+	return actual.ok ? ok(actual.value === expected.value) : actual;
+}
+/**
+* A contract that reverts or answers oddly is another contract; a node that does not answer proves
+* nothing.
+*/
+const notOurs = (failure) => failure.reason === "chain_unreachable" || failure.reason === "chain_timeout" ? {
+	ok: false,
+	error: failure
+} : ok(false);
+
 // src/chain/genuine-receipt-verifier.ts
 const verifierSource = {
 	name: "ReceiptVerifier",
@@ -14856,7 +14894,7 @@ const registrySources = {
 };
 /** Whether the verifier and both of its registries run the code of this version of Vouch. */
 async function isGenuineReceiptVerifier(rpc, verifier) {
-	const parts = await readEach(rpc, {
+	const parts = await readValues(rpc, {
 		...verifierSource,
 		address: verifier
 	}, [
@@ -14886,7 +14924,7 @@ async function isGenuineReceiptVerifier(rpc, verifier) {
 	return ok(true);
 }
 async function isGenuineRegistry(rpc, { source, place, keyBook }) {
-	const terms = await readEach(rpc, {
+	const terms = await readValues(rpc, {
 		...source,
 		address: place
 	}, [
@@ -14911,34 +14949,6 @@ async function isGenuineRegistry(rpc, { source, place, keyBook }) {
 		args
 	});
 }
-async function readEach(rpc, contract, functionNames) {
-	const answers = await Promise.all(functionNames.map((functionName) => readContract(rpc, {
-		contract,
-		functionName,
-		args: []
-	})));
-	const values = [];
-	for (const answer of answers) {
-		if (!answer.ok) return answer;
-		values.push(answer.value[0]);
-	}
-	return ok(values);
-}
-async function runsCode(rpc, claim) {
-	const { abi, bytecode } = claim.source;
-	const data = `${bytecode}${(await encodeConstructor(abi, claim.args)).slice(2)}`;
-	const [expected, actual] = await Promise.all([rpc.call("eth_call", [{ data }, "latest"]), codeAt(rpc, claim.place)]);
-	if (!expected.ok) return notOurs(expected.error);
-	return actual.ok ? ok(actual.value === expected.value) : actual;
-}
-/**
-* A contract that reverts or answers oddly is another contract; a node that does not answer proves
-* nothing.
-*/
-const notOurs = (failure) => failure.reason === "chain_unreachable" || failure.reason === "chain_timeout" ? {
-	ok: false,
-	error: failure
-} : ok(false);
 
 // src/chain/receipt-verifier-contract.ts
 async function callVerify(rpc, verifier, { receipt, contributorSignature, gatewaySignature }) {

@@ -16,6 +16,10 @@ export type PriceSheet = {
 };
 /** What tokens cost, whoever says so. */
 export type TokenPrices = Pick<PriceSheet, 'promptAtomicPerMtok' | 'cachedPromptAtomicPerMtok' | 'completionAtomicPerMtok'>;
+/** What is asked where nothing is. */
+export declare const noPrices: TokenPrices;
+/** Whether these prices are those, or more, for tokens of which none was cached. */
+export declare const coversTokens: (paid: TokenPrices, asked: TokenPrices) => boolean;
 /** The prices alone of something that has them among other members. */
 export declare const tokenPricesOf: ({ promptAtomicPerMtok, cachedPromptAtomicPerMtok, completionAtomicPerMtok, }: TokenPrices) => TokenPrices;
 /** The lowest and the highest of each kind of token, each perhaps of another contributor. */
