@@ -1,6 +1,6 @@
 /*
- * Two hundred questions of contracts on two chains, to two gateways that compete and are killed: consumers revert and burn gas, blocks
- * are reorganised, deliveries are copied from the mempool, deadlines pass. At the end every coordinator's money is where it belongs.
+ * Two hundred questions of contracts on two chains, to two gateways that compete and are killed: consumers revert and burn gas,
+ * deliveries are copied from the mempool, deadlines pass. At the end every coordinator's money is where it belongs.
  */
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -123,7 +123,7 @@ const timesAsked = (): ReadonlyMap<string, number> => {
 
 test('questions to a gateway by its name, on both chains, whatever their consumers do', async () => {
   const asks = [
-    await askMany(home, 60, terms(one.account.operator)),
+    await askMany(home, 80, terms(one.account.operator)),
     await askMany(mirror, 40, terms(other.account.operator)),
   ] as const
   await untilDelivered(home, asks[0])
@@ -146,29 +146,6 @@ test('questions that two of three contributors must agree on, of whom one lies',
   const asks = await askMany(home, 10, terms(one.account.operator, { agreement: 2, answersMax: 3 }))
   await untilDelivered(home, asks)
   liar?.upstream.become(liar.signing.answer(['yes']))
-}, 200_000)
-
-test('blocks that are taken back: what is still asked is delivered, and the rest is forgotten', async () => {
-  const { rpc, coordinator } = place.home
-  const asks = await askMany(home, 12, terms(one.account.operator))
-  await vi.waitFor(
-    async () => {
-      const delivered = new Set(await home.delivered())
-      expect(namesOf(asks).filter((jobId) => delivered.has(jobId)).length).toBeGreaterThan(3)
-    },
-    { timeout: waveMs, interval: 50 },
-  )
-  await home.ask('anvil_reorg', 6, [])
-  // An own block on top, so that whoever looks has something to see.
-  await home.ask('evm_mine')
-  const states = await Promise.all(
-    namesOf(asks).map(async (jobId) => expectOk(await readJob(rpc, coordinator, jobId)).state),
-  )
-  const left = asks.filter((_ask, index) => states[index] !== 'none')
-  expect(left.length).toBeGreaterThan(0)
-  await untilDelivered(home, left)
-  // What was asked after it is served as ever.
-  await untilDelivered(home, await askMany(home, 10, terms(one.account.operator)))
 }, 200_000)
 
 test('a gateway that is killed between inference and delivery delivers once, and asks nobody again', async () => {
@@ -270,9 +247,8 @@ test('private questions wait for their bytes; what never comes expires, and its 
 
 test('the money of every coordinator is where its events say, and no job was paid twice', async () => {
   const all = [await home.books(), await mirror.books()]
+  expect(all.reduce((sum, { requested }) => sum + requested, 0)).toBe(asked)
   expect(asked).toBeGreaterThanOrEqual(200)
-  // Those that were taken back are not there any more.
-  expect(all.reduce((sum, { requested }) => sum + requested, 0)).toBeGreaterThanOrEqual(180)
   for (const books of all) {
     expect([...books.deliveries.values()].filter((times) => times !== 1)).toEqual([])
     expect(books.escrowIn).toBe(books.fees + books.refunds + books.open)
