@@ -74,7 +74,7 @@ async function judge(desk: Desk, job: Parameters<DeliveryDesk['judge']>[1]): Pro
   if (isRace(job.ask.terms)) await bookRaces({ ...desk, nativePrice: desk.fees.nativePrice })
   const shape = expectedDelivery(job)
   const verdict = await judgeCost(desk, {
-    terms: job.ask.terms,
+    isRisked: isRace(job.ask.terms),
     gasMax: deliveryGasMax(shape),
     bytes: shape.contentBytes + 2_048 * (shape.answers + 1),
     earned: await earnedBy(desk, job),
@@ -113,14 +113,15 @@ async function send(
   const earned = await earnedBy(desk, job)
   const bytes = call.data.length / 2
   const { terms } = job.ask
-  const judged = await judgeCost(desk, { terms, gasMax: call.gasMax, bytes, earned })
+  const isRisked = isRace(terms)
+  const judged = await judgeCost(desk, { isRisked, gasMax: call.gasMax, bytes, earned })
   if (!judged.ok) return waitFor(desk, 'chain_unreachable')
   const verdict = judged.value
   if (verdict.kind === 'wait') return waitFor(desk, verdict.reason)
   if (verdict.kind === 'never') return { kind: 'failed', reason: verdict.reason }
   const refused = await tryOut(desk, call)
   if (refused !== undefined) return refused
-  const worstCost = isRace(terms) ? verdict.worstCost : 0n
+  const worstCost = isRisked ? verdict.worstCost : 0n
   const stake = { worstCost, fee: terms.deliveryFee, notAfterS }
   if (!(await desk.bankroll.stake(intentId, stake))) return waitFor(desk, 'race_budget_spent')
   const caps = { feeWeiMax: verdict.feeWeiMax, gasLimitMax: call.gasMax, notAfterS }

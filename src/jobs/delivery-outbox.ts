@@ -16,6 +16,9 @@ export type SubmittingOutbox = DeliveryOutbox & {
 /** Of the transaction that opens the run of a schedule, by the job that it opens. */
 export const pokeIntent = (jobId: string): string => `poke:${jobId}`
 
+/** The inverse. */
+export const jobOfPoke = (name: string): string => name.slice('poke:'.length)
+
 /**
  * The intents of one thing that may have to be sent anew under other caps: the first has its plain name. Nothing of one that
  * failed is ever executed, so that at most the newest is.

@@ -19,7 +19,8 @@ export async function judgeCost(
     bankroll,
   }: { readonly rpc: JsonRpc; readonly fees: FeePolicy; readonly bankroll: RaceBankroll },
   offered: {
-    readonly terms: JobTerms
+    /** Whether it may cost all of that and bring nothing. */
+    readonly isRisked: boolean
     /** Atomic units that it brings, beside what was spent for it already. */
     readonly earned: bigint
     readonly gasMax: bigint
@@ -27,13 +28,13 @@ export async function judgeCost(
     readonly bytes: number
   },
 ): Promise<Result<FeeJudgement, ChainFailure>> {
-  const { terms, earned, gasMax, bytes } = offered
+  const { isRisked, earned, gasMax, bytes } = offered
   const quote = await readFeeQuote(rpc)
   if (!quote.ok) return quote
   const dataFee = await readDataFee(rpc, bytes)
   if (!dataFee.ok) return dataFee
   const atRiskMax = leftToLose(await bankroll.read(), fees.raceBudget)
-  const now = { gasPriceWei: quote.value.gasPrice, isRace: isRace(terms), atRiskMax }
+  const now = { gasPriceWei: quote.value.gasPrice, isRace: isRisked, atRiskMax }
   // Twice: it can rise between the look and the block, and nothing that is signed bounds it.
   const dataFeeWei = dataFee.value * 2n
   return ok(judgeFee({ fee: earned > 0n ? earned : 0n, gasMax, dataFeeWei }, now, fees))

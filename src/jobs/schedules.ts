@@ -32,6 +32,7 @@ import {
   type SchedulePlan,
 } from './known-schedule.ts'
 import { openRaceBankroll, type RaceBankroll } from './race-bankroll.ts'
+import { owesRun } from './unpaid-run.ts'
 
 export type ScheduleTerms = {
   /** The `JobSource` whose schedules these are. */
@@ -161,8 +162,10 @@ async function openRun(desk: Desk, run: DueRun): Promise<void> {
   const refusal = await desk.refusalOf({ ...askOf(desk, run, input), ...tried })
   if (refusal !== undefined) return pause(desk, run, refusal)
   const shape = expectedDelivery({ ask: { terms }, input })
+  // One that names us may be in debt by one run; what more it could cost is risked like a race.
+  const isRisked = isRace(terms) || (await owesRun(desk, plan))
   const judged = await judgeCost(desk, {
-    terms,
+    isRisked,
     earned: terms.deliveryFee,
     gasMax: gasMax + deliveryGasMax(shape),
     bytes: data.length / 2 + shape.contentBytes + 2_048 * (shape.answers + 1),
@@ -176,7 +179,7 @@ async function openRun(desk: Desk, run: DueRun): Promise<void> {
   if (!(await keep(desk, schedule, poked, false))) return
   const { intentId } = await newestIntent(desk.outbox, name)
   const notAfterS = endOfInterval(plan.rhythm, interval)
-  const worstCost = isRace(terms) ? verdict.worstCost : 0n
+  const worstCost = isRisked ? verdict.worstCost : 0n
   if (!(await desk.bankroll.stake(intentId, { worstCost, fee: 0n, notAfterS }))) return
   const caps = { feeWeiMax: verdict.feeWeiMax, gasLimitMax: gasMax, notAfterS }
   await desk.outbox.submit({ to: desk.coordinator, data }, { intentId, kind: 'poke', caps })

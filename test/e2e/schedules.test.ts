@@ -12,6 +12,7 @@ import { readTransactionCost } from '../../src/chain/transaction-cost.ts'
 import { type ContractAsk, escrowOf, type JobTerms } from '../../src/domain/contract-job.ts'
 import {
   type Address,
+  type AtomicAmount,
   atomic,
   type Bytes32,
   unixSeconds,
@@ -30,6 +31,7 @@ import { openParty, type Party } from '../support/delivering-party.ts'
 import { expectOk } from '../support/dev-chain.ts'
 
 const gwei = 10n ** 9n
+const plenty = { raceBudget: atomic(1_000_000_000n) }
 const dayS = 86_400
 
 let place: CoordinatorPlace
@@ -58,7 +60,8 @@ afterEach(async () => {
   for (const party of parties) await party.stop()
 })
 
-async function open(fees = {}): Promise<Party> {
+/** Runs that nobody delivers are risked like races: most of these tests open several. */
+async function open(fees: { readonly raceBudget?: AtomicAmount } = plenty): Promise<Party> {
   const party = await openParty(place, fees)
   parties.push(party)
   // What was asked before is no concern of this test.
@@ -199,6 +202,21 @@ describe('a schedule', () => {
     if (ask === undefined) throw new Error('not run')
     expect(ask).toMatchObject({ consumer, terms: { deliveryTime: 3_600 } })
     expect(await deliverMined(party, ask)).toMatchObject({ kind: 'delivered' })
+  })
+
+  test('is trusted with one run that did not pay, and with no more without a budget', async () => {
+    const party = await open({})
+    const scheduleId = await schedule()
+    const [ask] = await round(party)
+    if (ask === undefined) throw new Error('not run')
+    expect(await deliverMined(party, ask)).toMatchObject({ kind: 'delivered' })
+    await pass(dayS)
+    expect(await round(party)).toHaveLength(1)
+    await pass(dayS)
+    // Asked what nobody can answer: the escrow goes back to who asked, and the gas to nobody.
+    expect(await round(party)).toEqual([])
+    expect((await kept(party, scheduleId)).plan.paused).toBe('race_budget_spent')
+    expect(await onChain(scheduleId)).toMatchObject({ runs: 2 })
   })
 
   test('that was missed for days is run for today alone', async () => {
@@ -407,7 +425,7 @@ describe('a schedule that any gateway may run', () => {
   })
 
   test('is not opened without a budget for races', async () => {
-    const party = await open()
+    const party = await open({})
     const scheduleId = await schedule({ terms: { gateway: zeroAddress } })
     expect(await round(party)).toEqual([])
     expect((await kept(party, scheduleId)).plan.paused).toBe('race_budget_spent')
