@@ -1,6 +1,6 @@
 /*
  * Two hundred questions of contracts on two chains, to two gateways that compete and are killed: consumers revert and burn gas,
- * deliveries are copied from the mempool, deadlines pass. At the end every coordinator's money is where it belongs.
+ * deliveries are copied from the mempool, blocks are taken back, deadlines pass. At the end every coordinator's money is where it belongs.
  */
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -85,9 +85,14 @@ async function askMany(
 
 const namesOf = (asks: readonly ContractAsk[]): readonly Bytes32[] => asks.map(({ jobId }) => jobId)
 
-const untilDelivered = (consumers: AskingConsumers, asks: readonly ContractAsk[]): Promise<void> =>
+const untilDelivered = (
+  consumers: AskingConsumers,
+  asks: readonly ContractAsk[],
+  meanwhile: () => Promise<unknown> = async () => {},
+): Promise<void> =>
   vi.waitFor(
     async () => {
+      await meanwhile()
       const delivered = new Set(await consumers.delivered())
       expect(namesOf(asks).filter((jobId) => !delivered.has(jobId))).toEqual([])
     },
@@ -218,6 +223,28 @@ test('deliveries that somebody copies out of the mempool: the same are paid, who
 
 type PooledTransaction = { readonly to: string | null; readonly input: string }
 
+/** Asked in a block that was taken back, and never asked again. */
+let vanished = 0
+
+test('blocks that are taken back: what is still asked is delivered again, and the rest is forgotten', async () => {
+  const { rpc, coordinator } = place.home
+  const asks = await askMany(home, 12, terms(one.account.operator))
+  await untilDelivered(home, asks)
+  await home.ask('anvil_reorg', 8, [])
+  const delivered = new Set(await home.delivered())
+  expect(namesOf(asks).filter((jobId) => delivered.has(jobId)).length).toBeLessThan(asks.length)
+  const states = await Promise.all(
+    namesOf(asks).map(async (jobId) => expectOk(await readJob(rpc, coordinator, jobId)).state),
+  )
+  const left = asks.filter((_ask, index) => states[index] !== 'none')
+  vanished += asks.length - left.length
+  expect(left.length).toBeGreaterThan(0)
+  // Blocks go on coming, as they do on a chain that others use.
+  await untilDelivered(home, left, () => home.ask('evm_mine'))
+  // What is asked after it is served as ever.
+  await untilDelivered(home, await askMany(home, 10, terms(one.account.operator)))
+}, 200_000)
+
 test('private questions wait for their bytes; what never comes expires, and its money goes back', async () => {
   const of = terms(one.account.operator)
   const inputs = Array.from({ length: 10 }, question)
@@ -247,7 +274,7 @@ test('private questions wait for their bytes; what never comes expires, and its 
 
 test('the money of every coordinator is where its events say, and no job was paid twice', async () => {
   const all = [await home.books(), await mirror.books()]
-  expect(all.reduce((sum, { requested }) => sum + requested, 0)).toBe(asked)
+  expect(all.reduce((sum, { requested }) => sum + requested, 0)).toBe(asked - vanished)
   expect(asked).toBeGreaterThanOrEqual(200)
   for (const books of all) {
     expect([...books.deliveries.values()].filter((times) => times !== 1)).toEqual([])

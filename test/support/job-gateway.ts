@@ -102,7 +102,7 @@ chain:
   gatewayRegistry: '${home.gatewayRegistry}'
   contributorRegistry: '${home.contributorRegistry}'
   asset: '${home.asset}'
-  confirmations: 1
+  confirmations: 12
 gateway:
   operator: '${operator}'
   signingKeyFile: signing.key
