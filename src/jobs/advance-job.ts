@@ -17,7 +17,13 @@ import { endChange, endOf, type JobEnd, logEnd } from './job-end.ts'
 import type { JobReason } from './job-reason.ts'
 import type { JobSource } from './job-source.ts'
 import { type JobCandidate, type JobVerdict, judgeJob, judgeTerms } from './judge-job.ts'
-import { inputPauseMs, jobFailuresMax, jobPauseFirstMs, jobPauseLastMs } from './limits.ts'
+import {
+  inputPauseLeastMs,
+  inputPauseMs,
+  jobFailuresMax,
+  jobPauseFirstMs,
+  jobPauseLastMs,
+} from './limits.ts'
 import { isPermanent, outages, reasonOfInput } from './refused-input.ts'
 
 export type JobDeps = AnswerDeps & {
@@ -79,7 +85,9 @@ async function judge(deps: JobDeps, task: JobTask): Promise<boolean> {
   const byTerms = judgeTerms(job.ask, { gateway: deps.gateway, chainNowS })
   if (byTerms !== undefined) return refuse(deps, held, byTerms)
   if (job.input === undefined) {
-    return wait(deps, held, 'input_missing', { notBeforeMs: deps.nowMs() + inputPauseMs })
+    const leftMs = Math.max(inputPauseLeastMs, (job.ask.deadlineS - chainNowS) * 1_000)
+    const pauseMs = Math.min(inputPauseMs, leftMs)
+    return wait(deps, held, 'input_missing', { notBeforeMs: deps.nowMs() + pauseMs })
   }
   const fee = await delivery.judge(source, job)
   if (fee.kind === 'never') return refuse(deps, held, fee)

@@ -72,14 +72,17 @@ export function judgeFee(
     gasPriceWeiMax,
   )
   if (covered === 0n) return { kind: 'never', reason: 'delivery_fee_too_small' }
+  // Without a budget only what races brought can be risked, and there is nothing to wait for, whatever the price of gas is.
+  const isFree = nativePrice === 0n || now.gasPriceWei === 0n
+  if (now.isRace && policy.raceBudget === 0n && now.atRiskMax <= 0n && !isFree) {
+    return { kind: 'never', reason: 'race_budget_spent' }
+  }
   if (covered < now.gasPriceWei) return { kind: 'wait', reason: 'fee_below_gas' }
   const risked = now.isRace
     ? (gasPriceOfRoundedDown(now.atRiskMax, offered, nativePrice) ?? covered)
     : covered
   if (risked < now.gasPriceWei) {
-    // Without a budget only what races brought can be risked, and there is nothing to wait for.
-    const kind = policy.raceBudget === 0n && now.atRiskMax <= 0n ? 'never' : 'wait'
-    return { kind, reason: 'race_budget_spent' }
+    return { kind: 'wait', reason: 'race_budget_spent' }
   }
   const feeWeiMax = smaller(covered, risked)
   const worstCost = costRoundedUp(feeWeiMax * offered.gasMax + offered.dataFeeWei, nativePrice)

@@ -51,6 +51,8 @@ export class JobDesk {
   #counts: ReadonlyMap<ContractJobState, number> = new Map()
   #round: Promise<void> | undefined
   #isStopping = false
+  /** More was due than there was room for. */
+  #isBehind = false
   #timers: readonly NodeJS.Timeout[] = []
   readonly door: KnownJobs
 
@@ -156,7 +158,9 @@ export class JobDesk {
   async #takeDue(): Promise<void> {
     const { store, owner, nowMs } = this.#terms
     const limit = jobsAtOnceMax + this.#running.size
-    for (const job of await store.due({ owner, nowMs: nowMs(), limit })) {
+    const due = await store.due({ owner, nowMs: nowMs(), limit })
+    this.#isBehind = due.length === limit
+    for (const job of due) {
       if (this.#isStopping || this.#running.size >= jobsAtOnceMax) return
       if (this.#running.has(job.jobId)) continue
       const held = new HeldJob(store, job)
@@ -177,6 +181,8 @@ export class JobDesk {
     const task = { held, source, delivery, cancellation, stopping }
     const done = this.#guarded(jobId, () => this.#advance(task)).finally(() => {
       this.#running.delete(jobId)
+      // Thousands that only wait must not hold up the next one for as many looks.
+      if (this.#isBehind && !this.#isStopping) void this.lookNow()
     })
     this.#running.set(jobId, { cancellation, done })
   }

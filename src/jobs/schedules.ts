@@ -31,6 +31,7 @@ import {
   intervalAt,
   type SchedulePlan,
 } from './known-schedule.ts'
+import { dueRunsAtOnceMax } from './limits.ts'
 import { openRaceBankroll, type RaceBankroll } from './race-bankroll.ts'
 import { owesRun } from './unpaid-run.ts'
 
@@ -61,13 +62,17 @@ type Seen = {
   readonly touchedSchedules: readonly Bytes32[]
 }
 
-type Desk = ScheduleTerms & { readonly bankroll: RaceBankroll }
+type Desk = ScheduleTerms & {
+  readonly bankroll: RaceBankroll
+  /** Whose turn it is, where more runs are due than one look opens. */
+  turn: number
+}
 
 /** What is to be called after each look at the source. Throws StoreFailure. */
 export function openSchedules(terms: ScheduleTerms): (seen: Seen) => Promise<void> {
   const { store, chainId, fees } = terms
   const bankroll = openRaceBankroll({ notes: store, chainId, raceBudget: fees.raceBudget })
-  const desk: Desk = { ...terms, bankroll }
+  const desk: Desk = { ...terms, bankroll, turn: 0 }
   return async (seen) => {
     await bookSchedules(desk, seen)
     await openDueRuns(desk)
@@ -102,7 +107,14 @@ async function openDueRuns(desk: Desk): Promise<void> {
   await bookRaces({ ...desk, nativePrice: desk.fees.nativePrice })
   const chainNowS = await readNextSecond(desk.rpc)
   if (chainNowS === undefined) return
-  for (const schedule of open) await openDueRun(desk, schedule, chainNowS)
+  const due = open.filter(({ text }) => {
+    const { rhythm, lastInterval } = decodePlan(text)
+    return intervalAt(rhythm, chainNowS) > lastInterval
+  })
+  const first = due.length === 0 ? 0 : desk.turn % due.length
+  const turns = [...due.slice(first), ...due.slice(0, first)].slice(0, dueRunsAtOnceMax)
+  desk.turn = first + turns.length
+  for (const schedule of turns) await openDueRun(desk, schedule, chainNowS)
 }
 
 /** The clock by which the next block will say what is due; undefined where the chain cannot be asked. */
@@ -118,7 +130,6 @@ async function readNextSecond(rpc: JsonRpc): Promise<number | undefined> {
 async function openDueRun(desk: Desk, schedule: KnownSchedule, chainNowS: number): Promise<void> {
   const plan = decodePlan(schedule.text)
   const interval = intervalAt(plan.rhythm, chainNowS)
-  if (interval <= plan.lastInterval) return
   if (plan.poked?.interval === interval && (await isOnItsWay(desk, plan.poked.name))) return
   const read = await readSchedule(desk.rpc, desk.coordinator, schedule.scheduleId)
   if (!read.ok) return

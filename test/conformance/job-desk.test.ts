@@ -3,13 +3,21 @@
  * the same blocks: over a real conductor, a contributor that signs, and each of the real stores.
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { bytes32 } from '../../src/domain/units.ts'
 import type { JobDesk } from '../../src/jobs/job-desk.ts'
 import type { ContractJob, ContractJobStore } from '../../src/store/contract-job-store.ts'
 import { openRedisContractJobs } from '../../src/store/contract-job-store-redis.ts'
 import { openSqliteContractJobs } from '../../src/store/contract-job-store-sqlite.ts'
 import { StoreFailure } from '../../src/store/ledger-store.ts'
 import { startGatewayOnLedger, type TestGateway } from '../support/gateway-on-ledger.ts'
-import { openTestDesk, signedUpstream, untilJob, WrittenChain } from '../support/job-desk-place.ts'
+import {
+  deskQuestion,
+  openTestDesk,
+  signedUpstream,
+  untilJob,
+  WrittenChain,
+} from '../support/job-desk-place.ts'
+import { pollUntil } from '../support/poll-until.ts'
 import { type ScriptedUpstream, startScriptedUpstream } from '../support/scripted-upstream.ts'
 import { inRedis, inSqlite, type StorePlaceOf } from '../support/shared-store.ts'
 import { type SigningUpstream, signingUpstream } from '../support/signing-upstream.ts'
@@ -195,5 +203,35 @@ describe.each(places)('jobs over %s', (_name, openPlace) => {
     const { jobId } = chain.ask(1, { gateway: elsewhere })
     await desk.lookNow()
     expect(await desk.door.find(jobId)).toMatchObject({ error: { reason: 'job_not_found' } })
+  })
+
+  test('goes on with as many as are due, not with sixteen at each look', async () => {
+    const unknown = bytes32(`0x${'77'.repeat(32)}`)
+    for (let number = 1; number <= 100; number += 1) chain.ask(number, { modelId: unknown })
+    const ask = chain.ask(101)
+    const desk = await openDesk('one')
+    await desk.lookNow()
+    // Nobody looks again.
+    const found = await pollUntil(
+      () => desk.door.find(ask.jobId),
+      (job) => job.ok && job.value.state === 'delivered',
+    )
+    expect(found).toMatchObject({ ok: true })
+  })
+
+  test('looks at a private question that nobody gives once in ten minutes, until its time ends', async () => {
+    const ask = chain.askPrivately(1)
+    const desk = await openDesk('one')
+    const waits = async () => {
+      const found = await untilJob(desk, ask.jobId, 'waiting')
+      if (!found.ok) throw new Error('not found')
+      return found.value
+    }
+    const { foundAtMs, notBeforeMs, reason } = await waits()
+    expect(reason).toBe('input_missing')
+    expect(notBeforeMs - foundAtMs).toBeGreaterThanOrEqual(600_000)
+    const given = await desk.door.giveInput(ask.jobId, Buffer.from(deskQuestion))
+    expect(given).toMatchObject({ ok: true })
+    await untilJob(desk, ask.jobId, 'delivered')
   })
 })

@@ -20,6 +20,7 @@ import {
 } from '../../src/domain/units.ts'
 import { costRoundedUp } from '../../src/jobs/fee-policy.ts'
 import { decodePlan } from '../../src/jobs/known-schedule.ts'
+import { dueRunsAtOnceMax } from '../../src/jobs/limits.ts'
 import { openSchedules, type ScheduledRun } from '../../src/jobs/schedules.ts'
 import {
   type CoordinatorPlace,
@@ -287,6 +288,25 @@ describe('a schedule', () => {
     expect(await transactions(party)).toBe(0)
     refusal = undefined
     expect(await round(party)).toHaveLength(1)
+  })
+
+  test('is one of many: a look goes on with some of them, and the next with others', async () => {
+    const party = await open()
+    for (let number = 0; number < 70; number += 1) await schedule()
+    const { source, rpc, coordinator, running } = place
+    const { chainId, addresses } = running.dev
+    const eachLook = openSchedules({
+      ...{ source: source.name, rpc, coordinator, outbox: party.outbox, store: party.jobs },
+      ...{ chainId, gateway: addresses.gatewayOperator, fees: party.fees, log: party.log },
+      refusalOf: async (run) => {
+        asked.push(run)
+        return 'model_unknown'
+      },
+    })
+    await eachLook(expectOk(await source.watch(cursors.get(party.account.address))))
+    expect(asked).toHaveLength(dueRunsAtOnceMax)
+    await eachLook({ schedules: [], touchedSchedules: [] })
+    expect(new Set(asked.map(({ jobId }) => jobId)).size).toBe(70)
   })
 
   test('of another gateway is none of ours', async () => {

@@ -47,6 +47,15 @@ export class WrittenChain {
   /** What a delivery waits for. */
   gate: Promise<void> = Promise.resolve()
 
+  /** By its hash alone. */
+  askPrivately(number: number): ContractAsk {
+    const ask = this.ask(number)
+    this.#blocks = this.#blocks.map((one) =>
+      one.ask.jobId === ask.jobId ? { ...one, input: undefined } : one,
+    )
+    return ask
+  }
+
   ask(number: number, terms: Partial<JobTerms> = {}, gateway?: TestGateway): ContractAsk {
     const asked = someTerms({
       modelId: testModelId,
