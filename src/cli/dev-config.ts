@@ -42,7 +42,7 @@ const devProving: ProvingConfig = {
 }
 
 /** Contracts may ask at once. A coin of the development chain is worth little here, so that every fee covers its gas. */
-const devJobs = ({ rpcUrl, chainId, contracts }: DevChain): JobsConfig => ({
+const devJobs = ({ rpcUrl, chainId, contracts, channel }: DevChain): JobsConfig => ({
   pollMs: 1_000,
   retentionMs: 30 * 24 * 3_600_000,
   chains: [
@@ -59,6 +59,12 @@ const devJobs = ({ rpcUrl, chainId, contracts }: DevChain): JobsConfig => ({
       },
     },
   ],
+  // The same play money that pays for the key of the banner.
+  lookups: {
+    cacheMs: 60_000,
+    anyone: { payer: { kind: 'account', channelId: channel.channelId }, attestation: 'signed' },
+    senders: new Map(),
+  },
 })
 
 /** The most that whoever joins may ask for a model that is not the built-in one: what large models cost. */

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { AbiCoder, Interface } from 'ethers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { devProvableModels } from '../../src/cli/dev-provable-models.ts'
 import { type DevProcess, runVouch, startDev } from '../support/dev-process.ts'
@@ -77,6 +78,26 @@ test('a stream is answered token by token, with usage where it was asked for', a
   }
   expect(events).toBeGreaterThan(3)
   expect(usage).toBeGreaterThanOrEqual(events)
+})
+
+test('whoever looks up what a contract asks at once (EIP-3668) is answered', async () => {
+  const running = JSON.parse(readFileSync(join(folder.path, 'running.json'), 'utf8')) as {
+    readonly models: Readonly<Record<string, string>>
+  }
+  const gateway = new Interface(['function infer(bytes32 modelId, bytes input)'])
+  const input = Buffer.from(JSON.stringify({ ...ask('What is a receipt?'), max_tokens: 16 }))
+  const response = await fetch(`${dev.origin}/ccip`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      sender: `0x${'11'.repeat(20)}`,
+      data: gateway.encodeFunctionData('infer', [running.models['vouch-mini'], input]),
+    }),
+  })
+  expect(response.status).toBe(200)
+  const { data } = (await response.json()) as { readonly data: string }
+  const [content] = AbiCoder.defaultAbiCoder().decode(['bytes', 'bytes'], data)
+  expect(Buffer.from(String(content).slice(2), 'hex').toString()).toMatch(/receipt/i)
 })
 
 test('the same seed gives the same answer, and the first log-probabilities are those of a distribution', async () => {
