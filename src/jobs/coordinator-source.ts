@@ -2,10 +2,10 @@
  * An InferenceCoordinator as a source of jobs: what its events and its state say, and how it takes an answer. Events say that
  * something happened, in order and across reorganisations; what is so is asked of the state.
  */
-import { ok, type Result } from '../base/result.ts'
+import { err, ok, type Result } from '../base/result.ts'
 import { type SeenLog, type WatchCursor, watchBlocks } from '../chain/block-watcher.ts'
 import { readHead } from '../chain/blocks.ts'
-import type { ChainFailure } from '../chain/chain-failure.ts'
+import { badAnswer, type ChainFailure } from '../chain/chain-failure.ts'
 import { encodeCall } from '../chain/contracts.ts'
 import {
   type CoordinatorEvent,
@@ -98,13 +98,17 @@ function foundJob(
 
 async function standing(
   { rpc, coordinator }: Place,
-  { jobId, answers }: Pick<ContractJob, 'jobId' | 'answers'>,
+  { jobId, answers, foundInBlock }: Pick<ContractJob, 'jobId' | 'answers' | 'foundInBlock'>,
 ): Promise<Result<JobStanding, ChainFailure>> {
   const head = await readHead(rpc)
   if (!head.ok) return head
   const job = await readJob(rpc, coordinator, jobId)
   if (!job.ok) return job
   const { state, delivered } = job.value
+  // Of several nodes behind one address, one that is behind the one that told of it: no block was taken back.
+  if (state === 'none' && head.value.number < foundInBlock) {
+    return err(badAnswer({ origin: rpc.origin, method: 'eth_call', detail: 'it is behind' }))
+  }
   const digest = delivered?.receiptDigest
   const deliveryFeeIsOurs = answers.some(({ receiptDigest }) => receiptDigest === digest)
   return ok({

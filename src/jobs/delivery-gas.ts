@@ -30,6 +30,8 @@ const afterCallbackGas = 30_000n
 const pokeGas = 260_000n
 /** What a dynamic consumer is given to say its input (INPUT_GAS, and the 64th that is kept back), and the longest input. */
 const dynamicInputGas = 1_017_000n + 500_000n
+/** The same of a call by itself: INPUT_GAS, and what every transaction costs. */
+export const dynamicInputCallGas: bigint = 1_000_000n + transactionGas + 2_000n
 
 /** `retryCallback` without its callback, and `expire`. */
 const choreGas = 100_000n

@@ -74,7 +74,7 @@ export type JobSource = {
   /** Undefined begins at the block that the configuration names. */
   readonly watch: (cursor: string | undefined) => Promise<Result<SourceLook, ChainFailure>>
   readonly standing: (
-    job: Pick<ContractJob, 'jobId' | 'ask' | 'note' | 'answers'>,
+    job: Pick<ContractJob, 'jobId' | 'ask' | 'note' | 'answers' | 'foundInBlock'>,
   ) => Promise<Result<JobStanding, ChainFailure>>
   /** Of a job whose answers are kept. */
   readonly deliveryCall: (job: ContractJob) => Promise<DeliveryCall>

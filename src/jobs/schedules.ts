@@ -18,7 +18,7 @@ import { type ContractAsk, escrowOf } from '../domain/contract-job.ts'
 import { type Address, type Bytes32, bytes32, isBytes32, isHex } from '../domain/units.ts'
 import type { ContractJobStore, KnownSchedule } from '../store/contract-job-store.ts'
 import { bookRaces } from './book-races.ts'
-import { deliveryGasMax, pokeGasMax } from './delivery-gas.ts'
+import { deliveryGasMax, dynamicInputCallGas, pokeGasMax } from './delivery-gas.ts'
 import { newestIntent, pokeIntent, type SubmittingOutbox } from './delivery-outbox.ts'
 import { expectedDelivery } from './expected-delivery.ts'
 import type { FeePolicy } from './fee-policy.ts'
@@ -204,10 +204,18 @@ async function readDynamicInput(
 ): Promise<Hex | undefined> {
   const contract = { name: 'IInferenceInput', address: plan.consumer, abi: inferenceInputAbi }
   const args = [schedule.scheduleId, interval]
-  const answer = await readContract(rpc, { contract, functionName: 'inferenceInput', args })
+  const call = { contract, functionName: 'inferenceInput', args }
+  const answer = await readContract(boundedTo(dynamicInputCallGas, rpc), call)
   const input = answer.ok ? answer.value[0] : undefined
   return isHex(input) ? input : undefined
 }
+
+/** A consumer that is asked with all that a node allows could answer megabytes, or another input than with what it will have. */
+const boundedTo = (gas: bigint, rpc: JsonRpc): JsonRpc => ({
+  ...rpc,
+  call: (method, [transaction, ...rest]) =>
+    rpc.call(method, [{ ...Object(transaction), gas: hexQuantity(gas) }, ...rest]),
+})
 
 const inferenceInputAbi = ['function inferenceInput(bytes32,uint32) view returns (bytes)']
 

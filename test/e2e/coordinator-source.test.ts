@@ -5,8 +5,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { err } from '../../src/base/result.ts'
 import type { JsonRpc } from '../../src/chain/json-rpc.ts'
+import { bytes32 } from '../../src/domain/units.ts'
 import { coordinatorSource } from '../../src/jobs/coordinator-source.ts'
 import { type AskingPlace, hexOfText, openAskingPlace } from '../support/asking-place.ts'
+import { someContractJob } from '../support/contract-jobs.ts'
 import { expectOk, startDevChain, type TestDevChain } from '../support/dev-chain.ts'
 
 let running: TestDevChain
@@ -69,6 +71,15 @@ test('takes nothing for asked before it is as deep as wanted', async () => {
   expect(deep.found.map(({ ask }) => ask.jobId)).toEqual([jobId])
 })
 
+test('a node that is behind says nothing of a question, and one that has its block says that it is gone', async () => {
+  const source = sourceOn()
+  const number = await blockNumber()
+  const jobId = bytes32(`0x${'99'.repeat(32)}`)
+  const asked = (foundInBlock: number) => ({ ...someContractJob(), jobId, foundInBlock })
+  expect(await source.standing(asked(number + 1))).toMatchObject({ ok: false })
+  expect(expectOk(await source.standing(asked(number)))).toMatchObject({ state: 'none' })
+})
+
 test('says of a question whose block is gone that it is touched, and finds it again under its own id', async () => {
   const source = sourceOn()
   const begun = expectOk(await source.watch(undefined))
@@ -81,7 +92,9 @@ test('says of a question whose block is gone that it is touched, and finds it ag
   const turned = expectOk(await source.watch(seen.cursor))
   expect(turned.touched).toEqual([jobId])
   for (const { ask } of seen.found) {
-    expect(expectOk(await source.standing({ jobId, ask, answers: [] })).state).toBe('none')
+    expect(
+      expectOk(await source.standing({ jobId, ask, answers: [], foundInBlock: 0 })).state,
+    ).toBe('none')
   }
   // The same question of the same contract, in another block.
   expect(await asking.request(asking.terms(), question)).toBe(jobId)

@@ -109,7 +109,13 @@ const numbersOf = (found: readonly FoundJob[]): readonly unknown[] =>
     return [subscriptionId, interval]
   })
 
-const jobOf = ({ ask, note }: FoundJob) => ({ ask, note, jobId: ask.jobId, answers: [] })
+const jobOf = ({ ask, note }: FoundJob) => ({
+  ask,
+  note,
+  jobId: ask.jobId,
+  answers: [],
+  foundInBlock: 0,
+})
 
 describe('a callback', () => {
   test('is found once, with what it asks and who pays', async () => {

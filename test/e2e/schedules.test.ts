@@ -402,6 +402,18 @@ describe('a dynamic schedule', () => {
     expect(asked.map(({ jobId }) => jobId)).toEqual([first?.jobId, second?.jobId])
   })
 
+  test('is asked with the gas that it will have, not with all that a node gives', async () => {
+    const party = await open()
+    const said = saying('{"n":4}').slice(2)
+    // Burns all that it has where that is more than 1,500,000 gas: else it says its input, 11 bytes further back.
+    const body = said.replace(/^(60..60)0a/, '$115')
+    const code: Hex = `0x5a6216e36010601357${body.slice(0, 20)}5bfe${body.slice(20)}`
+    const by = await dynamicConsumer(code)
+    await schedule({ input: '0x', by })
+    expect(await round(party)).toHaveLength(1)
+    expect(asked).toHaveLength(1)
+  })
+
   test('whose consumer says nothing waits, and loses no interval', async () => {
     const party = await open()
     const by = await dynamicConsumer(consumerCode.reverting)
