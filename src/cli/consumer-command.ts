@@ -16,11 +16,18 @@ Options:
 
 Then, in the folder: npm install, and npm test while 'npm start' runs.
 
-Exit codes: 0 written, 1 the folder is there already, 2 unusable arguments.
+Exit codes: 0 written, 1 the folder is there already or cannot be made, 2 unusable arguments.
 `
 
 /** Names that Solidity takes for a contract, and that are a file's name on every system. */
 const namePattern = /^[A-Z][A-Za-z0-9]{0,63}$/
+
+/** What the template has names for already: a contract of the same name would not compile. */
+const imported: ReadonlySet<string> = new Set([
+  'ChatInput',
+  'IInferenceCoordinator',
+  'InferenceConsumer',
+])
 
 async function run(argv: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -32,6 +39,9 @@ async function run(argv: readonly string[]): Promise<number> {
   if (what !== 'new') throw new CommandFailure("say what to do: 'vouch consumer new NAME'", 2)
   if (name === undefined || !namePattern.test(name)) {
     throw new CommandFailure('NAME begins with a capital and has letters and digits alone', 2)
+  }
+  if (imported.has(name)) {
+    throw new CommandFailure(`${name} is the name of something that the contract imports`, 2)
   }
   if (rest.length > 0) throw new CommandFailure(`unexpected '${rest[0]}'`, 2)
   const folder = resolve(values.dir ?? name)

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { CommandFailure } from './command.ts'
 
@@ -25,7 +25,8 @@ export function writeConsumerProject(project: {
   readonly vouch: string
 }): readonly string[] {
   const { name, folder, vouch } = project
-  if (existsSync(folder) && readdirSync(folder).length > 0) {
+  makeFolder(folder)
+  if (readdirSync(folder).length > 0) {
     throw new CommandFailure(`${folder} is there already and not empty: nothing was written`)
   }
   const files = templateFiles().map((path) => {
@@ -39,6 +40,16 @@ export function writeConsumerProject(project: {
     writeFileSync(join(folder, path), text, { flag: 'wx' })
   }
   return all.map(({ path }) => path)
+}
+
+/** A file of that name, or one on the way to it, and a place where nobody may write are said in a sentence. */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new CommandFailure(`${folder} cannot be made a folder (${code}): nothing was written`)
+  }
 }
 
 const templateFiles = (): readonly string[] =>

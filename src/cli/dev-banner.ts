@@ -55,15 +55,11 @@ Every receipt goes into a public log, whose roots come to the chain within secon
 
   npx vouch log audit receipt.json --gateway ${baseUrl} --rpc ${devChain.rpcUrl}
 
-To ask from a contract, and have it called back with a verified answer:
-
-  npx vouch consumer new Hello
-
 To pay from a channel of your own, with a key that has 1,000 devUSD of play money:
 
   npx vouch channel open --gateway ${baseUrl} --rpc ${devChain.rpcUrl} --key ${guestKeyPath(folder)} --deposit 10
 
-To ask from a contract: a project with one, and tests that run against this chain:
+To ask from a contract, which is called back with a verified answer: a project of your own, and an example:
 
   npx vouch consumer new Haiku
   npx vouch example character
@@ -76,7 +72,6 @@ On the chain (id ${devChain.chainId}, ${devChain.rpcUrl}):
   ContributorRegistry  ${contracts.contributorRegistry}
   InferenceCoordinator ${contracts.coordinator}
   ModelProofs          ${contracts.modelProofs}
-  Coordinator          ${contracts.coordinator}
   devUSD               ${contracts.asset}  (anyone may mint it)
   gateway              ${addresses.gatewayOperator}
   contributor          ${addresses.contributorOperator}

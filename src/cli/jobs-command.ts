@@ -6,7 +6,7 @@ import { readJobsOptions } from './jobs-options.ts'
 const help = `Usage: vouch jobs list [--state STATE]... [--limit N]
        vouch jobs show JOB
        vouch jobs retry JOB
-       vouch jobs offer [show|publish|withdraw] MODEL [options]
+       vouch jobs offer show|publish|withdraw MODEL [options]
 
 What contracts asked this gateway for (docs/jobs.md), by its admin API, and what it offers them on the chain. Beside a running
 'vouch dev' no option is needed but --key where something is sent. JOB and MODEL are 0x and 64 hex digits.
@@ -15,7 +15,7 @@ What contracts asked this gateway for (docs/jobs.md), by its admin API, and what
   show     everything that is known of one; nothing of its input or answer
   retry    goes on at once with a job that waits, was refused or failed here; of one that is delivered, calls the contract
            again that did not take its answer, with the key of --key, which pays the gas
-  offer    shows on what terms a gateway takes jobs for a model; 'publish' says them on the chain, 'withdraw' takes them back,
+  offer    'show' tells on what terms a gateway takes jobs for a model; 'publish' says them on the chain, 'withdraw' takes them back,
            each with one transaction, whose cost is shown and asked about
 
 Options:
@@ -52,7 +52,7 @@ async function run(argv: readonly string[]): Promise<number> {
   const [what = ''] = options.positionals
   if (!Object.hasOwn(actions, what)) {
     const known = Object.keys(actions).join(', ')
-    throw new CommandFailure(`vouch jobs takes one of ${known}; 'vouch jobs --help' says more`, 2)
+    throw new CommandFailure(`say what to do, one of ${known}`, 2)
   }
   return actions[what as keyof typeof actions](options, { terminal, nowMs: Date.now })
 }

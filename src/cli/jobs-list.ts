@@ -16,7 +16,8 @@ export async function listJobs(
   options: JobsOptions,
   { terminal }: PayerSurroundings,
 ): Promise<number> {
-  const { states, limit } = options
+  const { states, limit, positionals } = options
+  if (positionals[1] !== undefined) throw new CommandFailure(`unexpected '${positionals[1]}'`, 2)
   const jobs = orGatewayFailure(await adminOf(options).jobs({ states, limit }))
   if (options.json) terminal.print(JSON.stringify({ data: jobs }, writeAmount, 2))
   else for (const line of tableOf(jobs)) terminal.print(line)

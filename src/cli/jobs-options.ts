@@ -7,6 +7,7 @@ import {
   isAddress,
   isBytes32,
 } from '../domain/units.ts'
+import { endedJobStates, openJobStates } from '../store/contract-job-store.ts'
 import { readUrl } from './channel-options.ts'
 import { CommandFailure } from './command.ts'
 import { devFolder, readRunning } from './running-dev.ts'
@@ -76,7 +77,7 @@ export function readJobsOptions(argv: readonly string[]): JobsOptions {
     gateway: values.gateway,
     tokenFile: values['token-file'],
     tokenEnv: values['token-env'],
-    states: values.state.flatMap((text) => text.split(',')),
+    states: values.state.flatMap((text) => text.split(',')).map(stateIn),
     limit: wholeIn('--limit', values.limit) ?? listedDefault,
     offer: {
       rpcUrl: readUrl('--rpc', values.rpc) ?? running?.rpcUrl,
@@ -103,6 +104,13 @@ export function readHash(what: string, text: string | undefined): Bytes32 {
   if (isBytes32(text)) return bytes32(text)
   const given = text === undefined ? '' : `, not '${text}'`
   throw new CommandFailure(`${what} is 0x and 64 hex digits${given}`, 2)
+}
+
+const states: readonly string[] = [...openJobStates, ...endedJobStates]
+
+function stateIn(text: string): string {
+  if (states.includes(text)) return text
+  throw new CommandFailure(`--state takes one of ${states.join(', ')}, not '${text}'`, 2)
 }
 
 function addressIn(option: string, text: string | undefined): Address | undefined {

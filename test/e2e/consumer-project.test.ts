@@ -95,7 +95,14 @@ test('nothing that is there is overwritten, and a name that is none is refused',
   writeFileSync(join(mine, 'notes.txt'), 'mine')
   expect(consumer('Mine')).toMatchObject({ status: 1, text: expect.stringMatching(/nothing was/) })
   expect(readdirSync(mine)).toEqual(['notes.txt'])
-  for (const name of ['haiku', 'Has-Dash', '../Up', '']) {
+  const file = join(mine, 'notes.txt')
+  for (const place of [file, join(file, 'below')]) {
+    expect(consumer('Poem', '--dir', place)).toMatchObject({
+      status: 1,
+      text: expect.stringMatching(/^vouch consumer: .* cannot be made a folder \(\w+\)[^\n]*\n$/),
+    })
+  }
+  for (const name of ['haiku', 'Has-Dash', '../Up', '', 'InferenceConsumer', 'ChatInput']) {
     expect(consumer(name)).toMatchObject({ status: 2 })
   }
 })
@@ -106,6 +113,11 @@ test('where no Vouch runs its test fails, and says what to do', async () => {
   expect(text).toMatch(/no Vouch runs on this machine: call 'npm start'/)
   expect(code).toBe(1)
   expect(existsSync(join(project, 'out/Haiku.sol/Haiku.json'))).toBe(true)
+  const asked = await npm('run', 'ask')
+  expect(asked.code).toBe(1)
+  // Below what npm says of the script that it runs.
+  expect(asked.text).toMatch(/\nno Vouch runs on this machine[^\n]*\n/)
+  expect(asked.text).not.toMatch(/\n +at |Node\.js v/)
 })
 
 test('its test passes against a vouch dev: asked, answered, delivered, called back', async () => {

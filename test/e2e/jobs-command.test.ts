@@ -105,8 +105,12 @@ test('what cannot be is said in one line', async () => {
   })
   expect(await jobs('show', '0x12')).toMatchObject({ code: 2 })
   expect(await jobs('list', '--state', 'unheard-of')).toMatchObject({
-    code: 0,
-    output: 'there is no such job\n',
+    code: 2,
+    output: expect.stringMatching(/one of found, .*, gone, not 'unheard-of'/),
+  })
+  expect(await jobs('list', 'delivered')).toMatchObject({
+    code: 2,
+    output: expect.stringMatching(/unexpected 'delivered'/),
   })
   expect(await jobs('list', '--limit', '100000')).toMatchObject({ code: 1 })
   expect(await jobs('dance')).toMatchObject({ code: 2 })
