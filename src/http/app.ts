@@ -179,7 +179,7 @@ function addContracts(app: Hono<HttpEnv>, terms: InferenceTerms): void {
   const lookup = raw((c) =>
     answerLookup(terms.door, c.env, { sender: c.req.param('sender'), data: c.req.param('data') }),
   )
-  app.get(`${lookupPath}/:sender/:data`, lookup)
+  app.on(['GET', 'POST'], `${lookupPath}/:sender/:data`, lookup)
   app.post(lookupPath, lookup)
   app.post(`${lookupPath}/:sender`, lookup)
   app.get(

@@ -157,6 +157,7 @@ describe('a lookup is answered', () => {
   test.each(['', '.json'])('at GET, with the suffix "%s"', async (suffix) => {
     const url = `${gateway.origin}/ccip/${sender}/${callOf(chat('get'))}${suffix}`
     expect((await toldBy(await fetch(url))).status).toBe(200)
+    expect((await toldBy(await fetch(url, { method: 'POST', body: '{}' }))).status).toBe(200)
   })
 
   test('of a provable model', async () => {
@@ -309,7 +310,7 @@ describe('refused is', () => {
 
   test('all, with 405 or 404, that is no lookup', async () => {
     const put = await fetch(`${gateway.origin}/ccip/${sender}/0x`, { method: 'PUT' })
-    expect([put.status, put.headers.get('allow')]).toEqual([405, 'GET'])
+    expect([put.status, put.headers.get('allow')]).toEqual([405, 'GET, POST'])
     expect((await fetch(`${gateway.origin}/ccip/a/b/c`)).status).toBe(404)
     expect((await fetch(`${gateway.origin}/ccipx`)).status).toBe(404)
   })

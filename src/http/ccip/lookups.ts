@@ -1,6 +1,7 @@
 /*
- * `GET /ccip/{sender}/{data}`, `POST /ccip` and `POST /ccip/{sender}`: what a client asks that called a contract and was told
- * to look elsewhere. Source: EIP-3668, "Client Lookup Protocol". Anybody may: who pays is configured (docs/ccip.md).
+ * `GET` and `POST /ccip/{sender}/{data}`, `POST /ccip` and `POST /ccip/{sender}`: what a client asks that called a contract
+ * and was told to look elsewhere. Source: EIP-3668, "Client Lookup Protocol". Anybody may: who pays is configured
+ * (docs/ccip.md).
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { HttpBindings } from '@hono/node-server'

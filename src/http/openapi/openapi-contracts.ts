@@ -81,6 +81,12 @@ export const contractOperations: readonly Operation[] = [
   },
   {
     method: 'post',
+    path: '/ccip/{sender}/{data}',
+    summary: 'The same; a body is not read, since the path says everything',
+    ...lookup,
+  },
+  {
+    method: 'post',
     path: '/ccip',
     summary: 'The same for any length of input',
     body: 'Lookup',
