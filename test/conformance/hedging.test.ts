@@ -3,6 +3,7 @@
  * counts for nothing and is paid nothing. The time that the first may be silent is a timer that these tests set off.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { noPreferences } from '../../src/domain/route-preferences.ts'
 import { atomic, bytes32 } from '../../src/domain/units.ts'
 import { samplesMin, savedMax } from '../../src/routing/hedging.ts'
 import type { Schedule } from '../../src/routing/waiting-room.ts'
@@ -12,7 +13,7 @@ import { expectBalancedBooks, followBooks, type NewEntries } from '../support/bo
 import { onChain } from '../support/channels.ts'
 import { startGatewayOnLedger, type TestGateway } from '../support/gateway-on-ledger.ts'
 import { payoutOf } from '../support/payouts.ts'
-import { noPreferences, routeRequest } from '../support/routing.ts'
+import { routeRequest } from '../support/routing.ts'
 import {
   answerStatus,
   answerWell,

@@ -4,7 +4,6 @@
  */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import {
   AbiCoder,
   Contract as EthersContract,
@@ -24,7 +23,7 @@ import {
   type ServingGateway,
   type ServingPlace,
 } from '../support/serving-place.ts'
-import { tinyAnswer, tinyFolder } from '../support/tensor-upstream.ts'
+import { tinyAnswer, tinyFolder, tinyModelSection } from '../support/tensor-upstream.ts'
 
 let place: ServingPlace
 let gateway: ServingGateway
@@ -35,13 +34,7 @@ let client: PublicClient
 beforeAll(async () => {
   place = await openServingPlace({
     provableFolders: [tinyFolder],
-    models: `      - id: tiny
-        endpoints: [inference]
-        manifest: ${join(tinyFolder, 'manifest.json')}
-        graph: ${join(tinyFolder, 'graph.json')}
-        contextTokensMax: 3
-        price: {promptPerMtok: "10", perValue: "0.001"}
-`,
+    models: tinyModelSection(),
     sections: ({ channel }) => `jobs:
   ccip:
     anyone: {account: '${channel.channelId}'}

@@ -30,7 +30,12 @@ import {
   type ServingGateway,
   type ServingPlace,
 } from '../support/serving-place.ts'
-import { tinyAnswer, tinyFolder, tinyTensors } from '../support/tensor-upstream.ts'
+import {
+  tinyAnswer,
+  tinyFolder,
+  tinyModelSection,
+  tinyTensors,
+} from '../support/tensor-upstream.ts'
 
 const abi = AbiCoder.defaultAbiCoder()
 const ether = 10n ** 18n
@@ -47,13 +52,7 @@ let gateway: ServingGateway
 beforeAll(async () => {
   place = await openServingPlace({
     provableFolders: [tinyFolder],
-    models: `      - id: tiny
-        endpoints: [inference]
-        manifest: ${join(tinyFolder, 'manifest.json')}
-        graph: ${join(tinyFolder, 'graph.json')}
-        contextTokensMax: 3
-        price: {promptPerMtok: "10", perValue: "0.001"}
-`,
+    models: tinyModelSection(),
     sections: jobsSection,
   })
   infernet = await openInfernetPlace(place.chain().rpc)

@@ -1,22 +1,8 @@
 import type { Contributor, ContributorLimits, Offer } from '../../src/domain/contributor.ts'
-import type { RoutePreferences } from '../../src/domain/route-preferences.ts'
 import { type Address, address, atomic } from '../../src/domain/units.ts'
 import type { RouteRequest } from '../../src/routing/filter-lanes.ts'
 import { createLane, createStation, type Lane, type LaneHealth } from '../../src/routing/lane.ts'
 import { offerOf } from './requests.ts'
-
-export const noPreferences: RoutePreferences = {
-  order: undefined,
-  only: undefined,
-  ignore: undefined,
-  allowFallbacks: true,
-  hedge: undefined,
-  sort: undefined,
-  maxPrice: { prompt: undefined, completion: undefined },
-  maxFirstTokenMs: undefined,
-  region: undefined,
-  affinity: undefined,
-}
 
 export const routeRequest = (change: Partial<RouteRequest> = {}): RouteRequest => ({
   endpoint: 'chat/completions',

@@ -17,6 +17,15 @@ import type { SigningUpstream } from './signing-upstream.ts'
 
 export const tinyFolder: string = join(import.meta.dirname, '../fixtures/provable-models/tiny')
 
+/** The model in the configuration of a place (serving-place.ts); `further` keys of its own are lines with their indent. */
+export const tinyModelSection = (further = ''): string => `      - id: tiny
+        endpoints: [inference]
+        manifest: ${join(tinyFolder, 'manifest.json')}
+        graph: ${join(tinyFolder, 'graph.json')}
+${further}        contextTokensMax: 3
+        price: {promptPerMtok: "10", perValue: "0.001"}
+`
+
 export const tinyGraph: FixedPointGraph = graphOf(join(tinyFolder, 'graph.json'))
 
 function graphOf(path: string): FixedPointGraph {

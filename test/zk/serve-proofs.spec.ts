@@ -23,7 +23,7 @@ import {
   type ServingGateway,
   type ServingPlace,
 } from '../support/serving-place.ts'
-import { tinyAnswer, tinyFolder, tinyGraph } from '../support/tensor-upstream.ts'
+import { tinyAnswer, tinyFolder, tinyGraph, tinyModelSection } from '../support/tensor-upstream.ts'
 import { built, temporaryZkPlace, type ZkPlace } from '../support/tiny-circuits.ts'
 
 const program = expectOk(circuitProgramOf(tinyGraph))
@@ -58,14 +58,7 @@ describe.each(sources)('$system', (source) => {
     artefacts = await built(source, zk.place)
     place = await openServingPlace({
       provableFolders: [tinyFolder],
-      models: `      - id: tiny
-        endpoints: [inference]
-        manifest: ${join(tinyFolder, 'manifest.json')}
-        graph: ${join(tinyFolder, 'graph.json')}
-        circuit: ${artefacts.folder}
-        contextTokensMax: 3
-        price: {promptPerMtok: "10", perValue: "0.001"}
-`,
+      models: tinyModelSection(`        circuit: ${artefacts.folder}\n`),
       sections: `proving:
   home: ${zk.place.zkHome}
   provers: ${zk.place.proversFolder}

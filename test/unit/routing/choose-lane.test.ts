@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { RoutePreferences } from '../../../src/domain/route-preferences.ts'
+import { noPreferences } from '../../../src/domain/route-preferences.ts'
 import {
   type ChoiceView,
   chooseLane,
@@ -11,7 +12,7 @@ import type { Lane } from '../../../src/routing/lane.ts'
 import { sampleLatency, unknownLatency } from '../../../src/routing/latency-estimate.ts'
 import { seededRandom } from '../../../src/routing/seeded-random.ts'
 import { MemoryRateWindows } from '../../../src/store/rate-window-store-memory.ts'
-import { idOf, laneOf, noPreferences, routeRequest } from '../../support/routing.ts'
+import { idOf, laneOf, routeRequest } from '../../support/routing.ts'
 
 const view = (change: Partial<ChoiceView> = {}): ChoiceView => ({
   windows: new MemoryRateWindows(),

@@ -1,12 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { noPreferences } from '../../../src/domain/route-preferences.ts'
 import { atomic } from '../../../src/domain/units.ts'
 import { closedBreaker } from '../../../src/routing/circuit-breaker.ts'
 import { filterLanes, type RouteRequest } from '../../../src/routing/filter-lanes.ts'
 import { claimsOf, type Lane } from '../../../src/routing/lane.ts'
 import { sampleLatency, unknownLatency } from '../../../src/routing/latency-estimate.ts'
 import { MemoryRateWindows } from '../../../src/store/rate-window-store-memory.ts'
-import { idOf, laneOf, noPreferences, routeRequest } from '../../support/routing.ts'
+import { idOf, laneOf, routeRequest } from '../../support/routing.ts'
 
 const nowMs = 1_000_000
 const filter = (

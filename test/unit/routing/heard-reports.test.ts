@@ -3,18 +3,14 @@ import { Cancellation } from '../../../src/base/cancellation.ts'
 import { capacityAskIntervalMs } from '../../../src/base/limits.ts'
 import { hashPriceSheet } from '../../../src/chain/receipt-typed-data.ts'
 import type { Contributor } from '../../../src/domain/contributor.ts'
+import { noPreferences } from '../../../src/domain/route-preferences.ts'
 import { atomic } from '../../../src/domain/units.ts'
 import type { Attempt } from '../../../src/routing/attempt.ts'
 import { ContributorPool } from '../../../src/routing/contributor-pool.ts'
 import { placeRetryMs } from '../../../src/routing/limits.ts'
 import { seededRandom } from '../../../src/routing/seeded-random.ts'
 import { capacityReport, priceOf } from '../../support/capacity.ts'
-import {
-  contributorOf,
-  type LaneFields,
-  noPreferences,
-  routeRequest,
-} from '../../support/routing.ts'
+import { contributorOf, type LaneFields, routeRequest } from '../../support/routing.ts'
 
 const nowMs = 1_000_000
 const chat = { endpoint: 'chat/completions', modelName: 'm' } as const

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { noPreferences } from '../../../src/domain/route-preferences.ts'
 import type { Attempt } from '../../../src/routing/attempt.ts'
 import { ContributorPool } from '../../../src/routing/contributor-pool.ts'
 import { hedgeShareMax, samplesMin, savedMax } from '../../../src/routing/hedging.ts'
 import type { RequestHedge } from '../../../src/routing/request-hedge.ts'
-import { contributorOf, noPreferences, routeRequest } from '../../support/routing.ts'
+import { contributorOf, routeRequest } from '../../support/routing.ts'
 
 const nowMs = 1_000_000_000
 

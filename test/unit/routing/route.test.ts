@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Cancellation } from '../../../src/base/cancellation.ts'
 import { err } from '../../../src/base/result.ts'
+import { noPreferences } from '../../../src/domain/route-preferences.ts'
 import { address } from '../../../src/domain/units.ts'
 import type { Attempt } from '../../../src/routing/attempt.ts'
 import { ContributorPool, type PoolOptions } from '../../../src/routing/contributor-pool.ts'
@@ -8,12 +9,7 @@ import type { RouteRequest } from '../../../src/routing/filter-lanes.ts'
 import { seededRandom } from '../../../src/routing/seeded-random.ts'
 import type { RateWindowStore } from '../../../src/store/rate-window-store.ts'
 import { MemoryRateWindows } from '../../../src/store/rate-window-store-memory.ts'
-import {
-  contributorOf,
-  type LaneFields,
-  noPreferences,
-  routeRequest,
-} from '../../support/routing.ts'
+import { contributorOf, type LaneFields, routeRequest } from '../../support/routing.ts'
 
 const nowMs = 1_000_000_000
 
