@@ -3,7 +3,6 @@
  * ever hits; what this bounds is the work and the noise of a flood. A good key always enters: a flood from behind a shared
  * address, or through a proxy in front of us, locks nobody out.
  */
-import type { IncomingMessage } from 'node:http'
 import {
   depositReturnsEveryMs,
   depositsAtOnceMax,
@@ -18,6 +17,7 @@ import { err, type Result } from '../base/result.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import { apiKeyIdOf, type Payer } from '../domain/request.ts'
 import { authorizationOf } from './authorization.ts'
+import type { Incoming } from './exchange.ts'
 import { errorAnswer } from './openai-error.ts'
 import { type Rate, RateLimit } from './rate-limit.ts'
 
@@ -55,7 +55,7 @@ export class Entrance {
 
   /** What `judge` makes of the request's authorization; after too many refusals only that there were too many. */
   async enter<T>(
-    incoming: IncomingMessage,
+    incoming: Incoming,
     judge: (authorization: string | undefined) => Promise<Result<T, Refusal>>,
   ): Promise<Result<T, Refusal>> {
     const judged = await judge(authorizationOf(incoming))
@@ -72,19 +72,19 @@ export class Entrance {
   }
 
   /** Before a deposit is looked at: whether this network asked for too many. Counts this one. */
-  mayDeposit(incoming: IncomingMessage): Refusal | undefined {
+  mayDeposit(incoming: Incoming): Refusal | undefined {
     const retryAfterS = this.#countOne(this.#deposits, incoming)
     return retryAfterS === 0 ? undefined : { reason: 'deposit_limit_reached', retryAfterS }
   }
 
   /** Before a key is tried: whether this network offered too many. Counts this one. */
-  mayRegister(incoming: IncomingMessage): Refusal | undefined {
+  mayRegister(incoming: Incoming): Refusal | undefined {
     const retryAfterS = this.#countOne(this.#registrations, incoming)
     return retryAfterS === 0 ? undefined : { reason: 'registration_limit_reached', retryAfterS }
   }
 
   /** Whole seconds to wait; 0 where there is no need to. */
-  #countOne(limit: RateLimit, incoming: IncomingMessage): number {
+  #countOne(limit: RateLimit, incoming: Incoming): number {
     const network = networkOf(incoming.socket.remoteAddress)
     const waitMs = limit.waitMs(network, this.#nowMs())
     limit.count(network, this.#nowMs())

@@ -2,9 +2,9 @@
  * `X-Receipt-Inline: 1`: the receipt in the answer itself, for clients that would ask for it right away. No part of the
  * bytes that it vouches for, so it stands where every reader can leave it out: behind the end of a stream, or in a header.
  */
-import type { IncomingMessage } from 'node:http'
 import { inlineReceiptBytesMax } from '../base/limits.ts'
 import type { AnswerClient } from '../gateway/answer-client.ts'
+import type { Incoming } from './exchange.ts'
 
 /** base64url of the JSON, of an answer in one piece. */
 const receiptHeader = 'x-vouch-receipt-document'
@@ -14,7 +14,7 @@ const receiptEvent = (receipt: string): Buffer =>
   Buffer.from(`event: vouch.receipt\ndata: ${receipt}\n\n`)
 
 /** The same client, which gets the receipt with its answer if it asked for that. */
-export function tellingReceipt(client: AnswerClient, { headers }: IncomingMessage): AnswerClient {
+export function tellingReceipt(client: AnswerClient, { headers }: Incoming): AnswerClient {
   if (headers['x-receipt-inline'] !== '1') return client
   let receipt: string | undefined
   return {

@@ -2,8 +2,6 @@
  * Requests without an API key: each is priced, and paid by what comes in `PAYMENT-SIGNATURE` (x402 v2).
  * docs/x402.md has the protocol as a client sees it.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { HttpBindings } from '@hono/node-server'
 import { encodeJsonHeader } from '../base/json-header.ts'
 import { err, type Result } from '../base/result.ts'
 import type { Refusal } from '../domain/refusal.ts'
@@ -13,6 +11,7 @@ import type { GatewayDoor } from '../gateway/gateway-door.ts'
 import { newRequestIds } from '../gateway/request-ids.ts'
 import { authorizationOf } from './authorization.ts'
 import { evidenceHeaders, tellingSignature } from './evidence/signature-headers.ts'
+import type { Exchange, Incoming, Outgoing } from './exchange.ts'
 import { provingOf } from './inference/proof-client.ts'
 import { tellingReceipt } from './inline-receipt.ts'
 import { errorAnswer } from './openai-error.ts'
@@ -25,14 +24,14 @@ import type { Surface } from './surface.ts'
 type PaidDoor = NonNullable<GatewayDoor['paid']>
 
 /** Whether a request is for this page and not for the one with keys: the payment of the request itself comes first. */
-export const isPaidByItself = (incoming: IncomingMessage): boolean =>
+export const isPaidByItself = (incoming: Incoming): boolean =>
   incoming.headers['payment-signature'] !== undefined || authorizationOf(incoming) === undefined
 
 /** A request for inference without a key. */
 export async function paidInference(
   surface: Surface,
   terms: { readonly door: GatewayDoor; readonly paid: PaidDoor; readonly stallMs: number },
-  { incoming, outgoing }: HttpBindings,
+  { incoming, outgoing }: Exchange,
 ): Promise<void> {
   const { door, paid, stallMs } = terms
   const { path, errorBody } = surface
@@ -79,7 +78,7 @@ export async function paidInference(
 export async function paymentTerms(
   { path }: Surface,
   door: GatewayDoor,
-  { incoming, outgoing }: HttpBindings,
+  { incoming, outgoing }: Exchange,
 ): Promise<void> {
   const { paid } = door
   // Whoever pays by a key has nothing to learn here.
@@ -106,7 +105,7 @@ export async function paymentTerms(
 /** The header that lets a client pay for this request alone, for the 402 of a key that has run out. */
 export function quotedHeaders(
   paid: PaidDoor,
-  incoming: IncomingMessage,
+  incoming: Incoming,
   refused: { readonly request: UnpaidRequest; readonly refusal: Refusal; readonly path: string },
 ): Readonly<Record<string, string>> {
   const quote = quoteFor(paid, incoming, refused.request)
@@ -116,7 +115,7 @@ export function quotedHeaders(
 
 function quoteFor(
   paid: PaidDoor,
-  incoming: IncomingMessage,
+  incoming: Incoming,
   request: UnpaidRequest,
 ): Result<PaymentQuote, Refusal> {
   const parallel = readParallel(incoming.headers['x-payment-parallel'])
@@ -130,14 +129,14 @@ const ratesOf = (door: GatewayDoor, payment: PresentedPayment): RateHeaders | un
     ? undefined
     : rateHeadersFor(door, { kind: 'channel', channelId: payment.voucher.channelId })
 
-function paymentOf({ headers }: IncomingMessage): ReturnType<typeof readPayment> {
+function paymentOf({ headers }: Incoming): ReturnType<typeof readPayment> {
   const header = headers['payment-signature']
   return typeof header === 'string' ? readPayment(header) : err({ reason: 'payment_required' })
 }
 
 async function sendRefund(
   paid: PaidDoor,
-  outgoing: ServerResponse,
+  outgoing: Outgoing,
   request: RefundRequest,
 ): Promise<Refusal | undefined> {
   const refunded = await paid.refund(request)
@@ -184,7 +183,7 @@ const mendable: ReadonlySet<Refusal['reason']> = new Set<Refusal['reason']>([
 ])
 
 function sendPaymentRefusal(
-  outgoing: ServerResponse,
+  outgoing: Outgoing,
   refusal: Refusal,
   asked: {
     readonly paid: PaidDoor
@@ -210,7 +209,7 @@ function sendPaymentRefusal(
 }
 
 function requiredHeader(
-  incoming: IncomingMessage,
+  incoming: Incoming,
   terms: {
     readonly paid: PaidDoor
     readonly quote: PaymentQuote
@@ -230,7 +229,7 @@ function requiredHeader(
 }
 
 /** As the client may have called it. Only told, never used. */
-function urlOf({ headers }: IncomingMessage, path: string): string {
+function urlOf({ headers }: Incoming, path: string): string {
   const scheme = headers['x-forwarded-proto'] === 'https' ? 'https' : 'http'
   return `${scheme}://${headers.host ?? 'localhost'}${path}`
 }

@@ -2,11 +2,11 @@
  * Answers on Node's raw response: no Fetch Response, no web stream (each costs more than the whole request otherwise,
  * bench/README.md). Every error of the gateway leaves through here in OpenAI's shape.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Cancellation } from '../base/cancellation.ts'
 import { discardedBodyBytesMax } from '../base/limits.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { AnswerClient, AnswerHeaders } from '../gateway/answer-client.ts'
+import type { Incoming, Outgoing } from './exchange.ts'
 import { errorAnswer } from './openai-error.ts'
 import type { Surface } from './surface.ts'
 
@@ -20,7 +20,7 @@ export function errorBody(refusal: Refusal, requestId: string | undefined): stri
 
 /** `told` is what a door adds of its own: headers, and a status of its protocol's instead of the refusal's. */
 export function sendError(
-  response: ServerResponse,
+  response: Outgoing,
   refusal: Refusal,
   requestId?: string | undefined,
   told: {
@@ -49,7 +49,7 @@ export function sendError(
 }
 
 /** Whether a request has arrived. Node calls one without a body complete only after its handler ran. */
-const isWhole = ({ complete, headers }: IncomingMessage): boolean =>
+const isWhole = ({ complete, headers }: Incoming): boolean =>
   complete ||
   (headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0)
 
@@ -58,7 +58,7 @@ const isWhole = ({ complete, headers }: IncomingMessage): boolean =>
  * reset can overtake the error; so the rest of the request is thrown away first, up to a bound in bytes here and in time by
  * the server's request timeout.
  */
-function endAfterRequest(response: ServerResponse, body: Buffer): void {
+function endAfterRequest(response: Outgoing, body: Buffer): void {
   const { req } = response
   let bytesLeft = discardedBodyBytesMax
   response.write(body)
@@ -69,18 +69,18 @@ function endAfterRequest(response: ServerResponse, body: Buffer): void {
   req.on('end', () => response.end())
 }
 
-export function sendJson(response: ServerResponse, value: unknown): void {
+export function sendJson(response: Outgoing, value: unknown): void {
   sendJsonText(response, JSON.stringify(value))
 }
 
-export function sendJsonText(response: ServerResponse, text: string): void {
+export function sendJsonText(response: Outgoing, text: string): void {
   const body = Buffer.from(text)
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length })
   response.end(body)
 }
 
 /** Follows the connection: an answer that nobody waits for is cancelled at once, before the first byte too. */
-export function watchClient(outgoing: ServerResponse): Cancellation {
+export function watchClient(outgoing: Outgoing): Cancellation {
   const cancellation = new Cancellation()
   // 'close' of the response comes after an answer as well; only an unfinished one means that the client left.
   outgoing.on('close', () => {
@@ -96,7 +96,7 @@ export type RawAnswerClient = Omit<AnswerClient, 'endStream'> & {
 }
 
 export function rawAnswerClient(
-  outgoing: ServerResponse,
+  outgoing: Outgoing,
   watched: {
     readonly cancellation: Cancellation
     readonly requestId: string

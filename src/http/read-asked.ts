@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import { hexOf } from '../base/hex.ts'
 import { ok, type Result } from '../base/result.ts'
 import { sha256Hex } from '../base/sha256.ts'
@@ -6,13 +5,14 @@ import type { RequestRefusal } from '../domain/refusal.ts'
 import type { UnpaidRequest } from '../domain/request.ts'
 import type { Bytes32 } from '../domain/units.ts'
 import type { RequestIds } from '../gateway/request-ids.ts'
+import type { Incoming } from './exchange.ts'
 import { readBody } from './read-body.ts'
 import type { Asked, Surface } from './surface.ts'
 
 /** The body of a request, read as its surface reads it, and what names it. */
 export async function readAsked(
   surface: Surface,
-  incoming: IncomingMessage,
+  incoming: Incoming,
   named: NamedRequest,
 ): Promise<Result<Asked & { readonly request: UnpaidRequest }, RequestRefusal>> {
   const body = await readBody(incoming, surface.bodyBytesMax)

@@ -1,4 +1,3 @@
-import type { HttpBindings } from '@hono/node-server'
 import type { Result } from '../base/result.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { InferenceRequest, Payer } from '../domain/request.ts'
@@ -8,6 +7,7 @@ import { newRequestIds } from '../gateway/request-ids.ts'
 import { echoRequestId } from './echo-request-id.ts'
 import type { Entrance } from './entrance.ts'
 import { evidenceHeaders, tellingSignature } from './evidence/signature-headers.ts'
+import type { Exchange } from './exchange.ts'
 import { provingOf } from './inference/proof-client.ts'
 import { tellingReceipt } from './inline-receipt.ts'
 import { isAboutMoney, isPaidByItself, paidInference, quotedHeaders } from './paid-inference.ts'
@@ -20,7 +20,7 @@ import type { Surface } from './surface.ts'
 export async function serveInference(
   surface: Surface,
   { door, stallMs, entrance }: InferenceTerms,
-  { incoming, outgoing }: HttpBindings,
+  { incoming, outgoing }: Exchange,
 ): Promise<void> {
   const { paid } = door
   echoRequestId({ incoming, outgoing })

@@ -2,10 +2,10 @@
  * `X-Signature-Headers: ecdsa | ed25519`: the convention's signature with the answer itself, in the four headers that io.net's
  * clients read; of a stream, whose hash is known at its end alone, in HTTP trailers for clients that take them.
  */
-import type { IncomingMessage } from 'node:http'
 import { parseSigningAlgo, type SigningAlgo } from '../../domain/signing-algo.ts'
 import type { AnswerClient, AnswerHeaders } from '../../gateway/answer-client.ts'
 import type { EvidenceDoor } from '../../gateway/evidence-door.ts'
+import type { Incoming } from '../exchange.ts'
 import type { RawAnswerClient } from '../raw-response.ts'
 
 /** What finds the evidence of an answer later: for clients of ACI its receipt's id, for 0G's the same under their name. */
@@ -18,7 +18,7 @@ export const evidenceHeaders = (evidence: EvidenceDoor, receiptId: string): Answ
 /** The same client, which gets the signature with its answer if it asked for that. */
 export function tellingSignature(
   client: RawAnswerClient,
-  { headers }: IncomingMessage,
+  { headers }: Incoming,
   evidence: EvidenceDoor,
 ): AnswerClient {
   const asked = headers['x-signature-headers']

@@ -2,7 +2,6 @@
  * How whoever asks for a proof gets it: at once a job to ask for later (202), or the finished job as the answer, or as the end of
  * a stream of events. What is refused before the job is there is refused as everywhere.
  */
-import type { ServerResponse } from 'node:http'
 import { Cancellation } from '../../base/cancellation.ts'
 import type { Result } from '../../base/result.ts'
 import type { Refusal } from '../../domain/refusal.ts'
@@ -11,6 +10,7 @@ import type { Bytes32 } from '../../domain/units.ts'
 import type { AnswerClient, AnswerHeaders } from '../../gateway/answer-client.ts'
 import type { GatewayDoor } from '../../gateway/gateway-door.ts'
 import type { ProofsDoor, ToldProof } from '../../gateway/proofs-door.ts'
+import type { Outgoing } from '../exchange.ts'
 import { tellProof } from './proof-events.ts'
 import { proofText } from './proof-object.ts'
 
@@ -26,7 +26,7 @@ const proofHeader = 'x-vouch-proof'
 function provingClient(
   told: AnswerClient,
   asked: {
-    readonly outgoing: ServerResponse
+    readonly outgoing: Outgoing
     readonly delivery: ProofDelivery
     readonly proofs: ProofsDoor
     readonly failed: (error: unknown) => void
@@ -89,7 +89,7 @@ export function provingOf(
   told: AnswerClient,
   asked: {
     readonly door: Pick<GatewayDoor, 'proofs' | 'failed'>
-    readonly outgoing: ServerResponse
+    readonly outgoing: Outgoing
     readonly request: Pick<UnpaidRequest, 'proof' | 'requestId'>
   },
 ): ProvingClient | undefined {
@@ -111,7 +111,7 @@ function untilBegun(connection: Cancellation, job: () => unknown): Cancellation 
 }
 
 /** The job as it is now, and where to ask for it. */
-function accept(outgoing: ServerResponse, headers: AnswerHeaders, told: ToldProof): void {
+function accept(outgoing: Outgoing, headers: AnswerHeaders, told: ToldProof): void {
   if (outgoing.headersSent || outgoing.destroyed) return
   const body = Buffer.from(proofText(told))
   outgoing.writeHead(202, {
