@@ -1,5 +1,6 @@
 import { upstreamAttemptsMax, upstreamAttemptsTimeoutMs } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
+import type { Soon } from '../base/soon.ts'
 import type { GatewayRefusal, UpstreamRefusal } from '../domain/refusal.ts'
 import type { AttemptRecord } from '../domain/request-record.ts'
 import { type Attempt, nothingSent } from '../routing/attempt.ts'
@@ -8,7 +9,13 @@ import type { RequestHedge } from '../routing/request-hedge.ts'
 import type { Route } from '../routing/route.ts'
 import { mayAskAgain, mayTryAnother } from '../upstream/retry-rules.ts'
 import type { Gateway } from './gateway.ts'
-import { type AnswerJob, type BegunAttempt, isSolvent, openAttempt } from './open-attempt.ts'
+import {
+  type AnswerJob,
+  type BegunAttempt,
+  type FailedAttempt,
+  isSolvent,
+  openAttempt,
+} from './open-attempt.ts'
 import { raceHedge, type Tried } from './race-hedge.ts'
 
 /** An answer that has begun: from here on no other contributor is asked. */
@@ -41,7 +48,8 @@ export async function openFirstAnswer(
   let refusal: UpstreamRefusal | undefined
   const hedge = route.hedge(request.stream)
   const deadlineMs = gateway.nowMs() + upstreamAttemptsTimeoutMs
-  let next = await route.nextInTurn(gateway.nowMs(), cancellation)
+  const first = route.nextInTurn(gateway.nowMs(), cancellation)
+  let next = first instanceof Promise ? await first : first
   while (next.ok) {
     const tried = await tryOn(gateway, job, next.value, attempts.length === 0 ? hedge : undefined)
     attempts.push(...tried.others)
@@ -61,24 +69,27 @@ async function nextAfter(
   refusal: UpstreamRefusal,
   { nowMs }: Gateway,
   { route, client }: RoutedJob,
-): ReturnType<Route['next']> {
+): Promise<Awaited<ReturnType<Route['next']>>> {
   const next = await route.next(nowMs())
   return next.ok || !mayAskAgain(refusal) ? next : route.again(nowMs, client.cancellation)
 }
 
-async function tryOn(
+function tryOn(
   gateway: Gateway,
   job: AnswerJob,
   attempt: Attempt,
   hedge: RequestHedge | undefined,
-): Promise<Tried> {
+): Soon<Tried> {
   const { cancellation } = job.client
   if (cancellation.cancelled || !isSolvent(gateway, job, attempt)) {
     attempt.ended({ kind: 'neutral' }, nothingSent, gateway.nowMs())
     return { begun: undefined, refusal: { reason: 'payout_escrow_exhausted' }, others: [] }
   }
   if (hedge !== undefined) return raceHedge(gateway, job, { first: attempt, hedge })
-  const begun = await openAttempt(gateway, job, { attempt, cancellation })
+  return openAttempt(gateway, job, { attempt, cancellation }).then(triedAlone)
+}
+
+function triedAlone(begun: Result<BegunAttempt, FailedAttempt>): Tried {
   if (begun.ok) return { begun: begun.value, others: [] }
   const { refusal, record } = begun.error
   return { begun: undefined, refusal, others: [record] }

@@ -15,20 +15,26 @@ export type UnaryRead = {
 }
 
 /** Reads the whole body. Nothing of it reaches a client before it is known to be what was asked for. */
-export async function readUnary(
+export function readUnary(
   opened: OpenedAnswer,
   format: AnswerFormat,
   asked: Omit<AskedOf, 'contentType'>,
 ): Promise<Result<UnaryRead, UpstreamRefusal>> {
   const { contentType } = opened
-  const { choiceCount } = asked
-  const body = await readAnswerBody(opened)
-  if (!body.ok) return body
-  const answer = format.readWhole(body.value, { ...asked, contentType })
+  return readAnswerBody(opened).then((body) =>
+    body.ok ? understand(body.value, format, { ...asked, contentType }) : body,
+  )
+}
+
+function understand(
+  received: Buffer,
+  format: AnswerFormat,
+  asked: AskedOf,
+): Result<UnaryRead, UpstreamRefusal> {
+  const answer = format.readWhole(received, asked)
   if (answer === undefined) return err({ reason: 'upstream_bad_response' })
-  const read = { received: body.value, answer }
-  if (!isText(answer)) return ok({ ...read, content: answer })
-  const content = AnswerContent.whole(answer.deltas, choiceCount)
+  if (!isText(answer)) return ok({ received, answer, content: answer })
+  const content = AnswerContent.whole(answer.deltas, asked.choiceCount)
   if (content === undefined) return err({ reason: 'upstream_bad_response' })
-  return ok({ ...read, content })
+  return ok({ received, answer, content })
 }

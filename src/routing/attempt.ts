@@ -1,12 +1,13 @@
 import { assert } from '../base/assert.ts'
 import { ok, type Result } from '../base/result.ts'
+import type { Soon } from '../base/soon.ts'
 import type { TokenPrices } from '../domain/price-sheet.ts'
 import type { RateReservation, RateWindowStore } from '../store/rate-window-store.ts'
 import { type AttemptOutcome, attemptBegan, attemptEnded } from './circuit-breaker.ts'
 import { quarantineWhenBegan, quarantineWhenEnded } from './key-quarantine.ts'
 import { type Candidate, claimsOf, type Lane, type LaneHealth, spentOf } from './lane.ts'
 import { sampleLatency } from './latency-estimate.ts'
-import { type NoRoom, type RoomStores, takeRoom } from './take-room.ts'
+import { type NoRoom, type Room, type RoomStores, takeRoom } from './take-room.ts'
 
 /** What an answer took; only what was really seen. */
 export type AnswerMeasures = {
@@ -39,63 +40,98 @@ export type Attempt = {
 /** An outcome weighs a thirtieth: about the last sixty tell how often a contributor answers. */
 const uptimeWeight = 1 / 30
 
+type Beginning = {
+  /** The lane's own, or its offer as this payer is asked for it. */
+  readonly candidate: Candidate
+  readonly reservedTokens: number
+  readonly ordinal: number
+  readonly stores: RoomStores
+  readonly nowMs: number
+  /** Called when it ended: there may be room. */
+  readonly onEnded: (nowMs: number) => void
+}
+
 /** Counts the attempt everywhere before the first wait, so that two requests never take the same last place. */
-export async function beginAttempt(
-  lane: Lane,
-  begin: {
-    /** The lane's own, or its offer as this payer is asked for it. */
-    readonly candidate: Candidate
-    readonly reservedTokens: number
-    readonly ordinal: number
-    readonly stores: RoomStores
-    readonly nowMs: number
-    /** Called when it ended: there may be room. */
-    readonly onEnded: (nowMs: number) => void
-  },
-): Promise<Result<Attempt, NoRoom>> {
-  const { station, health } = lane
+export function beginAttempt(lane: Lane, begin: Beginning): Soon<Result<Attempt, NoRoom>> {
   const { stores, nowMs } = begin
-  station.inFlight += 1
-  const began = attemptBegan(health.breaker, nowMs)
-  health.breaker = began.breaker
-  station.quarantine = quarantineWhenBegan(station.quarantine, nowMs)
-  const end = (outcome: AttemptOutcome, endMs: number) => {
-    const attempt = { outcome, beganAtMs: nowMs, isProbe: began.isProbe }
+  const attempt = new LaneAttempt(lane, begin)
+  const taking = takeRoom(lane.station, claimsOf(lane, begin.reservedTokens), stores, nowMs)
+  if (!(taking instanceof Promise)) return attempt.entered(taking)
+  return taking.then(
+    (room) => attempt.entered(room),
+    (error: unknown) => {
+      attempt.undo()
+      throw error
+    },
+  )
+}
+
+class LaneAttempt implements Attempt {
+  readonly candidate: Candidate
+  readonly ordinal: number
+  readonly #lane: Lane
+  readonly #begin: Beginning
+  readonly #isProbe: boolean
+  #room: Room | undefined
+  #isOver = false
+
+  constructor(lane: Lane, begin: Beginning) {
+    const { station, health } = lane
+    this.candidate = begin.candidate
+    this.ordinal = begin.ordinal
+    this.#lane = lane
+    this.#begin = begin
+    station.inFlight += 1
+    const began = attemptBegan(health.breaker, begin.nowMs)
+    this.#isProbe = began.isProbe
+    health.breaker = began.breaker
+    station.quarantine = quarantineWhenBegan(station.quarantine, begin.nowMs)
+  }
+
+  get asked(): TokenPrices {
+    return this.#lane.candidate.offer.prices
+  }
+
+  entered(room: Result<Room, NoRoom>): Result<Attempt, NoRoom> {
+    if (!room.ok) {
+      this.undo()
+      return room
+    }
+    this.#room = room.value
+    return ok(this)
+  }
+
+  /** It was never made: nothing is learnt. */
+  undo(): void {
+    this.#count({ kind: 'neutral' }, this.#begin.nowMs)
+  }
+
+  ended(outcome: AttemptOutcome, measures: AnswerMeasures, endMs: number): void {
+    assert(!this.#isOver, 'an attempt ends once')
+    this.#isOver = true
+    const lane = this.#lane
+    const { stores, onEnded } = this.#begin
+    this.#count(outcome, endMs)
+    lane.station.quarantine = quarantineWhenEnded(lane.station.quarantine, outcome, endMs)
+    learn(lane.health, outcome, measures, endMs)
+    this.#room?.leave()
+    const reservation = this.#room?.reservation
+    if (reservation !== undefined) {
+      giveBack(reservation, stores.windows, { lane, outcome, measures, endMs })
+    }
+    onEnded(endMs)
+  }
+
+  abandoned(endMs: number): void {
+    if (!this.#isOver) this.ended({ kind: 'neutral' }, {}, endMs)
+  }
+
+  #count(outcome: AttemptOutcome, endMs: number): void {
+    const { station, health } = this.#lane
+    const attempt = { outcome, beganAtMs: this.#begin.nowMs, isProbe: this.#isProbe }
     station.inFlight -= 1
     health.breaker = attemptEnded(health.breaker, attempt, endMs)
   }
-  const taking = takeRoom(station, claimsOf(lane, begin.reservedTokens), stores, nowMs)
-  const undo = (error: unknown): never => {
-    end({ kind: 'neutral' }, nowMs)
-    throw error
-  }
-  const room = taking instanceof Promise ? await taking.catch(undo) : taking
-  if (!room.ok) {
-    end({ kind: 'neutral' }, nowMs)
-    return room
-  }
-  const { reservation, leave } = room.value
-  let isOver = false
-  const ended: Attempt['ended'] = (outcome, measures, endMs) => {
-    assert(!isOver, 'an attempt ends once')
-    isOver = true
-    end(outcome, endMs)
-    station.quarantine = quarantineWhenEnded(station.quarantine, outcome, endMs)
-    learn(health, outcome, measures, endMs)
-    leave()
-    if (reservation !== undefined)
-      giveBack(reservation, stores.windows, { lane, outcome, measures, endMs })
-    begin.onEnded(endMs)
-  }
-  return ok({
-    candidate: begin.candidate,
-    asked: lane.candidate.offer.prices,
-    ordinal: begin.ordinal,
-    ended,
-    abandoned: (endMs) => {
-      if (!isOver) ended({ kind: 'neutral' }, {}, endMs)
-    },
-  })
 }
 
 function learn(

@@ -1,6 +1,7 @@
 import type { Cancellation } from '../base/cancellation.ts'
 import { upstreamRetryPauseMaxMs, upstreamRetryPauseMinMs } from '../base/limits.ts'
-import { err, ok, type Result } from '../base/result.ts'
+import { err, type Result } from '../base/result.ts'
+import { type Soon, whenThere } from '../base/soon.ts'
 import type { Offer } from '../domain/contributor.ts'
 import { type Attempt, beginAttempt, nothingSent } from './attempt.ts'
 import { judgeBreaker } from './circuit-breaker.ts'
@@ -10,9 +11,10 @@ import { queueDeadlineMs } from './limits.ts'
 import { noPrefix, type PrefixKeys, promptBytesOf } from './prefix-affinity.ts'
 import { RequestHedge } from './request-hedge.ts'
 import type { RoutingState } from './routing-state.ts'
-import type { Visitor } from './waiting-room.ts'
+import type { Visitor, WaitingRoom } from './waiting-room.ts'
 
 type Begun = Result<Attempt, RouteRefusal>
+type Busy = Extract<RouteRefusal, { readonly kind: 'busy' }>
 
 /** Another replica took the last room of a lane since it was seen here. */
 type LostRoom = { readonly lane: Lane | undefined; readonly retryAfterMs: number }
@@ -65,24 +67,26 @@ export class Route {
   }
 
   /** The best of those who were not asked yet, at work. Never waits for room. */
-  async next(nowMs: number): Promise<Begun> {
+  next(nowMs: number): Soon<Begun> {
     const { preferences } = this.#request
     const isLast = preferences?.allowFallbacks === false && preferences.order === undefined
     if (isLast && this.#attempts > 0) return err({ kind: 'nobody' })
-    let lanes = this.#left
-    let lostForMs: number | undefined
-    for (;;) {
-      const eligible = filterLanes(lanes, this.#request, this.#state.windows, nowMs)
-      if (!eligible.ok) {
-        return lostForMs === undefined ? eligible : err({ kind: 'busy', retryAfterMs: lostForMs })
-      }
-      const begun = await this.#begin(eligible.value, nowMs)
+    return this.#nextOf(this.#left, nowMs)
+  }
+
+  /** `lostForMs`: of lanes that lost their last room to another replica meanwhile, when the first has some again. */
+  #nextOf(lanes: readonly Lane[], nowMs: number, lostForMs?: number): Soon<Begun> {
+    const eligible = filterLanes(lanes, this.#request, this.#state.windows, nowMs)
+    if (!eligible.ok) {
+      return lostForMs === undefined ? eligible : err({ kind: 'busy', retryAfterMs: lostForMs })
+    }
+    return whenThere(this.#begin(eligible.value, nowMs), (begun) => {
       if (begun.ok) return begun
       if (begun.error === 'store_unavailable') return err({ kind: begun.error })
       const { lane: lost, retryAfterMs } = begun.error
-      lanes = lanes.filter((lane) => lane !== lost)
-      lostForMs = Math.min(lostForMs ?? Number.POSITIVE_INFINITY, retryAfterMs)
-    }
+      const left = lanes.filter((lane) => lane !== lost)
+      return this.#nextOf(left, nowMs, Math.min(lostForMs ?? retryAfterMs, retryAfterMs))
+    })
   }
 
   /**
@@ -118,14 +122,23 @@ export class Route {
   }
 
   /** As `next`; where all are full it waits for its turn, until `queueDeadlineMs` or the caller leaves. */
-  async nextInTurn(nowMs: number, cancellation: Cancellation): Promise<Begun> {
+  nextInTurn(nowMs: number, cancellation: Cancellation): Soon<Begun> {
     const room = this.#state.roomOf(laneNameOf(this.#request))
-    const first: Begun = room.isEmpty
-      ? await this.next(nowMs)
-      : err({ kind: 'busy', retryAfterMs: 0 })
-    if (first.ok || first.error.kind !== 'busy') return first
-    let refusal = first.error
-    if (refusal.retryAfterMs > queueDeadlineMs) return first
+    const full = { kind: 'busy', retryAfterMs: 0 } as const
+    if (!room.isEmpty) return this.#wait(room, full, { nowMs, cancellation })
+    return whenThere(this.next(nowMs), (first) => {
+      if (first.ok || first.error.kind !== 'busy') return first
+      return this.#wait(room, first.error, { nowMs, cancellation })
+    })
+  }
+
+  #wait(
+    room: WaitingRoom,
+    busy: Busy,
+    { nowMs, cancellation }: { readonly nowMs: number; readonly cancellation: Cancellation },
+  ): Soon<Begun> {
+    let refusal = busy
+    if (refusal.retryAfterMs > queueDeadlineMs) return err(busy)
     const turn = Promise.withResolvers<Begun>()
     let isGone = false
     const visitor: Visitor = {
@@ -143,7 +156,7 @@ export class Route {
       },
       late: () => turn.resolve(err(refusal)),
     }
-    if (!room.enter(visitor, refusal.retryAfterMs, nowMs)) return first
+    if (!room.enter(visitor, refusal.retryAfterMs, nowMs)) return err(busy)
     cancellation.onCancel(() => {
       isGone = true
       room.leave(visitor)
@@ -152,36 +165,36 @@ export class Route {
     return turn.promise
   }
 
-  async #begin(
+  #begin(
     eligible: readonly Lane[],
     nowMs: number,
-  ): Promise<Result<Attempt, LostRoom | 'store_unavailable'>> {
+  ): Soon<Result<Attempt, LostRoom | 'store_unavailable'>> {
     const { windows, affinity, random, choose } = this.#state
     const keys = this.#keys(eligible.length)
     const prefixOwner = affinity.find(keys)
     const lane = choose(eligible, this.#request, { windows, nowMs, random, prefixOwner })
     if (lane === undefined) return err({ lane, retryAfterMs: 0 })
-    const { reservedTokens } = this.#request
-    const onEnded = this.#state.wakeRooms
-    const begun = await beginAttempt(lane, {
+    const beginning = beginAttempt(lane, {
       candidate: this.#asAsked(lane.candidate),
-      reservedTokens,
+      reservedTokens: this.#request.reservedTokens,
       ordinal: this.#begun + 1,
       stores: this.#state,
       nowMs,
-      onEnded,
+      onEnded: this.#state.wakeRooms,
     })
-    if (!begun.ok) {
-      if (begun.error === 'store_unavailable') return err(begun.error)
-      return err({ lane, retryAfterMs: begun.error.retryAfterMs ?? 0 })
-    }
-    // From now on, not from when it is answered: requests that begin alike often come together.
-    affinity.remember(keys, lane.station.index)
-    this.#left = this.#left.filter((other) => other !== lane && !isSameOperator(other, lane))
-    this.#attempts += 1
-    this.#begun += 1
-    this.#asked = lane
-    return ok(begun.value)
+    return whenThere(beginning, (begun) => {
+      if (!begun.ok) {
+        if (begun.error === 'store_unavailable') return err(begun.error)
+        return err({ lane, retryAfterMs: begun.error.retryAfterMs ?? 0 })
+      }
+      // From now on, not from when it is answered: requests that begin alike often come together.
+      affinity.remember(keys, lane.station.index)
+      this.#left = this.#left.filter((other) => other !== lane && !isSameOperator(other, lane))
+      this.#attempts += 1
+      this.#begun += 1
+      this.#asked = lane
+      return begun
+    })
   }
 
   #asAsked(candidate: Candidate): Candidate {

@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '../base/result.ts'
+import type { Soon } from '../base/soon.ts'
 import type { ConcurrencyStore, Leave } from '../store/concurrency-store.ts'
 import { StoreFailure } from '../store/ledger-store.ts'
 import type {
@@ -38,7 +39,7 @@ export function takeRoom(
   claims: readonly RateClaim[],
   stores: RoomStores,
   nowMs: number,
-): Result<Room, NoRoom> | Promise<Result<Room, NoRoom>> {
+): Soon<Result<Room, NoRoom>> {
   const isPlaceShared = stores.concurrency !== undefined && station.placeLimit !== undefined
   if (claims.length === 0 && !isPlaceShared) return noRoomNeeded
   return askForRoom(station, claims, stores, nowMs)

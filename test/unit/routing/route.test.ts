@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Cancellation } from '../../../src/base/cancellation.ts'
 import { err } from '../../../src/base/result.ts'
+import type { Soon } from '../../../src/base/soon.ts'
 import { noPreferences } from '../../../src/domain/route-preferences.ts'
 import { address } from '../../../src/domain/units.ts'
 import type { Attempt } from '../../../src/routing/attempt.ts'
@@ -33,7 +34,7 @@ const poolOf = (fields: readonly LaneFields[], options: PoolOptions = {}) => {
   }
 }
 
-const begun = async (next: Promise<{ readonly ok: boolean; readonly value?: Attempt }>) => {
+const begun = async (next: Soon<{ readonly ok: boolean; readonly value?: Attempt }>) => {
   const { value } = await next
   if (value === undefined) throw new Error('somebody is asked')
   return value
