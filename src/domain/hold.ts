@@ -7,8 +7,11 @@ export type Hold = {
   readonly requestId: string
   readonly channelId: Bytes32
   readonly heldAmount: AtomicAmount
-  /** What recovery needs to write a receipt for a request whose gateway died; opaque to the store. */
-  readonly context: string
+  /**
+   * What recovery needs to end a request whose gateway died; opaque to the store. Undefined of one of which a death leaves
+   * nothing to charge and nothing to give back but the hold itself: a store that dies with its gateway need not write it.
+   */
+  readonly context: string | undefined
   /** The API key's own limit, where it has one. */
   readonly budget: SpendCap | undefined
   /** Whether an x402 client waits to be told its ceiling (`Channel.announcedAmount`). */

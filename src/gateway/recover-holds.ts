@@ -28,7 +28,7 @@ import type { CallerLimitsStep } from '../payment/caller-limits-desk.ts'
 import type { PaymentStep } from '../payment/payment-step.ts'
 import type { Candidate } from '../routing/lane.ts'
 
-/** What is stored beside every hold. */
+/** What is stored beside a hold of which more than itself is to be given back. */
 type Counted = {
   /** The rate of the admission: what a unit of the channel's asset counted for, and which quote said so. */
   readonly income?:
@@ -62,13 +62,14 @@ export function recoveryContext(
     readonly income?: AssetAtRate | undefined
     readonly dayClaim?: DayClaim | undefined
   } = {},
-): string {
+): string | undefined {
   const { income, dayClaim } = counted
+  // An answer in one piece is charged whole or not at all: after a crash its hold is only given back, and its day.
+  if (!request.stream && dayClaim === undefined) return undefined
   const told: Counted = {
     ...(income !== undefined && { income: incomeJson(income) }),
     ...(dayClaim !== undefined && { dayClaim }),
   }
-  // An answer in one piece is charged whole or not at all: after a crash its hold is only given back.
   if (!request.stream) return JSON.stringify(told)
   const offer = candidates
     .map((candidate) => candidate.offer)
@@ -138,7 +139,7 @@ async function chargeOrphan(
   orphan: OrphanedHold,
   known: { readonly events: number; readonly client: Address },
 ): Promise<boolean> {
-  const context = JSON.parse(orphan.context) as Context
+  const context = JSON.parse(orphan.context ?? '{}') as Context
   const prices = readPrices(context.prices)
   // Each content event was at least one token; the prompt was not counted before the crash and is not charged.
   const usage = { ...noUsage, completionTokens: known.events }
@@ -199,7 +200,7 @@ async function correctDay(
   orphan: OrphanedHold,
   cost: AtomicAmount,
 ): Promise<void> {
-  const { income, dayClaim } = JSON.parse(orphan.context) as Counted
+  const { income, dayClaim } = JSON.parse(orphan.context ?? '{}') as Counted
   if (dayClaim === undefined) return
   const rateE18 = income && BigInt(income.rateE18)
   const asset = { decimals: income?.decimals ?? priceDecimals, rateE18 }

@@ -117,13 +117,9 @@ async function serveAdmitted(
   }
   const kept = keepAliveOf(gateway, job, admitted)
   // The contributor works while the disk makes the hold durable; the client hears nothing before both are there.
-  const begun = await openFirstAnswer(gateway, {
-    request,
-    income,
-    admitted,
-    route: gateway.pool.route(routeRequest, offerFor, job.offered),
-    client,
-  }).finally(() => kept?.stop())
+  const route = gateway.pool.route(routeRequest, offerFor, job.offered)
+  const opening = openFirstAnswer(gateway, { request, income, admitted, route, client })
+  const begun = await (kept === undefined ? opening : opening.finally(() => kept.stop()))
   if (!begun.ok) {
     await releaseHold(gateway, job)
     const { refusal, attempts } = begun.error
@@ -140,8 +136,7 @@ async function serveAdmitted(
     )
   }
 
-  const durable = await isDurable(admitted)
-  if (!durable) {
+  if (!(await isDurable(admitted.hold.durable))) {
     const reason = 'store_unavailable'
     const attempts = attemptRecordsOf(begun.value, reason, gateway.nowMs())
     endUnserved(gateway, begun.value)
@@ -203,14 +198,11 @@ function admit(gateway: Gateway, job: Job): Promise<Result<Admitted, Refusal>> {
   return gateway.payment.admit(request, offers, context)
 }
 
-async function isDurable(admitted: Admitted): Promise<boolean> {
-  try {
-    await admitted.hold.durable
-    return true
-  } catch {
-    return false
-  }
-}
+const isDurable = (durable: Promise<void>): Promise<boolean> =>
+  durable.then(
+    () => true,
+    () => false,
+  )
 
 /** The ledger failed under an answer that had begun: it is dropped, because nobody could be charged for it. */
 function endUnserved(gateway: Gateway, begun: BegunAnswer): void {

@@ -55,7 +55,7 @@ export type PaymentStep = Pick<
   readonly admit: (
     request: InferenceRequest,
     offers: readonly Offer[],
-    context: string,
+    context: string | undefined,
   ) => Promise<Result<Admitted, AdmitRefusal>>
 }
 
@@ -120,7 +120,7 @@ async function pricingOf(
 async function admit(
   ledger: LedgerStore,
   request: InferenceRequest,
-  terms: { readonly offers: readonly Offer[]; readonly context: string },
+  terms: { readonly offers: readonly Offer[]; readonly context: string | undefined },
 ): Promise<Result<Admitted, AdmitRefusal>> {
   const bounded = boundAll(request, terms.offers)
   if (!bounded.ok) return bounded

@@ -27,6 +27,9 @@ import {
 import type { LedgerSink, StoredReceipt } from './ledger-state.ts'
 import { StoreFailure } from './ledger-store.ts'
 
+/** Whether anything is to be done for it after the death of its gateway; else it is not written, and ends with this process. */
+export const mustOutlive = ({ context }: Hold): boolean => context !== undefined
+
 class GatheringBatch {
   readonly channels = new Map<string, Channel>()
   readonly holds = new Map<string, HoldRow>()
@@ -102,11 +105,13 @@ export class GroupCommit implements LedgerSink {
   }
 
   insertHold(hold: Hold): void {
+    if (!mustOutlive(hold)) return
     this.#gathering.holds.set(hold.requestId, holdRow(hold))
     this.#schedule()
   }
 
   extendHold(hold: Hold): void {
+    if (!mustOutlive(hold)) return
     const { holds, extendedHolds } = this.#gathering
     if (holds.has(hold.requestId)) holds.set(hold.requestId, holdRow(hold))
     else extendedHolds.set(hold.requestId, String(hold.heldAmount))
@@ -119,7 +124,9 @@ export class GroupCommit implements LedgerSink {
   }
 
   /** A hold that begins and ends within one batch never touches the disk. */
-  endHold(requestId: string): void {
+  endHold(hold: Hold): void {
+    if (!mustOutlive(hold)) return
+    const { requestId } = hold
     this.#gathering.checkpoints.delete(requestId)
     this.#gathering.extendedHolds.delete(requestId)
     if (!this.#gathering.holds.delete(requestId)) this.#gathering.endedHolds.push(requestId)

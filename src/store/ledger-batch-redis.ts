@@ -31,7 +31,7 @@ export function decideBatch(
   const state = new LedgerState({
     ...ignoredChanges,
     insertReceipt: (receipt) => receipts.push(receipt),
-    endHold: (requestId) => {
+    endHold: ({ requestId }) => {
       ended.add(requestId)
       checkpoints.delete(requestId)
     },

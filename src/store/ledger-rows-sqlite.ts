@@ -110,11 +110,14 @@ export const channelRow = (channel: Channel): ChannelRow => [
   channel.receiptDigest,
 ]
 
+/** Of holds that an earlier version wrote, too. */
+const nothingKept = '{}'
+
 export const holdRow = (hold: Hold): HoldRow => [
   hold.requestId,
   hold.channelId,
   String(hold.heldAmount),
-  hold.context,
+  hold.context ?? nothingKept,
   null,
   hold.budget?.budgetId ?? null,
   hold.budget === undefined ? null : String(hold.budget.capAmount),

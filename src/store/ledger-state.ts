@@ -38,7 +38,7 @@ export type LedgerSink = {
   /** A hold changed nothing but its channel's held amount, which is the sum of its holds. */
   readonly insertHold: (hold: Hold) => void
   readonly extendHold: (hold: Hold) => void
-  readonly endHold: (requestId: string) => void
+  readonly endHold: (hold: Hold) => void
   readonly putSpending: (spending: KeySpending) => void
   readonly putPayout: (payout: payouts.Payout) => void
   readonly insertReceipt: (receipt: StoredReceipt) => void
@@ -203,9 +203,9 @@ export class LedgerState {
     return budget && endHold(this.spending(budget.budgetId), { held: heldAmount, actual })
   }
 
-  #endHold({ requestId }: Hold, spent: KeySpending | undefined): void {
-    this.holds.delete(requestId)
-    this.#sink.endHold(requestId)
+  #endHold(hold: Hold, spent: KeySpending | undefined): void {
+    this.holds.delete(hold.requestId)
+    this.#sink.endHold(hold)
     if (spent !== undefined) this.spendings.set(spent.budgetId, spent)
   }
 

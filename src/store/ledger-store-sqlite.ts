@@ -11,7 +11,7 @@ import type { Decided, Hold, OrphanedHold } from '../domain/hold.ts'
 import type { AtomicAmount, Bytes32 } from '../domain/units.ts'
 import { usdBookOf } from '../domain/usd-book.ts'
 import { openDurableFile } from './durable-file-sqlite.ts'
-import { GroupCommit } from './group-commit-sqlite.ts'
+import { GroupCommit, mustOutlive } from './group-commit-sqlite.ts'
 import { layOut } from './ledger-layout-sqlite.ts'
 import { readLedger } from './ledger-rows-sqlite.ts'
 import { LedgerState } from './ledger-state.ts'
@@ -37,6 +37,8 @@ export type SqliteLedgerOptions = {
 export function openSqliteLedger(options: SqliteLedgerOptions): LedgerStore {
   return new SqliteLedger(options)
 }
+
+const atOnce = Promise.resolve()
 
 class SqliteLedger implements LedgerStore {
   readonly #owner: DatabaseSync
@@ -90,7 +92,10 @@ class SqliteLedger implements LedgerStore {
     if (!this.isWritable()) return err({ reason: 'store_unavailable' } as const)
     if (this.#state.holds.size >= storeQueueWritesMax) return err({ reason: 'overloaded' } as const)
     const held = this.#state.hold(hold)
-    return held.ok ? ok(this.#decided(held.value)) : held
+    if (!held.ok) return held
+    // Where an x402 client is told a ceiling, that is written (`Channel.announcedAmount`).
+    const isWritten = mustOutlive(hold) || hold.announces
+    return ok(isWritten ? this.#decided(held.value) : { value: held.value, durable: atOnce })
   }
 
   async extend(requestId: string, additionalAmount: AtomicAmount) {

@@ -264,7 +264,9 @@ const crashCommand = () =>
     real.place = copy
     real.store = copy.open()
     const { charged, released } = await recover(createPaymentStep(real.store))
-    expect(charged + released).toBe(model.open.size)
+    // A hold of an answer in one piece died with the memory that it was in.
+    const written = [...model.open.values()].filter(({ stream }) => stream)
+    expect(charged + released).toBe(written.length)
     for (const [requestId, open] of [...model.open]) recovered(model, requestId, open)
     model.lost.clear()
     note('crash')

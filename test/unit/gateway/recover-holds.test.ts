@@ -57,7 +57,7 @@ test('a crash is charged in the asset and at the rate of the admission, and its 
   }
   const request = inferenceRequest({ stream: true })
   const context = recoveryContext(request, [{ contributor, offer }], pricing.value)
-  expect(JSON.parse(context)).toMatchObject({
+  expect(JSON.parse(context ?? '')).toMatchObject({
     income: { decimals: 18, rateE18: String((10n ** 18n * 99n) / 100n) },
     prices: { asset: dollar.address },
   })
