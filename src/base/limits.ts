@@ -134,6 +134,9 @@ export const unservedRequestsRemembered = 10_000
 export const repeatedPaymentsRemembered = 10_000
 /** A PAYMENT-SIGNATURE header that is longer is not read: a deposit with its terms has 2 KB. */
 export const paymentHeaderLengthMax = 12_288
+/** Payers whose last PAYMENT-SIGNATURE is remembered, and its bytes: one with no extensions has a kilobyte. */
+export const voucherDocumentsRemembered = 4_096
+export const voucherDocumentLengthMax = 4_096
 /** Deposits that this process remembers by id. */
 export const depositsRememberedMax = 10_000
 /** How far a key order's nonce may be ahead of the Unix time in milliseconds. */

@@ -20,8 +20,12 @@ import { type RateHeaders, rateHeadersFor, tellingRates } from './rate-headers.t
 import { rawAnswerClient, sendError, sendJson, watchClient } from './raw-response.ts'
 import { readAsked } from './read-asked.ts'
 import type { Surface } from './surface.ts'
+import { VoucherDocuments } from './voucher-documents.ts'
 
 type PaidDoor = NonNullable<GatewayDoor['paid']>
+
+/** One for the process: they change what reading costs and nothing else. */
+const documents = new VoucherDocuments()
 
 /** Whether a request is for this page and not for the one with keys: the payment of the request itself comes first. */
 export const isPaidByItself = (incoming: Incoming): boolean =>
@@ -131,7 +135,9 @@ const ratesOf = (door: GatewayDoor, payment: PresentedPayment): RateHeaders | un
 
 function paymentOf({ headers }: Incoming): ReturnType<typeof readPayment> {
   const header = headers['payment-signature']
-  return typeof header === 'string' ? readPayment(header) : err({ reason: 'payment_required' })
+  return typeof header === 'string'
+    ? readPayment(header, documents)
+    : err({ reason: 'payment_required' })
 }
 
 async function sendRefund(

@@ -157,9 +157,7 @@ export class BodyFields {
   }
 
   amount(name: string): AtomicAmount {
-    const value = this.#of(name)
-    const isAmount = typeof value === 'string' && /^\d{1,38}$/.test(value)
-    return isAmount ? atomic(BigInt(value)) : this.#fail(name, 'a decimal string of atomic units')
+    return amountIn(this.#of(name)) ?? this.#fail(name, 'a decimal string of atomic units')
   }
 
   text(name: string): string {
@@ -236,6 +234,10 @@ export class BodyFields {
     throw new BodyFault({ reason: 'invalid_type', param: this.#prefix + name, expected })
   }
 }
+
+/** A member's value as an amount; undefined where it is none. Its 38 digits are below 2^128. */
+export const amountIn = (value: unknown): AtomicAmount | undefined =>
+  typeof value === 'string' && /^\d{1,38}$/.test(value) ? atomic(BigInt(value)) : undefined
 
 /** Text that a list can show: no line feeds, nothing that a terminal would obey, no half of a surrogate pair. */
 const isLine = (value: unknown, lengthMax: number): value is string =>
