@@ -2,9 +2,9 @@
  * Asks a contributor something beside its jobs, over its tunnel or our connection to it. Whatever it does instead, so much is
  * read, so long is waited, and nothing else depends on it.
  */
-import type { Dispatcher } from 'undici'
 import { err, ok, type Result } from '../base/result.ts'
 import type { Contributor } from '../domain/contributor.ts'
+import type { Exchange, ExchangeListener } from './exchange.ts'
 import type { UpstreamPools } from './upstream-pools.ts'
 
 /** `refused`: another status than 200. */
@@ -16,49 +16,47 @@ export type AskFailure =
 export type AskedPlace = Pick<Contributor, 'baseUrl' | 'authorization' | 'isGuarded'>
 
 export function askContributor(
-  pools: UpstreamPools,
+  pools: Pick<UpstreamPools, 'dispatch'>,
   place: AskedPlace,
   question: {
     /** After the base URL. */
     readonly path: string
     readonly headers?: Readonly<Record<string, string>>
+    /** POST, and JSON; without it GET. */
+    readonly json?: string
     readonly bytesMax: number
     readonly timeoutMs: number
   },
 ): Promise<Result<Buffer, AskFailure>> {
   const { authorization } = place
-  const { path, headers, timeoutMs } = question
+  const { path, headers, json, timeoutMs } = question
   return new Promise((settle) => {
     const reader = new AnswerReader(settle, question)
     pools.dispatch(
       place,
       {
-        method: 'GET',
+        method: json === undefined ? 'GET' : 'POST',
         path,
         headers: {
-          'accept-encoding': 'identity',
           ...headers,
           ...(authorization !== undefined && { authorization }),
+          ...(json !== undefined && { 'content-type': 'application/json' }),
         },
-        body: Buffer.alloc(0),
-        headersTimeout: timeoutMs,
+        body: Buffer.from(json ?? ''),
+        headersTimeoutMs: timeoutMs,
       },
       reader,
     )
   })
 }
 
-const given = new Error('not wanted any more')
-
-class AnswerReader implements Dispatcher.DispatchHandler {
+class AnswerReader implements ExchangeListener {
   readonly #settle: (answer: Result<Buffer, AskFailure>) => void
   readonly #bytesMax: number
   readonly #overdue: NodeJS.Timeout
   readonly #chunks: Buffer[] = []
   #bytes = 0
-  #status = 0
-  #controller: Dispatcher.DispatchController | undefined
-  #isOver = false
+  #exchange: Exchange | undefined
 
   constructor(
     settle: (answer: Result<Buffer, AskFailure>) => void,
@@ -67,40 +65,40 @@ class AnswerReader implements Dispatcher.DispatchHandler {
     this.#settle = settle
     this.#bytesMax = bytesMax
     // Bytes that drip in keep a connection from being idle, and say nothing.
-    this.#overdue = setTimeout(() => this.#end(err({ kind: 'no_answer' })), timeoutMs)
+    this.#overdue = setTimeout(() => this.#exchange?.abort(), timeoutMs)
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller
-    if (this.#isOver) controller.abort(given)
+  started(exchange: Exchange): void {
+    this.#exchange = exchange
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
-    if (status < 200) return
-    this.#status = status
-    if (status !== 200) this.#end(err({ kind: 'refused', status }))
+  answered(status: number): void {
+    if (status !== 200) this.#fail({ kind: 'refused', status })
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  received(chunk: Buffer): void {
     this.#bytes += chunk.length
-    if (this.#bytes > this.#bytesMax) this.#end(err({ kind: 'too_long' }))
+    if (this.#bytes > this.#bytesMax) this.#fail({ kind: 'too_long' })
     else this.#chunks.push(chunk)
   }
 
-  onResponseEnd(): void {
-    if (this.#isOver || this.#status !== 200) return
+  ended(): void {
     this.#end(ok(Buffer.concat(this.#chunks)))
   }
 
-  onResponseError(): void {
+  failed(): void {
     this.#end(err({ kind: 'no_answer' }))
   }
 
+  /** Nothing more is read. */
+  #fail(failure: AskFailure): void {
+    this.#end(err(failure))
+    this.#exchange?.abort()
+  }
+
+  /** Once: what follows changes nothing. */
   #end(answer: Result<Buffer, AskFailure>): void {
-    if (this.#isOver) return
-    this.#isOver = true
     clearTimeout(this.#overdue)
     this.#settle(answer)
-    if (!answer.ok) this.#controller?.abort(given)
   }
 }

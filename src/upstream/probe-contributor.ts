@@ -2,10 +2,9 @@
  * Whether a service answers with a key: its list of models, and a token of each model that it is wanted for. What it says is
  * read and thrown away; only what was seen is told, because services repeat keys in their errors.
  */
-import type { Pool } from 'undici'
 import { lentKeyProbeBytesMax, lentKeyProbeTimeoutMs } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
-import { isGuardedHost } from './guarded-lookup.ts'
+import { askContributor } from './ask-contributor.ts'
 import type { UpstreamPools } from './upstream-pools.ts'
 
 export type ProbedService = {
@@ -17,11 +16,11 @@ export type ProbedService = {
   readonly models: readonly string[]
 }
 
-type Answer = { readonly status: number; readonly json: unknown }
 type Asking = {
-  readonly pool: Pool
+  readonly pools: UpstreamPools
   readonly service: ProbedService
-  readonly signal: AbortSignal
+  /** By when all of it must be over. */
+  readonly untilMs: number
 }
 
 /** The error is one line for a person: what was asked, and what came. */
@@ -29,22 +28,25 @@ export async function probeContributor(
   pools: UpstreamPools,
   service: ProbedService,
 ): Promise<Result<void, string>> {
-  const url = new URL(service.baseUrl)
-  if (service.isGuarded && !isGuardedHost(url.hostname)) return err(unreachable)
-  const pool = pools.unshared(url, service.isGuarded)
-  const asking = { pool, service, signal: AbortSignal.timeout(lentKeyProbeTimeoutMs) }
+  const untilMs = performance.now() + lentKeyProbeTimeoutMs
+  const asking = { pools: pools.unshared(), service, untilMs }
   try {
-    const listed = await ask(asking, 'GET', '/models')
-    if (listed.status !== 200) return err(`GET /models was answered with status ${listed.status}`)
-    if (!hasList(listed.json, 'data')) return err('GET /models was not answered with a list')
-    const faults = await Promise.all(service.models.map((model) => faultOfModel(asking, model)))
-    const fault = faults.find((one) => one !== undefined)
+    const fault = await faultOf(asking)
     return fault === undefined ? ok(undefined) : err(fault)
-  } catch {
-    return err(unreachable)
   } finally {
-    await pool.destroy()
+    await asking.pools.close()
   }
+}
+
+async function faultOf(asking: Asking): Promise<string | undefined> {
+  const listed = await ask(asking, '/models')
+  if (listed === undefined) return unreachable
+  if (listed.status !== 200) return `GET /models was answered with status ${listed.status}`
+  if (!hasList(listed.json, 'data')) return 'GET /models was not answered with a list'
+  const faults = await Promise.all(
+    asking.service.models.map((model) => faultOfModel(asking, model)),
+  )
+  return faults.find((fault) => fault !== undefined)
 }
 
 /** One sentence for all of it: whether a name exists inside somebody's network is not told. */
@@ -52,16 +54,14 @@ const unreachable = `it could not be reached at a public address, or did not ans
 
 async function faultOfModel(asking: Asking, model: string): Promise<string | undefined> {
   const messages = [{ role: 'user', content: 'Hi' }]
-  const short = await ask(asking, 'POST', '/chat/completions', { model, messages, max_tokens: 1 })
+  const path = '/chat/completions'
+  const short = await ask(asking, path, { model, messages, max_tokens: 1 })
   // Models that reason refuse `max_tokens`, and spend some before the first token that they show.
   const answer =
-    short.status === 400
-      ? await ask(asking, 'POST', '/chat/completions', {
-          model,
-          messages,
-          max_completion_tokens: 16,
-        })
+    short?.status === 400
+      ? await ask(asking, path, { model, messages, max_completion_tokens: 16 })
       : short
+  if (answer === undefined) return unreachable
   if (answer.status !== 200) {
     return `a request for '${model}' was answered with status ${answer.status}`
   }
@@ -75,35 +75,24 @@ const hasList = (json: unknown, member: string): boolean =>
   json !== null &&
   Array.isArray((json as Readonly<Record<string, unknown>>)[member])
 
-/** Follows no redirect: a service that sends us elsewhere has not answered. */
+type Answer = { readonly status: number; readonly json?: unknown }
+
+/** Follows no redirect: a service that sends us elsewhere has not answered. Undefined where nothing came in time. */
 async function ask(
-  { pool, service, signal }: Asking,
-  method: 'GET' | 'POST',
+  { pools, service, untilMs }: Asking,
   path: string,
   body?: object,
-): Promise<Answer> {
-  const { authorization } = service
-  const answer = await pool.request({
-    method,
-    path: `${new URL(service.baseUrl).pathname}${path}`,
-    headers: {
-      ...(authorization !== undefined && { authorization }),
-      ...(body !== undefined && { 'content-type': 'application/json' }),
-    },
-    body: body === undefined ? null : JSON.stringify(body),
-    signal,
+): Promise<Answer | undefined> {
+  const answer = await askContributor(pools, service, {
+    path,
+    ...(body !== undefined && { json: JSON.stringify(body) }),
+    bytesMax: lentKeyProbeBytesMax,
+    timeoutMs: Math.max(1, untilMs - performance.now()),
   })
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of answer.body as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes > lentKeyProbeBytesMax) {
-      answer.body.destroy()
-      return { status: answer.statusCode, json: undefined }
-    }
-    chunks.push(chunk)
-  }
-  return { status: answer.statusCode, json: jsonIn(Buffer.concat(chunks)) }
+  if (answer.ok) return { status: 200, json: jsonIn(answer.value) }
+  const { error } = answer
+  if (error.kind === 'no_answer') return undefined
+  return { status: error.kind === 'refused' ? error.status : 200 }
 }
 
 function jsonIn(bytes: Buffer): unknown {

@@ -8,17 +8,10 @@
  */
 import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
 import { constants } from 'node:http2'
-import { type Dispatcher, errors } from 'undici'
+import { heedHeaders } from './answer-headers.ts'
+import type { Exchange, ExchangeFault, ExchangeListener, ExchangeRequest } from './exchange.ts'
 
-/** What is asked, as undici's dispatchers take it. */
-export type TunnelRequest = {
-  /** By default POST. */
-  readonly method?: 'GET' | 'POST'
-  readonly path: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: Buffer
-  /** From the dispatch to the headers of the answer. */
-  readonly headersTimeoutMs: number
+export type TunnelRequest = ExchangeRequest & {
   /** Between two pieces of the body, while they are taken and the tunnel stands. */
   readonly idleTimeoutMs: number
 }
@@ -43,12 +36,10 @@ export const tunnelProtocol = 'vouch-tunnel/1'
 /** What may be on its way to one exchange unread. */
 export const tunnelWindowBytes: number = 256 * 1024
 
-type Handler = Dispatcher.DispatchHandler
-
-export class TunnelExchange implements Dispatcher.DispatchController {
+export class TunnelExchange implements Exchange {
   readonly #id: string
   readonly #request: TunnelRequest
-  readonly #handler: Handler
+  readonly #listener: ExchangeListener
   readonly #onEnded: () => void
   #stream: ClientHttp2Stream | undefined
   #timer: NodeJS.Timeout | undefined
@@ -58,13 +49,12 @@ export class TunnelExchange implements Dispatcher.DispatchController {
   #receivedBytes = 0
   #paused = false
   #isOver = false
-  #reason: Error | null = null
 
   constructor(
     id: string,
     request: TunnelRequest,
     watched: {
-      readonly handler: Handler
+      readonly listener: ExchangeListener
       readonly onEnded: () => void
       /** How long its tunnel waits for another connection. */
       readonly resumeMs: number
@@ -73,22 +63,10 @@ export class TunnelExchange implements Dispatcher.DispatchController {
     this.#id = id
     this.#request = request
     this.#resumeMs = watched.resumeMs
-    this.#handler = watched.handler
+    this.#listener = watched.listener
     this.#onEnded = watched.onEnded
-    this.#wait(request.headersTimeoutMs, () => new errors.HeadersTimeoutError())
-    this.#handler.onRequestStart?.(this, undefined)
-  }
-
-  get aborted(): boolean {
-    return this.#reason !== null
-  }
-
-  get paused(): boolean {
-    return this.#paused
-  }
-
-  get reason(): Error | null {
-    return this.#reason
+    this.#wait(request.headersTimeoutMs, 'overdue')
+    this.#listener.started(this)
   }
 
   get isOver(): boolean {
@@ -99,11 +77,11 @@ export class TunnelExchange implements Dispatcher.DispatchController {
   sendOver(session: ClientHttp2Session): void {
     if (this.#isOver) return
     const isFirst = this.#stream === undefined
-    const { method = 'POST', path, headers, body } = this.#request
+    const { method, path, headers, body } = this.#request
     const from = `${resumePathPrefix}${this.#id}?from=${this.#receivedBytes}`
     const stream = session.request(
       isFirst
-        ? { ...headers, [exchangeHeader]: this.#id, ':method': method, ':path': path }
+        ? { ...headers, ...identity, [exchangeHeader]: this.#id, ':method': method, ':path': path }
         : { ':method': 'GET', ':path': from },
       { endStream: !isFirst },
     )
@@ -131,16 +109,14 @@ export class TunnelExchange implements Dispatcher.DispatchController {
     this.#stream?.resume()
   }
 
-  abort(reason: Error): void {
-    if (this.#isOver) return
-    this.#reason = reason
-    this.fail(reason)
+  abort(): void {
+    this.fail('aborted')
   }
 
-  fail(error: Error): void {
+  fail(fault: ExchangeFault): void {
     if (!this.#end()) return
     this.#stream?.close(constants.NGHTTP2_CANCEL)
-    this.#handler.onResponseError?.(this, error)
+    this.#listener.failed(fault)
   }
 
   #listen(session: ClientHttp2Session, stream: ClientHttp2Stream): void {
@@ -163,7 +139,7 @@ export class TunnelExchange implements Dispatcher.DispatchController {
     stream.on('error', () => {})
     stream.on('close', () => {
       // Where the connection broke, the tunnel says when there is another.
-      if (isCurrent() && !session.destroyed && !session.closed) this.fail(resetByAgent)
+      if (isCurrent() && !session.destroyed && !session.closed) this.fail('interrupted')
     })
   }
 
@@ -171,22 +147,22 @@ export class TunnelExchange implements Dispatcher.DispatchController {
     const { ':status': status = 0, ...others } = headers
     if (this.#opened) {
       // The agent does not know the exchange any more: what came of it cannot be continued.
-      if (status !== 200) this.fail(resetByAgent)
+      if (status !== 200) this.fail('interrupted')
       return
     }
     this.#opened = true
     this.#waitForMore()
-    this.#handler.onResponseStart?.(this, status, others)
+    this.#listener.answered(status, heedHeaders(others))
   }
 
   #take(chunk: Buffer): void {
     this.#receivedBytes += chunk.length
     this.#waitForMore()
-    this.#handler.onResponseData?.(this, chunk)
+    this.#listener.received(chunk)
   }
 
   #finish(): void {
-    if (this.#end()) this.#handler.onResponseEnd?.(this, {})
+    if (this.#end()) this.#listener.ended()
   }
 
   /** False when it was over before. */
@@ -202,27 +178,20 @@ export class TunnelExchange implements Dispatcher.DispatchController {
     if (this.#paused || this.#isOver) return
     const { idleTimeoutMs } = this.#request
     this.#idleUntilMs = performance.now() + idleTimeoutMs
-    this.#wait(idleTimeoutMs, () => new errors.BodyTimeoutError())
+    this.#wait(idleTimeoutMs, 'stalled')
   }
 
   /** Dialling in again is no sign of life of the answer: since its last byte no more than both times together may pass. */
   #waitOn(): void {
     const leftMs = this.#idleUntilMs + this.#resumeMs - performance.now()
-    this.#wait(Math.max(1, leftMs), () => new errors.BodyTimeoutError())
+    this.#wait(Math.max(1, leftMs), 'stalled')
   }
 
-  #wait(ms: number, error: () => Error): void {
+  #wait(ms: number, fault: ExchangeFault): void {
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.fail(error()), ms)
+    this.#timer = setTimeout(() => this.fail(fault), ms)
   }
 }
 
-/** What a dispatcher does whose contributor is not there. */
-export function refuseDispatch(handler: Handler): void {
-  const controller = { aborted: false, paused: false, reason: null, ...noControls }
-  handler.onResponseError?.(controller, new errors.SocketError('the contributor is away'))
-}
-
-const noControls = { abort: () => {}, pause: () => {}, resume: () => {} }
-
-const resetByAgent = new errors.SocketError('the contributor ended the exchange')
+/** No encoding is asked for: without a word on it any would be acceptable (RFC 9110, section 12.5.3). */
+const identity = { 'accept-encoding': 'identity' } as const

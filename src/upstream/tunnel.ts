@@ -9,9 +9,9 @@
  * T2 an exchange that was dispatched ends once: whole, failed, or when nobody dialled in again for `resumeMs`.
  */
 import type { ClientHttp2Session } from 'node:http2'
-import { type Dispatcher, errors } from 'undici'
 import { randomHex } from '../base/random-ids.ts'
-import { donePath, refuseDispatch, TunnelExchange, type TunnelRequest } from './tunnel-exchange.ts'
+import type { ExchangeListener } from './exchange.ts'
+import { donePath, TunnelExchange, type TunnelRequest } from './tunnel-exchange.ts'
 
 const tellDoneMs = 1_000
 
@@ -64,16 +64,16 @@ export class Tunnel {
     for (const exchange of this.#exchanges) exchange.sendOver(session)
   }
 
-  /** As a dispatcher of undici does, whose handler it takes. Without a connection it fails at once. */
-  dispatch(request: TunnelRequest, handler: Dispatcher.DispatchHandler): void {
+  /** Without a connection it fails at once. */
+  dispatch(request: TunnelRequest, listener: ExchangeListener): void {
     const session = this.#session
     if (session === undefined || isGone(session)) {
-      refuseDispatch(handler)
+      listener.failed('unreachable')
       return
     }
     const id = randomHex(16)
     const exchange: TunnelExchange = new TunnelExchange(id, request, {
-      handler,
+      listener,
       onEnded: () => this.#ended(exchange, id),
       resumeMs: this.#times.resumeMs,
     })
@@ -119,9 +119,7 @@ export class Tunnel {
 
   #failAll(): void {
     clearTimeout(this.#givingUp)
-    for (const exchange of this.#exchanges) {
-      exchange.fail(new errors.SocketError('the contributor did not dial in again'))
-    }
+    for (const exchange of this.#exchanges) exchange.fail('interrupted')
   }
 
   /** A connection that died without a word is found by its silence. */

@@ -1,15 +1,15 @@
 import type { LookupFunction } from 'node:net'
-import { type Dispatcher, Pool } from 'undici'
-import { assert } from '../base/assert.ts'
 import {
   upstreamConnectTimeoutMs,
   upstreamFirstByteTimeoutMs,
   upstreamIdleTimeoutMs,
   upstreamWholeAnswerTimeoutMs,
 } from '../base/limits.ts'
+import type { ExchangeListener, ExchangeRequest } from './exchange.ts'
 import { guardedLookup, isGuardedHost, type ResolveAll } from './guarded-lookup.ts'
-import { refuseDispatch } from './tunnel-exchange.ts'
 import { type Tunnels, tunnelScheme } from './tunnels.ts'
+import type { Origin } from './wire/dial.ts'
+import { WirePool } from './wire/wire-pool.ts'
 
 /** How long an upstream may keep us waiting. */
 export type UpstreamTimeouts = {
@@ -22,15 +22,6 @@ export type UpstreamTimeouts = {
   readonly idleMs: number
 }
 
-type UpstreamRequest = {
-  readonly method: 'GET' | 'POST'
-  readonly path: string
-  readonly headers: Record<string, string>
-  /** Empty for what asks for nothing but the path. */
-  readonly body: Buffer
-  readonly headersTimeout: number
-}
-
 /** Where a contributor is asked. */
 type Named = {
   readonly baseUrl: string
@@ -41,7 +32,7 @@ type Named = {
 /** The same, read once: a few places are asked again and again. */
 type Place = {
   readonly pathname: string
-  readonly ask: (request: UpstreamRequest, handler: Dispatcher.DispatchHandler) => void
+  readonly ask: (request: ExchangeRequest, listener: ExchangeListener) => void
 }
 
 const timeoutLimits: UpstreamTimeouts = {
@@ -51,35 +42,36 @@ const timeoutLimits: UpstreamTimeouts = {
   idleMs: upstreamIdleTimeoutMs,
 }
 
+type Options = {
+  /** How names are resolved that strangers named. */
+  readonly resolve?: ResolveAll | undefined
+  /** Of contributors that dial in. */
+  readonly tunnels?: Pick<Tunnels, 'find' | 'close'>
+}
+
 /** Connections to contributors, one pool for each origin. */
 export class UpstreamPools {
-  readonly #pools = new Map<string, Pool>()
+  readonly timeouts: UpstreamTimeouts
+  readonly #pools = new Map<string, WirePool>()
   /** By base URL. */
   readonly #places = new Map<string, Place>()
   readonly #guardedPlaces = new Map<string, Place>()
-  readonly #lookup: LookupFunction
-  readonly timeouts: UpstreamTimeouts
+  readonly #resolve: ResolveAll | undefined
+  readonly #guardedLookup: LookupFunction
+  readonly #tunnels: Options['tunnels']
 
-  readonly #tunnels: Pick<Tunnels, 'find' | 'close'> | undefined
-
-  /** `resolve`: how names are resolved that strangers named. `tunnels`: of contributors that dial in. */
-  constructor(
-    timeouts: UpstreamTimeouts = timeoutLimits,
-    {
-      resolve,
-      tunnels,
-    }: { readonly resolve?: ResolveAll; readonly tunnels?: Pick<Tunnels, 'find' | 'close'> } = {},
-  ) {
+  constructor(timeouts: UpstreamTimeouts = timeoutLimits, { resolve, tunnels }: Options = {}) {
     this.timeouts = timeouts
-    this.#lookup = guardedLookup(resolve)
+    this.#resolve = resolve
+    this.#guardedLookup = guardedLookup(resolve)
     this.#tunnels = tunnels
   }
 
   /** Over a connection of ours to where the URL leads, or over one that the contributor opened. */
   dispatch(
     { baseUrl, isGuarded = false }: Named,
-    request: UpstreamRequest,
-    handler: Dispatcher.DispatchHandler,
+    { method, path, headers, body, headersTimeoutMs }: ExchangeRequest,
+    listener: ExchangeListener,
   ): void {
     const places = isGuarded ? this.#guardedPlaces : this.#places
     let place = places.get(baseUrl)
@@ -87,40 +79,35 @@ export class UpstreamPools {
       place = this.#placeOf(new URL(baseUrl), isGuarded)
       places.set(baseUrl, place)
     }
-    const { method, path, headers, body, headersTimeout } = request
-    const asked = { method, path: place.pathname + path, headers, body, headersTimeout }
-    place.ask(asked, handler)
+    const asked = { method, path: place.pathname + path, headers, body, headersTimeoutMs }
+    place.ask(asked, listener)
   }
 
   #placeOf(url: URL, isGuarded: boolean): Place {
     const { protocol, host, hostname, pathname } = url
     if (protocol === tunnelScheme) {
-      return { pathname, ask: (request, handler) => this.#askOverTunnel(host, request, handler) }
+      return { pathname, ask: (request, listener) => this.#askOverTunnel(host, request, listener) }
     }
     if (isGuarded && !isGuardedHost(hostname)) {
-      return { pathname, ask: (_request, handler) => refuseDispatch(handler) }
+      return { pathname, ask: (_request, listener) => listener.failed('unreachable') }
     }
-    const pool = this.pool(url, isGuarded)
-    return { pathname, ask: (request, handler) => pool.dispatch(request, handler) }
+    const pool = this.#poolOf(url, isGuarded)
+    return { pathname, ask: (request, listener) => pool.dispatch(request, listener) }
   }
 
-  #askOverTunnel(
-    host: string,
-    { headersTimeout: headersTimeoutMs, ...question }: UpstreamRequest,
-    handler: Dispatcher.DispatchHandler,
-  ): void {
-    const asked = { ...question, headersTimeoutMs, idleTimeoutMs: this.timeouts.idleMs }
+  #askOverTunnel(host: string, request: ExchangeRequest, listener: ExchangeListener): void {
     const tunnel = this.#tunnels?.find(host)
-    if (tunnel === undefined) refuseDispatch(handler)
-    else tunnel.dispatch(asked, handler)
+    if (tunnel === undefined) listener.failed('unreachable')
+    else tunnel.dispatch({ ...request, idleTimeoutMs: this.timeouts.idleMs }, listener)
   }
 
   /** A guarded pool dials public addresses only, and shares no connection with another. */
-  pool(url: URL, isGuarded = false): Pool {
+  #poolOf(url: URL, isGuarded: boolean): WirePool {
     const name = nameOf(url, isGuarded)
     let pool = this.#pools.get(name)
     if (pool === undefined) {
-      pool = this.unshared(url, isGuarded)
+      const lookup = isGuarded ? this.#guardedLookup : undefined
+      pool = new WirePool({ ...originOf(url), lookup }, this.timeouts)
       this.#pools.set(name, pool)
     }
     return pool
@@ -134,25 +121,31 @@ export class UpstreamPools {
     for (const [name, pool] of this.#pools) {
       if (names.has(name)) continue
       this.#pools.delete(name)
-      void pool.close()
+      pool.close()
     }
   }
 
-  /** One that only its caller has, and closes. */
-  unshared({ origin, hostname }: URL, isGuarded: boolean): Pool {
-    assert(!isGuarded || isGuardedHost(hostname), 'an address that is not public is not dialled')
-    return new Pool(origin, {
-      connections: 512,
-      connect: { timeout: this.timeouts.connectMs, ...(isGuarded && { lookup: this.#lookup }) },
-      bodyTimeout: this.timeouts.idleMs,
-    })
+  /** Others to the same world, which only their caller has, and closes. */
+  unshared(): UpstreamPools {
+    return new UpstreamPools(this.timeouts, { resolve: this.#resolve })
   }
 
+  /** At once, whatever is under way. */
   async close(): Promise<void> {
     this.#tunnels?.close()
-    await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()))
+    for (const pool of this.#pools.values()) pool.destroy()
   }
 }
 
 const nameOf = ({ origin }: URL, isGuarded = false): string =>
   isGuarded ? `guarded ${origin}` : origin
+
+function originOf({ protocol, host, hostname, port }: URL): Omit<Origin, 'lookup'> {
+  const isSecure = protocol === 'https:'
+  return {
+    isSecure,
+    host,
+    hostname: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname,
+    port: port === '' ? (isSecure ? 443 : 80) : Number(port),
+  }
+}

@@ -86,7 +86,6 @@ const allowed: Record<string, readonly string[]> = {
 const homes: Record<string, RegExp> = {
   hono: /^http\//,
   '@hono/node-server': /^http\//,
-  undici: /^upstream\//,
   ethers: /^chain\//,
   secp256k1: /^chain\//,
   '@noble/curves': /^(chain|proofs)\//,

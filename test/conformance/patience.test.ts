@@ -43,7 +43,7 @@ describe('an upstream that hangs', () => {
     'in the middle of its stream': [streamBytes([role, word], 'hang'), true, 'upstream_stalled'],
   }
 
-  // All at once: undici looks at its clocks once a second.
+  // All at once: none of the waits is for another.
   test('is left: 504 before its first content, an error event without [DONE] after it', async () => {
     const left: Promise<void>[] = []
     upstream.become((request, response) => {

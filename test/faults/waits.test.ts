@@ -1,6 +1,6 @@
 /*
- * Upstreams that hang, with another contributor to take over. The waits are short here and long in limits.ts; undici looks
- * at its clocks once a second, so all of this happens at once. docs/faults.md lists the faults.
+ * Upstreams that hang, with another contributor to take over. The waits are short here and long in limits.ts, and all
+ * of this happens at once. docs/faults.md lists the faults.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ask } from '../support/ask.ts'

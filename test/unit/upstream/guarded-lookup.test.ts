@@ -1,9 +1,10 @@
 import type { LookupAddress } from 'node:dns'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { expect, test } from 'vitest'
+import type { AddressInfo, Socket } from 'node:net'
+import { expect, test, vi } from 'vitest'
 import { Cancellation } from '../../../src/base/cancellation.ts'
+import { askContributor } from '../../../src/upstream/ask-contributor.ts'
 import {
   guardedLookup,
   isGuardedHost,
@@ -102,22 +103,35 @@ test('a name that was public once is not dialled when it means this machine: not
 
 test('connections to places that nobody needs any more are let go, and those under way end first', async () => {
   const gate = Promise.withResolvers<void>()
+  let asked = 0
   const server = createServer(async (_request, response) => {
+    asked += 1
     await gate.promise
     response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
   }).listen(0, '127.0.0.1')
+  const connections: Socket[] = []
+  server.on('connection', (socket) => connections.push(socket))
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   const baseUrl = `http://127.0.0.1:${port}/v1`
   const pools = new UpstreamPools()
-  const before = pools.pool(new URL(baseUrl))
-  pools.retain([{ baseUrl }])
-  expect(pools.pool(new URL(baseUrl))).toBe(before)
-  const answered = before.request({ method: 'GET', path: '/' })
+  const ask = () => askContributor(pools, place, { path: '/', bytesMax: 100, timeoutMs: 30_000 })
+  const place = { baseUrl, authorization: undefined }
+  const first = ask()
+  await vi.waitFor(() => expect(asked).toBe(1))
   pools.retain([{ baseUrl, isGuarded: true }])
-  expect(pools.pool(new URL(baseUrl))).not.toBe(before)
   gate.resolve()
-  expect((await answered).statusCode).toBe(200)
+  expect(await first).toMatchObject({ ok: true })
+  // It ended well, and its connection after it, which nobody may use again.
+  await vi.waitFor(() => expect(connections.map(({ destroyed }) => destroyed)).toEqual([true]))
+  for (const _time of [1, 2]) expect(await ask()).toMatchObject({ ok: true })
+  expect(connections).toHaveLength(2)
+  // A place that stays keeps its connections, until it is left too.
+  pools.retain([{ baseUrl }])
+  expect(await ask()).toMatchObject({ ok: true })
+  expect(connections).toHaveLength(2)
+  pools.retain([])
+  await vi.waitFor(() => expect(connections[1]?.destroyed).toBe(true))
   await pools.close()
   server.closeAllConnections()
   server.close()

@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Dispatcher } from 'undici'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Cancellation } from '../../../src/base/cancellation.ts'
+import { noHeaders } from '../../../src/upstream/answer-headers.ts'
+import type { Exchange, ExchangeListener } from '../../../src/upstream/exchange.ts'
 import { type Attempt, type OpenedAnswer, openAnswer } from '../../../src/upstream/open-answer.ts'
 import { UpstreamPools } from '../../../src/upstream/upstream-pools.ts'
 
@@ -103,27 +104,31 @@ describe('openAnswer', () => {
     expect(pauses).toBeGreaterThan(1)
   })
 
-  test('an attempt that is cancelled while it waits for a connection settles at once', async () => {
+  test('an attempt that is cancelled while it waits settles at once, and nothing of it is sent', async () => {
     const cancellation = new Cancellation()
-    const dispatched = Promise.withResolvers<Dispatcher.DispatchHandler>()
-    const waiting = poolsThat((handler) => dispatched.resolve(handler))
-    const opened = openAnswer(waiting, attempt(cancellation))
-    const handler = await dispatched.promise
+    let heard = 0
+    server.on('connection', () => {
+      heard += 1
+    })
+    const opened = openAnswer(pools, attempt(cancellation))
     cancellation.cancel()
-    expect(await opened).toMatchObject({ ok: false })
-    // The connection comes after all: the request is taken back before it is sent.
-    const aborts: Error[] = []
-    handler.onRequestStart?.({ abort: (error: Error) => aborts.push(error) } as never, {})
-    expect(aborts).toHaveLength(1)
+    const gone = { ok: false, error: { reason: 'upstream_connection_error' } }
+    expect(await opened).toEqual(gone)
+    expect(await openAnswer(pools, attempt(cancellation))).toEqual(gone)
+    const next = openAnswer(pools, attempt())
+    await once(server, 'request')
+    await pools.close()
+    expect(await next).toEqual(gone)
+    // The first may have been on its way to the door already, the second never was.
+    expect(heard).toBeLessThanOrEqual(2)
   })
 
   test('what comes and ends before anybody listens is kept', async () => {
-    const controller = { pause: () => {}, resume: () => {}, abort: () => {} } as never
-    const hasty = poolsThat((handler) => {
-      handler.onRequestStart?.(controller, {})
-      handler.onResponseStart?.(controller, 200, { 'content-type': 'text/plain' }, 'OK')
-      handler.onResponseData?.(controller, Buffer.from('all of it'))
-      handler.onResponseEnd?.(controller, {})
+    const hasty = poolsThat((listener) => {
+      listener.started(exchange)
+      listener.answered(200, { ...noHeaders(), contentType: 'text/plain' })
+      listener.received(Buffer.from('all of it'))
+      listener.ended()
     })
     const opened = await openAnswer(hasty, attempt())
     if (!opened.ok) throw new Error(opened.error.reason)
@@ -131,11 +136,10 @@ describe('openAnswer', () => {
   })
 
   test('what fails before anybody listens is told', async () => {
-    const controller = { pause: () => {}, resume: () => {}, abort: () => {} } as never
-    const hasty = poolsThat((handler) => {
-      handler.onRequestStart?.(controller, {})
-      handler.onResponseStart?.(controller, 200, {}, 'OK')
-      handler.onResponseError?.(controller, new Error('reset'))
+    const hasty = poolsThat((listener) => {
+      listener.started(exchange)
+      listener.answered(200, noHeaders())
+      listener.failed('interrupted')
     })
     const opened = await openAnswer(hasty, attempt())
     if (!opened.ok) throw new Error(opened.error.reason)
@@ -159,10 +163,12 @@ describe('openAnswer', () => {
   })
 })
 
+const exchange: Exchange = { pause: () => {}, resume: () => {}, abort: () => {} }
+
 /** Pools whose one connection does as a test says: orders of events that a real socket shows only now and then. */
-const poolsThat = (dispatch: (handler: Dispatcher.DispatchHandler) => void): UpstreamPools =>
+const poolsThat = (dispatch: (listener: ExchangeListener) => void): UpstreamPools =>
   ({
     timeouts: pools.timeouts,
-    dispatch: (_url: URL, _request: unknown, handler: Dispatcher.DispatchHandler) =>
-      dispatch(handler),
+    dispatch: (_place: unknown, _request: unknown, listener: ExchangeListener) =>
+      dispatch(listener),
   }) as unknown as UpstreamPools
