@@ -21,5 +21,5 @@ USER node
 RUN node src/main.ts --help > /dev/null
 EXPOSE 8787
 HEALTHCHECK --interval=10s --timeout=3s CMD ["node", "-e", "fetch('http://127.0.0.1:8787/health/ready').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "src/main.ts"]
+ENTRYPOINT ["node", "--max-semi-space-size=64", "src/main.ts"]
 CMD ["serve", "--config", "/etc/vouch/vouch.yaml"]

@@ -59,6 +59,8 @@ export async function startGatewayProcess(
   const folder = mkdtempSync(join(place.folder, 'gateway-'))
   const { profileFolder } = gateway
   const child = spawnPinned(place.core, process.execPath, [
+    // As `npm start` starts it (docs/decisions/0028).
+    '--max-semi-space-size=64',
     ...(profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`]),
     join(gateway.root, 'bench', 'gateway-process.ts'),
     `http://${place.upstream}/v1`,

@@ -27,8 +27,9 @@ export type Schedule = {
 export type Series = Readonly<Record<string, readonly number[]>>
 export type Measured = ReadonlyMap<Contender, Series>
 
-/** V8 compiles what is hot for the first seconds of load, in threads whose time is counted too. */
-const warmRounds = 3
+/** V8 compiles what is hot for so long under load, in threads whose time is counted too. */
+const warmSeconds = 6
+const warmRoundsMin = 3
 const unaryConnections = 256
 const streamsOpen = 500
 const requestsPerSecond = 100
@@ -152,6 +153,7 @@ async function interleave(
 ): Promise<Measured> {
   const measured = new Map<Contender, Record<string, number[]>>()
   for (const contender of contenders) measured.set(contender, {})
+  const warmRounds = Math.max(warmRoundsMin, Math.ceil(warmSeconds / schedule.seconds))
   for (let round = 1 - warmRounds; round <= schedule.rounds; round += 1) {
     for (const [contender, series] of measured) {
       const figures = await slice(contender)

@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=64
 import { type Command, CommandFailure, terminal } from './cli/command.ts'
 import { keepCompiled } from './cli/keep-compiled.ts'
 
