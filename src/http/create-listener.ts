@@ -1,25 +1,34 @@
 import type { RequestListener } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
-import type { GatewayDoor } from '../gateway/gateway-door.ts'
 import { createApp } from './app.ts'
 import { openToBrowsers } from './browser-access.ts'
 import { allowEveryPage, isLookup } from './ccip/lookups.ts'
 import { chatCompletions } from './chat-completions.ts'
-import { Entrance } from './entrance.ts'
 import { withoutProxyPrefix } from './evidence/proxy-prefix.ts'
-import { serveInference } from './serve-inference.ts'
+import type { Exchange } from './exchange.ts'
+import { type InferenceTerms, serveInference } from './serve-inference.ts'
+import { surfaces } from './surfaces.ts'
 import { verifyPageAt } from './verify-page.ts'
+
+/** What the lane in front of Node's server serves: the paths of the models, as a request line that asks there. */
+export const plainRoutes = (
+  terms: InferenceTerms,
+): ReadonlyMap<string, (exchange: Exchange) => void> =>
+  new Map(
+    surfaces.map((surface) => [
+      `POST ${surface.path} HTTP/1.1`,
+      (exchange) => void serveInference(surface, terms, exchange),
+    ]),
+  )
 
 /**
  * Every request goes to the route table but the plain form of the one that nearly all are: a router that makes Fetch
  * objects first costs a tenth of the whole request (bench/README.md). The table has the same route for its other spellings.
  */
 export function createListener(
-  door: GatewayDoor,
-  timeouts: { readonly stallMs: number },
+  terms: InferenceTerms,
   browserOrigins: readonly string[] = [],
 ): RequestListener {
-  const terms = { ...timeouts, door, entrance: new Entrance(door.nowMs) }
   const routed = getRequestListener(createApp(terms).fetch, {
     overrideGlobalObjects: false,
   })

@@ -8,7 +8,10 @@ import { keepRequestsYoung } from '../base/keep-requests-young.ts'
 import { clientRequestTimeoutMs, clientStallTimeoutMs } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import type { GatewayDoor } from '../gateway/gateway-door.ts'
-import { createListener } from './create-listener.ts'
+import { createListener, plainRoutes } from './create-listener.ts'
+import { Entrance } from './entrance.ts'
+import { keepAliveS } from './lane/limits.ts'
+import { openPlainLane } from './lane/plain-lane.ts'
 import { isTunnelRequest, takeTunnel } from './take-tunnel.ts'
 
 export type HttpServer = {
@@ -41,22 +44,26 @@ export async function startHttpServer(
     readonly host: string
     readonly port: number
     readonly browserOrigins?: readonly string[]
+    /** False has Node's server read every request. */
+    readonly plainLane?: boolean
   },
   timeouts: ClientTimeouts = timeoutLimits,
 ): Promise<Result<HttpServer, ListenFailure>> {
   keepRequestsYoung()
+  const terms = { door, stallMs: timeouts.stallMs, entrance: new Entrance(door.nowMs) }
+  const checkEveryMs = Math.min(1_000, timeouts.requestMs)
   const server = createServer(
     {
       // A client that connects and says nothing, or says it byte by byte, is told 408 and closed.
       headersTimeout: timeouts.requestMs,
       requestTimeout: timeouts.requestMs,
-      connectionsCheckingInterval: Math.min(1_000, timeouts.requestMs),
-      keepAliveTimeout: 65_000,
+      connectionsCheckingInterval: checkEveryMs,
+      keepAliveTimeout: keepAliveS * 1000,
       noDelay: true,
       // Whoever proposes another protocol for another path is answered as if it had not.
       shouldUpgradeCallback: (incoming) => door.tunnels !== undefined && isTunnelRequest(incoming),
     },
-    createListener(door, timeouts, place.browserOrigins),
+    createListener(terms, place.browserOrigins),
   )
   const tunnels = new Set<Socket>()
   server.on('upgrade', (incoming, duplex, head) => {
@@ -67,6 +74,15 @@ export async function startHttpServer(
     takeTunnel(door, incoming, { socket, head })
   })
   server.on('clientError', answerBrokenRequest)
+  const lane =
+    place.plainLane === false
+      ? undefined
+      : openPlainLane(server, {
+          routes: plainRoutes(terms),
+          refuse: answerBrokenRequest,
+          requestMs: timeouts.requestMs,
+          checkEveryMs,
+        })
   const failure = await listen(server, place)
   if (failure !== undefined) return err(failure)
   const { address, port } = server.address() as AddressInfo
@@ -77,9 +93,11 @@ export async function startHttpServer(
       new Promise((resolve) => {
         server.close(() => resolve())
         server.closeIdleConnections()
+        lane?.close()
       }),
     force: () => {
       server.closeAllConnections()
+      lane?.force()
       for (const socket of tunnels) socket.destroy()
     },
   })
@@ -104,7 +122,7 @@ const brokenRequests: Readonly<Record<string, readonly [number, string]>> = {
 }
 
 /** What never became a request still gets OpenAI's error shape. */
-function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+function answerBrokenRequest(error: { readonly code?: string }, socket: Socket): void {
   if (!socket.writable || socket.bytesWritten > 0) {
     socket.destroy()
     return

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { zeroAddress } from '../../../src/domain/units.ts'
 import type { GatewayDoor } from '../../../src/gateway/gateway-door.ts'
 import { createListener } from '../../../src/http/create-listener.ts'
+import { Entrance } from '../../../src/http/entrance.ts'
 import { callerLimits } from '../../support/caller-limits.ts'
 
 const unused = () => {
@@ -64,7 +65,9 @@ let server: Server
 let origin: string
 
 beforeEach(async () => {
-  server = createServer(createListener(closedDoor, { stallMs: 1000 }))
+  server = createServer(
+    createListener({ door: closedDoor, stallMs: 1000, entrance: new Entrance(closedDoor.nowMs) }),
+  )
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`

@@ -1,55 +1,65 @@
 import { once } from 'node:events'
-import { createServer, type Server, type ServerResponse } from 'node:http'
-import { type AddressInfo, connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { AnswerClient } from '../../../src/gateway/answer-client.ts'
+import type { Outgoing } from '../../../src/http/exchange.ts'
 import {
   errorBody,
+  type RawAnswerClient,
   rawAnswerClient,
   sendError,
   watchClient,
 } from '../../../src/http/raw-response.ts'
+import { type LaneSide, lanePath, openClient, openLaneSide } from '../../support/lane-place.ts'
 
-type Exchange = {
-  readonly outgoing: ServerResponse
-  readonly client: AnswerClient
+type Told = {
+  readonly outgoing: Outgoing
+  readonly client: RawAnswerClient
 }
 
-let server: Server
+let side: LaneSide
 let socket: Socket
-let exchange: Exchange
+let exchange: Told
 
 /** One request on a real connection, whose client reads nothing until it is told to. */
-beforeEach(async () => {
-  const arrived = Promise.withResolvers<Exchange>()
-  server = createServer((_incoming, outgoing) => {
-    const cancellation = watchClient(outgoing)
-    const client = rawAnswerClient(outgoing, { cancellation, requestId: 'req_1', stallMs: 30 })
-    arrived.resolve({ outgoing, client })
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
-  socket.on('error', () => {})
+async function open(withLane: boolean): Promise<void> {
+  const arrived = Promise.withResolvers<Told>()
+  side = await openLaneSide(
+    ({ outgoing }) => {
+      const cancellation = watchClient(outgoing)
+      const client = rawAnswerClient(outgoing, { cancellation, requestId: 'req_1', stallMs: 30 })
+      arrived.resolve({ outgoing, client })
+    },
+    { withLane },
+  )
+  socket = await openClient(side.port)
   socket.pause()
-  socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
+  socket.write(`POST ${lanePath} HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}`)
   exchange = await arrived.promise
-})
+}
+
+const closing = (outgoing: Outgoing) =>
+  new Promise<void>((resolve) => outgoing.on('close', () => resolve()))
 
 afterEach(async () => {
   socket.destroy()
-  server.closeAllConnections()
-  await new Promise((resolve) => server.close(resolve))
+  await side.close()
 })
+
+const answers = [
+  ['of Node’s server', false],
+  ['of the lane', true],
+] as const
 
 /** Beyond what the kernel's buffers of one connection take. */
 const large = Buffer.alloc(32 * 1024 * 1024, 'x')
 
-describe('a client that does not take what was written', () => {
+describe.each(answers)('a client that does not take what was written, %s', (_whose, withLane) => {
+  beforeEach(() => open(withLane))
+
   test('as a whole answer is closed after the stall timeout', async () => {
     const { client, outgoing } = exchange
     client.answer({}, large)
-    await once(outgoing, 'close')
+    await closing(outgoing)
     expect(outgoing.writableFinished).toBe(false)
     expect(client.cancellation.cancelled).toBe(true)
   })
@@ -58,7 +68,7 @@ describe('a client that does not take what was written', () => {
     const { client, outgoing } = exchange
     client.startStream({})
     expect(client.write(large)).toBe(false)
-    await once(outgoing, 'close')
+    await closing(outgoing)
     expect(client.cancellation.cancelled).toBe(true)
   })
 
@@ -66,7 +76,7 @@ describe('a client that does not take what was written', () => {
     const { client, outgoing } = exchange
     client.startStream({})
     client.endStream(large)
-    await once(outgoing, 'close')
+    await closing(outgoing)
     expect(outgoing.writableFinished).toBe(false)
   })
 
@@ -77,7 +87,7 @@ describe('a client that does not take what was written', () => {
     const client = rawAnswerClient(outgoing, watched)
     client.startStream({})
     expect(client.write(large)).toBe(false)
-    expect(outgoing.socket?.timeout).toBe(60_000)
+    expect(outgoing.socket).toMatchObject({ timeout: 60_000 })
     const drained = new Promise<void>((resolve) => client.onDrain(resolve))
     let received = 0
     socket.on('data', (bytes) => {
@@ -85,16 +95,19 @@ describe('a client that does not take what was written', () => {
     })
     socket.resume()
     await drained
-    expect(outgoing.socket?.timeout).toBe(0)
+    expect(outgoing.socket).toMatchObject({ timeout: 0 })
     const end = Buffer.from('the end')
+    const closed = closing(outgoing)
     client.endStream(end)
-    await once(outgoing, 'finish')
+    await closed
     expect(client.cancellation.cancelled).toBe(false)
     expect(received).toBeGreaterThan(0)
   })
 })
 
-describe('watchClient', () => {
+describe.each(answers)('watchClient %s', (_whose, withLane) => {
+  beforeEach(() => open(withLane))
+
   test('a client that leaves before the end cancels at once, before a byte was written too', async () => {
     const left = new Promise<void>((resolve) => exchange.client.cancellation.onCancel(resolve))
     socket.destroy()
@@ -105,20 +118,23 @@ describe('watchClient', () => {
   test('a client that leaves after the end does not', async () => {
     const { client, outgoing } = exchange
     socket.resume()
+    const closed = closing(outgoing)
     client.answer({}, Buffer.from('{}'))
-    await once(outgoing, 'close')
+    await closed
     expect(client.cancellation.cancelled).toBe(false)
   })
 
   test('a client that had left when it came to be watched is cancelled from the start', async () => {
     const { outgoing } = exchange
     socket.destroy()
-    await once(outgoing, 'close')
+    await closing(outgoing)
     expect(watchClient(outgoing).cancelled).toBe(true)
   })
 })
 
-describe('sendError', () => {
+describe.each(answers)('sendError %s', (_whose, withLane) => {
+  beforeEach(() => open(withLane))
+
   test("says it in OpenAI's four keys, with the request's id", async () => {
     const { outgoing } = exchange
     sendError(outgoing, { reason: 'invalid_api_key' }, 'req_1')
@@ -139,13 +155,15 @@ describe('sendError', () => {
   test('says nothing to a client that left', async () => {
     const { outgoing } = exchange
     socket.destroy()
-    await once(outgoing, 'close')
+    await closing(outgoing)
     sendError(outgoing, { reason: 'internal_error' })
     expect(outgoing.headersSent).toBe(false)
   })
 })
 
-test('an error event of a stream is one data event in the same shape', () => {
+test('an error event of a stream is one data event in the same shape', async () => {
+  await open(true)
+
   const event = exchange.client.errorEvent({ reason: 'upstream_stalled' }).toString()
   expect(event).toMatch(/^data: \{.*\}\n\n$/)
   expect(JSON.parse(event.slice(6))).toEqual(
