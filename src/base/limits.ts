@@ -137,6 +137,8 @@ export const paymentHeaderLengthMax = 12_288
 /** Payers whose last PAYMENT-SIGNATURE is remembered, and its bytes: one with no extensions has a kilobyte. */
 export const voucherDocumentsRemembered = 4_096
 export const voucherDocumentLengthMax = 4_096
+/** Channels whose terms are remembered as looked at, on each chain and asset; each takes half a kilobyte. */
+export const voucherChannelsRemembered = 16_384
 /** Deposits that this process remembers by id. */
 export const depositsRememberedMax = 10_000
 /** How far a key order's nonce may be ahead of the Unix time in milliseconds. */

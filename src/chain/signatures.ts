@@ -27,6 +27,11 @@ const zeroWord = wordDigits(0n)
 const orderWord = wordDigits(curveOrder)
 const lowerHalfWord = wordDigits(curveOrder / 2n)
 
+/** What is recovered from, written anew each time: recovering never waits. */
+const digestBytes = Buffer.alloc(32)
+const signatureBytes = Buffer.alloc(65)
+const rsBytes = signatureBytes.subarray(0, 64)
+
 /** Which implementation signs and recovers in this process: the start-up log says so, as one costs twenty times the other. */
 export const curveInUse: Curve['name'] = curve.name
 
@@ -45,6 +50,7 @@ export function parseSignature(text: string): Result<Signature, SignatureFault> 
   if (!isScalar(s)) return err('signature_s_out_of_range')
   const yParity = v >= 27 ? v - 27 : v
   if (yParity !== 0 && yParity !== 1) return err('signature_v_unknown')
+  if (s <= lowerHalfWord && v >= 27) return ok(digits as Signature)
   return s <= lowerHalfWord
     ? ok(join({ r, s, yParity }))
     : ok(join({ r, s: wordDigits(curveOrder - BigInt(`0x${s}`)), yParity: yParity === 0 ? 1 : 0 }))
@@ -54,6 +60,22 @@ export function parseSignature(text: string): Result<Signature, SignatureFault> 
 export function recoverSigner(digest: Bytes32, signature: Signature): Address | undefined {
   const publicKey = recoverKey(digest, signature)
   return publicKey === undefined ? undefined : accountOf(publicKey)
+}
+
+/**
+ * The key that signed `digest` where it is that of `account`. One that is seen again is compared with the `publicKey` that
+ * this function gave before for the same account, instead of being hashed.
+ */
+export function signerKey(
+  digest: Bytes32,
+  signature: Signature,
+  signer: { readonly account: Address; readonly publicKey: Uint8Array | undefined },
+): Uint8Array | undefined {
+  const publicKey = recoverKey(digest, signature)
+  if (publicKey === undefined) return undefined
+  const known = signer.publicKey
+  if (known !== undefined && Buffer.compare(known, publicKey) === 0) return known
+  return accountOf(publicKey) === signer.account ? publicKey : undefined
 }
 
 /** The key of that account, 64 bytes x ‖ y: circuits take it where contracts recover it. */
@@ -68,10 +90,9 @@ function recoverKey(digest: Bytes32, signature: Signature): Uint8Array | undefin
   const v = signature.slice(130)
   if (v !== '1b' && v !== '1c') return undefined
   if (s > lowerHalfWord || s === zeroWord || !isScalar(signature.slice(2, 66))) return undefined
-  return curve.recover(fromHex(digest), {
-    rs: fromHex(signature).subarray(0, 64),
-    yParity: v === '1b' ? 0 : 1,
-  })
+  digestBytes.write(digest.slice(2), 'hex')
+  signatureBytes.write(signature.slice(2), 'hex')
+  return curve.recover(digestBytes, { rs: rsBytes, yParity: v === '1b' ? 0 : 1 })
 }
 
 /** 65 bytes in the canonical form; the same digest and key always give the same signature. */

@@ -4,8 +4,6 @@
  * the chain's. A client that counts from another sum is told ours and tries again (x402's corrective 402).
  */
 import { err, ok, type Result } from '../base/result.ts'
-import { channelIdOf, voucherDigest } from '../chain/channel-typed-data.ts'
-import { parseSignature, recoverSigner } from '../chain/signatures.ts'
 import type { Channel } from '../domain/channel.ts'
 import type {
   DepositRefusal,
@@ -19,14 +17,21 @@ import { type AtomicAmount, atomic, type Bytes32, type Signature } from '../doma
 import type { PaymentQuote, PresentedVoucher, VoucherPayment } from '../domain/x402-payment.ts'
 import type { LedgerStore } from '../store/ledger-store.ts'
 import type { ReadChannel } from './accept-voucher.ts'
-import { type ChannelTerms, objectionTo } from './channel-terms.ts'
+import type { ChannelTerms } from './channel-terms.ts'
 import type { DepositRelay } from './relay-deposit.ts'
+import type { VoucherJudge } from './voucher-judge.ts'
 
-export type AcceptDeps = {
+/** A chain and asset in which vouchers are taken. */
+export type LaneDeps = {
   readonly ledger: LedgerStore
   readonly terms: ChannelTerms
   readonly readChannel: ReadChannel
   readonly deposits: Pick<DepositRelay, 'relay'>
+}
+
+export type AcceptDeps = LaneDeps & {
+  /** Of the same terms. */
+  readonly judge: VoucherJudge
 }
 
 export type AcceptRefusal =
@@ -58,7 +63,10 @@ export async function acceptVoucherPayment(
       : ok({ ...proven, known: await deps.ledger.channel(voucher.channelId) })
   if (!judged.ok) return judged
   const { signature, known } = judged.value
-  const current = await payableChannel(deps, payment, known)
+  const current =
+    known !== undefined && isCovered(known, payment)
+      ? open(known)
+      : await payableChannel(deps, payment)
   if (!current.ok) return current
   const { channel, transactionHash } = current.value
   const { maxClaimableAmount, channelId } = voucher
@@ -91,26 +99,18 @@ const baseOf = ({ voucher, quotedAmount }: VoucherPayment): AtomicAmount | undef
     ? undefined
     : atomic(voucher.maxClaimableAmount - quotedAmount)
 
-/** What a voucher proves without the chain, checks in order of cost. The same voucher again is not verified again. */
+/** What a voucher proves without the chain. The same voucher again is not verified again. */
 export async function proveVoucher(
-  { ledger, terms }: Pick<AcceptDeps, 'ledger' | 'terms'>,
+  { ledger, judge }: Pick<AcceptDeps, 'ledger' | 'judge'>,
   voucher: PresentedVoucher,
 ): Promise<Result<ProvenVoucher & { readonly known: Channel | undefined }, AcceptRefusal>> {
-  const { config, channelId, maxClaimableAmount } = voucher
-  const objection = objectionTo(config, terms)
-  if (objection !== undefined)
-    return err({ reason: 'channel_terms_unacceptable', detail: objection })
-  const parsed = parseSignature(voucher.signature)
-  if (!parsed.ok) return err({ reason: 'voucher_signature_invalid' })
-  const signature = parsed.value
-  if (channelIdOf(terms.domain, config) !== channelId) {
-    return err({ reason: 'voucher_channel_mismatch' })
-  }
-  const known = await ledger.channel(channelId)
+  const judged = judge.judge(voucher)
+  if (!judged.ok) return judged
+  const { signature, isSigned } = judged.value
+  const known = await ledger.channel(voucher.channelId)
   const wasVerified =
-    known?.signedMaxClaimable === maxClaimableAmount && known.voucherSignature === signature
-  const digest = () => voucherDigest(terms.domain, { channelId, maxClaimableAmount })
-  return wasVerified || recoverSigner(digest(), signature) === config.payerAuthorizer
+    known?.signedMaxClaimable === voucher.maxClaimableAmount && known.voucherSignature === signature
+  return wasVerified || isSigned()
     ? ok({ signature, known })
     : err({ reason: 'voucher_signature_invalid' })
 }
@@ -118,20 +118,19 @@ export async function proveVoucher(
 /** A channel that can be charged, and the deposit that was made for this very request. */
 type Payable = { readonly channel: Channel; readonly transactionHash: Bytes32 | undefined }
 
+/** Whether the ledger knows enough: no deposit comes along, and what was deposited before is enough. */
+const isCovered = (known: Channel, { voucher, deposit }: VoucherPayment): boolean =>
+  deposit === undefined && !known.closing && voucher.maxClaimableAmount <= known.balance
+
 /** The channel after the deposit that came along, or as the chain has it where the ledger may be behind. */
 async function payableChannel(
   deps: AcceptDeps,
   { voucher, deposit }: VoucherPayment,
-  known: Channel | undefined,
 ): Promise<Result<Payable, AcceptRefusal>> {
-  const { maxClaimableAmount } = voucher
-  if (deposit !== undefined) {
-    const relayed = await deps.deposits.relay(deposit, maxClaimableAmount)
-    if (!relayed.ok) return relayed
-    return open(relayed.value.channel, relayed.value.deposit?.transactionHash)
-  }
-  const suffices = known !== undefined && !known.closing && maxClaimableAmount <= known.balance
-  return suffices ? open(known) : lookUp(deps, voucher)
+  if (deposit === undefined) return lookUp(deps, voucher)
+  const relayed = await deps.deposits.relay(deposit, voucher.maxClaimableAmount)
+  if (!relayed.ok) return relayed
+  return open(relayed.value.channel, relayed.value.deposit?.transactionHash)
 }
 
 /** What the chain says now of a channel that the ledger does not know, or knows with too little on it. */

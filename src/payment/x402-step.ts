@@ -16,10 +16,12 @@ import { StoreFailure } from '../store/ledger-store.ts'
 import { ChannelTurns } from './channel-turns.ts'
 import { ceilingOf } from './payment-step.ts'
 import type { Pricing } from './price-exchange.ts'
+import { VoucherJudge } from './voucher-judge.ts'
 import {
   type AcceptDeps,
   acceptVoucherPayment,
   type ChannelPayer,
+  type LaneDeps,
   type ProvenVoucher,
   proveVoucher,
 } from './x402-accept.ts'
@@ -54,12 +56,12 @@ export type X402Step = {
 }
 
 /** Another chain or asset on which vouchers are taken. */
-export type X402Lane = AcceptDeps & {
+export type X402Lane = LaneDeps & {
   readonly offer: ChannelOffer
   readonly pricing: () => Result<Pricing, FxRefusal>
 }
 
-export type X402Deps = AcceptDeps &
+export type X402Deps = LaneDeps &
   ExactDeps & {
     readonly offer: ChannelOffer
     /** Beside the home chain's asset, in which alone single transfers are taken. */
@@ -72,9 +74,11 @@ export type X402Deps = AcceptDeps &
 
 export function createX402Step(deps: X402Deps): X402Step {
   const { offer, parallel, exactMinimumAmount, others = [] } = deps
+  const lanes = [deps, ...others].map(laneFrom)
   // A single transfer names no asset but by the signature that it carries: the home asset alone is taken so.
+  const homeLanes = lanes.slice(0, 1)
   const laneOf = (payment: PresentedPayment): Result<Lane, Refusal> =>
-    chooseLane(payment.kind === 'exact' ? [deps] : [deps, ...others], payment)
+    chooseLane(payment.kind === 'exact' ? homeLanes : lanes, payment)
   return {
     parallelDefault: parallel,
     exactMinimumAmount,
@@ -137,17 +141,33 @@ function quoteOthers(
   })
 }
 
-const networkOf = (offer: ChannelOffer): string => `eip155:${offer.chainId}`
+type Lane = AcceptDeps & {
+  readonly offer: ChannelOffer
+  /** CAIP-2 name of its chain. */
+  readonly network: string
+}
 
-type Lane = AcceptDeps & { readonly offer: ChannelOffer }
+const laneFrom = (deps: LaneDeps & { readonly offer: ChannelOffer }): Lane => ({
+  ledger: deps.ledger,
+  terms: deps.terms,
+  readChannel: deps.readChannel,
+  deposits: deps.deposits,
+  judge: new VoucherJudge(deps.terms),
+  offer: deps.offer,
+  network: `eip155:${deps.offer.chainId}`,
+})
 
 /** That of the chain and the asset. In another asset of a chain that is taken a payment is told what its asset must be. */
 function chooseLane(lanes: readonly Lane[], payment: PresentedPayment): Result<Lane, Refusal> {
-  const there = lanes.filter(({ offer }) => networkOf(offer) === payment.network)
   const token = payment.kind === 'exact' ? undefined : payment.voucher.config.token
-  const chosen = there.find(({ offer }) => offer.asset.address === token) ?? there[0]
-  if (chosen !== undefined) return ok(chosen)
-  const networks = [...new Set(lanes.map(({ offer }) => networkOf(offer)))].join(' or ')
+  let ofChain: Lane | undefined
+  for (const lane of lanes) {
+    if (lane.network !== payment.network) continue
+    if (lane.offer.asset.address === token) return ok(lane)
+    ofChain ??= lane
+  }
+  if (ofChain !== undefined) return ok(ofChain)
+  const networks = [...new Set(lanes.map(({ network }) => network))].join(' or ')
   return err({ reason: 'payment_unacceptable', detail: `its network must be ${networks}` })
 }
 
