@@ -1,7 +1,8 @@
 import { type Hex, hexOf } from '../base/hex.ts'
-import { addressWord, hashWord, uintWord } from '../chain/typed-data.ts'
+import { ownWords, workWords } from '../chain/receipt-typed-data.ts'
+import { uintWord } from '../chain/typed-data.ts'
 import type { ReceiptDocument } from '../domain/receipt-document.ts'
-import type { Bytes32, Signature } from '../domain/units.ts'
+import { atomic, type Signature } from '../domain/units.ts'
 
 /** A receipt with its signatures, as JSON has it. */
 export type PackableReceipt = Pick<
@@ -39,33 +40,9 @@ function bytesTail(value: Hex): string {
   return uintWord(digits.length / 2, 256) + digits.padEnd(padded, '0')
 }
 
-const receiptWordsOf = ({ work, ...receipt }: PackableReceipt['receipt']): string =>
-  [
-    hashWord(work.jobId),
-    addressWord(work.gateway),
-    addressWord(work.contributor),
-    ...[work.modelId, work.inputHash, work.outputHash, work.contentHash, work.streamRoot].map(
-      (hash: Bytes32) => hashWord(hash),
-    ),
-    uintWord(work.promptTokens, 32),
-    uintWord(work.cachedPromptTokens, 32),
-    uintWord(work.completionTokens, 32),
-    hashWord(work.commitment),
-    uintWord(work.startedAt, 64),
-    uintWord(work.finishedAt, 64),
-    uintWord(work.status, 8),
-    hashWord(receipt.receiptId),
-    uintWord(receipt.gatewaySeq, 64),
-    addressWord(receipt.client),
-    hashWord(receipt.requestHash),
-    hashWord(receipt.responseHash),
-    hashWord(receipt.channelId),
-    uintWord(receipt.channelSeq, 64),
-    uintWord(BigInt(receipt.cost), 128),
-    uintWord(BigInt(receipt.cumulative), 128),
-    hashWord(receipt.priceHash),
-    hashWord(receipt.prevReceipt),
-    uintWord(receipt.tiers, 16),
-    hashWord(receipt.evidenceHash),
-    uintWord(receipt.anchorBy, 64),
-  ].join('')
+const receiptWordsOf = ({ work, ...receipt }: PackableReceipt['receipt']): string => {
+  const amount = (text: string) => atomic(BigInt(text))
+  const { cost, cumulative } = receipt
+  const own = { ...receipt, cost: amount(cost), cumulative: amount(cumulative) }
+  return workWords(work) + ownWords(own)
+}

@@ -1,5 +1,6 @@
 import { canonicalJson } from '../base/canonical-json.ts'
 import { checkpointsHash } from '../chain/checkpoint-typed-data.ts'
+import { encodeReceipt } from '../chain/encode-receipt.ts'
 import { type EvidenceItem, evidenceHash } from '../chain/evidence-hash.ts'
 import { keccak256Utf8 } from '../chain/keccak.ts'
 import type { PrivateKey } from '../chain/private-key.ts'
@@ -9,7 +10,12 @@ import type { DomainSeparator } from '../chain/typed-data.ts'
 import type { ReceiptPosition, SealedReceipt } from '../domain/hold.ts'
 import type { PriceSheet } from '../domain/price-sheet.ts'
 import { type Receipt, tier, type Work } from '../domain/receipt.ts'
-import type { ReceiptDocument, ReceiptEvidence } from '../domain/receipt-document.ts'
+import { packReceipt, packTerms } from '../domain/receipt-bytes.ts'
+import {
+  type ReceiptDocument,
+  type ReceiptEvidence,
+  receiptDocument,
+} from '../domain/receipt-document.ts'
 import {
   type Address,
   type AtomicAmount,
@@ -97,14 +103,53 @@ export function sealReceipt(
     evidenceHash: evidenceHash(evidenceItems(signer.domain, unsealed.evidence ?? {})),
     anchorBy: anchorBy(signer, sealedAt),
   }
-  const digest = receiptDigest(signer.domain, receipt)
+  const { digest, words } = encodeReceipt(signer.domain, receipt)
   const sign = signer.signTogether?.(digest) ?? (() => signDigest(digest, signer.privateKey))
-  let signed: string | undefined
+  const { contributorSignature, usageSource, prices, evidence } = unsealed
+  let json: string | undefined
   const body = () => {
-    signed ??= JSON.stringify(document(signer, unsealed, receipt, sign()))
-    return signed
+    if (json !== undefined) return json
+    const gatewaySignature = sign()
+    const signed = {
+      receipt,
+      contributorSignature,
+      gatewaySignature,
+      prices,
+      evidence,
+      usageSource,
+    }
+    json = JSON.stringify(receiptDocument({ ...signed, domain: signer }))
+    return json
   }
-  return { receiptId, digest, body, record, sealedAt, answerId }
+  const packed = () => {
+    const terms = termsOf(signer, prices)
+    const gatewaySignature = sign()
+    const signed = { digest, words, terms, usageSource, contributorSignature, gatewaySignature }
+    return packReceipt({ ...signed, record })
+  }
+  return {
+    receiptId,
+    digest,
+    body,
+    packed: evidence === undefined ? packed : undefined,
+    record,
+    sealedAt,
+    answerId,
+  }
+}
+
+/** A price sheet is in every receipt of an offer and never changes. */
+const terms = new WeakMap<
+  PriceSheet,
+  { readonly signer: GatewaySigner; readonly bytes: Uint8Array }
+>()
+
+function termsOf(signer: GatewaySigner, prices: PriceSheet): Uint8Array {
+  const known = terms.get(prices)
+  if (known?.signer === signer) return known.bytes
+  const bytes = packTerms(prices, signer)
+  terms.set(prices, { signer, bytes })
+  return bytes
 }
 
 function anchorBy({ promiseS }: GatewaySigner, sealedAt: UnixSeconds): UnixSeconds {
@@ -165,33 +210,4 @@ export function digestOfDocument({ receipt, domain }: ReceiptDocument): Bytes32 
     cost: amount(receipt.cost),
     cumulative: amount(receipt.cumulative),
   })
-}
-
-function document(
-  signer: GatewaySigner,
-  unsealed: UnsealedReceipt,
-  receipt: Receipt,
-  gatewaySignature: Signature,
-): ReceiptDocument {
-  const { prices, evidence } = unsealed
-  return {
-    object: 'vouch.receipt',
-    receipt: { ...receipt, cost: String(receipt.cost), cumulative: String(receipt.cumulative) },
-    contributorSignature: unsealed.contributorSignature,
-    gatewaySignature,
-    domain: {
-      name: 'Vouch Receipts',
-      version: '1',
-      chainId: signer.chainId,
-      verifyingContract: signer.verifyingContract,
-    },
-    priceSheet: {
-      ...prices,
-      promptAtomicPerMtok: String(prices.promptAtomicPerMtok),
-      cachedPromptAtomicPerMtok: String(prices.cachedPromptAtomicPerMtok),
-      completionAtomicPerMtok: String(prices.completionAtomicPerMtok),
-    },
-    ...(evidence !== undefined && { evidence }),
-    usage: { source: unsealed.usageSource },
-  }
 }

@@ -11,7 +11,7 @@ export const utf8Bytes = (text: string): Uint8Array => encoder.encode(text)
 
 export const utf8Text = (bytes: Uint8Array): string => decoder.decode(bytes)
 
-export function joinBytes(pieces: readonly Uint8Array[]): Uint8Array {
+export function joinBytes(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const joined = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0))
   let at = 0
   for (const piece of pieces) {

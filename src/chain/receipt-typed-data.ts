@@ -7,6 +7,7 @@ import {
   type DomainSeparator,
   domainSeparator,
   hashWord,
+  type TypeHash,
   typedDataDigest,
   typeHash,
   uintWord,
@@ -26,8 +27,8 @@ const priceSheetType =
   'uint128 cachedPromptAtomicPerMtok,uint128 completionAtomicPerMtok,uint64 validFrom,' +
   'uint64 validUntil)'
 
-const workTypeHash = typeHash(workType)
-const receiptTypeHash = typeHash(receiptType + workType)
+export const workTypeHash: TypeHash = typeHash(workType)
+export const receiptTypeHash: TypeHash = typeHash(receiptType + workType)
 const priceSheetTypeHash = typeHash(priceSheetType)
 
 /** The domain of Work and Receipt. `verifyingContract` is the ReceiptVerifier. */
@@ -58,42 +59,42 @@ export const hashPriceSheet = (sheet: PriceSheet): Bytes32 =>
       uintWord(sheet.validUntil, 64),
   )
 
-const hashWork = (work: Work): Bytes32 =>
-  keccak256Hex(
-    workTypeHash +
-      hashWord(work.jobId) +
-      addressWord(work.gateway) +
-      addressWord(work.contributor) +
-      hashWord(work.modelId) +
-      hashWord(work.inputHash) +
-      hashWord(work.outputHash) +
-      hashWord(work.contentHash) +
-      hashWord(work.streamRoot) +
-      uintWord(work.promptTokens, 32) +
-      uintWord(work.cachedPromptTokens, 32) +
-      uintWord(work.completionTokens, 32) +
-      hashWord(work.commitment) +
-      uintWord(work.startedAt, 64) +
-      uintWord(work.finishedAt, 64) +
-      uintWord(work.status, 8),
-  )
+const hashWork = (work: Work): Bytes32 => keccak256Hex(workTypeHash + workWords(work))
 
 const hashReceipt = (receipt: Receipt): Bytes32 =>
-  keccak256Hex(
-    receiptTypeHash +
-      hashWord(hashWork(receipt.work)) +
-      hashWord(receipt.receiptId) +
-      uintWord(receipt.gatewaySeq, 64) +
-      addressWord(receipt.client) +
-      hashWord(receipt.requestHash) +
-      hashWord(receipt.responseHash) +
-      hashWord(receipt.channelId) +
-      uintWord(receipt.channelSeq, 64) +
-      uintWord(receipt.cost, 128) +
-      uintWord(receipt.cumulative, 128) +
-      hashWord(receipt.priceHash) +
-      hashWord(receipt.prevReceipt) +
-      uintWord(receipt.tiers, 16) +
-      hashWord(receipt.evidenceHash) +
-      uintWord(receipt.anchorBy, 64),
-  )
+  keccak256Hex(receiptTypeHash + hashWord(hashWork(receipt.work)) + ownWords(receipt))
+
+/** The words of a Work as hex digits. */
+export const workWords = (work: Work): string =>
+  hashWord(work.jobId) +
+  addressWord(work.gateway) +
+  addressWord(work.contributor) +
+  hashWord(work.modelId) +
+  hashWord(work.inputHash) +
+  hashWord(work.outputHash) +
+  hashWord(work.contentHash) +
+  hashWord(work.streamRoot) +
+  uintWord(work.promptTokens, 32) +
+  uintWord(work.cachedPromptTokens, 32) +
+  uintWord(work.completionTokens, 32) +
+  hashWord(work.commitment) +
+  uintWord(work.startedAt, 64) +
+  uintWord(work.finishedAt, 64) +
+  uintWord(work.status, 8)
+
+/** The words of a Receipt behind the hash of its Work, as hex digits. */
+export const ownWords = (receipt: Omit<Receipt, 'work'>): string =>
+  hashWord(receipt.receiptId) +
+  uintWord(receipt.gatewaySeq, 64) +
+  addressWord(receipt.client) +
+  hashWord(receipt.requestHash) +
+  hashWord(receipt.responseHash) +
+  hashWord(receipt.channelId) +
+  uintWord(receipt.channelSeq, 64) +
+  uintWord(receipt.cost, 128) +
+  uintWord(receipt.cumulative, 128) +
+  hashWord(receipt.priceHash) +
+  hashWord(receipt.prevReceipt) +
+  uintWord(receipt.tiers, 16) +
+  hashWord(receipt.evidenceHash) +
+  uintWord(receipt.anchorBy, 64)

@@ -52,6 +52,11 @@ export type SealedReceipt = {
    * until then: a store asks once it knows what it writes together, and nobody else before it is durable.
    */
   readonly body: () => string
+  /**
+   * Body and record in a third of the bytes (receipt-bytes.ts), signed as `body` is; undefined of a receipt with evidence,
+   * which is JSON of any form.
+   */
+  readonly packed?: (() => Uint8Array) | undefined
   /** The `RequestRecord` that is kept beside it, as JSON. */
   readonly record: string
   /** By the gateway's clock: when its time to be kept begins. */

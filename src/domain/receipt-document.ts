@@ -2,6 +2,7 @@ import type { SignedCheckpoint } from './checkpoint.ts'
 import type { PriceSheet } from './price-sheet.ts'
 import type { ProofDocument } from './proof-document.ts'
 import type { Receipt, Work } from './receipt.ts'
+import type { Address, Signature } from './units.ts'
 import type { UpstreamReport } from './upstream-report.ts'
 import type { UsageSource } from './usage.ts'
 
@@ -44,4 +45,43 @@ export type ReceiptDocument = {
   readonly evidence?: ReceiptEvidence
   /** Who counted the tokens. Not signed. */
   readonly usage: { readonly source: UsageSource }
+}
+
+/** All that a document shows, as the gateway has it. */
+export type SealedDocument = {
+  readonly receipt: Receipt
+  readonly contributorSignature: Signature
+  readonly gatewaySignature: Signature
+  readonly domain: { readonly chainId: number; readonly verifyingContract: Address }
+  readonly prices: PriceSheet
+  readonly evidence?: ReceiptEvidence | undefined
+  readonly usageSource: UsageSource
+}
+
+export function receiptDocument(sealed: SealedDocument): ReceiptDocument {
+  const { receipt, domain, prices, evidence } = sealed
+  return {
+    object: 'vouch.receipt',
+    receipt: { ...receipt, cost: String(receipt.cost), cumulative: String(receipt.cumulative) },
+    contributorSignature: sealed.contributorSignature,
+    gatewaySignature: sealed.gatewaySignature,
+    domain: {
+      name: 'Vouch Receipts',
+      version: '1',
+      chainId: domain.chainId,
+      verifyingContract: domain.verifyingContract,
+    },
+    priceSheet: {
+      operator: prices.operator,
+      modelId: prices.modelId,
+      asset: prices.asset,
+      promptAtomicPerMtok: String(prices.promptAtomicPerMtok),
+      cachedPromptAtomicPerMtok: String(prices.cachedPromptAtomicPerMtok),
+      completionAtomicPerMtok: String(prices.completionAtomicPerMtok),
+      validFrom: prices.validFrom,
+      validUntil: prices.validUntil,
+    },
+    ...(evidence !== undefined && { evidence }),
+    usage: { source: sealed.usageSource },
+  }
 }

@@ -18,6 +18,7 @@ import {
   type ExpiredRow,
   type HoldRow,
   holdRow,
+  packedReceipts,
   payoutRow,
   receiptRow,
   spendingRow,
@@ -60,7 +61,8 @@ class GatheringBatch {
       endedHolds: this.endedHolds,
       spendings: Array.from(this.spendings.values(), spendingRow),
       payouts: Array.from(this.payouts.values(), payoutRow),
-      receipts: this.receipts.map(receiptRow),
+      receipts: this.receipts.filter(({ packed }) => packed === undefined).map(receiptRow),
+      packed: packedReceipts(this.receipts),
       answers: this.answers,
       expired: this.expired,
       usdBook: this.usdBook && usdBookRow(this.usdBook),
@@ -198,7 +200,7 @@ export class GroupCommit implements LedgerSink {
       return
     }
     this.#worker.ref()
-    this.#worker.postMessage(message)
+    this.#worker.postMessage(message, [message.packed.bytes.buffer])
   }
 
   #committed(): void {

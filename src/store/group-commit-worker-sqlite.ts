@@ -7,7 +7,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { assert } from '../base/assert.ts'
 import { messageOf } from '../base/message-of.ts'
 import { durablePragmas } from './durable-file-sqlite.ts'
-import type { WriteBatch } from './ledger-rows-sqlite.ts'
+import type { PackedReceipts, WriteBatch } from './ledger-rows-sqlite.ts'
 
 const port = parentPort
 assert(port !== null, 'the group-commit worker runs in a worker thread')
@@ -30,11 +30,25 @@ const statements = {
       (gateway_seq, receipt_id, channel_id, channel_seq, body, record, digest, sealed_at)
       VALUES (?,?,?,?,?,?,?,?)`,
   ),
+  packed: database.prepare(
+    `INSERT INTO receipts
+      (gateway_seq, receipt_id, channel_id, channel_seq, sealed_at, body, packed)
+      VALUES (?,?,?,?,?,'',?)`,
+  ),
   answer: database.prepare('INSERT OR REPLACE INTO answers VALUES (?,?,?)'),
   expire: database.prepare(
-    "UPDATE receipts SET body = '', record = NULL, digest = ? WHERE gateway_seq = ?",
+    "UPDATE receipts SET body = '', record = NULL, packed = NULL, digest = ? WHERE gateway_seq = ?",
   ),
   usdBook: database.prepare('INSERT OR REPLACE INTO usd_book VALUES (1,?,?)'),
+}
+
+function insertPacked({ rows, bytes }: PackedReceipts): void {
+  let begin = 0
+  for (const [gatewaySeq, receiptId, channelId, channelSeq, sealedAtS, end] of rows) {
+    const packed = bytes.subarray(begin, end)
+    statements.packed.run(gatewaySeq, receiptId, channelId, channelSeq, sealedAtS, packed)
+    begin = end
+  }
 }
 
 function commit(batch: WriteBatch): void {
@@ -49,6 +63,7 @@ function commit(batch: WriteBatch): void {
     for (const row of batch.spendings) statements.spending.run(...row)
     for (const row of batch.payouts) statements.payout.run(...row)
     for (const row of batch.receipts) statements.receipt.run(...row)
+    insertPacked(batch.packed)
     for (const row of batch.answers) statements.answer.run(...row)
     for (const row of batch.expired) statements.expire.run(...row)
     if (batch.usdBook !== undefined) statements.usdBook.run(...batch.usdBook)

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { StoreFailure } from './ledger-store.ts'
 
-const layout = 4
+const layout = 5
 
 /** Unique (channel_id, channel_seq) makes two receipts for one position impossible even after a bug above. */
 const schema = `
@@ -20,7 +20,8 @@ const schema = `
     voucher_signature TEXT NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS receipts (
     gateway_seq INTEGER PRIMARY KEY, receipt_id TEXT NOT NULL, channel_id TEXT NOT NULL,
-    channel_seq INTEGER NOT NULL, body TEXT NOT NULL, record TEXT, digest TEXT, sealed_at INTEGER) STRICT;
+    channel_seq INTEGER NOT NULL, body TEXT NOT NULL, record TEXT, digest TEXT, sealed_at INTEGER,
+    packed BLOB) STRICT;
   CREATE TABLE IF NOT EXISTS answers (
     channel_id TEXT, answer_id TEXT, gateway_seq INTEGER NOT NULL,
     PRIMARY KEY (channel_id, answer_id)) STRICT, WITHOUT ROWID;
@@ -37,7 +38,21 @@ const later = [
   { since: 3, column: 'record TEXT' },
   { since: 4, column: 'digest TEXT' },
   { since: 4, column: 'sealed_at INTEGER' },
+  { since: 5, column: 'packed BLOB' },
 ]
+
+/**
+ * Rows of layout 3 have no digest: it is read of the next row, which must be of that time, too. So the newest of each channel
+ * gets it here, of its channel.
+ */
+const digestOfNewest = `
+  UPDATE receipts SET digest =
+    (SELECT c.receipt_digest FROM channels c WHERE c.channel_id = receipts.channel_id)
+  WHERE gateway_seq IN (
+    SELECT r.gateway_seq FROM channels c CROSS JOIN receipts r
+      ON r.channel_id = c.channel_id AND r.channel_seq = c.receipt_seq
+    WHERE r.digest IS NULL);
+`
 
 /** Makes the tables of a new file. A file of another layout is refused: its money is settled by the version that made it. */
 export function layOut(database: DatabaseSync): void {
@@ -51,5 +66,6 @@ export function layOut(database: DatabaseSync): void {
   const additions = used === undefined ? [] : later.filter(({ since }) => since > found)
   const alter = additions.map(({ column }) => `ALTER TABLE receipts ADD COLUMN ${column};`).join('')
   // All or nothing: a column that a killed gateway had added could not be added again.
-  database.exec(`BEGIN IMMEDIATE; ${alter} ${schema} COMMIT`)
+  const complete = additions.length === 0 ? '' : digestOfNewest
+  database.exec(`BEGIN IMMEDIATE; ${alter} ${schema} ${complete} COMMIT`)
 }

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { joinBytes } from '../base/bytes.ts'
 import type { Channel, ChannelConfig } from '../domain/channel.ts'
 import { microUsd } from '../domain/exchange.ts'
 import type { Hold, OrphanedHold } from '../domain/hold.ts'
@@ -70,6 +71,15 @@ export type ReceiptRow = readonly [
   digest: string,
   sealedAtS: number,
 ]
+/** A receipt whose body and record are bytes, which end at `packedEnd` in those of its batch and begin where the one before ends. */
+type PackedRow = readonly [
+  gatewaySeq: number,
+  receiptId: string,
+  channelId: string,
+  channelSeq: number,
+  sealedAtS: number,
+  packedEnd: number,
+]
 /** An answer's id that does not follow from its request's. */
 export type AnswerRow = readonly [channelId: string, answerId: string, gatewaySeq: number]
 
@@ -77,6 +87,12 @@ export type AnswerRow = readonly [channelId: string, answerId: string, gatewaySe
 export type ExpiredRow = readonly [digest: string, gatewaySeq: number]
 
 export type UsdBookRow = readonly [charged: string, earned: string]
+
+/** Those of one batch, and the bytes of all of them. */
+export type PackedReceipts = {
+  readonly rows: readonly PackedRow[]
+  readonly bytes: Uint8Array<ArrayBuffer>
+}
 
 /** Everything that one durable commit writes. A channel stands here once however many requests changed it. */
 export type WriteBatch = {
@@ -88,6 +104,7 @@ export type WriteBatch = {
   readonly spendings: readonly SpendingRow[]
   readonly payouts: readonly PayoutRow[]
   readonly receipts: readonly ReceiptRow[]
+  readonly packed: PackedReceipts
   readonly answers: readonly AnswerRow[]
   readonly expired: readonly ExpiredRow[]
   readonly usdBook: UsdBookRow | undefined
@@ -151,6 +168,22 @@ export const receiptRow = (receipt: StoredReceipt): ReceiptRow => [
   receipt.digest,
   receipt.sealedAt,
 ]
+
+/** The bytes have memory of their own, so that they are handed to another thread and not copied. */
+export function packedReceipts(receipts: readonly StoredReceipt[]): PackedReceipts {
+  const rows: PackedRow[] = []
+  const pieces: Uint8Array[] = []
+  let end = 0
+  for (const receipt of receipts) {
+    const piece = receipt.packed?.()
+    if (piece === undefined) continue
+    pieces.push(piece)
+    end += piece.length
+    const { gatewaySeq, receiptId, channelId, channelSeq, sealedAt } = receipt
+    rows.push([gatewaySeq, receiptId, channelId, channelSeq, sealedAt, end])
+  }
+  return { rows, bytes: joinBytes(pieces) }
+}
 
 /** Micro-dollars. */
 export const usdBookRow = (book: UsdBook): UsdBookRow => [

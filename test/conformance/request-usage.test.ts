@@ -326,7 +326,7 @@ describe('nothing is told', () => {
       await release.promise
       await answerWell()(request, response)
     })
-    const answered = ask(gateway)
+    const answered = ask(gateway, { stream: true })
     await cheap.nextRequest()
     const [held] = await heldRequests()
     const pending = { error: { code: 'receipt_pending', param: 'id' } }
@@ -337,7 +337,7 @@ describe('nothing is told', () => {
   })
 })
 
-/** Of the requests under way, as the disk knows them. */
+/** Of the streams under way, as the disk knows them. */
 async function heldRequests(): Promise<readonly string[]> {
   for (;;) {
     const copy = copyLedger(gateway.ledgerPath)

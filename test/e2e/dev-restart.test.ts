@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterAll, expect, test } from 'vitest'
 import { jsonRpc } from '../../src/chain/json-rpc.ts'
 import type { ReceiptDocument } from '../../src/domain/receipt-document.ts'
+import { readReceiptsBySeq } from '../../src/store/receipt-rows-sqlite.ts'
 import { type DevProcess, runVouch, startDev } from '../support/dev-process.ts'
 import { temporaryFolder } from '../support/embedded-chain.ts'
 
@@ -100,10 +101,9 @@ test('kill -9 in the middle of answers loses no charge, doubles none, and keeps 
 /** The gateway is stopped: its file is read as it lies there. */
 function readLedger(): { charged: bigint; receipts: readonly ReceiptDocument[] } {
   const ledger = new DatabaseSync(join(folder.path, 'ledger.db'), { readOnly: true })
-  const receipts = ledger
-    .prepare('SELECT body FROM receipts ORDER BY channel_seq')
-    .all()
-    .map((row) => JSON.parse(String(row['body'])) as ReceiptDocument)
+  const receipts = readReceiptsBySeq(ledger, { afterSeq: 0, limit: -1 }).map(
+    ({ body = '' }) => JSON.parse(body) as ReceiptDocument,
+  )
   const charged = BigInt(String(ledger.prepare('SELECT charged FROM channels').get()?.['charged']))
   ledger.close()
   return { charged, receipts }

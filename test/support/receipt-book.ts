@@ -3,6 +3,7 @@
  */
 import { DatabaseSync } from 'node:sqlite'
 import { expect } from 'vitest'
+import { readReceiptsBySeq } from '../../src/store/receipt-rows-sqlite.ts'
 import { ReceiptChain } from './receipt-chain.ts'
 
 export type OpenHold = {
@@ -26,10 +27,8 @@ export class ReceiptBook {
     const { chain } = this
     const database = new DatabaseSync(this.#path, { readOnly: true })
     try {
-      const rows = database
-        .prepare('SELECT body FROM receipts WHERE gateway_seq > ? ORDER BY gateway_seq')
-        .all(chain.lastSeq)
-      for (const { body } of rows) chain.add(String(body))
+      const added = readReceiptsBySeq(database, { afterSeq: chain.lastSeq, limit: -1 })
+      for (const { body = '' } of added) chain.add(body)
       const channel = database.prepare('SELECT * FROM channels').get()
       expect(BigInt(String(channel?.['charged'] ?? 0))).toBe(chain.charged)
       expect(Number(channel?.['receipt_seq'] ?? 0)).toBe(chain.lastSeq)

@@ -16,6 +16,7 @@ import { type DevContractHandles, devContractHandles } from '../../src/dev/dev-c
 import type { Channel } from '../../src/domain/channel.ts'
 import type { ReceiptDocument } from '../../src/domain/receipt-document.ts'
 import { atomic, type Bytes32 } from '../../src/domain/units.ts'
+import { readReceiptsBySeq } from '../../src/store/receipt-rows-sqlite.ts'
 import { openGasAccount } from './deposits.ts'
 import { devModel, expectOk, startDevChain, type TestDevChain } from './dev-chain.ts'
 import { type ScriptedUpstream, startScriptedUpstream } from './scripted-upstream.ts'
@@ -149,10 +150,9 @@ function configOf(running: TestDevChain, folder: string, baseUrl: string): Gatew
 function readReceipts(path: string): readonly ReceiptDocument[] {
   const database = new DatabaseSync(path, { readOnly: true })
   try {
-    return database
-      .prepare('SELECT body FROM receipts ORDER BY gateway_seq')
-      .all()
-      .map(({ body }) => JSON.parse(String(body)) as ReceiptDocument)
+    return readReceiptsBySeq(database, { afterSeq: 0, limit: -1 }).map(
+      ({ body = '' }) => JSON.parse(body) as ReceiptDocument,
+    )
   } finally {
     database.close()
   }
