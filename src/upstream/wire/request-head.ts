@@ -8,7 +8,7 @@ export function requestHead(
   host: string,
   { method, path, headers, body }: ExchangeRequest,
 ): string | undefined {
-  if (noPath.test(path)) return undefined
+  if (!visible.test(path)) return undefined
   let head = `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\nconnection: keep-alive\r\naccept-encoding: identity\r\n`
   for (const name in headers) {
     const value = headers[name] ?? ''
@@ -19,6 +19,6 @@ export function requestHead(
   return isBare ? `${head}\r\n` : `${head}content-length: ${body.length}\r\n\r\n`
 }
 
-const noPath = /[^\x21-\x7e\x80-\xff]/
+const visible = /^[\x21-\x7e\x80-\xff]+$/
 const fieldName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const noValue = /[^\t\x20-\x7e\x80-\xff]/
