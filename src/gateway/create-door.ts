@@ -1,5 +1,6 @@
 import type { GatewayLog } from '../base/log.ts'
 import { err, ok, type Result } from '../base/result.ts'
+import type { Soon } from '../base/soon.ts'
 import type { OfferedModel } from '../domain/contributor.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { Payer } from '../domain/request.ts'
@@ -35,7 +36,7 @@ export type DoorDeps = {
   readonly authenticate: (
     authorization: string | undefined,
     nowMs: number,
-  ) => Promise<Result<Payer, Refusal>>
+  ) => Soon<Result<Payer, Refusal>>
   readonly billing: BillingStep
   /** Undefined where requests are paid by keys alone. */
   readonly x402?: X402Step | undefined

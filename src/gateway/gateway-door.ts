@@ -1,4 +1,5 @@
 import type { Result } from '../base/result.ts'
+import type { Soon } from '../base/soon.ts'
 import type { Offer, OfferedModel } from '../domain/contributor.ts'
 import type { GatewayRefusal, Refusal } from '../domain/refusal.ts'
 import type { InferenceRequest, Payer } from '../domain/request.ts'
@@ -25,7 +26,7 @@ import type { TransparencyDoor } from './transparency-door.ts'
 /** Everything that a door (http, later jobs) may ask of the gateway. */
 export type GatewayDoor = {
   readonly nowMs: () => number
-  readonly authenticate: (authorization: string | undefined) => Promise<Result<Payer, Refusal>>
+  readonly authenticate: (authorization: string | undefined) => Soon<Result<Payer, Refusal>>
   readonly complete: (
     request: InferenceRequest,
     client: AnswerClient,

@@ -14,6 +14,7 @@ import {
 } from '../base/limits.ts'
 import { networkOf } from '../base/network-of.ts'
 import { err, type Result } from '../base/result.ts'
+import { type Soon, whenThere } from '../base/soon.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import { apiKeyIdOf, type Payer } from '../domain/request.ts'
 import { authorizationOf } from './authorization.ts'
@@ -54,15 +55,15 @@ export class Entrance {
   }
 
   /** What `judge` makes of the request's authorization; after too many refusals only that there were too many. */
-  async enter<T>(
+  enter<T>(
     incoming: Incoming,
-    judge: (authorization: string | undefined) => Promise<Result<T, Refusal>>,
-  ): Promise<Result<T, Refusal>> {
-    const judged = await judge(authorizationOf(incoming))
-    if (judged.ok || errorAnswer(judged.error).status !== 401) return judged
-    return err(
-      this.#tell(this.#strangers, networkOf(incoming.socket.remoteAddress)) ?? judged.error,
-    )
+    judge: (authorization: string | undefined) => Soon<Result<T, Refusal>>,
+  ): Soon<Result<T, Refusal>> {
+    return whenThere(judge(authorizationOf(incoming)), (judged) => {
+      if (judged.ok || errorAnswer(judged.error).status !== 401) return judged
+      const { remoteAddress } = incoming.socket
+      return err(this.#tell(this.#strangers, networkOf(remoteAddress)) ?? judged.error)
+    })
   }
 
   /** Before the body of a paying request is read: whether its key was out of money too often just now. */

@@ -1,6 +1,7 @@
 import { hexOf } from '../base/hex.ts'
 import { ok, type Result } from '../base/result.ts'
 import { sha256Hex } from '../base/sha256.ts'
+import { type Soon, whenThere } from '../base/soon.ts'
 import type { RequestRefusal } from '../domain/refusal.ts'
 import type { UnpaidRequest } from '../domain/request.ts'
 import type { Bytes32 } from '../domain/units.ts'
@@ -10,20 +11,23 @@ import { readBody } from './read-body.ts'
 import type { Asked, Surface } from './surface.ts'
 
 /** The body of a request, read as its surface reads it, and what names it. */
-export async function readAsked(
+export function readAsked(
   surface: Surface,
   incoming: Incoming,
   named: NamedRequest,
-): Promise<Result<Asked & { readonly request: UnpaidRequest }, RequestRefusal>> {
-  const body = await readBody(incoming, surface.bodyBytesMax)
-  if (!body.ok) return body
-  const reading = surface.read(body.value, incoming.headers)
-  const asked = reading instanceof Promise ? await reading : reading
-  if (!asked.ok) return asked
-  const { request, startDialect } = asked.value
-  const { path } = surface
-  return ok({ request: requestOf(request, { ...named, path, body: body.value }), startDialect })
+): Soon<ReadRequest> {
+  return whenThere(readBody(incoming, surface.bodyBytesMax), (body) => {
+    if (!body.ok) return body
+    const { path } = surface
+    return whenThere(surface.read(body.value, incoming.headers), (asked) => {
+      if (!asked.ok) return asked
+      const { request, startDialect } = asked.value
+      return ok({ request: requestOf(request, { ...named, path, body: body.value }), startDialect })
+    })
+  })
 }
+
+type ReadRequest = Result<Asked & { readonly request: UnpaidRequest }, RequestRefusal>
 
 export type NamedRequest = RequestIds & { readonly receivedAtMs: number }
 

@@ -1,5 +1,6 @@
 import { JoinedBytes } from '../base/joined-bytes.ts'
 import { err, ok, type Result } from '../base/result.ts'
+import type { Soon } from '../base/soon.ts'
 import type { RequestRefusal } from '../domain/refusal.ts'
 import type { Incoming } from './exchange.ts'
 
@@ -12,7 +13,7 @@ const cutShort: BodyRefusal = { reason: 'invalid_json', detail: 'the body was cu
  * The exact bytes of a request body, at most `bytesMax`. A declared length beyond that is refused before it is read; a body
  * that is there already is not waited for.
  */
-export function readBody(incoming: Incoming, bytesMax: number): ReadBody | Promise<ReadBody> {
+export function readBody(incoming: Incoming, bytesMax: number): Soon<ReadBody> {
   const tooLarge: BodyRefusal = { reason: 'request_too_large', bytesMax }
   if (Number(incoming.headers['content-length'] ?? 0) > bytesMax) return err(tooLarge)
   // Who left while its key was looked up closes no second time.

@@ -1,4 +1,3 @@
-import type { Result } from '../base/result.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { InferenceRequest, Payer } from '../domain/request.ts'
 import type { AnswerHeaders } from '../gateway/answer-client.ts'
@@ -38,13 +37,15 @@ export async function serveInference(
   }
   try {
     // Who asks comes before what is asked: a stranger's body is not read.
-    const entered: Result<Payer, Refusal> = await entrance.enter(incoming, door.authenticate)
+    const entering = entrance.enter<Payer>(incoming, door.authenticate)
+    const entered = entering instanceof Promise ? await entering : entering
     if (!entered.ok) return refuse(entered.error)
     const payer = entered.value
     rates = rateHeadersFor(door, payer)
     const mustWait = entrance.mustWait(payer)
     if (mustWait !== undefined) return refuse(mustWait)
-    const asked = await readAsked(surface, incoming, { ...ids, receivedAtMs })
+    const asking = readAsked(surface, incoming, { ...ids, receivedAtMs })
+    const asked = asking instanceof Promise ? await asking : asking
     if (!asked.ok) return refuse(asked.error)
     const { startDialect } = asked.value
     const request: InferenceRequest = { ...asked.value.request, payer }
@@ -54,7 +55,8 @@ export async function serveInference(
     const told = tellingRates(tellingReceipt(signed, incoming), rates)
     const proving = provingOf(told, { door, outgoing, request })
     const served = await door.complete(request, proving?.client ?? told)
-    if ((await proving?.finish(served)) === true || served.ok) return
+    if (proving !== undefined && (await proving.finish(served))) return
+    if (served.ok) return
     entrance.refused(payer, served.error)
     const isPriced = paid !== undefined && isAboutMoney(served.error)
     refuse(

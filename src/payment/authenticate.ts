@@ -1,5 +1,6 @@
 import { hash, randomBytes } from 'node:crypto'
 import { err, ok, type Result } from '../base/result.ts'
+import { type Soon, whenThere } from '../base/soon.ts'
 import { type ApiKey, apiKeyPattern, apiKeySecretOf, hashApiKey } from '../domain/api-key.ts'
 import type { AuthenticationRefusal, GatewayRefusal } from '../domain/refusal.ts'
 import type { Payer } from '../domain/request.ts'
@@ -13,25 +14,31 @@ const bearerPattern = /^Bearer +([!-~]{1,256})$/i
  * Who pays for a request that came with this `Authorization` header. The key is looked up by its sha256: how long that
  * takes says nothing about any key, because nobody can choose the hash of a guess.
  */
-export async function authenticate(
+export function authenticate(
   keys: Pick<ApiKeyStore, 'find'>,
   authorization: string | undefined,
   nowMs: number,
-): Promise<Result<Payer, AuthenticationRefusal | GatewayRefusal>> {
+): Soon<Judged> {
   if (authorization === undefined || authorization === '') return err({ reason: 'missing_api_key' })
   const [, secret] = bearerPattern.exec(authorization) ?? []
   if (secret === undefined) return err({ reason: 'missing_api_key' })
   if (!apiKeyPattern.test(secret)) return err({ reason: 'invalid_api_key' })
   try {
-    const found = keys.find(hashApiKey(secret))
-    const key = found instanceof Promise ? await found : found
-    return key !== undefined && isLive(key, nowMs)
-      ? ok(payerOf(key))
-      : err({ reason: 'invalid_api_key' })
+    const judged = whenThere(keys.find(hashApiKey(secret)), (key) => judge(key, nowMs))
+    return judged instanceof Promise ? judged.catch(orUnavailable) : judged
   } catch (error) {
-    if (error instanceof StoreFailure) return err({ reason: 'store_unavailable' })
-    throw error
+    return orUnavailable(error)
   }
+}
+
+type Judged = Result<Payer, AuthenticationRefusal | GatewayRefusal>
+
+const judge = (key: ApiKey | undefined, nowMs: number): Judged =>
+  key !== undefined && isLive(key, nowMs) ? ok(payerOf(key)) : err({ reason: 'invalid_api_key' })
+
+function orUnavailable(error: unknown): Judged {
+  if (error instanceof StoreFailure) return err({ reason: 'store_unavailable' })
+  throw error
 }
 
 /** The same for a key that somebody else names, who has it in no request: the operator, in the configuration. */
@@ -39,15 +46,11 @@ export async function payerNamed(
   keys: Pick<ApiKeyStore, 'named'>,
   apiKeyId: string,
   nowMs: number,
-): Promise<Result<Payer, AuthenticationRefusal | GatewayRefusal>> {
+): Promise<Judged> {
   try {
-    const key = await keys.named(apiKeyId)
-    return key !== undefined && isLive(key, nowMs)
-      ? ok(payerOf(key))
-      : err({ reason: 'invalid_api_key' })
+    return judge(await keys.named(apiKeyId), nowMs)
   } catch (error) {
-    if (error instanceof StoreFailure) return err({ reason: 'store_unavailable' })
-    throw error
+    return orUnavailable(error)
   }
 }
 

@@ -5,6 +5,7 @@
 import type { ServerResponse } from 'node:http'
 import { receiptsPerPageMax } from '../../base/limits.ts'
 import { err, ok, type Result } from '../../base/result.ts'
+import type { Soon } from '../../base/soon.ts'
 import type { Offer } from '../../domain/contributor.ts'
 import type { Refusal } from '../../domain/refusal.ts'
 import { address, type Bytes32, bytes32, isAddress, isBytes32 } from '../../domain/units.ts'
@@ -156,7 +157,7 @@ export function retrieveDeposit({ door, outgoing, id }: RouteCall): void {
   send(outgoing, record.ok ? ok(depositObject(record.value)) : record)
 }
 
-const reader = ({ entrance, door, incoming }: RouteCall): Promise<Result<Bytes32, Refusal>> =>
+const reader = ({ entrance, door, incoming }: RouteCall): Soon<Result<Bytes32, Refusal>> =>
   entrance.enter(incoming, door.billing.reader)
 
 /** Answers a question about the reader's channel. */

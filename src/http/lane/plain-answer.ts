@@ -130,6 +130,9 @@ const both = (first: (() => void) | undefined, second: () => void): (() => void)
         second()
       }
 
+/** Where answers are put together. Nearly always the kernel takes all of it at once; otherwise it is the socket's. */
+let joined = Buffer.allocUnsafeSlow(joinedBytesMax)
+
 function writeTogether(
   socket: Socket,
   parts: {
@@ -150,9 +153,9 @@ function writeTogether(
     socket.uncork()
     return
   }
-  const joined = Buffer.allocUnsafe(total)
   let at = joined.write(before, 'latin1')
   for (const piece of pieces) at += piece.copy(joined, at)
   joined.write(after, at, 'latin1')
-  socket.write(joined)
+  socket.write(joined.subarray(0, total))
+  if (socket.writableLength > 0) joined = Buffer.allocUnsafeSlow(joinedBytesMax)
 }
