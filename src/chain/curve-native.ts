@@ -13,6 +13,9 @@ export function loadNativeCurve(): Curve | undefined {
   } catch {
     return undefined
   }
+  // Its own output would be memory outside of the heap for each signature: 65 bytes are one more than V8 keeps inside.
+  const recovered = new Uint8Array(65)
+  const publicKey = recovered.subarray(1)
   return {
     name: 'native',
     sign(digest, privateKey) {
@@ -22,7 +25,8 @@ export function loadNativeCurve(): Curve | undefined {
     },
     recover(digest, { rs, yParity }) {
       try {
-        return secp256k1.ecdsaRecover(rs, yParity, digest, false).subarray(1)
+        secp256k1.ecdsaRecover(rs, yParity, digest, false, recovered)
+        return publicKey
       } catch {
         // The only way that the binding says "no key fits".
         return undefined

@@ -6,7 +6,10 @@ export type Curve = {
   readonly name: 'native' | 'noble'
   /** Deterministic (RFC 6979) with the lower of the two valid `s`. `digest` and `privateKey` are 32 bytes. */
   readonly sign: (digest: Uint8Array, privateKey: Uint8Array) => CurveSignature
-  /** The 64 bytes of the uncompressed public key without its 0x04; undefined when no key fits. */
+  /**
+   * The 64 bytes of the uncompressed public key without its 0x04; undefined when no key fits. They may lie in memory that the
+   * next call writes to: whoever keeps a key keeps a copy.
+   */
   readonly recover: (digest: Uint8Array, signature: CurveSignature) => Uint8Array | undefined
   /** In the same form as `recover` answers. The key is in range: see private-key.ts. */
   readonly publicKey: (privateKey: Uint8Array) => Uint8Array

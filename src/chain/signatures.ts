@@ -27,11 +27,6 @@ const zeroWord = wordDigits(0n)
 const orderWord = wordDigits(curveOrder)
 const lowerHalfWord = wordDigits(curveOrder / 2n)
 
-/** What is recovered from, written anew each time: recovering never waits. */
-const digestBytes = Buffer.alloc(32)
-const signatureBytes = Buffer.alloc(65)
-const rsBytes = signatureBytes.subarray(0, 64)
-
 /** Which implementation signs and recovers in this process: the start-up log says so, as one costs twenty times the other. */
 export const curveInUse: Curve['name'] = curve.name
 
@@ -74,8 +69,8 @@ export function signerKey(
   const publicKey = recoverKey(digest, signature)
   if (publicKey === undefined) return undefined
   const known = signer.publicKey
-  if (known !== undefined && Buffer.compare(known, publicKey) === 0) return known
-  return accountOf(publicKey) === signer.account ? publicKey : undefined
+  if (known?.every((byte, index) => byte === publicKey[index])) return known
+  return accountOf(publicKey) === signer.account ? publicKey.slice() : undefined
 }
 
 /** The key of that account, 64 bytes x ‖ y: circuits take it where contracts recover it. */
@@ -90,9 +85,10 @@ function recoverKey(digest: Bytes32, signature: Signature): Uint8Array | undefin
   const v = signature.slice(130)
   if (v !== '1b' && v !== '1c') return undefined
   if (s > lowerHalfWord || s === zeroWord || !isScalar(signature.slice(2, 66))) return undefined
-  digestBytes.write(digest.slice(2), 'hex')
-  signatureBytes.write(signature.slice(2), 'hex')
-  return curve.recover(digestBytes, { rs: rsBytes, yParity: v === '1b' ? 0 : 1 })
+  return curve.recover(fromHex(digest), {
+    rs: fromHex(signature).subarray(0, 64),
+    yParity: v === '1b' ? 0 : 1,
+  })
 }
 
 /** 65 bytes in the canonical form; the same digest and key always give the same signature. */

@@ -3126,6 +3126,8 @@ function loadNativeCurve() {
 	} catch {
 		return;
 	}
+	const recovered = /* @__PURE__ */ new Uint8Array(65);
+	const publicKey = recovered.subarray(1);
 	return {
 		name: "native",
 		sign(digest, privateKey) {
@@ -3138,7 +3140,8 @@ function loadNativeCurve() {
 		},
 		recover(digest, { rs, yParity }) {
 			try {
-				return secp256k1.ecdsaRecover(rs, yParity, digest, false).subarray(1);
+				secp256k1.ecdsaRecover(rs, yParity, digest, false, recovered);
+				return publicKey;
 			} catch {
 				return;
 			}
@@ -3177,6 +3180,7 @@ function parseSignature(text) {
 	if (!isScalar(s)) return err("signature_s_out_of_range");
 	const yParity = v >= 27 ? v - 27 : v;
 	if (yParity !== 0 && yParity !== 1) return err("signature_v_unknown");
+	if (s <= lowerHalfWord && v >= 27) return ok(digits);
 	return s <= lowerHalfWord ? ok(join({
 		r,
 		s,

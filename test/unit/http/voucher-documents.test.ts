@@ -79,6 +79,17 @@ test('what changed elsewhere is another document, and takes the place of the one
   expect(reading(documents, textOf(said)).isKnown).toBe(false)
 })
 
+test('a document with a byte too many or too few is not one that was read before', () => {
+  const documents = new VoucherDocuments()
+  const text = textOf(said)
+  reading(documents, text)
+  const isKnown = (json: string): boolean => documents.read(Buffer.from(json)) !== undefined
+  expect(isKnown(text)).toBe(true)
+  for (const other of [`${text} `, `${text}}`, ` ${text}`, text.slice(0, -1), text.slice(1)]) {
+    expect(isKnown(other), other).toBe(false)
+  }
+})
+
 test('so many payers are remembered, the newest', () => {
   const documents = new VoucherDocuments()
   for (let number = 0; number <= voucherDocumentsRemembered; number += 1) {
