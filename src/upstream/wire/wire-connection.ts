@@ -167,7 +167,7 @@ export class WireConnection implements ExchangeCarrier {
     }
   }
 
-  /** False where its listener throws: that ends one exchange, and not the process with all the others. */
+  /** False where its listener throws: as at its end, nobody else is to notice. */
   #tell(exchange: WireExchange, incoming: IncomingBytes): boolean {
     try {
       this.#parser.read(incoming, exchange)

@@ -67,7 +67,12 @@ export class WireExchange implements Exchange, AnswerSink {
   end(): void {
     if (this.#isOver) return
     this.#isOver = true
-    this.#listener.ended()
+    try {
+      this.#listener.ended()
+    } catch {
+      // It broke of what it was told: that ends one exchange, and not the process with all the others.
+      this.#listener.failed('interrupted')
+    }
   }
 
   fail(fault: ExchangeFault): void {

@@ -199,6 +199,16 @@ describe('an answer', () => {
       },
     )
     expect((await broken.done).end).toBe('interrupted')
+    const brokenAtEnd = askWire(
+      pool,
+      {},
+      {
+        end: () => {
+          throw new Error('a broken invariant')
+        },
+      },
+    )
+    expect((await brokenAtEnd.done).end).toBe('interrupted')
     expect((await askWire(pool).done).end).toBe('whole')
   })
 })
