@@ -18,11 +18,19 @@ const timeDigits = 12
  * end of an index: ids without order cost a page of their own for each receipt, three times the bytes of a commit.
  */
 export function newRequestIds(nowMs: number): RequestIds {
-  const name = nowMs.toString(16).padStart(timeDigits, '0') + randomHex(6)
+  const name = timeText(nowMs) + randomHex(6)
   return {
     requestId: ['req_', name].join(''),
     // Digits that were made here are not looked at again.
     jobId: hexOf(randomHex(32)) as Bytes32,
     receiptId: hexOf(name + randomHex(20)) as Bytes32,
   }
+}
+
+let told = { ms: -1, digits: '' }
+
+/** Many requests come in one millisecond. */
+function timeText(nowMs: number): string {
+  if (nowMs !== told.ms) told = { ms: nowMs, digits: nowMs.toString(16).padStart(timeDigits, '0') }
+  return told.digits
 }

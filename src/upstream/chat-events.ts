@@ -57,12 +57,11 @@ const utf8 = new TextDecoder()
 const workPrefix = ': vouch-work '
 const checkpointPrefix = ': vouch-checkpoint '
 const openBrace = 0x7b
-const cr = 0x0d
 const lf = 0x0a
 
 export function readChatEvent(block: Buffer, part: StreamedPart = 'delta'): ChatEvent {
   const payload = plainPayload(block)
-  if (payload !== undefined) return readPayload(payload, block, part)
+  if (payload !== undefined) return readObject(payload, block, part)
   const { data, comment } = readFields(utf8.decode(block))
   // Clients fail at an event without data; it says nothing, so they get none.
   if (data === undefined || data.trim() === '') {
@@ -84,12 +83,14 @@ function readComment(comment: string): ChatEvent {
 /** The JSON of a block in the plainest framing, `data: {…}\n\n`, which is nearly every block; undefined for any other. */
 function plainPayload(block: Buffer): string | undefined {
   const end = block.length - 2
-  const plain =
-    block[dataPrefix.length] === openBrace &&
-    block.compare(dataPrefix, 0, dataPrefix.length, 0, dataPrefix.length) === 0 &&
-    block.indexOf(lf) === end &&
-    block.indexOf(cr) === -1
-  return plain ? block.toString('utf8', dataPrefix.length, end) : undefined
+  if (block[dataPrefix.length] !== openBrace || block[end] !== lf || block[end + 1] !== lf)
+    return undefined
+  for (let index = 0; index < dataPrefix.length; index += 1) {
+    if (block[index] !== dataPrefix[index]) return undefined
+  }
+  // Searched as text: a search of bytes is a call out of JavaScript.
+  const payload = block.toString('utf8', dataPrefix.length, end)
+  return payload.includes('\n') || payload.includes('\r') ? undefined : payload
 }
 
 function readFields(block: string): { data: string | undefined; comment: string | undefined } {
@@ -106,7 +107,10 @@ function readFields(block: string): { data: string | undefined; comment: string 
 }
 
 function readPayload(payload: string, bytes: Buffer, part: StreamedPart): ChatEvent {
-  if (payload.trim() === '[DONE]') return { kind: 'done' }
+  return payload.trim() === '[DONE]' ? { kind: 'done' } : readObject(payload, bytes, part)
+}
+
+function readObject(payload: string, bytes: Buffer, part: StreamedPart): ChatEvent {
   const json = parseObject(payload)
   if (json === undefined) return { kind: 'malformed' }
   if (json['error'] !== undefined && json['error'] !== null) return { kind: 'error' }
