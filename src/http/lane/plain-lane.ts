@@ -1,6 +1,6 @@
 /*
  * The fast lane: connections are first seen here, before Node's HTTP server, on the same listening socket. Requests that are
- * plain in the strictest sense (read-plain-head.ts) are served here, for a tenth less CPU in all; with anything else its whole
+ * plain in the strictest sense (read-plain-head.ts) are served here, for a seventh less CPU in all; with anything else its whole
  * connection is handed to Node's server, for good and with its bytes, before anything of it was answered. So nothing is ever
  * read in two ways, and every oddity keeps the meaning that Node gives it. docs/decisions/0024-plain-requests.md.
  */
