@@ -64,8 +64,8 @@ export class WireConnection implements ExchangeCarrier {
     this.#socket = dial(origin, sessionKept, (count) => this.#came(count))
     this.#socket.once(origin.isSecure ? 'secureConnect' : 'connect', () => this.#connected())
     this.#socket.on('end', () => this.#ended('closed'))
-    // Whatever it was, the connection is lost, and says so by closing.
-    this.#socket.on('error', () => {})
+    // It closes only later, and must not be taken for another request until then.
+    this.#socket.on('error', () => this.#ended('lost'))
     this.#socket.on('close', () => this.#ended('lost'))
   }
 
@@ -81,8 +81,8 @@ export class WireConnection implements ExchangeCarrier {
     if (this.#exchange !== exchange || this.#isReading) return
     const held = this.#held
     this.#held = undefined
-    if (held === undefined) this.#dueIn(this.#home.idleMs)
-    else this.#read(exchange, IncomingBytes.own(held))
+    if (held !== undefined) this.#read(exchange, IncomingBytes.own(held))
+    else if (exchange.isAnswered) this.#dueIn(this.#home.idleMs)
     if (this.#exchange !== exchange || exchange.isPaused) return
     if (this.#ending === undefined) this.#readOn()
     else this.#conclude(exchange)
@@ -141,7 +141,8 @@ export class WireConnection implements ExchangeCarrier {
       this.#leave()
       return false
     }
-    if (!exchange.isPaused) {
+    // Headers do not wait.
+    if (!exchange.isPaused || !exchange.isAnswered) {
       this.#read(exchange, incoming)
       return true
     }

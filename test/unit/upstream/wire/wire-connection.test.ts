@@ -338,6 +338,23 @@ describe('a pause', () => {
     expect(upstream.connections).toHaveLength(1)
   })
 
+  test('before the answer lets its headers pass, and puts off no wait', async () => {
+    await open(({ body, socket }) => {
+      if (body.toString() === '{}') socket.write(wholeAnswer('hello'))
+    })
+    const asked = askWire(pool)
+    asked.exchange.pause()
+    await asked.answered
+    await turns()
+    expect(asked.received()).toBe(0)
+    asked.exchange.resume()
+    expect(await asked.done).toMatchObject({ body: 'hello', end: 'whole' })
+    const silent = askWire(pool, { body: Buffer.from('silent'), headersTimeoutMs: 40 })
+    silent.exchange.pause()
+    silent.exchange.resume()
+    expect((await silent.done).end).toBe('overdue')
+  })
+
   test('and a resume within the same call is none', async () => {
     await open(says(wholeAnswer('hello')))
     const asked = askWire(
