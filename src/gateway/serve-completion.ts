@@ -3,6 +3,7 @@
  * with nothing held and nothing charged, or begins to be answered and is finished by finish-completion.ts.
  */
 import { err, ok, type Result } from '../base/result.ts'
+import { type Soon, whenThere } from '../base/soon.ts'
 import type { LimitedCaller } from '../domain/caller-limits.ts'
 import type { Offer } from '../domain/contributor.ts'
 import { promptParams } from '../domain/endpoint.ts'
@@ -30,11 +31,11 @@ import { whyUnprovable } from './why-unprovable.ts'
 import { whyUnserved } from './why-unserved.ts'
 
 /** Answers `client`, or returns why not, before a byte was written. Never throws for the expected. */
-export async function serveCompletion(
+export function serveCompletion(
   gateway: Gateway,
   request: InferenceRequest,
   client: AnswerClient,
-): Promise<Result<void, Refusal>> {
+): Soon<Result<void, Refusal>> {
   // The configuration may change while this request waits: it keeps to what there was when it came.
   const offered = gateway.pool.offered(request)
   const { tokenCounters } = gateway
@@ -47,13 +48,14 @@ export async function serveCompletion(
   if (payer.kind === 'api-key' && payer.modelScope?.includes(modelName) === false) {
     return refuse(gateway, request, { reason: 'model_not_allowed', modelId: modelName })
   }
-  const pricing = await gateway.payment.pricing(payer.channelId)
-  if (!pricing.ok) return refuse(gateway, request, pricing.error)
-  const candidates = priced(offered.candidates, pricing.value)
-  const terms = { offered, tokenCounters, candidates, pricing: pricing.value }
-  const job = { request, client, place: undefined, ...terms }
-  const callers = gateway.limits.limitsOf(payer)
-  return callers === undefined ? serveOnHold(gateway, job) : serveLimited(gateway, job, callers)
+  return whenThere(gateway.payment.pricing(payer.channelId), (known) => {
+    if (!known.ok) return refuse(gateway, request, known.error)
+    const pricing = known.value
+    const candidates = priced(offered.candidates, pricing)
+    const job = { request, client, offered, tokenCounters, candidates, pricing, place: undefined }
+    const callers = gateway.limits.limitsOf(payer)
+    return callers === undefined ? serveOnHold(gateway, job) : serveLimited(gateway, job, callers)
+  })
 }
 
 type Job = {

@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '../base/result.ts'
+import type { Soon } from '../base/soon.ts'
 import type { Offer } from '../domain/contributor.ts'
 import type { Decided, Held } from '../domain/hold.ts'
 import type {
@@ -47,7 +48,7 @@ export type PaymentStep = Pick<
   | 'isWritable'
 > & {
   /** What a request on this channel is counted in: the asset of the channel, at the rate of now. */
-  readonly pricing: (channelId: Bytes32) => Promise<Result<Pricing, PricingRefusal>>
+  readonly pricing: (channelId: Bytes32) => Soon<Result<Pricing, PricingRefusal>>
   /**
    * Holds the worst case over every offer that may serve the request. A stream of an API key for which that is too much
    * begins with a slice instead; an x402 client is told its ceiling before the first byte, so nothing can be added later.
@@ -65,26 +66,22 @@ type AdmitRefusal = RequestRefusal | HoldRefusal | PaymentRefusal | GatewayRefus
 /** The ledger cannot be reached or written: expected, and told to the caller as `store_unavailable`. */
 export const isStoreFailure = (error: unknown): boolean => error instanceof StoreFailure
 
+const pricedAsConfigured = ok(asConfigured)
+
+function refuseWithoutStore(error: unknown): Result<never, { reason: 'store_unavailable' }> {
+  if (isStoreFailure(error)) return err({ reason: 'store_unavailable' })
+  throw error
+}
+
 /** Without an `exchange` every channel is asked the prices as they are configured. */
 export function createPaymentStep(ledger: LedgerStore, exchange?: PriceExchange): PaymentStep {
   return {
-    pricing: async (channelId) => {
-      if (exchange === undefined) return ok(asConfigured)
-      try {
-        return await pricingOf(ledger, exchange, channelId)
-      } catch (error) {
-        if (error instanceof StoreFailure) return err({ reason: 'store_unavailable' })
-        throw error
-      }
-    },
-    admit: async (request, offers, context) => {
-      try {
-        return await admit(ledger, request, { offers, context })
-      } catch (error) {
-        if (isStoreFailure(error)) return err({ reason: 'store_unavailable' })
-        throw error
-      }
-    },
+    pricing: (channelId) =>
+      exchange === undefined
+        ? pricedAsConfigured
+        : pricingOf(ledger, exchange, channelId).catch(refuseWithoutStore),
+    admit: (request, offers, context) =>
+      admit(ledger, request, { offers, context }).catch(refuseWithoutStore),
     checkpoint: ledger.checkpoint.bind(ledger),
     extend: ledger.extend.bind(ledger),
     charge: ledger.charge.bind(ledger),

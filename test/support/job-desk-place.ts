@@ -133,7 +133,7 @@ export function openTestDesk({ chain, gateway, store, owner }: DeskSurroundings)
   return new JobDesk({
     ...{ store, owner, gateway: operator, pollMs: 3_600_000 },
     sources: [{ source: chain.source, delivery: chain.delivery }],
-    complete: (request, client) => serveCompletion(conducted, request, client),
+    complete: async (request, client) => serveCompletion(conducted, request, client),
     candidates: (request) => conducted.pool.candidates(request),
     tiersOf: () => 3,
     readInput: ({ ask, input = '0x' }) =>
