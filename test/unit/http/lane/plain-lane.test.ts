@@ -242,18 +242,18 @@ describe('who sends', () => {
   test('ever more of them is read no more until it was answered', async () => {
     client.write(request())
     await settle()
-    const many = Buffer.from(request('{"a":1}').repeat(100_000))
-    let sent = 0
-    while (client.write(many.subarray(sent, sent + 65_536))) sent += 65_536
-    await settle(200)
-    expect(one().incoming.socket).toMatchObject({ readableFlowing: false })
-    expect(client.writableLength).toBeGreaterThan(0)
+    client.write(request('{"a":1}').repeat(100_000))
+    await settle(60)
+    const socket = one().incoming.socket as Socket
+    expect(socket.readableFlowing).toBe(false)
+    // Of more than seven: what waits here, and what a socket reads ahead.
+    expect(socket.bytesRead).toBeLessThan(1024 * 1024)
     client.destroy()
   })
 
   test('a body before anybody reads it is read no more than a bound', async () => {
     client.write(request('x'.repeat(20 * 1024 * 1024)))
-    await settle(200)
+    await settle(60)
     expect(one().incoming.socket).toMatchObject({ readableFlowing: false })
     const body = await readBody(one().incoming, 32 * 1024 * 1024)
     expect(body.ok && body.value.length).toBe(20 * 1024 * 1024)
@@ -354,7 +354,7 @@ test('a thousand connections that come and go leave nothing behind', async () =>
       if (index % 2 === 0) socket.write(request().slice(0, index % 4 === 0 ? undefined : -1))
       asked += index % 2 === 0 ? 1 : 0
     }
-    await settle(2)
+    await settle(1)
     for (const socket of sockets) socket.destroy()
   }
   client.destroy()
