@@ -44,8 +44,6 @@ export async function startHttpServer(
     readonly host: string
     readonly port: number
     readonly browserOrigins?: readonly string[]
-    /** False has Node's server read every request. */
-    readonly plainLane?: boolean
   },
   timeouts: ClientTimeouts = timeoutLimits,
 ): Promise<Result<HttpServer, ListenFailure>> {
@@ -74,15 +72,12 @@ export async function startHttpServer(
     takeTunnel(door, incoming, { socket, head })
   })
   server.on('clientError', answerBrokenRequest)
-  const lane =
-    place.plainLane === false
-      ? undefined
-      : openPlainLane(server, {
-          routes: plainRoutes(terms),
-          refuse: answerBrokenRequest,
-          requestMs: timeouts.requestMs,
-          checkEveryMs,
-        })
+  const lane = openPlainLane(server, {
+    routes: plainRoutes(terms),
+    refuse: answerBrokenRequest,
+    requestMs: timeouts.requestMs,
+    checkEveryMs,
+  })
   const failure = await listen(server, place)
   if (failure !== undefined) return err(failure)
   const { address, port } = server.address() as AddressInfo
@@ -93,11 +88,11 @@ export async function startHttpServer(
       new Promise((resolve) => {
         server.close(() => resolve())
         server.closeIdleConnections()
-        lane?.close()
+        lane.close()
       }),
     force: () => {
       server.closeAllConnections()
-      lane?.force()
+      lane.force()
       for (const socket of tunnels) socket.destroy()
     },
   })

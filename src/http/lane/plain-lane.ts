@@ -49,13 +49,17 @@ export function openPlainLane(
       socket.unshift(bytes)
     },
   }
-  const looking = setInterval(() => {
+  const look = () => {
     nowMs = performance.now()
     for (const connection of connections) if (connection.deadlineMs <= nowMs) connection.expire()
-  }, terms.checkEveryMs).unref()
+  }
   server.removeAllListeners('connection')
   server.on('connection', (socket: Socket) => connections.add(new PlainConnection(socket, lane)))
-  server.once('close', () => clearInterval(looking))
+  // One that cannot listen closes never.
+  server.once('listening', () => {
+    const looking = setInterval(look, terms.checkEveryMs).unref()
+    server.once('close', () => clearInterval(looking))
+  })
   return {
     close: () => {
       isClosing = true
