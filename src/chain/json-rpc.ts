@@ -6,6 +6,7 @@ import { chainCallTimeoutMs } from '../base/limits.ts'
 import { err, ok, type Result } from '../base/result.ts'
 import { isHex } from '../domain/units.ts'
 import { badAnswer, type ChainFailure } from './chain-failure.ts'
+import { postJson } from './post-json.ts'
 
 export type JsonRpc = {
   /** Scheme, host and port, for messages. */
@@ -24,13 +25,8 @@ export function jsonRpc(url: string, timeoutMs: number = chainCallTimeoutMs): Js
     async call(method, params) {
       let body: string
       try {
-        const response = await fetch(url, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
-          signal: AbortSignal.timeout(timeoutMs),
-        })
-        body = await response.text()
+        const call = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })
+        body = await postJson(url, call, timeoutMs)
       } catch (error) {
         return err(transportFailure(error, { origin, method, timeoutMs }))
       }
@@ -46,9 +42,7 @@ function transportFailure(
   if (error instanceof DOMException && error.name === 'TimeoutError') {
     return { reason: 'chain_timeout', ...call }
   }
-  // fetch hides what happened to the socket in `cause`.
-  const cause = error instanceof Error ? error.cause : undefined
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
   const detail = typeof code === 'string' ? code : 'connection failed'
   return { reason: 'chain_unreachable', origin: call.origin, detail }
 }

@@ -90,6 +90,7 @@ const homes: Record<string, RegExp> = {
   secp256k1: /^chain\//,
   '@noble/curves': /^(chain|proofs)\//,
   '@noble/hashes': /^(base|chain)\/[a-z0-9-]+-web\.ts$/,
+  undici: /^chain\/post-json\.ts$/,
   ioredis: /^store\/.*-redis\.ts$/,
   'node:sqlite': /^(store\/.*-sqlite|dev\/data-folder-lock)\.ts$/,
   'onnxruntime-node': /^engine\//,

@@ -9,6 +9,8 @@ import * as sha256Node from '../../src/base/sha256.ts'
 import * as sha256Web from '../../src/base/sha256-web.ts'
 import * as keccakNode from '../../src/chain/keccak.ts'
 import * as keccakWeb from '../../src/chain/keccak-web.ts'
+import * as postJsonNode from '../../src/chain/post-json.ts'
+import * as postJsonWeb from '../../src/chain/post-json-web.ts'
 
 // Beyond the scratch memory of keccak.ts and several blocks of both hashes.
 const anyBytes = fc.uint8Array({ maxLength: 6_000 })
@@ -22,6 +24,7 @@ test('twins export the same names', () => {
   sameNames(hexNode, hexWeb)
   sameNames(sha256Node, sha256Web)
   sameNames(keccakNode, keccakWeb)
+  sameNames(postJsonNode, postJsonWeb)
 })
 
 test('bytes give the same digits and hashes', () => {

@@ -1,6 +1,7 @@
 import { C as zeroAddress, E as ok, S as unixSecondsOf, T as err, _ as isAddress, b as signature, c as keccak256, d as fromHex, f as hexOf, g as bytes32, h as atomic, i as scalarModulus, l as keccak256Hex, m as address, n as readProof, o as scalarWord, p as toHex, t as devInsecure, u as keccak256Utf8, v as isBytes32, w as zeroBytes32, x as unixSeconds, y as isHex } from "./proof.node.js";
 import { t as assert } from "./assert.node.js";
 import { createRequire } from "node:module";
+import { request } from "undici";
 import { hash } from "node:crypto";
 
 // src/client/verification-error.ts
@@ -2099,6 +2100,21 @@ function anchorsOf(given) {
 /** One JSON-RPC call to a chain. */
 const chainCallTimeoutMs = 1e4;
 
+// src/chain/post-json.ts
+/**
+* What whoever listens at `url` answers to `json`, whatever its status. Throws a DOMException named TimeoutError after
+* `timeoutMs`; any other error tells by its `code` what happened to the socket. undici's own call costs a third of a fetch.
+*/
+async function postJson(url, json, timeoutMs) {
+	const { body } = await request(url, {
+		method: "POST",
+		headers: { "content-type": "application/json" },
+		body: json,
+		signal: AbortSignal.timeout(timeoutMs)
+	});
+	return body.text();
+}
+
 // src/chain/json-rpc.ts
 function jsonRpc(url, timeoutMs = chainCallTimeoutMs) {
 	const { origin } = new URL(url);
@@ -2107,17 +2123,13 @@ function jsonRpc(url, timeoutMs = chainCallTimeoutMs) {
 		async call(method, params) {
 			let body;
 			try {
-				body = await (await fetch(url, {
-					method: "POST",
-					headers: { "content-type": "application/json" },
-					body: JSON.stringify({
-						jsonrpc: "2.0",
-						id: 1,
-						method,
-						params
-					}),
-					signal: AbortSignal.timeout(timeoutMs)
-				})).text();
+				const call = JSON.stringify({
+					jsonrpc: "2.0",
+					id: 1,
+					method,
+					params
+				});
+				body = await postJson(url, call, timeoutMs);
 			} catch (error) {
 				return err(transportFailure(error, {
 					origin,
@@ -2137,8 +2149,7 @@ function transportFailure(error, call) {
 		reason: "chain_timeout",
 		...call
 	};
-	const cause = error instanceof Error ? error.cause : void 0;
-	const code = cause instanceof Error && "code" in cause ? cause.code : void 0;
+	const code = error instanceof Error && "code" in error ? error.code : void 0;
 	const detail = typeof code === "string" ? code : "connection failed";
 	return {
 		reason: "chain_unreachable",
