@@ -9,6 +9,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
+import { unpackReceipt } from '../src/domain/receipt-bytes.ts'
+import type { ReceiptDocument } from '../src/domain/receipt-document.ts'
 import type { LoadTarget } from './load.ts'
 import type { Holdings, Question } from './soak-probe.ts'
 
@@ -95,11 +97,11 @@ const count = (ledger: DatabaseSync, table: 'holds' | 'receipts'): number =>
   Number(ledger.prepare(`SELECT count(*) AS count FROM ${table}`).get()?.['count'])
 
 function responseHashes(ledger: DatabaseSync): ReadonlyMap<string, string> {
-  type Body = { readonly receipt: { readonly requestHash: string; readonly responseHash: string } }
-  const rows = ledger.prepare('SELECT body FROM receipts').all()
+  const rows = ledger.prepare('SELECT packed FROM receipts').all()
   return new Map(
-    rows.map(({ body }) => {
-      const { receipt } = JSON.parse(String(body)) as Body
+    rows.map(({ packed }) => {
+      const { body } = unpackReceipt(packed as Uint8Array)
+      const { receipt } = JSON.parse(body) as ReceiptDocument
       return [receipt.requestHash, receipt.responseHash]
     }),
   )
