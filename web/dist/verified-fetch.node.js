@@ -1,7 +1,6 @@
 import { C as zeroAddress, E as ok, S as unixSecondsOf, T as err, _ as isAddress, b as signature, c as keccak256, d as fromHex, f as hexOf, g as bytes32, h as atomic, i as scalarModulus, l as keccak256Hex, m as address, n as readProof, o as scalarWord, p as toHex, t as devInsecure, u as keccak256Utf8, v as isBytes32, w as zeroBytes32, x as unixSeconds, y as isHex } from "./proof.node.js";
 import { t as assert } from "./assert.node.js";
 import { createRequire } from "node:module";
-import { request } from "undici";
 import { hash } from "node:crypto";
 
 // src/client/verification-error.ts
@@ -2103,9 +2102,11 @@ const chainCallTimeoutMs = 1e4;
 // src/chain/post-json.ts
 /**
 * What whoever listens at `url` answers to `json`, whatever its status. Throws a DOMException named TimeoutError after
-* `timeoutMs`; any other error tells by its `code` what happened to the socket. undici's own call costs a third of a fetch.
+* `timeoutMs`; any other error tells by its `code` what happened to the socket. undici's own call costs a third of a fetch;
+* it is loaded when a chain is asked first.
 */
 async function postJson(url, json, timeoutMs) {
+	const { request } = await import("undici");
 	const { body } = await request(url, {
 		method: "POST",
 		headers: { "content-type": "application/json" },
