@@ -109,7 +109,12 @@ export class PlainConnection {
 
   #wait(bytes: Buffer): void {
     this.#waiting ??= new JoinedBytes()
-    if (this.#waiting.add(bytes).length > waitingBytesMax) this.socket.pause()
+    this.#waiting.add(bytes)
+    if (this.#isCrowded) this.socket.pause()
+  }
+
+  get #isCrowded(): boolean {
+    return this.#waiting !== undefined && this.#waiting.bytes.length > waitingBytesMax
   }
 
   readonly #onEnded = (): void => {
@@ -133,6 +138,8 @@ export class PlainConnection {
     if (this.socket.timeout) this.socket.setTimeout(0)
     this.deadlineMs = this.#lane.deadlineMs('next')
     if (this.#waiting !== undefined) process.nextTick(() => this.#beginWaiting())
+    // Paused where its body was refused unread.
+    else if (this.socket.isPaused()) this.socket.resume()
   }
 
   #beginWaiting(): void {
@@ -140,7 +147,8 @@ export class PlainConnection {
     this.#waiting = undefined
     if (bytes === undefined || this.socket.destroyed) return
     this.#begin(bytes)
-    this.socket.resume()
+    // What waits already is served first: each answer would make room for far more requests than its own.
+    if (!this.#isCrowded) this.socket.resume()
   }
 
   /** As Node has it, whoever sends no more has left; with half a request it is told that this was none. */

@@ -251,6 +251,47 @@ describe('who sends', () => {
     client.destroy()
   })
 
+  test('many small ones without waiting is read only as fast as it is answered', async () => {
+    const count = 20_000
+    const bytes = request('{}', `x-more: ${'x'.repeat(200)}\r\n`)
+    let waitedMost = 0
+    serve = async (exchange) => {
+      // As where a key is looked up: meanwhile the connection has its turn.
+      await new Promise((resolve) => setImmediate(resolve))
+      const socket = exchange.incoming.socket as Socket
+      const waited = socket.bytesRead - arrived.length * bytes.length
+      waitedMost = Math.max(waitedMost, waited)
+      answer(exchange)
+    }
+    let heardBytes = 0
+    client.on('data', (piece: Buffer) => {
+      heardBytes += piece.length
+    })
+    client.write(bytes.repeat(count))
+    while (arrived.length < 1_000) await settle(1)
+    // What waits here, what a socket reads ahead, and one read.
+    expect(waitedMost).toBeLessThan(1024 * 1024)
+    expect(heardBytes).toBeGreaterThan(0)
+    while (arrived.length < count) await settle(1)
+    expect(waitedMost).toBeLessThan(1024 * 1024)
+    expect(inLane().every(Boolean)).toBe(true)
+  })
+
+  test('a body that is refused unread is heard again behind the refusal', async () => {
+    const bytes = request('x'.repeat(70_000))
+    client.write(bytes.slice(0, 40_000))
+    await settle()
+    client.write(bytes.slice(40_000))
+    while (!one().incoming.complete) await settle(1)
+    expect((one().incoming.socket as Socket).isPaused()).toBe(true)
+    answer(one(), 'refused')
+    await heard(client, /refused$/)
+    serve = answer
+    client.write(request())
+    expect(await heard(client, /ok$/)).toContain('200 OK')
+    expect(inLane()).toEqual([true, true])
+  })
+
   test('a body before anybody reads it is read no more than a bound', async () => {
     client.write(request('x'.repeat(20 * 1024 * 1024)))
     await settle(60)
