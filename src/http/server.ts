@@ -76,6 +76,7 @@ export async function startHttpServer(
     routes: plainRoutes(terms),
     refuse: answerBrokenRequest,
     requestMs: timeouts.requestMs,
+    stallMs: timeouts.stallMs,
     checkEveryMs,
   })
   const failure = await listen(server, place)

@@ -31,9 +31,9 @@ export type LaneSide = {
 /** `serve` gets each POST to `lanePath`; everything else is 404. */
 export async function openLaneSide(
   serve: (exchange: Exchange) => void,
-  options: { readonly withLane: boolean; readonly requestMs?: number },
+  options: { readonly withLane: boolean; readonly requestMs?: number; readonly stallMs?: number },
 ): Promise<LaneSide> {
-  const { withLane, requestMs = 30_000 } = options
+  const { withLane, requestMs = 30_000, stallMs = 60_000 } = options
   const seen: SeenRequest[] = []
   const toNode: string[] = []
   const served = (exchange: Exchange): void => {
@@ -66,7 +66,7 @@ export async function openLaneSide(
   )
   const routes = new Map([[`POST ${lanePath} HTTP/1.1`, served]])
   const lane = withLane
-    ? openPlainLane(server, { routes, refuse, requestMs, checkEveryMs })
+    ? openPlainLane(server, { routes, refuse, requestMs, stallMs, checkEveryMs })
     : undefined
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

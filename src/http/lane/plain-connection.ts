@@ -29,6 +29,8 @@ export type LaneTerms = {
   readonly closed: (connection: PlainConnection) => void
   /** When something that may take so long from now on will have taken too long, on the clock of `expire`. */
   readonly deadlineMs: (wait: 'request' | 'next') => number
+  /** How long a client may take nothing of an answer that is at its end. */
+  readonly stallMs: number
   readonly isClosing: () => boolean
 }
 
@@ -120,9 +122,14 @@ export class PlainConnection {
   readonly #onEnded = (): void => {
     // Whoever has left is told nothing: the close is on its way.
     if (!this.socket.writable) return
-    if (this.socket.writableLength === 0) this.#flushed()
+    if (this.socket.writableLength === 0) {
+      this.#flushed()
+      return
+    }
+    // Of a refusal nobody else minds whether it is taken.
+    this.socket.setTimeout(this.#lane.stallMs)
     // Called when all before it is out.
-    else this.socket.write(nothing, (error) => error ?? this.#flushed())
+    this.socket.write(nothing, (error) => error ?? this.#flushed())
   }
 
   #flushed(): void {

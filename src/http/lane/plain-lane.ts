@@ -25,6 +25,8 @@ export function openPlainLane(
     readonly refuse: LaneTerms['refuse']
     /** For a whole request. */
     readonly requestMs: number
+    /** For taking what was written. */
+    readonly stallMs: number
     /** Between two looks at who takes too long. */
     readonly checkEveryMs: number
   },
@@ -39,6 +41,7 @@ export function openPlainLane(
   const lane: LaneTerms = {
     routes: terms.routes,
     refuse: terms.refuse,
+    stallMs: terms.stallMs,
     closed: (connection) => connections.delete(connection),
     isClosing: () => isClosing,
     deadlineMs: (wait) => nowMs + terms.checkEveryMs + waitsMs[wait],

@@ -20,6 +20,7 @@ test('a connection has a deadline while it is to say something, and none while i
         refuse: never,
         closed: () => {},
         deadlineMs: (wait) => (wait === 'request' ? 30 : 66),
+        stallMs: 60_000,
         isClosing: () => false,
       }),
     )

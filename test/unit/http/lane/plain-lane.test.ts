@@ -23,13 +23,13 @@ let arrived: Exchange[]
 /** Called for each request. */
 let serve: (exchange: Exchange) => unknown
 
-const open = async (requestMs = 30_000): Promise<void> => {
+const open = async (requestMs = 30_000, stallMs = 60_000): Promise<void> => {
   side = await openLaneSide(
     (exchange) => {
       arrived.push(exchange)
       void serve(exchange)
     },
-    { withLane: true, requestMs },
+    { withLane: true, requestMs, stallMs },
   )
   client = await openClient(side.port)
 }
@@ -195,6 +195,17 @@ describe('who is slow', () => {
     writer.startStream({})
     expect(writer.write(Buffer.alloc(32 * 1024 * 1024, 'x'))).toBe(false)
     await new Promise<void>((resolve) => cancellation.onCancel(resolve))
+  })
+
+  test('to read what nobody minds, as a refusal, is closed when it reads no more', async () => {
+    await side.close()
+    await open(30_000, 30)
+    client.pause()
+    client.write(request())
+    await settle()
+    answer(one(), 'x'.repeat(32 * 1024 * 1024))
+    await noneLeft()
+    expect(one().outgoing.writableFinished).toBe(false)
   })
 
   test('to read its answer, but reads, gets all of it and what it asked meanwhile', async () => {
