@@ -111,7 +111,12 @@ export function rawAnswerClient(
   const { cancellation, requestId, stallMs, startDialect, named } = watched
   // Node destroys a socket whose timeout nobody listens to; bytes that get through put it off, and the response's end
   // replaces it by the keep-alive timeout.
-  const mindStall = () => outgoing.setTimeout(stallMs)
+  let isMinded = false
+  const mindStall = () => {
+    if (isMinded) return
+    isMinded = true
+    outgoing.setTimeout(stallMs)
+  }
   const end = (bytes: Buffer) => {
     outgoing.end(bytes)
     // Nearly always the kernel has taken it all by now.
@@ -146,6 +151,7 @@ export function rawAnswerClient(
     },
     onDrain: (listener: () => void) => {
       outgoing.on('drain', () => {
+        isMinded = false
         outgoing.setTimeout(0)
         listener()
       })

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Outgoing } from '../../../src/http/exchange.ts'
@@ -9,7 +10,13 @@ import {
   sendError,
   watchClient,
 } from '../../../src/http/raw-response.ts'
-import { type LaneSide, lanePath, openClient, openLaneSide } from '../../support/lane-place.ts'
+import {
+  type LaneSide,
+  lanePath,
+  openClient,
+  openLaneSide,
+  settle,
+} from '../../support/lane-place.ts'
 
 type Told = {
   readonly outgoing: Outgoing
@@ -159,6 +166,22 @@ describe.each(answers)('sendError %s', (_whose, withLane) => {
     sendError(outgoing, { reason: 'internal_error' })
     expect(outgoing.headersSent).toBe(false)
   })
+})
+
+test('a stream whose turn has not come waits for its connection once, however much is written', async () => {
+  const arrived: Outgoing[] = []
+  side = await openLaneSide(({ outgoing }) => void arrived.push(outgoing), { withLane: false })
+  socket = await openClient(side.port)
+  const asked = `POST ${lanePath} HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}`
+  socket.write(asked + asked)
+  while (arrived.length < 2) await settle(1)
+  const second = arrived[1] as ServerResponse
+  const cancellation = watchClient(second)
+  const client = rawAnswerClient(second, { cancellation, requestId: 'req_1', stallMs: 60_000 })
+  client.startStream({})
+  const before = second.listenerCount('socket')
+  for (let count = 0; count < 20; count += 1) client.write(Buffer.alloc(100_000))
+  expect(second.listenerCount('socket')).toBe(before + 1)
 })
 
 test('an error event of a stream is one data event in the same shape', async () => {
