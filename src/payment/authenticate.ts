@@ -6,7 +6,7 @@ import type { AuthenticationRefusal, GatewayRefusal } from '../domain/refusal.ts
 import type { Payer } from '../domain/request.ts'
 import type { AtomicAmount, Bytes32 } from '../domain/units.ts'
 import type { ApiKeyStore } from '../store/api-key-store.ts'
-import { StoreFailure } from '../store/ledger-store.ts'
+import { refuseWithoutStore } from './refuse-without-store.ts'
 
 const bearerPattern = /^Bearer +([!-~]{1,256})$/i
 
@@ -25,9 +25,9 @@ export function authenticate(
   if (!apiKeyPattern.test(secret)) return err({ reason: 'invalid_api_key' })
   try {
     const judged = whenThere(keys.find(hashApiKey(secret)), (key) => judge(key, nowMs))
-    return judged instanceof Promise ? judged.catch(orUnavailable) : judged
+    return judged instanceof Promise ? judged.catch(refuseWithoutStore) : judged
   } catch (error) {
-    return orUnavailable(error)
+    return refuseWithoutStore(error)
   }
 }
 
@@ -35,11 +35,6 @@ type Judged = Result<Payer, AuthenticationRefusal | GatewayRefusal>
 
 const judge = (key: ApiKey | undefined, nowMs: number): Judged =>
   key !== undefined && isLive(key, nowMs) ? ok(payerOf(key)) : err({ reason: 'invalid_api_key' })
-
-function orUnavailable(error: unknown): Judged {
-  if (error instanceof StoreFailure) return err({ reason: 'store_unavailable' })
-  throw error
-}
 
 /** The same for a key that somebody else names, who has it in no request: the operator, in the configuration. */
 export async function payerNamed(
@@ -50,7 +45,7 @@ export async function payerNamed(
   try {
     return judge(await keys.named(apiKeyId), nowMs)
   } catch (error) {
-    return orUnavailable(error)
+    return refuseWithoutStore(error)
   }
 }
 

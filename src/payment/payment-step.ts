@@ -16,6 +16,7 @@ import { type LedgerStore, StoreFailure } from '../store/ledger-store.ts'
 import { boundCost, type CostBound, sliceCost } from './bound-cost.ts'
 import { GrowingHold } from './growing-hold.ts'
 import { asConfigured, type PriceExchange, type Pricing } from './price-exchange.ts'
+import { refuseWithoutStore } from './refuse-without-store.ts'
 import { answerPayment } from './x402-answer.ts'
 
 /** A request's money is set aside: decided now, durable when `hold.durable` resolves. */
@@ -67,11 +68,6 @@ type AdmitRefusal = RequestRefusal | HoldRefusal | PaymentRefusal | GatewayRefus
 export const isStoreFailure = (error: unknown): boolean => error instanceof StoreFailure
 
 const pricedAsConfigured = ok(asConfigured)
-
-function refuseWithoutStore(error: unknown): Result<never, { reason: 'store_unavailable' }> {
-  if (isStoreFailure(error)) return err({ reason: 'store_unavailable' })
-  throw error
-}
 
 /** Without an `exchange` every channel is asked the prices as they are configured. */
 export function createPaymentStep(ledger: LedgerStore, exchange?: PriceExchange): PaymentStep {
