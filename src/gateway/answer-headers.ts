@@ -3,20 +3,17 @@ import type { AnswerHeaders } from './answer-client.ts'
 import type { Gateway } from './gateway.ts'
 import { answerCost, type ServedRequest } from './settle-answer.ts'
 
-/** What a header can carry, and what not; whoever lends a key names the model as they like. */
-const isPrintable = /^[\x20-\x7e]*$/
+/** What no header can carry; whoever lends a key names the model as they like. */
 const unprintable = /[^\x20-\x7e]/g
-const printable = (name: string): string =>
-  isPrintable.test(name) ? name : name.replace(unprintable, '?')
 
 /** What is known of an answer before its first byte. */
-export function answerHeaders({ request, begun, admitted }: ServedRequest): Record<string, string> {
+export function answerHeaders({ request, begun, admitted }: ServedRequest): AnswerHeaders {
   const { contributor, offer } = begun.attempt.candidate
   return {
     'x-request-id': request.requestId,
     'x-vouch-receipt': request.receiptId,
     'x-vouch-contributor': contributor.contributorId,
-    'x-vouch-upstream-model': printable(offer.upstreamModelName),
+    'x-vouch-upstream-model': offer.upstreamModelName.replace(unprintable, '?'),
     'x-vouch-attempts': String(begun.others.length + 1),
     ...admitted.headers,
   }
@@ -28,10 +25,11 @@ export function wholeAnswerHeaders(
   served: ServedRequest,
   usage: MeteredUsage,
 ): AnswerHeaders {
-  const headers = answerHeaders(served)
-  headers['x-vouch-cost'] = String(answerCost(served, usage))
-  headers['x-vouch-overhead-ms'] = String(overheadMs(served, gateway.nowMs()))
-  return headers
+  return {
+    ...answerHeaders(served),
+    'x-vouch-cost': String(answerCost(served, usage)),
+    'x-vouch-overhead-ms': String(overheadMs(served, gateway.nowMs())),
+  }
 }
 
 /** Time that the request took beyond what contributors did: two that raced took theirs together. */

@@ -222,7 +222,7 @@ async function settleComplete(
   if (answer.proven !== undefined) {
     return settleProven(gateway, served, { outcome, wire: answer.proven, value })
   }
-  const unkept = served.client.keep && (await whyUnkept(gateway, served, value))
+  const unkept = await whyUnkept(gateway, served, value)
   const failure = unkept ?? (await settleAnswer(gateway, served, outcome, undefined))
   return failure === undefined ? ok(value) : err(failure)
 }

@@ -4,6 +4,7 @@
  * released.
  */
 import { type GatewaySigner, sealReceipt } from '../attestation/seal-receipt.ts'
+import { assert } from '../base/assert.ts'
 import type { Endpoint } from '../domain/endpoint.ts'
 import { type AssetAtRate, microUsd, microUsdOf } from '../domain/exchange.ts'
 import type { OrphanedHold } from '../domain/hold.ts'
@@ -139,7 +140,11 @@ async function chargeOrphan(
   orphan: OrphanedHold,
   known: { readonly events: number; readonly client: Address },
 ): Promise<boolean> {
-  const context = JSON.parse(orphan.context ?? '{}') as Context
+  assert(
+    orphan.context !== undefined,
+    'what a stream delivered is noted beside a hold with its context',
+  )
+  const context = JSON.parse(orphan.context) as Context
   const prices = readPrices(context.prices)
   // Each content event was at least one token; the prompt was not counted before the crash and is not charged.
   const usage = { ...noUsage, completionTokens: known.events }
@@ -200,7 +205,8 @@ async function correctDay(
   orphan: OrphanedHold,
   cost: AtomicAmount,
 ): Promise<void> {
-  const { income, dayClaim } = JSON.parse(orphan.context ?? '{}') as Counted
+  if (orphan.context === undefined) return
+  const { income, dayClaim } = JSON.parse(orphan.context) as Counted
   if (dayClaim === undefined) return
   const rateE18 = income && BigInt(income.rateE18)
   const asset = { decimals: income?.decimals ?? priceDecimals, rateE18 }

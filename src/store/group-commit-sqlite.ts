@@ -18,6 +18,7 @@ import {
   type ExpiredRow,
   type HoldRow,
   holdRow,
+  isLasting,
   packedReceipts,
   payoutRow,
   receiptRow,
@@ -27,9 +28,6 @@ import {
 } from './ledger-rows-sqlite.ts'
 import type { LedgerSink, StoredReceipt } from './ledger-state.ts'
 import { StoreFailure } from './ledger-store.ts'
-
-/** Whether anything is to be done for it after the death of its gateway; else it is not written, and ends with this process. */
-export const mustOutlive = ({ context }: Hold): boolean => context !== undefined
 
 class GatheringBatch {
   readonly channels = new Map<string, Channel>()
@@ -107,13 +105,13 @@ export class GroupCommit implements LedgerSink {
   }
 
   insertHold(hold: Hold): void {
-    if (!mustOutlive(hold)) return
+    if (!isLasting(hold)) return
     this.#gathering.holds.set(hold.requestId, holdRow(hold))
     this.#schedule()
   }
 
   extendHold(hold: Hold): void {
-    if (!mustOutlive(hold)) return
+    if (!isLasting(hold)) return
     const { holds, extendedHolds } = this.#gathering
     if (holds.has(hold.requestId)) holds.set(hold.requestId, holdRow(hold))
     else extendedHolds.set(hold.requestId, String(hold.heldAmount))
@@ -127,7 +125,7 @@ export class GroupCommit implements LedgerSink {
 
   /** A hold that begins and ends within one batch never touches the disk. */
   endHold(hold: Hold): void {
-    if (!mustOutlive(hold)) return
+    if (!isLasting(hold)) return
     const { requestId } = hold
     this.#gathering.checkpoints.delete(requestId)
     this.#gathering.extendedHolds.delete(requestId)

@@ -127,14 +127,16 @@ export const channelRow = (channel: Channel): ChannelRow => [
   channel.receiptDigest,
 ]
 
-/** Of holds that an earlier version wrote, too. */
-const nothingKept = '{}'
+/** A hold of which more is to be done after the death of its gateway than to give it back: another is not written. */
+export type LastingHold = Hold & { readonly context: string }
 
-export const holdRow = (hold: Hold): HoldRow => [
+export const isLasting = (hold: Hold): hold is LastingHold => hold.context !== undefined
+
+export const holdRow = (hold: LastingHold): HoldRow => [
   hold.requestId,
   hold.channelId,
   String(hold.heldAmount),
-  hold.context ?? nothingKept,
+  hold.context,
   null,
   hold.budget?.budgetId ?? null,
   hold.budget === undefined ? null : String(hold.budget.capAmount),

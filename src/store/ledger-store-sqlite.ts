@@ -11,9 +11,9 @@ import type { Decided, Hold, OrphanedHold } from '../domain/hold.ts'
 import type { AtomicAmount, Bytes32 } from '../domain/units.ts'
 import { usdBookOf } from '../domain/usd-book.ts'
 import { openDurableFile } from './durable-file-sqlite.ts'
-import { GroupCommit, mustOutlive } from './group-commit-sqlite.ts'
+import { GroupCommit } from './group-commit-sqlite.ts'
 import { layOut } from './ledger-layout-sqlite.ts'
-import { readLedger } from './ledger-rows-sqlite.ts'
+import { isLasting, readLedger } from './ledger-rows-sqlite.ts'
 import { LedgerState } from './ledger-state.ts'
 import { type LedgerStore, type PayoutVoucher, StoreFailure } from './ledger-store.ts'
 import {
@@ -94,7 +94,7 @@ class SqliteLedger implements LedgerStore {
     const held = this.#state.hold(hold)
     if (!held.ok) return held
     // Where an x402 client is told a ceiling, that is written (`Channel.announcedAmount`).
-    const isWritten = mustOutlive(hold) || hold.announces
+    const isWritten = isLasting(hold) || hold.announces
     return ok(isWritten ? this.#decided(held.value) : { value: held.value, durable: atOnce })
   }
 
