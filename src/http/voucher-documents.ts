@@ -3,9 +3,9 @@
  * and its signature. Such a document is matched with the one before it instead of being parsed again, which is most of what
  * reading a voucher costs.
  *
- * Nothing is read in two ways: a document is kept only where it is, byte for byte, what JSON.stringify makes of its value.
- * Put other digits or other hex between its literals, and the text is again what JSON.stringify makes of that value with
- * these three members changed. Whatever does not match to the last byte goes to the reader of all documents.
+ * Nothing is read in two ways: its literals are what JSON.stringify writes of its value. Put digits or hex between them, and the
+ * text is what JSON.stringify makes of that value with these three members changed. Whatever does not match to the last byte
+ * goes to the reader of all documents.
  */
 import { voucherDocumentLengthMax, voucherDocumentsRemembered } from '../base/limits.ts'
 import { isHex, signature } from '../domain/units.ts'
@@ -67,6 +67,7 @@ function channelIdOf(json: Buffer): string | undefined {
 function documentOf(json: Buffer, payment: VoucherPayment): VoucherDocument | undefined {
   const text = json.toString()
   const value = JSON.parse(text)
+  // Of a client that writes it otherwise no later one would match.
   if (JSON.stringify(value) !== text) return undefined
   value.accepted.amount = `${mark}amount${mark}`
   value.payload.voucher.maxClaimableAmount = `${mark}maxClaimableAmount${mark}`
