@@ -16,14 +16,7 @@ import {
 } from '../../src/domain/receipt-bytes.ts'
 import { receiptDocument } from '../../src/domain/receipt-document.ts'
 import { type Signature, signature, zeroAddress, zeroBytes32 } from '../../src/domain/units.ts'
-import {
-  anyAddress,
-  anyAmount,
-  anyBytes32,
-  anyReceipt,
-  anyTime,
-  anyUint64,
-} from '../support/arbitraries.ts'
+import { anyAddress, anyPriceSheet, anyReceipt, anyUint64 } from '../support/arbitraries.ts'
 import { gatewayKey } from '../support/signed-receipt.ts'
 
 /** Of what is zero in most receipts, and of what begins with zeros in some. */
@@ -48,18 +41,7 @@ const signatures: fc.Arbitrary<Signature> = fc
   .uint8Array({ maxLength: 65 + 16 * 32 })
   .map((bytes) => signature(`0x${Buffer.from(bytes).toString('hex')}`))
 
-const priceSheets: fc.Arbitrary<PriceSheet> = thinned(
-  fc.record({
-    operator: anyAddress,
-    modelId: anyBytes32,
-    asset: anyAddress,
-    promptAtomicPerMtok: anyAmount,
-    cachedPromptAtomicPerMtok: anyAmount,
-    completionAtomicPerMtok: anyAmount,
-    validFrom: anyTime,
-    validUntil: anyTime,
-  }),
-)
+const priceSheets: fc.Arbitrary<PriceSheet> = thinned(anyPriceSheet)
 
 const places = fc.record({ chainId: anyUint64, verifyingContract: anyAddress })
 

@@ -19,6 +19,7 @@ import {
   anyAddress,
   anyAmount,
   anyBytes32,
+  anyPriceSheet,
   anyReceipt,
   anyTime,
   anyUint64,
@@ -80,17 +81,7 @@ test('Receipt', () => {
 })
 
 test('PriceSheet', () => {
-  const anySheet = fc.record({
-    operator: anyAddress,
-    modelId: anyBytes32,
-    asset: anyAddress,
-    promptAtomicPerMtok: anyAmount,
-    cachedPromptAtomicPerMtok: anyAmount,
-    completionAtomicPerMtok: anyAmount,
-    validFrom: anyTime,
-    validUntil: anyTime,
-  })
-  holds(anySheet, (sheet) => {
+  holds(anyPriceSheet, (sheet) => {
     expect(hashPriceSheet(sheet)).toBe(
       TypedDataEncoder.hashStruct('PriceSheet', solidityTypes.PriceSheet, sheet),
     )

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { type PrivateKey, parsePrivateKey } from '../../src/chain/private-key.ts'
+import type { PriceSheet } from '../../src/domain/price-sheet.ts'
 import type { Receipt, Work } from '../../src/domain/receipt.ts'
 import {
   type Address,
@@ -64,4 +65,15 @@ export const anyReceipt: fc.Arbitrary<Receipt> = fc.record({
   tiers: anyUint(16),
   evidenceHash: anyBytes32,
   anchorBy: anyTime,
+})
+
+export const anyPriceSheet: fc.Arbitrary<PriceSheet> = fc.record({
+  operator: anyAddress,
+  modelId: anyBytes32,
+  asset: anyAddress,
+  promptAtomicPerMtok: anyAmount,
+  cachedPromptAtomicPerMtok: anyAmount,
+  completionAtomicPerMtok: anyAmount,
+  validFrom: anyTime,
+  validUntil: anyTime,
 })
